@@ -1,0 +1,305 @@
+// Package bia is the business impact analysis: what the business does, what IT runs for it, how long each can be missed,
+// and what each needs. It reads bia.yaml, checks it, knows the graph of needs, hands objectives down it, and does the
+// arithmetic of the recovery clock. Values in, values out.
+//
+// Terms: ISO 22301 clause 8.2.2 and ISO/TS 22317 (MTPD, RTO, RPO, MBCO), NIST SP 800-34 r1 section 3.2 (MTD, WRT).
+package bia
+
+import (
+	"time"
+
+	"holdfast/internal/source"
+)
+
+// An Analysis is a whole bia.yaml. It is read by [Parse] and never changed afterwards.
+type Analysis struct {
+	Marks source.Marks `doc:",marks"`
+
+	Organisation string    `doc:"organisation,required"`
+	Version      string    `doc:"version"`
+	Owner        string    `doc:"owner"`
+	ApprovedBy   string    `doc:"approved_by"`
+	ApprovedOn   time.Time `doc:"approved_on"`
+	NextReview   time.Time `doc:"next_review"`
+
+	Defaults    Defaults              `doc:"defaults"`
+	Impact      Impact                `doc:"impact"`
+	Processes   map[string]*Service   `doc:"processes"` // what the business does; judged like services
+	Services    map[string]*Service   `doc:"services"`  // what IT runs for it
+	Risks       map[string]*Risk      `doc:"risks"`
+	Sites       map[string]*Site      `doc:"sites"`
+	Observers   map[string]*Observer  `doc:"observers"`
+	Components  map[string]*Component `doc:"components"`
+	Signals     []Signal              `doc:"signals"`
+	Criteria    Criteria              `doc:"criteria"`
+	Declaration Declaration           `doc:"declaration"`
+	Maintenance []Maintenance         `doc:"maintenance"`
+
+	// Digest names the text this was read from: "sha256:" and hex.
+	Digest string
+
+	graph graph
+}
+
+// Defaults hold for every process and service that does not say otherwise.
+type Defaults struct {
+	Marks          source.Marks  `doc:",marks"`
+	ConfirmFor     time.Duration `doc:"confirm_for"`     // below MBCO this long confirms an outage; default 5m
+	RecoverFor     time.Duration `doc:"recover_for"`     // at or above MBCO this long is recovered; default 10m
+	DecisionMargin time.Duration `doc:"decision_margin"` // kept free before the deadline; default 15m
+	MaxBackdate    Backdate      `doc:"max_backdate"`    // how far a late alert may move a start back; default auto
+	MaxFutureSkew  time.Duration `doc:"max_future_skew"` // default 2m
+	MaxAge         time.Duration `doc:"max_age"`         // default 24h
+	Unknown        Unknown       `doc:"unknown"`         // default hold
+}
+
+// Backdate is how far one late message may move t0 back: Auto is min(RTO/4, 1h).
+type Backdate struct {
+	Auto  bool
+	Limit time.Duration
+}
+
+// Unknown says what a component nobody can see counts as: held as it was, or down after a while.
+type Unknown struct{ DownAfter time.Duration }
+
+// Impact is the scale that impact_over_time uses, mildest first.
+type Impact struct {
+	Marks      source.Marks `doc:",marks"`
+	Scale      []string     `doc:"scale"`
+	Categories []string     `doc:"categories"`
+}
+
+// A Service is a process of the business or a service of IT; both are judged alike.
+type Service struct {
+	Marks source.Marks `doc:",marks"`
+	ID    string       `doc:",key"`
+
+	Name  string `doc:"name"`
+	Owner string `doc:"owner"`
+	Vital bool   `doc:"vital"` // a vital business function: its loss is judged, others are capped at "incident"
+
+	ImpactOverTime map[string]map[string]string `doc:"impact_over_time"` // category -> duration -> level of the scale
+	MTPD           time.Duration                `doc:"mtpd"`
+	RTO            time.Duration                `doc:"rto"`
+	WRT            time.Duration                `doc:"wrt"`
+	RPO            time.Duration                `doc:"rpo"`
+	RTC            Capability                   `doc:"rtc"`
+	MBCO           string                       `doc:"mbco"`
+	ActivateAfter  time.Duration                `doc:"activate_after"`
+
+	ConfirmFor     time.Duration `doc:"confirm_for"`
+	RecoverFor     time.Duration `doc:"recover_for"`
+	DecisionMargin time.Duration `doc:"decision_margin"`
+
+	CriticalPeriods map[string]*CriticalPeriod `doc:"critical_periods"`
+	Workaround      Workaround                 `doc:"workaround"`
+	RecoveryOption  string                     `doc:"recovery_option"` // immediate | fast | intermediate | gradual | none
+	Needs           []Need                     `doc:"needs"`
+	RecoveryNeeds   []string                   `doc:"recovery_needs"`
+	Data            map[string]*Data           `doc:"data"`
+
+	Process bool // written under processes
+}
+
+// Capability is the recovery time capability (RTC): what the plan can really do. Written as a duration, or with where
+// it comes from.
+type Capability struct {
+	Value      time.Duration
+	Source     string // exercise | estimate
+	ValidUntil time.Time
+}
+
+// Known reports whether anybody said what the plan can do.
+func (c Capability) Known() bool { return c.Value > 0 }
+
+// A Need is one thing a service cannot do without: a word, {service: …}, {component: …} or {any_of: […]}.
+type Need struct {
+	At        source.Mark
+	AnyOf     []string // ids of components or services; a plain need has one
+	Full      int      // healthy members for "up"; default all
+	Minimum   int      // healthy members for MBCO; default all (a plain need: 1)
+	Partial   bool     // effect: partial — losing it degrades, never takes down
+	Tolerates time.Duration
+}
+
+// Data is a set of data that a service holds, with its recovery point objective.
+type Data struct {
+	Marks source.Marks  `doc:",marks"`
+	RPO   time.Duration `doc:"rpo"`
+}
+
+// Workaround is how the business goes on without the service, and for how long.
+type Workaround struct {
+	Marks       source.Marks  `doc:",marks"`
+	Description string        `doc:"description"`
+	ValidFor    time.Duration `doc:"valid_for"`
+}
+
+// A CriticalPeriod is a time in which a service is needed sooner (elevated) or a moment by which its work must be done
+// (cutoff). Recurring in a zone by days and times of day, or once by instants.
+type CriticalPeriod struct {
+	Marks source.Marks  `doc:",marks"`
+	Kind  string        `doc:"kind,required"` // elevated | cutoff
+	Days  []string      `doc:"days"`
+	From  string        `doc:"from"` // "18:00", or an instant
+	To    string        `doc:"to"`
+	At    string        `doc:"at"`
+	Zone  string        `doc:"zone"`
+	RTO   time.Duration `doc:"rto"`
+}
+
+// A Risk is a loss to plan for, and what treats it or who accepted it.
+type Risk struct {
+	Marks      source.Marks `doc:",marks"`
+	Lost       []string     `doc:"lost"`
+	Likelihood string       `doc:"likelihood"`
+	Treatment  string       `doc:"treatment"`
+	AcceptedBy string       `doc:"accepted_by"`
+	Until      time.Time    `doc:"until"`
+}
+
+// A Site is a place that can be lost as a whole.
+type Site struct {
+	Marks source.Marks `doc:",marks"`
+	Zone  string       `doc:"zone"`
+}
+
+// An Observer is a source of monitoring with its own heartbeat.
+type Observer struct {
+	Marks     source.Marks `doc:",marks"`
+	Site      string       `doc:"site"`
+	Heartbeat Heartbeat    `doc:"heartbeat"`
+}
+
+// A Heartbeat is an alert that always fires; the observer is silent when it has not come for 2.5 x Every.
+type Heartbeat struct {
+	Marks source.Marks      `doc:",marks"`
+	Match map[string]string `doc:"match"`
+	Every time.Duration     `doc:"every"`
+}
+
+// A Component is the smallest thing that monitoring speaks about.
+type Component struct {
+	Marks     source.Marks `doc:",marks"`
+	ID        string       `doc:",key"`
+	Site      string       `doc:"site"` // one of its failure domains
+	Class     string       `doc:"class"`
+	Domains   []string     `doc:"domains"`
+	Observers []string     `doc:"observers"`
+	Quorum    int          `doc:"quorum"` // observers that must say down; default 1
+}
+
+// A Signal maps alert labels to what is affected, and how. Values of Match are anchored regular expressions (RE2);
+// the first signal whose matchers all match wins. ${label} in Component, Site, Data and Service is put in as it stands.
+type Signal struct {
+	Marks     source.Marks      `doc:",marks"`
+	Match     map[string]string `doc:"match,required"`
+	Component string            `doc:"component"`
+	Site      string            `doc:"site"`
+	Data      string            `doc:"data"`
+	Effect    string            `doc:"effect"`
+	Observer  string            `doc:"observer"`
+}
+
+// Criteria are the thresholds of the disaster rules. Each rule is on unless switched off with {off: true}.
+type Criteria struct {
+	Marks            source.Marks      `doc:",marks"`
+	SiteLossInferred SiteLossInferred  `doc:"site_loss_inferred"`
+	FacilityImpaired FacilityImpaired  `doc:"facility_impaired"`
+	ImpactThreshold  ImpactThreshold   `doc:"impact_threshold"`
+	ConcurrentLoss   ConcurrentLoss    `doc:"concurrent_loss"`
+	Custom           map[string]Custom `doc:"custom"`
+	Off              []string          `doc:"off"` // ids of criteria that do not apply here
+}
+
+// SiteLossInferred is when a site counts as lost though nobody said so.
+type SiteLossInferred struct {
+	Marks      source.Marks `doc:",marks"`
+	Share      float64      `doc:"share"`      // of its components down; default 0.9
+	Components int          `doc:"components"` // at least this many; default 3
+	Classes    int          `doc:"classes"`    // of at least this many classes; default 2
+	Observers  int          `doc:"observers"`  // reported by at least this many; default 2
+}
+
+// FacilityImpaired is the share of an impaired site's components that must be down; default 0.5.
+type FacilityImpaired struct {
+	Marks source.Marks `doc:",marks"`
+	Share float64      `doc:"share"`
+}
+
+// ImpactThreshold is the level of the impact scale that makes a disaster; default the last of the scale.
+type ImpactThreshold struct {
+	Marks source.Marks `doc:",marks"`
+	Level string       `doc:"level"`
+}
+
+// ConcurrentLoss is how many vital services of different root causes must be lost together for how long; default 3, 15m.
+type ConcurrentLoss struct {
+	Marks source.Marks  `doc:",marks"`
+	Count int           `doc:"count"`
+	For   time.Duration `doc:"for"`
+}
+
+// Custom is a criterion of the user's own: a CEL expression.
+type Custom struct {
+	Marks source.Marks `doc:",marks"`
+	When  string       `doc:"when,required"`
+	Level string       `doc:"level,required"`
+}
+
+// Declaration says who may declare a disaster, and which criteria they delegated in writing.
+type Declaration struct {
+	Marks                 source.Marks  `doc:",marks"`
+	Authority             string        `doc:"authority"` // a role
+	Successors            []string      `doc:"successors"`
+	DecisionTimeObjective time.Duration `doc:"decision_time_objective"` // default 20m
+	Mode                  string        `doc:"mode"`                    // automatic | recommend; default recommend
+	AutomaticFor          []string      `doc:"automatic_for"`
+	OnNoDecision          string        `doc:"on_no_decision"` // escalate | declare; default escalate
+	RearmAfter            time.Duration `doc:"rearm_after"`    // the fuse; default 24h
+}
+
+// Maintenance is an approved window in which a declared effect on a declared scope is not counted.
+type Maintenance struct {
+	Marks      source.Marks      `doc:",marks"`
+	Change     string            `doc:"change"`
+	ApprovedBy string            `doc:"approved_by"`
+	From       time.Time         `doc:"from"`
+	To         time.Time         `doc:"to"`
+	Scope      []string          `doc:"scope"`
+	Expect     map[string]string `doc:"expect"`
+	Grace      time.Duration     `doc:"grace"` // default 15m
+}
+
+// Objectives are what holds for one service after inheritance: its own, and the tightest of what its dependents hand
+// down over full-effect needs (domain rule 4.5).
+type Objectives struct {
+	Vital       bool            `json:"vital"`
+	RTO         time.Duration   `json:"rto,omitempty"`  // 0: none
+	MTPD        time.Duration   `json:"mtpd,omitempty"` // its own, or deduced
+	WRT         time.Duration   `json:"wrt,omitempty"`
+	Bound       time.Duration   `json:"bound,omitempty"` // tightest MTPD - WRT; 0: none
+	RPO         time.Duration   `json:"rpo,omitempty"`
+	RTC         time.Duration   `json:"rtc,omitempty"` // 0: unknown; a process has the largest of its needs
+	Margin      time.Duration   `json:"margin"`
+	ConfirmFor  time.Duration   `json:"confirm_for"`
+	RecoverFor  time.Duration   `json:"recover_for"`
+	MaxBackdate time.Duration   `json:"max_backdate"`
+	Critical    []*CriticalRule `json:"-"`
+	RTOFrom     string          `json:"rto_from,omitempty"` // the service whose RTO it is
+}
+
+// Judged reports whether there is anything to judge the service against.
+func (o Objectives) Judged() bool {
+	return o.Vital && (o.RTO > 0 || o.Bound > 0 || len(o.Critical) > 0)
+}
+
+// Clocks are the instants that follow from a start of disruption (domain section 3). Zero instants do not apply.
+type Clocks struct {
+	Start      time.Time `json:"start"`                 // t0
+	Deadline   time.Time `json:"deadline,omitzero"`     // min(t0+RTO, t0+MTPD-WRT, critical periods)
+	DeadlineBy string    `json:"deadline_by,omitempty"` // which of them: "rto", "mtpd-wrt", or a critical period's name
+	LTI        time.Time `json:"lti,omitzero"`          // latest time to invoke: deadline - RTC - margin; zero if RTC is unknown
+	MTPDEnd    time.Time `json:"mtpd_end,omitzero"`     // t0 + MTPD
+	RTCKnown   bool      `json:"rtc_known"`
+}

@@ -1,0 +1,147 @@
+// Package detector turns alerts into a verdict: which services are down, since when, how bad that is by the business
+// impact analysis, and by when somebody has to decide. It is pure: the same alerts and the same analysis give the same
+// verdict, byte for byte, at any speed and any number of times.
+package detector
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"holdfast/bia"
+)
+
+// Level is how bad an incident is. Levels are ordered.
+type Level int
+
+const (
+	Event         Level = iota // a component's state; no incident record
+	Impaired                   // "incident": a service is impaired
+	MajorIncident              // a vital service is lost or long degraded
+	Disaster                   // the continuity plan is for this
+)
+
+var levelNames = [...]string{"event", "incident", "major_incident", "disaster"}
+
+func (l Level) String() string { return levelNames[l] }
+
+// ParseLevel reads a level's name.
+func ParseLevel(s string) (Level, error) {
+	for l, name := range levelNames {
+		if name == s {
+			return Level(l), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown level %q", s)
+}
+
+// MarshalText writes the level's name; a level is persisted by name, never by number.
+func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// UnmarshalText reads the level's name.
+func (l *Level) UnmarshalText(text []byte) (err error) {
+	*l, err = ParseLevel(string(text))
+	return err
+}
+
+// State is the state of a component or service.
+type State string
+
+const (
+	Up       State = "up"
+	Degraded State = "degraded"
+	Down     State = "down"    // below MBCO
+	Unknown  State = "unknown" // nobody can see it; services are judged both ways
+)
+
+// A Verdict is the detector's answer for one situation: services whose outages belong together. It carries all that the
+// next stage needs, as it was when it was given.
+type Verdict struct {
+	Key         string      `json:"key"`                // names the situation for as long as it is open
+	Absorbed    []string    `json:"absorbed,omitempty"` // keys of situations that were merged into this one
+	At          time.Time   `json:"at"`
+	Level       Level       `json:"level"`    // the highest reached while open
+	Previous    Level       `json:"previous"` // of the verdict before
+	Current     Level       `json:"current"`  // what holds at this instant, which may have fallen
+	Since       time.Time   `json:"since"`    // t0: the earliest start among its services
+	Open        bool        `json:"open"`     // false: every outage ended
+	Services    []Outage    `json:"services"`
+	Roots       []string    `json:"roots"` // components whose loss explains it, sorted
+	Lost        []string    `json:"lost"`  // failure domains lost, sorted
+	Explanation Explanation `json:"explanation"`
+	NextAt      time.Time   `json:"next_at,omitzero"` // when the level can change if nothing else happens; zero: never
+}
+
+// MetCriteria are the ids of the criteria met for the verdict's current level or above, sorted.
+func (v Verdict) MetCriteria() []string {
+	var ids []string
+	for _, c := range v.Explanation.Criteria {
+		if c.Answer == Met {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+// An Outage is one service in a verdict.
+type Outage struct {
+	Service      string         `json:"service"`
+	State        State          `json:"state"`              // now; Down only if certainly so
+	Since        time.Time      `json:"since"`              // t0 of its episode; zero while it was never below MBCO
+	Confirmed    time.Time      `json:"confirmed,omitzero"` // when its outage was first confirmed; zero: not yet
+	ConfirmedNow bool           `json:"confirmed_now"`      // confirmed at this instant (domain section 5)
+	UpSince      time.Time      `json:"up_since,omitzero"`  // start of the present period at or above MBCO; zero while below
+	Recovered    bool           `json:"recovered"`          // its episode has ended
+	Objectives   bia.Objectives `json:"objectives"`
+	Clocks       bia.Clocks     `json:"clocks"`
+}
+
+// Answer is whether a criterion holds.
+type Answer string
+
+const (
+	Met        Answer = "met"
+	NotMet     Answer = "not_met"
+	CannotTell Answer = "unknown"
+)
+
+// An Explanation says why the level is what it is, in a form that people, pages and programs can read.
+type Explanation struct {
+	Summary    string      `json:"summary"` // one sentence
+	Criteria   []Criterion `json:"criteria"`
+	NotCounted []string    `json:"not_counted,omitempty"` // what was seen and not counted, and why
+	Unless     string      `json:"unless,omitempty"`      // the counterfactual: what single change would flip it
+}
+
+// A Criterion is one rule of the decision function with its answer for this situation.
+type Criterion struct {
+	ID       string    `json:"id"`
+	Level    Level     `json:"level"`
+	Answer   Answer    `json:"answer"`
+	Evidence []string  `json:"evidence"` // sentences with ids, instants and durations
+	Services []string  `json:"services,omitempty"`
+	MetAt    time.Time `json:"met_at,omitzero"`   // first instant it held in this situation
+	WouldAt  time.Time `json:"would_at,omitzero"` // when it will hold if nothing changes
+}
+
+// Facts are what playbooks and the forecast may ask about the present; the Detector answers them.
+type Facts interface {
+	ComponentState(id string) State
+	ServiceState(id string) ServiceState
+	DomainLost(id string) bool
+	RecoveryPoint(data string) (time.Time, bool)
+}
+
+// ServiceState is a service's state and since when it is so.
+type ServiceState struct {
+	State State     `json:"state"`
+	Since time.Time `json:"since"`
+}
+
+// Heard counts what came in; it is part of the state, so a restart counts the same.
+type Heard struct {
+	Received map[string]uint64 `json:"received"` // alerts by observer ("" where nobody owned up)
+	Unmapped uint64            `json:"unmapped"`
+	Suspect  uint64            `json:"clock_suspect"`
+	Samples  []json.RawMessage `json:"unmapped_samples,omitempty"` // label sets of the last few unmapped alerts
+}

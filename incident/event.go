@@ -1,0 +1,319 @@
+package incident
+
+import (
+	"time"
+
+	"holdfast/bia"
+	"holdfast/detector"
+)
+
+// An Event is one thing that happened to an incident, in the past tense. A kind once written keeps its name and its
+// meaning for ever; old journals are replayed in every release. Events carry all that a reader needs: objectives as
+// they were, playbooks whole, people by id.
+//
+// This file is the table of contents of the domain: the kinds stand in the order of a life.
+type Event interface{ Kind() Kind }
+
+// Kind is an event's name in the journal.
+type Kind string
+
+// The house: not of one incident.
+const (
+	KindTookOver         Kind = "took_over"
+	KindDocumentsAdopted Kind = "documents_adopted"
+	KindArmed            Kind = "armed"
+	KindDisarmed         Kind = "disarmed"
+)
+
+// The life of an incident.
+const (
+	KindClassified          Kind = "classified"
+	KindDecisionDue         Kind = "decision_due"
+	KindRecommended         Kind = "recommended"
+	KindDeclared            Kind = "declared"
+	KindDeclarationDeclined Kind = "declaration_declined"
+
+	KindInvoked        Kind = "invoked"
+	KindNoPlaybookFits Kind = "no_playbook_fits"
+	KindStepStarted    Kind = "step_started"
+	KindAcknowledged   Kind = "acknowledged"
+	KindStepApproved   Kind = "step_approved"
+	KindStepDeclined   Kind = "step_declined"
+	KindStepDone       Kind = "step_done"
+	KindStepFailed     Kind = "step_failed"
+	KindStepSkipped    Kind = "step_skipped"
+	KindEscalated      Kind = "escalated"
+	KindNotified       Kind = "notified"
+	KindRunEnded       Kind = "run_ended"
+
+	KindObjectiveMissed      Kind = "objective_missed"
+	KindRestored             Kind = "restored"
+	KindRelapsed             Kind = "relapsed"
+	KindStandDownRecommended Kind = "stand_down_recommended"
+	KindStoodDown            Kind = "stood_down"
+	KindNoted                Kind = "noted"
+)
+
+// An Actor is who did something: a person, or the rule that the authority delegated to.
+type Actor struct {
+	Person string `json:"person,omitempty"`
+	Role   string `json:"role,omitempty"`
+	Rule   string `json:"rule,omitempty"` // "automatic_for site_loss_inferred", "on_no_decision", …
+}
+
+// TookOver starts an epoch: from here on this instance decides, and what an earlier one left under way is in doubt.
+type TookOver struct {
+	Epoch    uint64 `json:"epoch"`
+	Instance string `json:"instance"`
+	Version  string `json:"version"`
+}
+
+// DocumentsAdopted makes these texts the ones that are judged and acted by, whole, so that a replay judges by what held.
+type DocumentsAdopted struct {
+	Digest string            `json:"digest"`
+	Files  map[string]string `json:"files"` // "bia.yaml", "people.yaml", "playbooks/….yaml" -> text, token hashes left out
+	By     Actor             `json:"by"`
+}
+
+// Armed lets declarations and invocations happen automatically again.
+type Armed struct {
+	By     Actor  `json:"by"`
+	Reason string `json:"reason"`
+}
+
+// Disarmed leaves every declaration to people.
+type Disarmed struct {
+	By     Actor  `json:"by"`
+	Reason string `json:"reason"`
+}
+
+// Classified is a change of an incident's level or scope. The first one opens the incident; one at level "event" closes
+// it where nothing was declared.
+type Classified struct {
+	Verdict detector.Verdict `json:"verdict"`
+}
+
+// DecisionDue tells the authority that a decision is needed, by when.
+type DecisionDue struct {
+	Service string    `json:"service"`
+	LTI     time.Time `json:"lti"`
+	Round   int       `json:"round"` // 1: the authority; 2: its successors
+	Tell    []string  `json:"tell"`  // person ids
+}
+
+// Recommended says that the criteria for a disaster are met and a person has to declare; Gate is why it is not automatic.
+type Recommended struct {
+	Criteria []string `json:"criteria"`
+	Gate     string   `json:"gate"`
+	Tell     []string `json:"tell"`
+}
+
+// Declared is the decision that this is a disaster. It pins the objectives.
+type Declared struct {
+	By          Actor                `json:"by"`
+	Automatic   bool                 `json:"automatic"`
+	Criteria    []string             `json:"criteria"`
+	Reason      string               `json:"reason,omitempty"`
+	Services    []Pinned             `json:"services"`
+	Explanation detector.Explanation `json:"explanation"`
+	Tell        []string             `json:"tell"`
+}
+
+// Pinned is a service with the objectives it will be measured against.
+type Pinned struct {
+	Service    string         `json:"service"`
+	Objectives bia.Objectives `json:"objectives"`
+	Clocks     bia.Clocks     `json:"clocks"`
+}
+
+// DeclarationDeclined binds for the criteria it names, until their facts get worse or until Until.
+type DeclarationDeclined struct {
+	By       Actor     `json:"by"`
+	Criteria []string  `json:"criteria"`
+	Reason   string    `json:"reason"`
+	Until    time.Time `json:"until,omitzero"`
+}
+
+// Invoked starts a run of a playbook for a service. The playbook is in it whole.
+type Invoked struct {
+	Run      string   `json:"run"` // "1", "2", … within the incident
+	Service  string   `json:"service"`
+	Playbook string   `json:"playbook"` // id
+	File     string   `json:"file"`
+	Text     string   `json:"text"`
+	Digest   string   `json:"digest"`
+	By       Actor    `json:"by"`
+	Others   []string `json:"others,omitempty"` // ids of other playbooks that fit, offered
+}
+
+// NoPlaybookFits is loud: nothing applicable exists for this service; Nearest is what comes closest, Missing what it lacks.
+type NoPlaybookFits struct {
+	Service string   `json:"service"`
+	Nearest string   `json:"nearest,omitempty"`
+	Missing []string `json:"missing,omitempty"`
+	Tell    []string `json:"tell"`
+}
+
+// StepStarted is in the journal before the step has any effect.
+type StepStarted struct {
+	Run     string    `json:"run"`
+	Step    string    `json:"step"`
+	Attempt int       `json:"attempt"` // counts every sending, from 1
+	Key     string    `json:"key"`     // idempotency key: incident/run/step/class; a new class only by a person
+	Epoch   uint64    `json:"epoch"`
+	Until   time.Time `json:"until,omitzero"` // when the attempt times out, or a person's time is up
+	Tell    []string  `json:"tell,omitempty"`
+}
+
+// Acknowledged says that a person has taken a step (or the page that announced it) upon themselves.
+type Acknowledged struct {
+	Run  string `json:"run"`
+	Step string `json:"step"`
+	By   Actor  `json:"by"`
+}
+
+// StepApproved is one approval of a decision; the last one needed is followed by StepDone.
+type StepApproved struct {
+	Run    string `json:"run"`
+	Step   string `json:"step"`
+	By     Actor  `json:"by"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// StepDeclined ends a decision with no; the run goes no further down that branch.
+type StepDeclined struct {
+	Run    string `json:"run"`
+	Step   string `json:"step"`
+	By     Actor  `json:"by"`
+	Reason string `json:"reason"`
+}
+
+// StepDone ends a step well.
+type StepDone struct {
+	Run      string            `json:"run"`
+	Step     string            `json:"step"`
+	Attempt  int               `json:"attempt"`
+	By       Actor             `json:"by,omitzero"`
+	Output   string            `json:"output,omitempty"` // the first few KiB of what the target answered
+	Answers  map[string]string `json:"answers,omitempty"`
+	Evidence string            `json:"evidence,omitempty"`
+}
+
+// Outcome is how a step ended badly.
+type Outcome string
+
+const (
+	Failed   Outcome = "failed"    // the target said no, or a person did
+	TimedOut Outcome = "timed_out" // given up; whether it had an effect is not known
+	InDoubt  Outcome = "in_doubt"  // a daemon died while it was under way
+	Cannot   Outcome = "cannot"    // a person says that it cannot be done
+)
+
+// StepFailed ends an attempt badly. Again is when the next attempt starts by itself; zero: a person or nobody goes on.
+type StepFailed struct {
+	Run     string    `json:"run"`
+	Step    string    `json:"step"`
+	Attempt int       `json:"attempt"`
+	Outcome Outcome   `json:"outcome"`
+	Reason  string    `json:"reason"`
+	By      Actor     `json:"by,omitzero"`
+	Again   time.Time `json:"again,omitzero"`
+	Tell    []string  `json:"tell,omitempty"`
+}
+
+// StepSkipped leaves a step out.
+type StepSkipped struct {
+	Run    string `json:"run"`
+	Step   string `json:"step"`
+	By     Actor  `json:"by"`
+	Reason string `json:"reason"`
+}
+
+// Escalated tells the next in line that a step (or, with an empty Step, a declaration) still waits.
+type Escalated struct {
+	Run   string    `json:"run,omitempty"`
+	Step  string    `json:"step,omitempty"`
+	Rung  int       `json:"rung"` // 1 is the first escalation
+	Role  string    `json:"role"`
+	Until time.Time `json:"until,omitzero"`
+	Tell  []string  `json:"tell"`
+}
+
+// Notified is how one notice to one person went out, or did not.
+type Notified struct {
+	Notice  int    `json:"notice"`
+	Person  string `json:"person"`
+	Channel string `json:"channel,omitempty"` // "log", "webhook"
+	Error   string `json:"error,omitempty"`
+}
+
+// RunEnded closes a run: "completed", "declined", "failed".
+type RunEnded struct {
+	Run    string `json:"run"`
+	Result string `json:"result"`
+}
+
+// ObjectiveMissed says that a service was not back by its deadline. Written once per service and episode.
+type ObjectiveMissed struct {
+	Service   string    `json:"service"`
+	Objective string    `json:"objective"` // as in bia.Clocks.DeadlineBy
+	Deadline  time.Time `json:"deadline"`
+	Tell      []string  `json:"tell"`
+}
+
+// Restored stops a service's recovery clock: at or above MBCO since At, for its recover_for.
+type Restored struct {
+	Service string    `json:"service"`
+	At      time.Time `json:"at"`
+}
+
+// Relapsed starts a new episode of a service that had been restored.
+type Relapsed struct {
+	Service string    `json:"service"`
+	Since   time.Time `json:"since"`
+}
+
+// StandDownRecommended says that the deactivation criteria hold; a person stands down.
+type StandDownRecommended struct {
+	Tell []string `json:"tell"`
+}
+
+// StoodDown ends the incident.
+type StoodDown struct {
+	By     Actor  `json:"by"`
+	Reason string `json:"reason"`
+}
+
+// Noted is a remark for the record.
+type Noted struct {
+	By   Actor  `json:"by"`
+	Text string `json:"text"`
+}
+
+func (TookOver) Kind() Kind             { return KindTookOver }
+func (DocumentsAdopted) Kind() Kind     { return KindDocumentsAdopted }
+func (Armed) Kind() Kind                { return KindArmed }
+func (Disarmed) Kind() Kind             { return KindDisarmed }
+func (Classified) Kind() Kind           { return KindClassified }
+func (DecisionDue) Kind() Kind          { return KindDecisionDue }
+func (Recommended) Kind() Kind          { return KindRecommended }
+func (Declared) Kind() Kind             { return KindDeclared }
+func (DeclarationDeclined) Kind() Kind  { return KindDeclarationDeclined }
+func (Invoked) Kind() Kind              { return KindInvoked }
+func (NoPlaybookFits) Kind() Kind       { return KindNoPlaybookFits }
+func (StepStarted) Kind() Kind          { return KindStepStarted }
+func (Acknowledged) Kind() Kind         { return KindAcknowledged }
+func (StepApproved) Kind() Kind         { return KindStepApproved }
+func (StepDeclined) Kind() Kind         { return KindStepDeclined }
+func (StepDone) Kind() Kind             { return KindStepDone }
+func (StepFailed) Kind() Kind           { return KindStepFailed }
+func (StepSkipped) Kind() Kind          { return KindStepSkipped }
+func (Escalated) Kind() Kind            { return KindEscalated }
+func (Notified) Kind() Kind             { return KindNotified }
+func (RunEnded) Kind() Kind             { return KindRunEnded }
+func (ObjectiveMissed) Kind() Kind      { return KindObjectiveMissed }
+func (Restored) Kind() Kind             { return KindRestored }
+func (Relapsed) Kind() Kind             { return KindRelapsed }
+func (StandDownRecommended) Kind() Kind { return KindStandDownRecommended }
+func (StoodDown) Kind() Kind            { return KindStoodDown }
+func (Noted) Kind() Kind                { return KindNoted }

@@ -1,0 +1,202 @@
+// Package incident is the life of an incident: classified, declared, answered by playbooks, recovered, stood down. It is
+// event-sourced and pure: an [Incident] is the fold of its records, decisions are events returned, effects are read off
+// the state. The [Desk] holds the detector and every incident, and is the one fold that the daemon, a restart, a
+// rehearsal and a backtest all run.
+package incident
+
+import (
+	"fmt"
+	"time"
+
+	"holdfast/bia"
+	"holdfast/detector"
+	"holdfast/playbooks"
+)
+
+// An Incident is the state that its records add up to. Its exported fields are the JSON of the API.
+type Incident struct {
+	ID      string           `json:"id"`  // can be read out on the phone: "payments-api-0412"
+	Key     string           `json:"key"` // of the detector's situation it follows
+	Opened  time.Time        `json:"opened"`
+	Closed  time.Time        `json:"closed,omitzero"`
+	Level   detector.Level   `json:"level"`   // the highest reached while open
+	Verdict detector.Verdict `json:"verdict"` // as last committed
+
+	FirstDisaster time.Time            `json:"first_disaster,omitzero"` // first classified disaster; decision lag counts from here
+	DecisionDue   *DecisionDue         `json:"decision_due,omitempty"`
+	Recommended   *Recommended         `json:"recommended,omitempty"`
+	Declared      *Declared            `json:"declared,omitempty"`
+	DeclaredAt    time.Time            `json:"declared_at,omitzero"`
+	Declined      *DeclarationDeclined `json:"declined,omitempty"`
+	NoPlaybook    []NoPlaybookFits     `json:"no_playbook,omitempty"`
+
+	Recoveries             []Recovery `json:"recoveries"` // one per service, in order of first outage
+	Runs                   []Run      `json:"runs"`
+	Notices                []Notice   `json:"notices"`
+	StandDownRecommendedAt time.Time  `json:"stand_down_recommended_at,omitzero"`
+	StoodDown              *StoodDown `json:"stood_down,omitempty"`
+
+	// HandsOff is why this incident is shown and not driven (an unknown event kind, a hole in the journal); empty: driven.
+	HandsOff string `json:"hands_off,omitempty"`
+
+	Timeline []Record `json:"-"` // every record in order, for the report
+}
+
+// Open reports whether anything can still happen to the incident.
+func (i Incident) Open() bool { return i.Closed.IsZero() }
+
+// Recovery is the recovery clock of one service: from the start of the disruption to the start of the stable period at
+// or above MBCO (domain section 3).
+type Recovery struct {
+	Service    string         `json:"service"`
+	Objectives bia.Objectives `json:"objectives"`
+	Clocks     bia.Clocks     `json:"clocks"`
+	Since      time.Time      `json:"since"` // t0; stays through relapses inside recover_for
+	Confirmed  time.Time      `json:"confirmed,omitzero"`
+	Restored   time.Time      `json:"restored,omitzero"`
+	Missed     time.Time      `json:"missed,omitzero"` // when the deadline passed unrecovered
+}
+
+// RTA is the recovery time actual; false while the outage lasts.
+func (r Recovery) RTA() (time.Duration, bool) {
+	if r.Restored.IsZero() {
+		return 0, false
+	}
+	return r.Restored.Sub(r.Since), true
+}
+
+// Running is how long the outage has lasted at now; zero once restored.
+func (r Recovery) Running(now time.Time) time.Duration {
+	if !r.Restored.IsZero() || r.Since.IsZero() {
+		return 0
+	}
+	return now.Sub(r.Since)
+}
+
+// A Run is one invocation of a playbook.
+type Run struct {
+	ID       string              `json:"id"`
+	Service  string              `json:"service"`
+	Playbook *playbooks.Playbook `json:"-"` // parsed from the pinned text
+	Name     string              `json:"playbook"`
+	Digest   string              `json:"digest"`
+	Started  time.Time           `json:"started"`
+	Ended    time.Time           `json:"ended,omitzero"`
+	Result   string              `json:"result,omitempty"` // completed | declined | failed
+	Steps    []StepState         `json:"steps"`            // in the playbook's order
+}
+
+// StepStatus is where a step stands.
+type StepStatus string
+
+const (
+	Pending  StepStatus = "pending"  // what it waits for has not ended
+	Running  StepStatus = "running"  // a machine is at it
+	Waiting  StepStatus = "waiting"  // a person is asked
+	Retrying StepStatus = "retrying" // failed; goes again by itself at Again
+	Stuck    StepStatus = "stuck"    // failed or in doubt; a person has to say how it goes on (done, retry, skip)
+	Done     StepStatus = "done"
+	Declined StepStatus = "declined"
+	Skipped  StepStatus = "skipped"
+	Given    StepStatus = "failed" // failed, and the run went on
+)
+
+// StepState is a step of a run.
+type StepState struct {
+	ID        string            `json:"id"`
+	Kind      playbooks.Kind    `json:"kind"`
+	Phase     playbooks.Phase   `json:"phase"`
+	Text      string            `json:"text"` // what is asked or done, for people
+	Role      string            `json:"role,omitempty"`
+	Status    StepStatus        `json:"status"`
+	Attempt   int               `json:"attempt,omitempty"`
+	Key       string            `json:"key,omitempty"`
+	Epoch     uint64            `json:"epoch,omitempty"`
+	Started   time.Time         `json:"started,omitzero"` // first attempt
+	Sent      time.Time         `json:"sent,omitzero"`    // this attempt
+	Until     time.Time         `json:"until,omitzero"`
+	Again     time.Time         `json:"again,omitzero"`
+	Ended     time.Time         `json:"ended,omitzero"`
+	Outcome   Outcome           `json:"outcome,omitempty"` // of the last failure
+	Reason    string            `json:"reason,omitempty"`
+	By        Actor             `json:"by,omitzero"`    // who ended it
+	Acked     Actor             `json:"acked,omitzero"` // who took it
+	AckedAt   time.Time         `json:"acked_at,omitzero"`
+	Needed    int               `json:"approvals_needed,omitempty"`
+	Approvals []Approval        `json:"approvals,omitempty"`
+	Rung      int               `json:"rung,omitempty"` // escalations so far
+	Output    string            `json:"output,omitempty"`
+	Answers   map[string]string `json:"answers,omitempty"`
+	Evidence  string            `json:"evidence,omitempty"`
+}
+
+// An Approval is one person's yes.
+type Approval struct {
+	By Actor     `json:"by"`
+	At time.Time `json:"at"`
+}
+
+// A Notice is something a person is told. It exists as soon as the event that causes it is in the journal.
+type Notice struct {
+	N       int       `json:"n"`
+	At      time.Time `json:"at"`
+	Person  string    `json:"person"`
+	Subject string    `json:"subject"` // one line
+	Body    string    `json:"body"`    // a few lines: what happened, what to do, by when
+	Run     string    `json:"run,omitempty"`
+	Step    string    `json:"step,omitempty"`
+	Sent    time.Time `json:"sent,omitzero"`
+	Channel string    `json:"channel,omitempty"`
+	Error   string    `json:"error,omitempty"`
+}
+
+// A Record is an event as it stands in the journal.
+type Record struct {
+	Sequence uint64    `json:"sequence"` // of the envelope
+	At       time.Time `json:"at"`
+	Incident string    `json:"incident,omitempty"`
+	Event    Event     `json:"event"`
+}
+
+// A Change is an event that has been decided and not yet committed.
+type Change struct {
+	Incident string
+	Event    Event
+}
+
+// A Refusal is the error of an act that is not allowed in this state; nothing has changed. It says who and when.
+type Refusal struct {
+	Reason string
+	By     Actor     // who was before you, if that is why
+	At     time.Time // when
+}
+
+func (r *Refusal) Error() string { return "refused: " + r.Reason }
+
+// Refuse is a Refusal with a formatted reason.
+func Refuse(format string, args ...any) *Refusal {
+	return &Refusal{Reason: fmt.Sprintf(format, args...)}
+}
+
+// An Effect is something that has to be done to the world. It is read off the state, so a restart finds it again.
+type Effect struct {
+	Key      string // idempotency key, sent along with the effect
+	Incident string
+	Run      string
+	Step     string
+	Attempt  int
+	Epoch    uint64
+	Until    time.Time         // give up then
+	Notice   *Notice           // tell a person
+	Do       *playbooks.Run    // or act on the world
+	Verify   *playbooks.Verify // or ask it, until it is true
+}
+
+// A Result is how an effect went.
+type Result struct {
+	Effect  Effect
+	Outcome Outcome // empty: done
+	Output  string
+	Reason  string
+	Channel string // of a notice
+}

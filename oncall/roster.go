@@ -1,0 +1,59 @@
+// Package oncall is the people: roles, rotas, succession, and who may do what. It reads people.yaml. Values in, values out.
+package oncall
+
+import (
+	"time"
+
+	"holdfast/internal/source"
+)
+
+// A Roster is a whole people.yaml. It is read by [Parse] and never changed afterwards.
+type Roster struct {
+	Marks  source.Marks       `doc:",marks"`
+	People map[string]*Person `doc:"people,required"`
+	Roles  map[string]*Role   `doc:"roles,required"`
+	Digest string
+}
+
+// A Person is somebody who can be told, and can answer. The journal knows a person by ID alone.
+type Person struct {
+	Marks    source.Marks `doc:",marks"`
+	ID       string       `doc:",key"`
+	Name     string       `doc:"name"`
+	Channels []Channel    `doc:"channels"`   // in order; the second through another provider
+	Token    string       `doc:"token_hash"` // "sha256:" and hex of the token; made by `holdfast people token`
+}
+
+// A Channel is one way to reach a person; exactly one key is written.
+type Channel struct {
+	Marks   source.Marks `doc:",marks"`
+	Log     bool         `doc:"log"`     // a line in the daemon's log: for exercises and first steps
+	Webhook string       `doc:"webhook"` // a URL that holdfast.yaml allow-lists; gets JSON by POST
+}
+
+// A Role is a duty. Its holders are a fixed list in line of succession, or a rotation.
+type Role struct {
+	Marks    source.Marks `doc:",marks"`
+	ID       string       `doc:",key"`
+	People   []string     `doc:"people"`   // in line of succession
+	Rotation *Rotation    `doc:"rotation"` // or: turn by turn
+}
+
+// A Rotation hands a duty over from person to person; the line of succession starts with who is on duty.
+type Rotation struct {
+	Marks     source.Marks  `doc:",marks"`
+	People    []string      `doc:"people,required"`
+	Zone      string        `doc:"zone"`     // IANA; default UTC
+	Start     time.Time     `doc:"start"`    // local date of the first handover
+	Handover  string        `doc:"handover"` // "09:00", local; default 09:00
+	Every     time.Duration `doc:"every"`    // whole days; default 7d
+	Overrides []Override    `doc:"overrides"`
+}
+
+// An Override puts somebody else on duty for a while.
+type Override struct {
+	Marks  source.Marks `doc:",marks"`
+	Person string       `doc:"person,required"`
+	From   time.Time    `doc:"from,required"`
+	To     time.Time    `doc:"to,required"`
+}

@@ -1,0 +1,195 @@
+// Package playbooks is the playbook language: what is done when a disaster is declared, by machines and by people. It
+// reads playbooks/*.yaml, checks them, and finds the ones that fit. Values in, values out.
+package playbooks
+
+import (
+	"time"
+
+	"holdfast/internal/source"
+)
+
+// A Playbook is one recovery plan. It is read by [Parse] and never changed afterwards; a run is pinned to its Text.
+type Playbook struct {
+	Marks source.Marks `doc:",marks"`
+
+	ID         string    `doc:"playbook,required"`
+	Version    int       `doc:"version"`
+	Title      string    `doc:"title"`
+	Owner      string    `doc:"owner"`
+	ApprovedBy string    `doc:"approved_by"`
+	ApprovedOn time.Time `doc:"approved_on"`
+	NextReview time.Time `doc:"next_review"`
+
+	For           For            `doc:"for"`
+	Priority      int            `doc:"priority"`
+	Exclusive     []string       `doc:"exclusive"` // resources that one invocation at a time holds
+	RTC           time.Duration  `doc:"rtc"`
+	Unattended    bool           `doc:"unattended"` // a point of no return needs no decision; the linter says so loudly
+	Preconditions []Precondition `doc:"preconditions"`
+	Steps         []Step         `doc:"steps,required"`
+	Exercise      Exercise       `doc:"exercise"`
+
+	File   string // where it was read from
+	Text   string // exactly as written
+	Digest string // "sha256:" and hex of Text
+}
+
+// For says what a playbook recovers and from what.
+type For struct {
+	Marks       source.Marks `doc:",marks"`
+	Services    []string     `doc:"services"`
+	Lost        []string     `doc:"lost"`          // failure domains it recovers from
+	NotWhenLost []string     `doc:"not_when_lost"` // common mode: it does not fit
+}
+
+// A Precondition must hold before the run starts; Else says what happens when it does not.
+type Precondition struct {
+	Marks               source.Marks         `doc:",marks"`
+	ComponentUp         []string             `doc:"component_up"`
+	RecoveryPointWithin *RecoveryPointWithin `doc:"recovery_point_within"`
+	Else                string               `doc:"else"` // ask | refuse; default refuse
+}
+
+// RecoveryPointWithin asks that data has a recovery point no older than Age.
+type RecoveryPointWithin struct {
+	Marks source.Marks  `doc:",marks"`
+	Data  string        `doc:"data,required"`
+	Age   time.Duration `doc:"age,required"`
+}
+
+// Exercise says what a rehearsal leaves out.
+type Exercise struct {
+	Marks source.Marks `doc:",marks"`
+	Skip  []string     `doc:"skip"`
+}
+
+// Phase is a phase of recovery (NIST SP 800-34 r1 chapter 4).
+type Phase string
+
+const (
+	Activation     Phase = "activation"
+	Recovery       Phase = "recovery"
+	Reconstitution Phase = "reconstitution"
+)
+
+// Kind is what a step is, told by which of its keys is written.
+type Kind string
+
+const (
+	KindNotify Kind = "notify"
+	KindDo     Kind = "do"
+	KindDecide Kind = "decide"
+	KindRun    Kind = "run"
+	KindVerify Kind = "verify"
+	KindWait   Kind = "wait"
+)
+
+// Human reports whether a person finishes a step of this kind.
+func (k Kind) Human() bool { return k == KindDo || k == KindDecide }
+
+// A Step is one thing to be done. Exactly one of Notify, Do, Decide, Run, Verify and Wait is written. A step waits for
+// the one before it unless After says otherwise.
+type Step struct {
+	Marks source.Marks `doc:",marks"`
+
+	ID    string   `doc:"id,required"`
+	Phase Phase    `doc:"phase"` // default: that of the step before, the first recovery
+	After []string `doc:"after"`
+
+	Notify []string      `doc:"notify"` // roles
+	Do     string        `doc:"do"`
+	Decide string        `doc:"decide"`
+	Run    *Run          `doc:"run"`
+	Verify *Verify       `doc:"verify"`
+	Wait   time.Duration `doc:"wait"`
+
+	Message   string   `doc:"message"`   // what a notify says, beside what holdfast says of the incident
+	Ack       *Ack     `doc:"ack"`       // a notify is done when somebody of this role acknowledged
+	Role      string   `doc:"role"`      // who does or decides
+	Approvals int      `doc:"approvals"` // different people a decide needs; default 1
+	FourEyes  bool     `doc:"four_eyes"` // the declarer may not approve
+	Escalate  []string `doc:"escalate"`  // roles told in turn when Within has passed
+
+	Answers  map[string]string `doc:"answers"`  // name -> type: string, number, boolean, duration, instant
+	Evidence string            `doc:"evidence"` // "required": done needs a reference to evidence
+
+	Within    time.Duration `doc:"within"`     // for people: by when; then it escalates
+	Timeout   time.Duration `doc:"timeout"`    // for machines: an attempt is given up; default 1m
+	Expect    time.Duration `doc:"expect"`     // planned duration
+	Retry     int           `doc:"retry"`      // attempts after the first
+	Backoff   time.Duration `doc:"backoff"`    // before the first retry, doubled each time; default 1s, at most 1m
+	OnFailure string        `doc:"on_failure"` // pause | escalate | continue; default pause
+	Repeat    string        `doc:"repeat"`     // safe | ask | never: may it be sent again when a crash left the outcome unknown? default ask
+
+	PointOfNoReturn bool   `doc:"point_of_no_return"`
+	Milestone       string `doc:"milestone"` // recovered | work_recovered
+}
+
+// Kind tells which of its keys the step has.
+func (s *Step) Kind() Kind {
+	switch {
+	case len(s.Notify) > 0:
+		return KindNotify
+	case s.Do != "":
+		return KindDo
+	case s.Decide != "":
+		return KindDecide
+	case s.Run != nil:
+		return KindRun
+	case s.Verify != nil:
+		return KindVerify
+	}
+	return KindWait
+}
+
+// Ack asks for an acknowledgement by somebody of Role within a time; after that the roles of Escalate are told in turn.
+type Ack struct {
+	Marks    source.Marks  `doc:",marks"`
+	Role     string        `doc:"role,required"`
+	Within   time.Duration `doc:"within,required"`
+	Escalate []string      `doc:"escalate"`
+}
+
+// A Run is an effect on the world; exactly one of its keys is written.
+type Run struct {
+	Marks source.Marks `doc:",marks"`
+	HTTP  *HTTP        `doc:"http"`
+	NATS  *NATS        `doc:"nats"`
+	Exec  *Exec        `doc:"exec"`
+}
+
+// HTTP is a request; any 2xx answer is success. Scheme, host and port must be allow-listed in holdfast.yaml.
+type HTTP struct {
+	Marks  source.Marks      `doc:",marks"`
+	URL    string            `doc:"url,required"`
+	Method string            `doc:"method"` // default POST
+	Header map[string]string `doc:"header"`
+	Body   any               `doc:"body"`   // sent as JSON
+	Expect int               `doc:"expect"` // a status that must be answered; default any 2xx
+}
+
+// NATS is a request on a subject that holdfast.yaml allow-lists; an answer within the timeout is success unless it
+// carries the header Holdfast-Error.
+type NATS struct {
+	Marks   source.Marks `doc:",marks"`
+	Subject string       `doc:"subject,required"`
+	Request any          `doc:"request"` // sent as JSON
+}
+
+// Exec runs a command that holdfast.yaml names; exit code 0 is success.
+type Exec struct {
+	Marks   source.Marks `doc:",marks"`
+	Command string       `doc:"command,required"` // the name, not a path
+	Args    []string     `doc:"args"`             // added to the configured argv; none may begin with "-"
+}
+
+// Verify polls until something is true; exactly one of Service, HTTP and NATS is written.
+type Verify struct {
+	Marks   source.Marks  `doc:",marks"`
+	Service string        `doc:"service"` // at or above MBCO, as the detector measures it
+	At      string        `doc:"at"`      // mbco (default) | full
+	For     time.Duration `doc:"for"`     // without a break for this long
+	HTTP    *HTTP         `doc:"http"`
+	NATS    *NATS         `doc:"nats"`
+	Every   time.Duration `doc:"every"` // between polls; default 5s
+}
