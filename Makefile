@@ -1,0 +1,46 @@
+# holdfast: `make` says what there is.
+.DEFAULT_GOAL := help
+GO ?= go
+LINT := $(GO) tool -modfile=tools/go.mod golangci-lint
+
+.PHONY: help build test race fuzz lint demo e2e rules cover clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build ./holdfast
+	$(GO) build -trimpath -o holdfast ./cmd/holdfast
+
+test: ## all tests: no service, browser or network needed
+	$(GO) test ./...
+
+race: ## the same under the race detector, in shuffled order
+	$(GO) test -race -shuffle=on ./...
+
+FUZZTIME ?= 20s
+fuzz: ## fuzz every parser for FUZZTIME (20s) each
+	@set -e; for target in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | grep -v '^./e2e/'); do \
+	  for f in $$(grep -oE '^func Fuzz[A-Za-z0-9]+' $$target | cut -c6-); do \
+	    echo "== $$(dirname $$target) $$f"; $(GO) test $$(dirname $$target) -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME); \
+	  done; done
+
+lint: ## go vet, gofmt and golangci-lint
+	$(GO) vet ./...
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above are not formatted"; exit 1; }
+	$(LINT) run ./...
+
+demo: ## lose a site and recover it, live, in under 90 seconds
+	$(GO) run ./cmd/holdfast demo
+
+rules: ## check the Prometheus alert rules and their tests (needs promtool)
+	promtool check rules deploy/prometheus/rules.yml
+	promtool test rules deploy/prometheus/rules_test.yml
+
+e2e: ## real Alertmanager, Prometheus and promtool against a built holdfast (they must be installed)
+	cd e2e && $(GO) test -count=1 -timeout 15m ./...
+
+cover: ## statement coverage by package
+	$(GO) test -cover ./...
+
+clean: ## remove what was built
+	rm -f holdfast
