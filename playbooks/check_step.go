@@ -1,0 +1,134 @@
+package playbooks
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"time"
+
+	"holdfast/internal/source"
+)
+
+var stepKinds = []string{"notify", "do", "decide", "run", "verify", "wait"}
+
+// kindsOf says which kinds of step a key means something for; keys that are not here fit every kind. A key that has no
+// effect would be taken for a promise.
+var kindsOf = map[string][]Kind{
+	"message":            {KindNotify},
+	"ack":                {KindNotify},
+	"role":               {KindDo, KindDecide, KindRun, KindVerify},
+	"approvals":          {KindDecide},
+	"four_eyes":          {KindDecide},
+	"escalate":           {KindDo, KindDecide, KindRun, KindVerify},
+	"answers":            {KindDo},
+	"evidence":           {KindDo},
+	"within":             {KindDo, KindDecide},
+	"timeout":            {KindRun, KindVerify},
+	"retry":              {KindRun, KindVerify},
+	"backoff":            {KindRun, KindVerify},
+	"repeat":             {KindRun, KindVerify},
+	"on_failure":         {KindNotify, KindDo, KindRun, KindVerify},
+	"point_of_no_return": {KindDo, KindDecide, KindRun},
+}
+
+func (c *checker) step(s *Step) {
+	c.id(s.Marks, "id", s.ID)
+	c.exactlyOne(s.Marks, "playbook/step-kind", "a step", stepKinds...)
+	if c.said(s) {
+		c.misplaced(s)
+	}
+	c.enum(s.Marks, "phase", string(s.Phase), string(Activation), string(Recovery), string(Reconstitution))
+	c.enum(s.Marks, "on_failure", s.OnFailure, "pause", "escalate", "continue")
+	c.enum(s.Marks, "repeat", s.Repeat, "safe", "ask", "never")
+	c.enum(s.Marks, "milestone", s.Milestone, "recovered", "work_recovered")
+	c.filled(s.Marks, "escalate", len(s.Escalate))
+	c.duration(s.Marks, "expect", s.Expect, 0)
+	c.people(s)
+	c.machine(s)
+}
+
+// said reports whether exactly one kind is written, and says so where its text is empty.
+func (c *checker) said(s *Step) bool {
+	kinds := slices.DeleteFunc(slices.Clone(stepKinds), func(k string) bool { return !s.Marks.Has(k) })
+	if len(kinds) != 1 {
+		return false
+	}
+	kind := kinds[0]
+	if kind == "wait" {
+		c.duration(s.Marks, "wait", s.Wait, time.Millisecond)
+		return true
+	}
+	if string(s.Kind()) != kind {
+		c.found.Errorf(s.Marks.Of(kind), "playbook/empty", "", "%s says nothing", kind)
+		return false
+	}
+	return true
+}
+
+// misplaced reports keys that mean nothing for this kind of step.
+func (c *checker) misplaced(s *Step) {
+	for _, key := range slices.Sorted(maps.Keys(kindsOf)) {
+		if s.Marks.Has(key) && !slices.Contains(kindsOf[key], s.Kind()) {
+			c.found.Errorf(s.Marks.Of(key), "playbook/misplaced", "remove it", "%s means nothing for a %s step; it is for %s", key, s.Kind(), either(words(kindsOf[key])))
+		}
+	}
+}
+
+// people checks what a step asks of people.
+func (c *checker) people(s *Step) {
+	if s.Kind().Human() && !s.Marks.Has("role") {
+		c.found.Errorf(s.Marks.Of(string(s.Kind())), "playbook/no-role", "add role: and the id of a role in people.yaml", "nobody is named to %s this", s.Kind())
+	}
+	c.number(s.Marks, "approvals", s.Approvals, 1, mostPeople)
+	c.duration(s.Marks, "within", s.Within, time.Millisecond)
+	c.enum(s.Marks, "evidence", s.Evidence, "required")
+	if s.Ack != nil {
+		c.duration(s.Ack.Marks, "within", s.Ack.Within, time.Millisecond)
+		c.filled(s.Ack.Marks, "escalate", len(s.Ack.Escalate))
+	}
+	c.answers(s)
+}
+
+var (
+	answerTypes = []string{"string", "number", "boolean", "duration", "instant"}
+	answerName  = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+)
+
+func (c *checker) answers(s *Step) {
+	for _, name := range slices.Sorted(maps.Keys(s.Answers)) {
+		if !answerName.MatchString(name) {
+			c.found.Errorf(s.Marks.Of("answers/"+name), "playbook/answer", "", "%q is not the name of an answer: a-z, 0-9 and _, a letter first", name)
+		}
+		if kind := s.Answers[name]; !slices.Contains(answerTypes, kind) {
+			c.found.Errorf(s.Marks.Of("answers."+name), "playbook/answer", source.DidYouMean(kind, answerTypes),
+				"%q is not a type of answer, which is %s", kind, either(answerTypes))
+		}
+	}
+}
+
+// machine checks what a step asks of machines.
+func (c *checker) machine(s *Step) {
+	c.duration(s.Marks, "timeout", s.Timeout, time.Millisecond)
+	c.duration(s.Marks, "backoff", s.Backoff, time.Millisecond)
+	c.number(s.Marks, "retry", s.Retry, 0, mostRetries)
+	if s.Repeat == "never" && s.Retry > 0 {
+		c.found.Errorf(s.Marks.Of("retry"), "playbook/retry-never", "take back one of the two", "the step must never be repeated (repeat: never), and is to be retried")
+	}
+	if s.Marks.Has("expect") && s.Marks.Has("timeout") && s.Expect > s.Timeout {
+		c.found.Warnf(s.Marks.Of("expect"), "playbook/expect", "", "the step is expected to take longer (%v) than the time after which it is given up (%v)", s.Expect, s.Timeout)
+	}
+	if s.Run != nil {
+		c.run(s.Run)
+	}
+	if s.Verify != nil {
+		c.verify(s)
+	}
+}
+
+func words(kinds []Kind) []string {
+	out := make([]string, 0, len(kinds))
+	for _, k := range kinds {
+		out = append(out, string(k))
+	}
+	return out
+}

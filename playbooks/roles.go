@@ -1,0 +1,35 @@
+package playbooks
+
+import "holdfast/internal/source"
+
+// A Mention is a name in a playbook that another document has to know, and where it stands.
+type Mention struct {
+	Name string
+	At   source.Mark
+}
+
+// Roles are all mentions of roles, in reading order of the steps; people.yaml has to know each.
+func (p *Playbook) Roles() []Mention {
+	var all []Mention
+	one := func(marks source.Marks, key, name string) {
+		if marks.Has(key) {
+			all = append(all, Mention{name, marks.Of(key)})
+		}
+	}
+	each := func(marks source.Marks, key string, names []string) {
+		for i, name := range names {
+			one(marks, item(key, i), name)
+		}
+	}
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		each(s.Marks, "notify", s.Notify)
+		one(s.Marks, "role", s.Role)
+		each(s.Marks, "escalate", s.Escalate)
+		if s.Ack != nil {
+			one(s.Ack.Marks, "role", s.Ack.Role)
+			each(s.Ack.Marks, "escalate", s.Ack.Escalate)
+		}
+	}
+	return all
+}
