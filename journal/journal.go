@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"time"
 )
@@ -64,14 +65,26 @@ type Message struct {
 	Body     []byte
 }
 
+// A Hole is the error of messages of the alert log that were stored once and can no longer be read, though they have not
+// reached the age at which they may expire.
+type Hole struct {
+	From, Through uint64 // sequences
+}
+
+func (h *Hole) Error() string {
+	return fmt.Sprintf("the alert log has a hole: messages %d to %d were stored and can no longer be read", h.From, h.Through)
+}
+
 // Alerts is the alert log.
 type Alerts interface {
 	// Publish stores a message and returns its sequence once it is on disk.
 	Publish(ctx context.Context, subject string, header map[string][]string, body []byte) (uint64, error)
 	// Head is the sequence of the last message stored; 0 if none.
 	Head(ctx context.Context) (uint64, error)
-	// Follow gives every message after a sequence, then waits for more, until ctx ends.
+	// Follow gives every message after a sequence, then waits for more, until ctx ends. Messages that were stored and can
+	// no longer be read come as a *Hole, after which it goes on; any other error is the last thing it gives.
 	Follow(ctx context.Context, after uint64) iter.Seq2[Message, error]
-	// Bury keeps an unreadable message with the reason under the dead-letter subject; the same sequence once only.
+	// Bury keeps an unreadable message with the reason under the dead-letter subject; the same sequence once only, if
+	// messages are buried in order. One that never reached the alert log has sequence 0.
 	Bury(ctx context.Context, m Message, reason, detail string) error
 }

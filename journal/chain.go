@@ -1,0 +1,219 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+)
+
+// ErrUnknown is the error of an append whose outcome could not be found out before its context ended: it may be in the
+// log now, or later. Nothing may be decided on the state from before it; read the log first.
+var ErrUnknown = errors.New("it is not known whether the commit was stored")
+
+// A shelf is where envelopes stand: a stream, or a slice in memory. It promises little; chain makes the Log of it.
+type shelf interface {
+	// put stores body directly after the sequence prev. ErrConflict and errRefused: nothing was stored. Any other
+	// error: it may have been.
+	put(ctx context.Context, prev uint64, commitID string, body []byte) (uint64, error)
+	// last is the newest page; the zero page if there is none.
+	last(ctx context.Context) (page, error)
+	// page is the one at a sequence; errNoPage if it is not there.
+	page(ctx context.Context, sequence uint64) (page, error)
+	// pages are those after a sequence through another, in order, as they are found.
+	pages(ctx context.Context, after, through uint64) iter.Seq2[page, error]
+}
+
+// A page is what is stored at one sequence.
+type page struct {
+	sequence uint64
+	body     []byte
+}
+
+var (
+	errRefused = errors.New("refused")
+	errNoPage  = errors.New("no such page")
+)
+
+// A chain is the log of decisions on a shelf: each envelope names the sequence and the hash of the one before it.
+type chain struct {
+	shelf shelf
+
+	mu   sync.Mutex // one append in flight
+	head link       // the newest that this process appended or verified against
+}
+
+// A link is what the next envelope has to name.
+type link struct {
+	sequence uint64
+	hash     string
+}
+
+// Waits between the attempts to find out about, or repeat, an append.
+const (
+	firstWait = 20 * time.Millisecond
+	longWait  = time.Second
+)
+
+func (c *chain) Append(ctx context.Context, e Envelope) (Committed, error) {
+	e, body, err := encode(e)
+	if err != nil {
+		return Committed{}, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.standsOn(ctx, e); err != nil {
+		return Committed{}, err
+	}
+	sequence, err := c.settle(ctx, e, body)
+	if err != nil {
+		return Committed{}, err
+	}
+	c.head = link{sequence, HashOf(body)}
+	return Committed{Envelope: e, Sequence: sequence, Hash: c.head.hash}, nil
+}
+
+// standsOn reports ErrConflict unless the envelope names the hash of what stands at the sequence it names; whether that
+// is still the newest is for the compare-and-set to say.
+func (c *chain) standsOn(ctx context.Context, e Envelope) error {
+	if c.head.sequence != e.PrevSequence {
+		head, err := c.linkAt(ctx, e.PrevSequence)
+		if errors.Is(err, errNoPage) {
+			return fmt.Errorf("%w: it has no envelope %d", ErrConflict, e.PrevSequence)
+		}
+		if err != nil {
+			return fmt.Errorf("append to the log: %w", err)
+		}
+		c.head = head
+	}
+	if c.head.hash != e.PrevHash {
+		return fmt.Errorf("%w: envelope %d is another one than it was decided on", ErrConflict, e.PrevSequence)
+	}
+	return nil
+}
+
+// settle stores the body, or finds out that it cannot be. A lost acknowledgement leaves it open whether the body was
+// stored: the newest page tells. If the head has not moved the same bytes are sent again, which is safe because only one
+// envelope can ever follow a sequence.
+func (c *chain) settle(ctx context.Context, e Envelope, body []byte) (uint64, error) {
+	doubt := false
+	for wait := firstWait; ; wait = min(2*wait, longWait) {
+		sequence, err := c.shelf.put(ctx, e.PrevSequence, e.CommitID, body)
+		switch {
+		case err == nil:
+			return sequence, nil
+		case errors.Is(err, errRefused):
+			return 0, fmt.Errorf("append to the log: %w", err)
+		case !errors.Is(err, ErrConflict):
+			doubt = true
+		}
+		newest, lookErr := c.shelf.last(ctx)
+		switch {
+		case lookErr == nil && newest.sequence > e.PrevSequence:
+			return ownOrConflict(newest, e)
+		case lookErr == nil && newest.sequence < e.PrevSequence:
+			return 0, broken(e.PrevSequence, fmt.Sprintf("is gone: the log now ends at %d", newest.sequence))
+		case !doubt:
+			return 0, fmt.Errorf("%w: another append is under way", ErrConflict)
+		}
+		if !pause(ctx, wait) {
+			return 0, fmt.Errorf("append to the log: %w: %w", ErrUnknown, errors.Join(context.Cause(ctx), err))
+		}
+	}
+}
+
+// ownOrConflict says whether the page that now follows is the one that was sent.
+func ownOrConflict(newest page, sent Envelope) (uint64, error) {
+	stored, err := decode(newest)
+	if err != nil {
+		return 0, err
+	}
+	if stored.CommitID == sent.CommitID {
+		return newest.sequence, nil
+	}
+	return 0, fmt.Errorf("%w: decided on envelope %d, the newest is %d", ErrConflict, sent.PrevSequence, newest.sequence)
+}
+
+func (c *chain) Read(ctx context.Context, after uint64) iter.Seq2[Committed, error] {
+	return func(yield func(Committed, error) bool) {
+		err := c.read(ctx, after, func(e Committed) bool { return yield(e, nil) })
+		if err != nil {
+			yield(Committed{}, fmt.Errorf("read the log: %w", err))
+		}
+	}
+}
+
+// read hands on envelope by envelope, each checked against the one before, until the head as it was at the start.
+func (c *chain) read(ctx context.Context, after uint64, hand func(Committed) bool) error {
+	head, err := c.shelf.last(ctx)
+	if err != nil {
+		return err
+	}
+	prev, err := c.linkAt(ctx, after)
+	if errors.Is(err, errNoPage) {
+		return broken(after, fmt.Sprintf("is gone; the log ends at %d", head.sequence))
+	}
+	if err != nil {
+		return err
+	}
+	for p, err := range c.shelf.pages(ctx, after, head.sequence) {
+		if err != nil {
+			return err
+		}
+		e, err := follow(prev, p)
+		if err != nil {
+			return err
+		}
+		prev = link{e.Sequence, e.Hash}
+		if !hand(e) {
+			return nil
+		}
+	}
+	if prev.sequence < head.sequence {
+		return broken(prev.sequence+1, fmt.Sprintf("is missing; the log goes on to %d", head.sequence))
+	}
+	return nil
+}
+
+// follow reads a page as the one after prev. Sequences have no gaps: the stream holds this one log only.
+func follow(prev link, p page) (Committed, error) {
+	if p.sequence != prev.sequence+1 {
+		return Committed{}, broken(prev.sequence+1, fmt.Sprintf("is missing: after %d comes %d", prev.sequence, p.sequence))
+	}
+	e, err := decode(p)
+	switch {
+	case err != nil:
+		return Committed{}, err
+	case e.PrevSequence != prev.sequence:
+		return Committed{}, broken(p.sequence, fmt.Sprintf("was decided on envelope %d, not on %d", e.PrevSequence, prev.sequence))
+	case e.PrevHash != prev.hash:
+		return Committed{}, broken(p.sequence, fmt.Sprintf("names hash %s for envelope %d, which has %s", e.PrevHash, prev.sequence, prev.hash))
+	}
+	return e, nil
+}
+
+// linkAt is what an envelope after a sequence has to name.
+func (c *chain) linkAt(ctx context.Context, sequence uint64) (link, error) {
+	if sequence == 0 {
+		return link{}, nil
+	}
+	p, err := c.shelf.page(ctx, sequence)
+	if err != nil {
+		return link{}, err
+	}
+	return link{sequence, HashOf(p.body)}, nil
+}
+
+// pause waits, or reports false if the context ended before.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

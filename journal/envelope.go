@@ -1,0 +1,81 @@
+package journal
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+)
+
+// FormatVersion is the version of the envelope that this program writes, and the newest it reads.
+const FormatVersion = 1
+
+// MaxEnvelope is the size in bytes that a commit may have, encoded; with its headers it fits a message of 1 MiB.
+const MaxEnvelope = 1<<20 - 4<<10
+
+// ErrTooLarge is the error of an append beyond [MaxEnvelope]: commit what it holds in several envelopes.
+var ErrTooLarge = errors.New("too much for one commit")
+
+// HashOf is the digest that chains envelopes, over the bytes as they are stored.
+func HashOf(stored []byte) string {
+	sum := sha256.Sum256(stored)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// encode writes the bytes to store. It is where an envelope that could not be read back is stopped.
+func encode(e Envelope) (Envelope, []byte, error) {
+	e.Version, e.At = FormatVersion, e.At.UTC()
+	switch {
+	case e.CommitID == "":
+		return e, nil, errors.New("append to the log: an envelope without a commit id cannot be recognised again")
+	case e.At.IsZero():
+		return e, nil, errors.New("append to the log: an envelope without a time")
+	case len(e.Entries) == 0:
+		return e, nil, errors.New("append to the log: an envelope without entries")
+	case e.PrevSequence == 0 && e.PrevHash != "", e.PrevSequence != 0 && e.PrevHash == "":
+		return e, nil, fmt.Errorf("append to the log: previous sequence %d and previous hash %q do not belong together", e.PrevSequence, e.PrevHash)
+	}
+	body, err := json.Marshal(e)
+	if err != nil {
+		return e, nil, fmt.Errorf("append to the log: %w", err)
+	}
+	if len(body) > MaxEnvelope {
+		return e, nil, fmt.Errorf("append to the log: %w: %d bytes in %d entries, of at most %d", ErrTooLarge, len(body), len(e.Entries), MaxEnvelope)
+	}
+	return e, body, nil
+}
+
+// decode reads what encode wrote, and nothing else: an envelope of a newer program may mean what this one cannot know.
+func decode(p page) (Committed, error) {
+	var version struct {
+		V int `json:"v"`
+	}
+	if !utf8.Valid(p.body) {
+		return Committed{}, broken(p.sequence, "is not UTF-8")
+	}
+	if err := json.Unmarshal(p.body, &version); err != nil {
+		return Committed{}, broken(p.sequence, "is not an envelope: "+err.Error())
+	}
+	if version.V != FormatVersion {
+		return Committed{}, broken(p.sequence, fmt.Sprintf("has format version %d; this program reads %d: use the version of holdfast that wrote it, or a newer one", version.V, FormatVersion))
+	}
+	c := Committed{Sequence: p.sequence, Hash: HashOf(p.body)}
+	strict := json.NewDecoder(bytes.NewReader(p.body))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&c.Envelope); err != nil {
+		return Committed{}, broken(p.sequence, "is not an envelope: "+err.Error())
+	}
+	if _, err := strict.Token(); !errors.Is(err, io.EOF) {
+		return Committed{}, broken(p.sequence, "has something after its envelope")
+	}
+	return c, nil
+}
+
+// broken is an ErrBroken that says where and what.
+func broken(sequence uint64, what string) error {
+	return fmt.Errorf("%w: envelope %d %s", ErrBroken, sequence, what)
+}
