@@ -1,0 +1,267 @@
+package config
+
+import (
+	"maps"
+	"net"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"holdfast/internal/source"
+)
+
+// Loopback reports whether only this machine reaches an address.
+func Loopback(listen string) bool {
+	if listen == None {
+		return true
+	}
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// A checker collects what is wrong beyond form.
+type checker struct {
+	*Config
+	problems source.Problems
+	whole    source.Mark
+}
+
+// at is the place of a value, or of the document where nobody wrote it.
+func (k *checker) at(marks source.Marks, key string) source.Mark {
+	if m := marks.Of(key); m.Written() {
+		return m
+	}
+	return k.whole
+}
+
+func (k *checker) check() {
+	k.checkHTTP()
+	k.checkNATS()
+	k.checkSubjects(k.Alerts.Marks, "subjects", k.Alerts.Subjects)
+	for i, s := range k.Alerts.Subjects {
+		if s != "holdfast.alerts" && !strings.HasPrefix(s, "holdfast.alerts.") {
+			k.problems.Errorf(k.at(k.Alerts.Marks, item("subjects", i)), "config/subject",
+				"let your own stream be sourced into holdfast.alerts.<source>", "alerts are heard under holdfast.alerts only")
+		}
+	}
+	k.checkActions()
+	k.oneOf(k.Log.Marks, "level", k.Log.Level, "debug", "info", "warn", "error")
+	k.oneOf(k.Log.Marks, "format", k.Log.Format, "auto", "json", "console")
+}
+
+func (k *checker) oneOf(marks source.Marks, key, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		k.problems.Errorf(k.at(marks, key), "config/value", source.DidYouMean(value, allowed), "%q is no %s", value, key)
+	}
+}
+
+func (k *checker) checkHTTP() {
+	h := k.HTTP
+	k.checkListen(h.Marks, h.Listen)
+	k.checkTLS(h.TLS)
+	if h.ExternalURL != "" {
+		u, err := url.Parse(h.ExternalURL)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+			k.problems.Errorf(k.at(h.Marks, "external_url"), "config/url", "such as https://holdfast.example.org", "%q is no address of a page", h.ExternalURL)
+		}
+	}
+	if Loopback(h.Listen) {
+		return
+	}
+	const why = "whoever reaches the port can raise a disaster and read every plan"
+	if h.TLS == nil {
+		k.problems.Errorf(k.at(h.Marks, "listen"), "config/open-http",
+			"add http.tls with cert and key, or listen on "+DefaultHTTP, "%s is not loopback and has no TLS: %s", h.Listen, why)
+	}
+	if k.Alerts.TokenFile == "" {
+		k.problems.Errorf(k.at(h.Marks, "listen"), "config/open-alerts",
+			"add alerts.token_file, and send its content as bearer token", "%s is not loopback, and alerts may be posted without a token", h.Listen)
+	}
+}
+
+func (k *checker) checkListen(marks source.Marks, listen string) {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		k.problems.Errorf(k.at(marks, "listen"), "config/listen", "such as 127.0.0.1:9464", "%q is no address with a port", listen)
+		return
+	}
+	if host != "" && host != "localhost" && net.ParseIP(host) == nil {
+		k.problems.Errorf(k.at(marks, "listen"), "config/listen", "write the IP address: a name may resolve to another one tomorrow", "%q is no IP address", host)
+	}
+}
+
+// checkTLS wants a certificate with its key.
+func (k *checker) checkTLS(t *TLS) {
+	if t == nil {
+		return
+	}
+	if t.Cert == "" || t.Key == "" {
+		k.problems.Errorf(k.at(t.Marks, ""), "config/tls", "name the files of both", "cert and key belong together")
+	}
+}
+
+func (k *checker) checkNATS() {
+	n := k.NATS
+	switch {
+	case n.Embedded != nil && n.URL != "":
+		k.problems.Errorf(k.at(n.Marks, "url"), "config/nats", "keep one of the two", "NATS is either embedded or a server of your own")
+		return
+	case n.Embedded != nil:
+		k.checkEmbedded(n.Embedded)
+		for _, key := range []string{"creds", "nkey", "tls", "replicas"} {
+			if n.Marks.Has(key) {
+				k.problems.Errorf(k.at(n.Marks, key), "config/nats", "remove it, or write nats.url", "%s is for a server of your own", key)
+			}
+		}
+		return
+	}
+	k.checkExternal(n)
+}
+
+func (k *checker) checkExternal(n NATS) {
+	if n.Creds != "" && n.NKey != "" {
+		k.problems.Errorf(k.at(n.Marks, "nkey"), "config/nats", "keep one of the two", "creds and nkey are two ways to say the same")
+	}
+	if t := n.TLS; t != nil && (t.Cert == "") != (t.Key == "") {
+		k.problems.Errorf(k.at(t.Marks, ""), "config/tls", "name the files of both", "cert and key belong together")
+	}
+	if n.Replicas < 1 || n.Replicas > 5 {
+		k.problems.Errorf(k.at(n.Marks, "replicas"), "config/value", "3 for a cluster of three", "JetStream keeps 1 to 5 copies")
+	}
+	for _, server := range strings.Split(n.URL, ",") {
+		u, err := url.Parse(strings.TrimSpace(server))
+		switch {
+		case err != nil, u.Host == "", u.Scheme != "nats" && u.Scheme != "tls":
+			k.problems.Errorf(k.at(n.Marks, "url"), "config/url", "such as nats://nats.internal:4222", "%q is no address of a nats-server", server)
+		case u.User != nil:
+			k.problems.Errorf(k.at(n.Marks, "url"), "config/secret", "use creds or nkey, which name a file", "the address holds a password")
+		case u.Scheme == "nats" && n.TLS == nil && !Loopback(net.JoinHostPort(u.Hostname(), "0")):
+			k.problems.Warnf(k.at(n.Marks, "url"), "config/open-nats", "write tls:// or add nats.tls.ca", "the way to %s is not encrypted", u.Hostname())
+		}
+	}
+}
+
+func (k *checker) checkEmbedded(e *Embedded) {
+	if e.Listen == None {
+		return
+	}
+	k.checkListen(e.Marks, e.Listen)
+	k.checkTLS(e.TLS)
+	for _, name := range slices.Sorted(maps.Keys(e.Users)) {
+		k.checkUser(e.Users[name])
+	}
+	if Loopback(e.Listen) {
+		return
+	}
+	if e.TLS == nil {
+		k.problems.Errorf(k.at(e.Marks, "listen"), "config/open-nats",
+			"add nats.embedded.tls with cert and key, or listen on "+DefaultNATS, "%s is not loopback and has no TLS", e.Listen)
+	}
+	if len(e.Users) == 0 {
+		k.problems.Errorf(k.at(e.Marks, "listen"), "config/open-nats", "add nats.embedded.users", "%s is not loopback and has no users", e.Listen)
+	}
+	if e.Anonymous != nil && *e.Anonymous {
+		k.problems.Errorf(k.at(e.Marks, "anonymous"), "config/open-nats",
+			"give every sender a user", "anonymous alerts are for loopback only: who reaches %s could raise a disaster", e.Listen)
+	}
+}
+
+func (k *checker) checkUser(u *User) {
+	if (u.PasswordFile == "") == (u.NKey == "") {
+		k.problems.Errorf(k.at(u.Marks, ""), "config/user", "name a file with the password, or the public nkey", "%s needs exactly one of password_file and nkey", u.Name)
+	}
+	if len(u.Publish) == 0 && len(u.Subscribe) == 0 {
+		k.problems.Errorf(k.at(u.Marks, ""), "config/user", "such as publish: [holdfast.alerts.prom]", "%s may neither publish nor subscribe", u.Name)
+	}
+	k.checkSubjects(u.Marks, "publish", u.Publish)
+	k.checkSubjects(u.Marks, "subscribe", u.Subscribe)
+	for i, s := range u.Publish {
+		if matches(s, logSubject) || matches(s, streamAPI) {
+			k.problems.Errorf(k.at(u.Marks, item("publish", i)), "config/user", "spell the subjects out: holdfast.alerts.<source>",
+				"with %q %s could write into the log of decisions", s, u.Name)
+		}
+	}
+}
+
+// Subjects that decisions are kept under and streams are changed by; nobody but the daemon writes there.
+const (
+	logSubject = "holdfast.log.0"
+	streamAPI  = "$JS.API.STREAM.DELETE.HOLDFAST_LOG"
+)
+
+// matches reports whether a subject, which has no wildcards, falls under a pattern.
+func matches(pattern, subject string) bool {
+	want, have := strings.Split(pattern, "."), strings.Split(subject, ".")
+	for i, t := range want {
+		if t == ">" {
+			return len(have) > i
+		}
+		if i >= len(have) || t != "*" && t != have[i] {
+			return false
+		}
+	}
+	return len(want) == len(have)
+}
+
+func (k *checker) checkSubjects(marks source.Marks, key string, subjects []string) {
+	for i, s := range subjects {
+		if !validSubject(s) {
+			k.problems.Errorf(k.at(marks, item(key, i)), "config/subject", "tokens joined by dots; * for one token, > for the rest", "%q is no subject", s)
+		}
+	}
+}
+
+func validSubject(s string) bool {
+	tokens := strings.Split(s, ".")
+	for i, t := range tokens {
+		last := i == len(tokens)-1
+		if t == "" || strings.ContainsAny(t, " \t\r\n") || t != "*" && strings.Contains(t, "*") || strings.Contains(t, ">") && (t != ">" || !last) {
+			return false
+		}
+	}
+	return true
+}
+
+func (k *checker) checkActions() {
+	a := k.Actions
+	for i, target := range a.HTTP.Allow {
+		u, err := url.Parse(target)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+			k.problems.Errorf(k.at(a.HTTP.Marks, item("allow", i)), "config/action", "scheme, host and port: https://fence.internal", "%q is not a target", target)
+		}
+	}
+	k.checkSubjects(a.NATS.Marks, "allow", a.NATS.Allow)
+	for i, s := range a.NATS.Allow {
+		if matches(s, logSubject) || matches(s, streamAPI) || strings.HasPrefix(s, "holdfast.") {
+			k.problems.Errorf(k.at(a.NATS.Marks, item("allow", i)), "config/action",
+				"spell the subjects out", "with %q a playbook could write into holdfast's own logs", s)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Exec)) {
+		k.checkCommand(a.Exec[name])
+	}
+}
+
+func (k *checker) checkCommand(c *Command) {
+	switch {
+	case len(c.Argv) == 0 || c.Argv[0] == "":
+		k.problems.Errorf(k.at(c.Marks, "argv"), "config/action", "such as [/usr/local/bin/promote-ledger]", "%s has no program", c.Name)
+	case !filepath.IsAbs(c.Argv[0]):
+		k.problems.Errorf(k.at(c.Marks, "argv"), "config/action", "write the absolute path: PATH is not searched", "%q is not an absolute path", c.Argv[0])
+	}
+	if !filepath.IsAbs(c.Dir) {
+		k.problems.Errorf(k.at(c.Marks, "dir"), "config/action", "", "%q is not an absolute path", c.Dir)
+	}
+	if c.Timeout < 0 || c.Output < 0 || c.Output > 64<<10 {
+		k.problems.Errorf(k.at(c.Marks, "output"), "config/value", "0 to 65536 bytes", "%s keeps an impossible amount of output", c.Name)
+	}
+}
+
+// item is the key that marks the place of a list's item.
+func item(key string, i int) string { return key + "[" + strconv.Itoa(i) + "]" }

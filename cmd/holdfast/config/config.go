@@ -1,0 +1,219 @@
+// Package config is holdfast.yaml: where the documents are, where NATS is, who may reach the daemon, and what playbooks
+// may touch. It is read strictly, with the same drawn problems as every other document.
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"holdfast/internal/source"
+)
+
+// A Config is a whole holdfast.yaml, its defaults filled in and its paths made absolute.
+type Config struct {
+	Marks source.Marks `doc:",marks"`
+
+	Continuity string  `doc:"continuity"` // directory of bia.yaml, people.yaml, playbooks/; default "continuity"
+	NATS       NATS    `doc:"nats"`
+	Alerts     Alerts  `doc:"alerts"`
+	HTTP       HTTP    `doc:"http"`
+	Actions    Actions `doc:"actions"`
+	Log        Log     `doc:"log"`
+
+	File string // where it was read from
+}
+
+// NATS is where the two logs are kept: in a server inside the daemon, or in one of your own.
+type NATS struct {
+	Marks    source.Marks `doc:",marks"`
+	Embedded *Embedded    `doc:"embedded"` // the default
+	URL      string       `doc:"url"`      // or: a server of your own, 2.12 or newer, with JetStream
+	Creds    string       `doc:"creds"`    // file with a JWT and its seed
+	NKey     string       `doc:"nkey"`     // file with an nkey seed
+	TLS      *TLS         `doc:"tls"`
+	Replicas int          `doc:"replicas"` // copies of each stream in your own cluster; default 1
+}
+
+// Embedded is the nats-server inside the daemon.
+type Embedded struct {
+	Marks     source.Marks     `doc:",marks"`
+	Store     string           `doc:"store"`     // directory; default "data/nats"
+	Listen    string           `doc:"listen"`    // default 127.0.0.1:4222; "none": nobody but the daemon itself
+	TLS       *TLS             `doc:"tls"`       // needed where listen is not loopback
+	Users     map[string]*User `doc:"users"`     // who may connect, and say or hear what
+	Anonymous *bool            `doc:"anonymous"` // may a client on loopback publish alerts without credentials? default true
+}
+
+// A User is a client of the embedded server; one of PasswordFile and NKey is written.
+type User struct {
+	Marks        source.Marks `doc:",marks"`
+	Name         string       `doc:",key"`
+	PasswordFile string       `doc:"password_file"`
+	NKey         string       `doc:"nkey"` // the public key
+	Publish      []string     `doc:"publish"`
+	Subscribe    []string     `doc:"subscribe"`
+}
+
+// Alerts is what is listened to, and who may post.
+type Alerts struct {
+	Marks     source.Marks `doc:",marks"`
+	Subjects  []string     `doc:"subjects"`   // default holdfast.alerts.>
+	TokenFile string       `doc:"token_file"` // what an Alertmanager sends as bearer token; without it anybody who reaches the port may post
+}
+
+// HTTP is where the API, the pages and the metrics are served.
+type HTTP struct {
+	Marks       source.Marks `doc:",marks"`
+	Listen      string       `doc:"listen"` // default 127.0.0.1:9464
+	TLS         *TLS         `doc:"tls"`
+	ExternalURL string       `doc:"external_url"` // how people reach the pages; written into notices
+}
+
+// TLS is a certificate with its key, and whom to trust; files.
+type TLS struct {
+	Marks source.Marks `doc:",marks"`
+	CA    string       `doc:"ca"`
+	Cert  string       `doc:"cert"`
+	Key   string       `doc:"key"`
+}
+
+// Actions is what playbooks may touch. What is not named here cannot be reached, whatever a playbook says.
+type Actions struct {
+	Marks source.Marks        `doc:",marks"`
+	HTTP  Allowed             `doc:"http"` // scheme, host and port: https://fence.internal
+	NATS  Allowed             `doc:"nats"` // subjects, wildcards allowed
+	Exec  map[string]*Command `doc:"exec"` // commands by name
+}
+
+// Allowed is a list of targets.
+type Allowed struct {
+	Marks source.Marks `doc:",marks"`
+	Allow []string     `doc:"allow"`
+}
+
+// A Command is a program that playbooks may run by its name.
+type Command struct {
+	Marks   source.Marks  `doc:",marks"`
+	Name    string        `doc:",key"`
+	Argv    []string      `doc:"argv,required"` // program (an absolute path) and first arguments; never a shell line
+	Dir     string        `doc:"dir"`           // default /
+	Timeout time.Duration `doc:"timeout"`       // at most this long, whatever the step says
+	Output  int           `doc:"output"`        // bytes of output that are kept; default 4096
+}
+
+// Log is how the daemon logs.
+type Log struct {
+	Marks  source.Marks `doc:",marks"`
+	Level  string       `doc:"level"`  // debug | info | warn | error; default info
+	Format string       `doc:"format"` // auto | json | console; auto: console on a terminal, else json
+}
+
+// Defaults of holdfast.yaml.
+const (
+	DefaultHTTP       = "127.0.0.1:9464"
+	DefaultNATS       = "127.0.0.1:4222"
+	DefaultStore      = "data/nats"
+	DefaultContinuity = "continuity"
+	DefaultSubject    = "holdfast.alerts.>"
+	None              = "none" // of listen: nobody
+)
+
+// Load reads a file. The error is source.Problems where the text is wrong.
+func Load(file string) (*Config, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	c, problems := Parse(file, text)
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	return c, nil
+}
+
+// Parse reads and checks a text; file says where it stands, and what relative paths start from. With an error among the
+// problems it must not be used.
+func Parse(file string, text []byte) (*Config, source.Problems) {
+	c := &Config{File: file}
+	problems := source.Decode(file, text, c)
+	if problems.HasErrors() {
+		return c, problems
+	}
+	c.fill()
+	k := checker{Config: c, whole: source.Mark{Position: source.Position{File: file}}}
+	k.check()
+	return c, append(problems, k.problems...)
+}
+
+// fill puts in what was not written, and makes paths absolute.
+func (c *Config) fill() {
+	orElse(&c.Continuity, DefaultContinuity)
+	orElse(&c.HTTP.Listen, DefaultHTTP)
+	orElse(&c.Log.Level, "info")
+	orElse(&c.Log.Format, "auto")
+	if len(c.Alerts.Subjects) == 0 {
+		c.Alerts.Subjects = []string{DefaultSubject}
+	}
+	if c.NATS.Embedded == nil && c.NATS.URL == "" {
+		c.NATS.Embedded = &Embedded{}
+	}
+	if e := c.NATS.Embedded; e != nil {
+		orElse(&e.Store, DefaultStore)
+		orElse(&e.Listen, DefaultNATS)
+	}
+	if c.NATS.Replicas == 0 {
+		c.NATS.Replicas = 1
+	}
+	for _, cmd := range c.Actions.Exec {
+		orElse(&cmd.Dir, "/")
+		if cmd.Output == 0 {
+			cmd.Output = 4096
+		}
+	}
+	for _, path := range c.paths() {
+		c.absolute(path)
+	}
+}
+
+// paths are all the files and directories that the configuration names.
+func (c *Config) paths() []*string {
+	all := []*string{&c.Continuity, &c.NATS.Creds, &c.NATS.NKey, &c.Alerts.TokenFile}
+	tls := []*TLS{c.NATS.TLS, c.HTTP.TLS}
+	if e := c.NATS.Embedded; e != nil {
+		all = append(all, &e.Store)
+		tls = append(tls, e.TLS)
+		for _, u := range e.Users {
+			all = append(all, &u.PasswordFile)
+		}
+	}
+	for _, t := range tls {
+		if t != nil {
+			all = append(all, &t.CA, &t.Cert, &t.Key)
+		}
+	}
+	return all
+}
+
+// absolute makes a relative path start from the directory of holdfast.yaml.
+func (c *Config) absolute(path *string) {
+	if *path == "" || filepath.IsAbs(*path) {
+		return
+	}
+	*path = filepath.Join(filepath.Dir(c.File), *path)
+	if abs, err := filepath.Abs(*path); err == nil {
+		*path = abs
+	}
+}
+
+func orElse(field *string, value string) {
+	if *field == "" {
+		*field = value
+	}
+}
+
+// AnonymousAlerts reports whether a client of the embedded server may publish alerts without credentials.
+func (e *Embedded) AnonymousAlerts() bool {
+	return (e.Anonymous == nil || *e.Anonymous) && Loopback(e.Listen)
+}
