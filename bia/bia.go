@@ -78,14 +78,14 @@ type Service struct {
 	Owner string `doc:"owner"`
 	Vital bool   `doc:"vital"` // a vital business function: its loss is judged, others are capped at "incident"
 
-	ImpactOverTime map[string]map[string]string `doc:"impact_over_time"` // category -> duration -> level of the scale
-	MTPD           time.Duration                `doc:"mtpd"`
-	RTO            time.Duration                `doc:"rto"`
-	WRT            time.Duration                `doc:"wrt"`
-	RPO            time.Duration                `doc:"rpo"`
-	RTC            Capability                   `doc:"rtc"`
-	MBCO           string                       `doc:"mbco"`
-	ActivateAfter  time.Duration                `doc:"activate_after"`
+	ImpactOverTime map[string]Bands `doc:"impact_over_time"` // by category
+	MTPD           time.Duration    `doc:"mtpd"`
+	RTO            time.Duration    `doc:"rto"`
+	WRT            time.Duration    `doc:"wrt"`
+	RPO            time.Duration    `doc:"rpo"`
+	RTC            Capability       `doc:"rtc"`
+	MBCO           string           `doc:"mbco"`
+	ActivateAfter  time.Duration    `doc:"activate_after"`
 
 	ConfirmFor     time.Duration `doc:"confirm_for"`
 	RecoverFor     time.Duration `doc:"recover_for"`
@@ -101,12 +101,24 @@ type Service struct {
 	Process bool // written under processes
 }
 
+// Bands are how the impact in one category grows with the length of an outage, earliest first: from After on it is Level.
+type Bands []Band
+
+// A Band is one step of an impact over time.
+type Band struct {
+	After   time.Duration
+	Level   string      // of the impact scale
+	At      source.Mark // where After is written
+	LevelAt source.Mark
+}
+
 // Capability is the recovery time capability (RTC): what the plan can really do. Written as a duration, or with where
 // it comes from.
 type Capability struct {
-	Value      time.Duration
-	Source     string // exercise | estimate
-	ValidUntil time.Time
+	Marks      source.Marks  `doc:",marks"`
+	Value      time.Duration `doc:"value,required"`
+	Source     string        `doc:"source"` // exercise | estimate
+	ValidUntil time.Time     `doc:"valid_until"`
 }
 
 // Known reports whether anybody said what the plan can do.
@@ -114,12 +126,15 @@ func (c Capability) Known() bool { return c.Value > 0 }
 
 // A Need is one thing a service cannot do without: a word, {service: …}, {component: …} or {any_of: […]}.
 type Need struct {
+	Marks     source.Marks `doc:",marks"`
 	At        source.Mark
 	AnyOf     []string // ids of components or services; a plain need has one
 	Full      int      // healthy members for "up"; default all
-	Minimum   int      // healthy members for MBCO; default all (a plain need: 1)
+	Minimum   int      // healthy members for MBCO; default Full
 	Partial   bool     // effect: partial — losing it degrades, never takes down
 	Tolerates time.Duration
+
+	only string // "service" or "component" where the author said which
 }
 
 // Data is a set of data that a service holds, with its recovery point objective.

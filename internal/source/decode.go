@@ -3,6 +3,7 @@ package source
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"reflect"
 	"regexp"
@@ -46,6 +47,17 @@ func (n Node) Keys() []string {
 		keys = append(keys, n.Content[i].Value)
 	}
 	return keys
+}
+
+// Pairs yields a mapping's keys and values in the order they were written.
+func (n Node) Pairs() iter.Seq2[Node, Node] {
+	return func(yield func(key, value Node) bool) {
+		for i := 0; n.IsMapping() && i+1 < len(n.Content); i += 2 {
+			if !yield(Node{n.Content[i]}, Node{n.Content[i+1]}) {
+				return
+			}
+		}
+	}
 }
 
 // Value is what a mapping holds under key.

@@ -1,0 +1,5 @@
+package bia
+
+import "holdfast/internal/source"
+
+func (a *Analysis) check(unreadable bool) source.Problems { return nil }
