@@ -1,22 +1,31 @@
 package oncall
 
 import (
-	"time"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
 
 	"holdfast/internal/source"
 )
 
 // Parse reads and checks a people.yaml. With an error among the problems it must not be used.
-func Parse(file string, text []byte) (*Roster, source.Problems) { panic("unwritten") }
+func Parse(file string, text []byte) (*Roster, source.Problems) {
+	sum := sha256.Sum256(text)
+	r := &Roster{Digest: "sha256:" + hex.EncodeToString(sum[:])}
+	problems := source.Decode(file, text, r)
+	for _, role := range r.Roles {
+		if role.Rotation != nil {
+			role.Rotation.fillIn()
+		}
+	}
+	c := checker{r: r}
+	c.roster()
+	return r, append(problems, apartFrom(problems, c.found)...).Sorted()
+}
 
-// Authenticate finds the person whose token this is. It takes the same time whoever it is.
-func (r *Roster) Authenticate(token string) (*Person, bool) { panic("unwritten") }
-
-// Line is a role's line of succession at an instant: who is on duty first, then who follows. Empty for an unknown role.
-func (r *Roster) Line(role string, at time.Time) []string { panic("unwritten") }
-
-// Holds reports whether a person may act for a role at an instant: everybody in its line may.
-func (r *Roster) Holds(person, role string, at time.Time) bool { panic("unwritten") }
-
-// NewToken makes a token (shown once) and the hash that people.yaml keeps; random is 32 random bytes.
-func NewToken(random []byte) (token, hash string) { panic("unwritten") }
+// apartFrom leaves out what points at a place that already has a problem: one wrong word is one problem.
+func apartFrom(known, more source.Problems) source.Problems {
+	return slices.DeleteFunc(more, func(m source.Problem) bool {
+		return slices.ContainsFunc(known, func(k source.Problem) bool { return k.Position == m.Position })
+	})
+}

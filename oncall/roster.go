@@ -12,7 +12,7 @@ type Roster struct {
 	Marks  source.Marks       `doc:",marks"`
 	People map[string]*Person `doc:"people,required"`
 	Roles  map[string]*Role   `doc:"roles,required"`
-	Digest string
+	Digest string             // "sha256:" and hex of the text
 }
 
 // A Person is somebody who can be told, and can answer. The journal knows a person by ID alone.
@@ -44,10 +44,13 @@ type Rotation struct {
 	Marks     source.Marks  `doc:",marks"`
 	People    []string      `doc:"people,required"`
 	Zone      string        `doc:"zone"`     // IANA; default UTC
-	Start     time.Time     `doc:"start"`    // local date of the first handover
+	Start     time.Time     `doc:"start"`    // local date on which the first of People takes over; must be written
 	Handover  string        `doc:"handover"` // "09:00", local; default 09:00
 	Every     time.Duration `doc:"every"`    // whole days; default 7d
 	Overrides []Override    `doc:"overrides"`
+
+	zone     *time.Location // Zone and
+	handover int            // Handover (minutes after midnight), as Parse read them
 }
 
 // An Override puts somebody else on duty for a while.
