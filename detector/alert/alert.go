@@ -75,5 +75,6 @@ func (u *Unreadable) Error() string {
 const (
 	MaxMessage = 1 << 20 // bytes
 	MaxDepth   = 16
-	MaxTokens  = 1024 // per alert
+	MaxTokens  = 1024 // per alert; and as many for everything around the alerts
+	MaxAlerts  = 1 << 14
 )

@@ -1,0 +1,47 @@
+package alert
+
+import "math"
+
+// The body that Alertmanager's webhook receiver posts, version 4: a group of alerts, with what they have in common. The
+// version has been 4 since Alertmanager 0.4; fields are added to it without a new one.
+// https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+const alertmanagerVersion = "4"
+
+// Keys of the group, and of one alert in it.
+var (
+	groupKeys = []string{"version", "groupKey", "truncatedAlerts", "status", "receiver", "groupLabels", "commonLabels",
+		"commonAnnotations", "externalURL", "alerts"}
+	alertKeys = []string{"status", "labels", "annotations", "startsAt", "endsAt", "generatorURL", "fingerprint"}
+)
+
+func claimsAlertmanager(v value) bool {
+	_, version := v.field("version")
+	_, alerts := v.field("alerts")
+	return version && alerts
+}
+
+func readAlertmanager(v value) (Batch, error) {
+	f := fill(v, "the message", groupKeys...)
+	if version := f.text("version"); version != alertmanagerVersion {
+		f.fail(Malformed, "is of version %s of Alertmanager's webhook; known is %q", short(version), alertmanagerVersion)
+	}
+	b := Batch{
+		Alerts:    f.each("alerts", readGroupAlert),
+		Truncated: int(min(f.count("truncatedAlerts"), math.MaxInt32)),
+	}
+	return b, f.err
+}
+
+// readGroupAlert reads one alert. One that fires carries year 1 as its end.
+func readGroupAlert(v value, where string) (Alert, error) {
+	f := fill(v, where, alertKeys...)
+	a := Alert{
+		Status:      f.choice("status", Firing, Resolved),
+		Labels:      f.labels("labels"),
+		Annotations: f.texts("annotations"),
+		StartsAt:    f.time("startsAt"),
+		EndsAt:      f.time("endsAt"),
+		Fingerprint: f.text("fingerprint"),
+	}
+	return a, f.err
+}

@@ -1,0 +1,212 @@
+package alert
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A value is what a message says, before any format has made sense of it.
+type value struct {
+	kind   kind
+	text   string // a string, or a word as written
+	fields []field
+	items  []value
+}
+
+type kind byte
+
+const (
+	word kind = iota // number, true, false, null
+	text
+	object
+	array
+)
+
+type field struct {
+	key   string
+	value value
+}
+
+// parse reads one message into a value.
+func parse(body []byte) (value, error) {
+	if len(body) > MaxMessage {
+		return value{}, &Unreadable{TooLarge, fmt.Sprintf("%d bytes, of at most %d", len(body), MaxMessage)}
+	}
+	s, err := newScanner(body, MaxAlerts)
+	if err != nil {
+		return value{}, err
+	}
+	v, err := s.value(1)
+	if err != nil {
+		return value{}, err
+	}
+	return v, s.end()
+}
+
+func (s *scanner) value(depth int) (v value, err error) {
+	switch s.next() {
+	case '{':
+		v.kind = object
+		err = s.object(depth, func(key string) error {
+			inner, err := s.value(depth + 1)
+			v.fields = append(v.fields, field{key, inner})
+			return err
+		})
+	case '[':
+		v.kind = array
+		err = s.array(depth, func() error {
+			inner, err := s.value(depth + 1)
+			v.items = append(v.items, inner)
+			return err
+		})
+	case '"':
+		v.kind = text
+		v.text, err = s.text("a string")
+	default:
+		v.text, err = s.word()
+	}
+	return v, err
+}
+
+// field finds a field by its exact key. What is null is not there.
+func (v value) field(key string) (value, bool) {
+	i := slices.IndexFunc(v.fields, func(f field) bool { return f.key == key })
+	if i < 0 || v.fields[i].value.isNull() {
+		return value{}, false
+	}
+	return v.fields[i].value, true
+}
+
+func (v value) isNull() bool { return v.kind == word && v.text == "null" }
+
+// A form reads the fields of one object of a known format; the first thing wrong stays.
+type form struct {
+	value value
+	where string // for messages: "alert 3"
+	err   error
+}
+
+// fill begins to read an object whose keys a format knows; others are tolerated, but not one that only differs in case
+// from a known one, since another reader may take it for that.
+func fill(v value, where string, known ...string) *form {
+	f := &form{value: v, where: where}
+	if v.kind != object {
+		f.fail(Malformed, "is not an object")
+		return f
+	}
+	for _, got := range v.fields {
+		for _, key := range known {
+			if got.key != key && strings.EqualFold(got.key, key) {
+				f.fail(DuplicateKey, "has key %s, which differs from %q only in case", short(got.key), key)
+			}
+		}
+	}
+	return f
+}
+
+func (f *form) fail(r Reason, format string, args ...any) {
+	if f.err == nil {
+		f.err = &Unreadable{r, f.where + " " + fmt.Sprintf(format, args...)}
+	}
+}
+
+// text is a field that is a string; empty if it is not there.
+func (f *form) text(key string) string {
+	v, ok := f.value.field(key)
+	if ok && v.kind != text {
+		f.fail(Malformed, "has a %q that is not a string", key)
+	}
+	return v.text
+}
+
+// choice is a field that must be one of a few words.
+func (f *form) choice(key string, words ...Status) Status {
+	got := Status(f.text(key))
+	if !slices.Contains(words, got) {
+		f.fail(Malformed, "has %q %s, not one of %q", key, short(string(got)), words)
+	}
+	return got
+}
+
+// texts is a field that is an object of strings; nil if it is not there.
+func (f *form) texts(key string) map[string]string {
+	v, ok := f.value.field(key)
+	if !ok {
+		return nil
+	}
+	if v.kind != object {
+		f.fail(Malformed, "has %q that are not an object", key)
+		return nil
+	}
+	all := make(map[string]string, len(v.fields))
+	for _, inner := range v.fields {
+		if inner.value.kind != text {
+			f.fail(Malformed, "has a value in %q that is not a string: %s", key, short(inner.key))
+		}
+		all[inner.key] = inner.value.text
+	}
+	return all
+}
+
+// labels are the texts that say what an alert is about; one without any says nothing.
+func (f *form) labels(key string) map[string]string {
+	all := f.texts(key)
+	if len(all) == 0 {
+		f.fail(Malformed, "has no %q", key)
+	}
+	return all
+}
+
+// count is a field that is a whole number of 0 or more; 0 if it is not there.
+func (f *form) count(key string) uint64 {
+	v, ok := f.value.field(key)
+	if !ok {
+		return 0
+	}
+	n, err := strconv.ParseUint(v.text, 10, 64)
+	if err != nil || v.kind != word {
+		f.fail(Malformed, "has a %q that is not a count", key)
+	}
+	return n
+}
+
+// time is a field that is an instant by RFC 3339; zero if it is not there. An instant without a zone could be any of a
+// day's length of them: it counts as not given, so that the time of receipt is used, and the alert is not lost for it.
+func (f *form) time(key string) time.Time {
+	v, ok := f.value.field(key)
+	if !ok {
+		return time.Time{}
+	}
+	var t time.Time
+	if v.kind == text && t.UnmarshalText([]byte(v.text)) == nil {
+		return t.UTC()
+	}
+	if v.kind == text && t.UnmarshalText([]byte(v.text+"Z")) == nil {
+		return time.Time{}
+	}
+	f.fail(Malformed, "has a %q that is not an instant (RFC 3339): %s", key, short(v.text))
+	return time.Time{}
+}
+
+// each reads the items of a field that must be an array of alerts.
+func (f *form) each(key string, read func(v value, where string) (Alert, error)) []Alert {
+	v, ok := f.value.field(key)
+	if !ok || v.kind != array {
+		f.fail(Malformed, "has no array %q", key)
+	}
+	var all []Alert
+	for i, item := range v.items {
+		a, err := read(item, fmt.Sprintf("alert %d", i+1))
+		if err != nil {
+			if f.err == nil {
+				f.err = err
+			}
+			return nil
+		}
+		all = append(all, a)
+	}
+	return all
+}
