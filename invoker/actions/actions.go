@@ -1,0 +1,136 @@
+// Package actions is the hands: it carries out what a playbook's machine steps and notices ask of the world, over HTTP,
+// NATS, allow-listed commands and people's channels, and it polls what a step wants verified.
+//
+// Nothing is reached that the configuration does not name. What comes back says plainly whether the effect failed for
+// certain ([incident.Failed]) or whether nobody can know ([incident.TimedOut]); the difference decides whether a step may
+// be sent again without asking.
+package actions
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/rs/zerolog"
+
+	"holdfast/incident"
+	"holdfast/oncall"
+)
+
+// Config is what the hands may touch.
+type Config struct {
+	HTTP     []Target           // the only places that steps and webhooks may call
+	Subjects []string           // the only NATS subjects that steps may send to; "*" and a last ">" as NATS reads them
+	Commands map[string]Command // the only commands that steps may run, by name
+	Conn     *nats.Conn         // nil: NATS steps fail and say so
+
+	Channels func(person string) []oncall.Channel // how to reach a person, as people.yaml says now
+	BaseURL  string                               // of the web page, put into notices; empty: left out
+
+	TLS      *tls.Config   // own certificate authorities; nil: the system's
+	Resolver *net.Resolver // nil: the system's
+	Logger   zerolog.Logger
+}
+
+// Hands carry out effects. They are safe for concurrent use.
+type Hands struct {
+	doors    map[Target]*door
+	subjects []string
+	commands map[string]Command
+	conn     *nats.Conn
+	channels func(string) []oncall.Channel
+	base     string
+	log      zerolog.Logger
+}
+
+// New checks the configuration and makes the hands for it. It opens no connection.
+func New(c Config) (*Hands, error) {
+	h := &Hands{
+		doors:    map[Target]*door{},
+		subjects: c.Subjects,
+		commands: c.Commands,
+		conn:     c.Conn,
+		channels: c.Channels,
+		base:     strings.TrimSuffix(c.BaseURL, "/"),
+		log:      c.Logger,
+	}
+	for _, t := range c.HTTP {
+		h.doors[t] = newDoor(t, c.TLS, c.Resolver)
+	}
+	for _, s := range c.Subjects {
+		if err := checkPattern(s); err != nil {
+			return nil, err
+		}
+	}
+	for name, command := range c.Commands {
+		if err := command.check(); err != nil {
+			return nil, fmt.Errorf("command %s: %w", name, err)
+		}
+	}
+	return h, nil
+}
+
+// patience is how long an effect may take that says nothing of its own.
+const patience = time.Minute
+
+// Of an answer this much is read at all, and this much goes into the journal, in bytes.
+const (
+	readAtMost = 64 << 10
+	keep       = 4 << 10
+)
+
+// Carry carries out one effect and says how it went. It returns by e.Until, and when ctx ends at the latest.
+func (h *Hands) Carry(ctx context.Context, e incident.Effect) incident.Result {
+	until := e.Until
+	if until.IsZero() {
+		until = time.Now().Add(patience)
+	}
+	ctx, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+
+	r := h.carry(ctx, e)
+	r.Effect = e
+	r.Output = clip(r.Output, readAtMost)
+	r.Reason = clip(r.Reason, keep)
+	return r
+}
+
+func (h *Hands) carry(ctx context.Context, e incident.Effect) incident.Result {
+	switch {
+	case e.Notice != nil:
+		return h.notify(ctx, e)
+	case e.Do != nil && e.Do.HTTP != nil:
+		return h.http(ctx, e)
+	case e.Do != nil && e.Do.NATS != nil:
+		return h.nats(ctx, e)
+	case e.Do != nil && e.Do.Exec != nil:
+		return h.exec(ctx, e)
+	case e.Verify != nil:
+		return h.verify(ctx, e)
+	}
+	return failed("nothing to carry out: the step has none of http, nats, exec, verify or notice")
+}
+
+func done(output string) incident.Result { return incident.Result{Output: output} }
+
+// failed is for what certainly had no effect, or was answered with a no.
+func failed(format string, args ...any) incident.Result {
+	return incident.Result{Outcome: incident.Failed, Reason: fmt.Sprintf(format, args...)}
+}
+
+// unknown is for what may have had its effect.
+func unknown(format string, args ...any) incident.Result {
+	return incident.Result{Outcome: incident.TimedOut, Reason: fmt.Sprintf(format, args...)}
+}
+
+// clip keeps the head of a text, as valid UTF-8: it goes into JSON, logs and pages.
+func clip(s string, limit int) string {
+	if len(s) > limit {
+		s = s[:limit]
+	}
+	return strings.ToValidUTF8(s, "")
+}

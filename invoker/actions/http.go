@@ -1,0 +1,211 @@
+package actions
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"holdfast/incident"
+	"holdfast/playbooks"
+)
+
+// A door is an allow-listed target with the only client that may call it.
+type door struct {
+	target Target
+	client *http.Client
+}
+
+// newDoor makes a client that takes no proxy from the environment, follows no redirect, asks about every address before
+// it connects, and makes a fresh connection for each request: net/http repeats requests by itself on reused ones, and
+// whether an effect is sent again is not net/http's to decide.
+func newDoor(t Target, config *tls.Config, resolver *net.Resolver) *door {
+	dialer := &net.Dialer{
+		Timeout:  10 * time.Second,
+		Resolver: resolver,
+		Control: func(_, address string, _ syscall.RawConn) error {
+			to, err := netip.ParseAddrPort(address)
+			if err != nil {
+				return err
+			}
+			return t.permit(to.Addr())
+		},
+	}
+	return &door{target: t, client: &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			DialContext:            dialer.DialContext,
+			TLSClientConfig:        config,
+			TLSHandshakeTimeout:    10 * time.Second,
+			DisableKeepAlives:      true,
+			DisableCompression:     true,
+			MaxResponseHeaderBytes: readAtMost,
+		},
+	}}
+}
+
+// A request is one HTTP request to an allow-listed target.
+type request struct {
+	method string
+	url    string
+	header map[string]string // as the playbook writes it
+	own    map[string]string // holdfast's; wins
+	body   any               // sent as JSON; nil: none
+}
+
+// An answer is what came back.
+type answer struct {
+	target Target
+	status int
+	body   string // its head
+}
+
+// A callError is a request without an answer.
+type callError struct {
+	reach reach
+	err   error
+}
+
+// reach is how far a request came.
+type reach int
+
+const (
+	notAllowed reach = iota // it must not be sent, now or later
+	notSent                 // the target was not reached
+	maybeSent               // the target may have seen it
+)
+
+func (e *callError) Error() string { return e.err.Error() }
+func (e *callError) Unwrap() error { return e.err }
+
+// call sends a request. Its errors name the target's host and never the rest of the URL, which may be a secret.
+func (h *Hands) call(ctx context.Context, r request) (answer, *callError) {
+	d, req, err := h.prepare(ctx, r)
+	if err != nil {
+		return answer{}, &callError{notAllowed, err}
+	}
+	var sent atomic.Bool
+	req = req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
+	}))
+	resp, err := d.client.Do(req)
+	if err != nil {
+		var wrapped *url.Error
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
+		missing := &callError{notSent, fmt.Errorf("%s: %w", d.target, err)}
+		if sent.Load() {
+			missing.reach = maybeSent
+		}
+		return answer{}, missing
+	}
+	defer resp.Body.Close()
+	// The status is the answer; a body that breaks off takes nothing from it.
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, readAtMost))
+	return answer{d.target, resp.StatusCode, clip(string(body), keep)}, nil
+}
+
+func (h *Hands) prepare(ctx context.Context, r request) (*door, *http.Request, error) {
+	u, err := url.Parse(r.url)
+	if err != nil {
+		return nil, nil, errors.New("the URL cannot be read")
+	}
+	target, err := targetOf(u)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the URL cannot be called: %w", err)
+	}
+	d, ok := h.doors[target]
+	if !ok {
+		return nil, nil, fmt.Errorf("%s is not on the allow-list of holdfast.yaml (actions: http: allow)", target)
+	}
+	var body io.Reader
+	if r.body != nil {
+		text, err := json.Marshal(r.body)
+		if err != nil {
+			return nil, nil, fmt.Errorf("the body cannot be written as JSON: %w", err)
+		}
+		body = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), body)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: the method %q cannot be sent", target, r.method)
+	}
+	if r.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	req.Header.Set("User-Agent", "holdfast")
+	for name, value := range r.header {
+		req.Header.Set(name, value)
+	}
+	for name, value := range r.own {
+		req.Header.Set(name, value)
+	}
+	return d, req, nil
+}
+
+// http carries out a run step by a request.
+func (h *Hands) http(ctx context.Context, e incident.Effect) incident.Result {
+	do := e.Do.HTTP
+	own := marks(e)
+	own["Idempotency-Key"] = e.Key
+	a, err := h.call(ctx, request{method(do, http.MethodPost), do.URL, do.Header, own, do.Body})
+	switch {
+	case err != nil && err.reach == maybeSent:
+		return unknown("no answer, so it is not known whether it was done: %v", err)
+	case err != nil:
+		return failed("not sent: %v", err)
+	case wanted(do, a.status):
+		return done(a.body)
+	case a.status == http.StatusBadGateway || a.status == http.StatusGatewayTimeout:
+		return unknown("%s answered %s: a gateway that does not know whether it was done", a.target, status(a))
+	}
+	return failed("%s answered %s", a.target, status(a))
+}
+
+// marks are the headers by which a target knows what it is asked for, and by which instance: a target that has seen a
+// higher epoch refuses a lower one.
+func marks(e incident.Effect) map[string]string {
+	return map[string]string{
+		"Holdfast-Incident": e.Incident,
+		"Holdfast-Epoch":    strconv.FormatUint(e.Epoch, 10),
+	}
+}
+
+func method(do *playbooks.HTTP, otherwise string) string {
+	if do.Method == "" {
+		return otherwise
+	}
+	return do.Method
+}
+
+func wanted(do *playbooks.HTTP, status int) bool {
+	if do.Expect != 0 {
+		return status == do.Expect
+	}
+	return status >= 200 && status < 300
+}
+
+// status is an answer in words, with the head of what it says.
+func status(a answer) string {
+	text := fmt.Sprintf("%d %s", a.status, http.StatusText(a.status))
+	if a.status >= 300 && a.status < 400 {
+		text += " (redirects are not followed: name the final address)"
+	}
+	if a.body != "" {
+		text += ": " + clip(a.body, 200)
+	}
+	return text
+}

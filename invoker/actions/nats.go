@@ -1,0 +1,135 @@
+package actions
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+
+	"holdfast/incident"
+	"holdfast/playbooks"
+)
+
+// Headers of a request to a target, and of its answer.
+const (
+	headerKey   = "Holdfast-Key"
+	headerError = "Holdfast-Error"
+)
+
+// nats carries out a run step by a request.
+func (h *Hands) nats(ctx context.Context, e incident.Effect) incident.Result {
+	own := marks(e)
+	own[headerKey] = e.Key
+	output, err := h.request(ctx, e.Do.NATS, own)
+	var missing *callError
+	switch {
+	case errors.As(err, &missing) && missing.reach == maybeSent:
+		return unknown("no answer, so it is not known whether it was done: %v", err)
+	case err != nil:
+		return failed("%v", err)
+	}
+	return done(output)
+}
+
+// request asks on an allow-listed subject. A *callError says how far it came; any other error is the
+// target's no.
+func (h *Hands) request(ctx context.Context, do *playbooks.NATS, own map[string]string) (string, error) {
+	m, err := h.message(do, own)
+	if err != nil {
+		return "", &callError{notAllowed, err}
+	}
+	reply, err := h.conn.RequestMsgWithContext(ctx, m)
+	switch {
+	case errors.Is(err, nats.ErrNoResponders):
+		return "", fmt.Errorf("nobody listens on %s", do.Subject)
+	case err != nil:
+		missing := &callError{maybeSent, fmt.Errorf("%s: %w", do.Subject, err)}
+		if slices.ContainsFunc(unsent, func(u error) bool { return errors.Is(err, u) }) {
+			missing.reach = notSent
+		}
+		return "", missing
+	}
+	// Nats-Service-Error is how a target built on NATS services says no.
+	for _, name := range []string{headerError, "Nats-Service-Error"} {
+		if reason := reply.Header.Get(name); reason != "" {
+			return "", fmt.Errorf("%s answered: %s", do.Subject, reason)
+		}
+	}
+	return clip(string(reply.Data), keep), nil
+}
+
+// unsent are the errors of a request that never left: the connection buffers nothing while it is down.
+var unsent = []error{nats.ErrConnectionClosed, nats.ErrConnectionDraining, nats.ErrReconnectBufExceeded, nats.ErrMaxPayload, nats.ErrBadSubject, nats.ErrInvalidConnection, nats.ErrHeadersNotSupported}
+
+func (h *Hands) message(do *playbooks.NATS, own map[string]string) (*nats.Msg, error) {
+	if h.conn == nil {
+		return nil, errors.New("there is no NATS connection for actions")
+	}
+	if err := checkSubject(do.Subject); err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(h.subjects, func(pattern string) bool { return matches(pattern, do.Subject) }) {
+		return nil, fmt.Errorf("subject %q is not on the allow-list of holdfast.yaml (actions: nats: allow)", do.Subject)
+	}
+	m := nats.NewMsg(do.Subject)
+	for name, value := range own {
+		m.Header.Set(name, value)
+	}
+	if do.Request != nil {
+		text, err := json.Marshal(do.Request)
+		if err != nil {
+			return nil, fmt.Errorf("the request cannot be written as JSON: %w", err)
+		}
+		m.Data = text
+	}
+	return m, nil
+}
+
+// checkSubject refuses subjects that no playbook may send to, whatever the allow-list says: patterns, NATS' own, and
+// holdfast's own logs.
+func checkSubject(subject string) error {
+	for _, token := range strings.Split(subject, ".") {
+		if token == "" || token == "*" || token == ">" || strings.ContainsAny(token, " \t\r\n\x00") {
+			return fmt.Errorf("subject %q is not one that can be sent to: it needs plain words between dots", subject)
+		}
+	}
+	if first, _, _ := strings.Cut(subject, "."); strings.HasPrefix(first, "$") || strings.HasPrefix(first, "_") || first == "holdfast" {
+		return fmt.Errorf("subject %q belongs to NATS or to holdfast itself; no step sends there", subject)
+	}
+	return nil
+}
+
+// checkPattern refuses a line of the allow-list that cannot be right.
+func checkPattern(pattern string) error {
+	tokens := strings.Split(pattern, ".")
+	for i, token := range tokens {
+		switch {
+		case i == 0 && (token == "*" || token == ">"):
+			return fmt.Errorf("subject %q would let a step send anywhere: name at least the first word", pattern)
+		case token == ">" && i < len(tokens)-1:
+			return fmt.Errorf("subject %q: > stands for all that follows and so comes last", pattern)
+		}
+		if token == "*" || token == ">" {
+			tokens[i] = "x"
+		}
+	}
+	return checkSubject(strings.Join(tokens, "."))
+}
+
+// matches reads a pattern as NATS does.
+func matches(pattern, subject string) bool {
+	want, have := strings.Split(pattern, "."), strings.Split(subject, ".")
+	for i, token := range want {
+		if token == ">" {
+			return len(have) > i
+		}
+		if i >= len(have) || token != "*" && token != have[i] {
+			return false
+		}
+	}
+	return len(want) == len(have)
+}

@@ -1,0 +1,76 @@
+package actions
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"holdfast/incident"
+	"holdfast/oncall"
+)
+
+// perChannel is how long one channel may take before the next is tried: a person who cannot be reached one way must be
+// tried another way while it still helps.
+const perChannel = 10 * time.Second
+
+// A message is a notice as a webhook gets it.
+type message struct {
+	Incident string `json:"incident"`
+	Person   string `json:"person"`
+	Subject  string `json:"subject"`
+	Body     string `json:"body"`
+	URL      string `json:"url,omitempty"` // where to act
+	Key      string `json:"key"`           // the same when it is sent again
+}
+
+// notify tells a person, by the first of their channels that works.
+func (h *Hands) notify(ctx context.Context, e incident.Effect) incident.Result {
+	m := message{
+		Incident: e.Incident,
+		Person:   e.Notice.Person,
+		Subject:  e.Notice.Subject,
+		Body:     e.Notice.Body,
+		Key:      e.Key,
+	}
+	if h.base != "" {
+		m.URL = h.base + "/incidents/" + e.Incident
+	}
+	var channels []oncall.Channel
+	if h.channels != nil {
+		channels = h.channels(m.Person)
+	}
+	var tried []string
+	for _, c := range channels {
+		name, err := h.tell(ctx, c, m, e)
+		if err == nil {
+			return incident.Result{Channel: name}
+		}
+		tried = append(tried, fmt.Sprintf("%s: %v", name, err))
+	}
+	if len(tried) == 0 {
+		return failed("%s has no channel in people.yaml and cannot be told", m.Person)
+	}
+	return failed("%s was not reached: %s", m.Person, strings.Join(tried, "; "))
+}
+
+func (h *Hands) tell(ctx context.Context, c oncall.Channel, m message, e incident.Effect) (name string, err error) {
+	if c.Log {
+		h.log.Warn().Str("incident", m.Incident).Str("person", m.Person).Str("key", m.Key).Str("url", m.URL).
+			Str("body", m.Body).Msg(m.Subject)
+		return "log", nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, perChannel)
+	defer cancel()
+	own := marks(e)
+	own["Idempotency-Key"] = e.Key
+	a, missing := h.call(ctx, request{http.MethodPost, c.Webhook, nil, own, m})
+	switch {
+	case missing != nil:
+		return "webhook", missing
+	case a.status < 200 || a.status >= 300:
+		return "webhook", fmt.Errorf("%s answered %s", a.target, status(a))
+	}
+	return "webhook", nil
+}
