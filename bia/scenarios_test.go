@@ -40,4 +40,3 @@ func fileOf(t *testing.T, archive *txtar.Archive, name string) []byte {
 	t.Fatalf("the archive has no %s", name)
 	return nil
 }
-

@@ -5,10 +5,10 @@
 package source
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // A Position is a place in a file. Lines and columns count from 1; columns count characters, not bytes.
@@ -28,15 +28,16 @@ func (p Position) String() string {
 // A Mark is the stretch of one line that a value was written on.
 type Mark struct {
 	Position
-	Width int    // characters underlined, at least 1
-	Text  string // the whole line, for drawing
+	Width int    `json:"width"` // characters underlined, at least 1
+	Text  string `json:"text"`  // the whole line, for drawing
 }
 
 // Written reports whether the mark names a place at all; the zero Mark belongs to a value that nobody wrote.
 func (m Mark) Written() bool { return m.Line > 0 }
 
-// Marks are the places of one mapping's values by key; "" is the mapping itself (the key that names it, if it has one),
-// and "needs[0]" an item of a list.
+// Marks are the places of one mapping's values by key: a scalar's own, the key's of anything longer. "" is the mapping
+// itself (the key that names it, if it has one), "needs[0]" an item of a list, "match.alertname" a value in a mapping and
+// "match.alertname:" its key.
 type Marks map[string]Mark
 
 // Of is the mark of a key, or of the whole mapping where the key was not written.
@@ -61,45 +62,10 @@ const (
 // A Problem is something wrong in a document: where, what, and what to do about it.
 type Problem struct {
 	Mark
-	Rule     string // stable id, such as "bia/rto-after-mtpd"
-	Severity Severity
-	Message  string // one sentence, no full stop
-	Hint     string // what to do; may be empty
-}
-
-// String draws the problem: position, message, the line, a caret under the words, a hint.
-func (p Problem) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s: %s", p.Position, p.Severity, p.Message)
-	if p.Rule != "" {
-		fmt.Fprintf(&b, " [%s]", p.Rule)
-	}
-	b.WriteByte('\n')
-	if p.Line > 0 {
-		gutter := fmt.Sprintf("%5d | ", p.Line)
-		fmt.Fprintf(&b, "%s%s\n", gutter, p.Text)
-		fmt.Fprintf(&b, "%s%s%s\n", strings.Repeat(" ", len(gutter)-2)+"| ", indentLike(p.Text, p.Column-1), strings.Repeat("^", max(p.Width, 1)))
-	}
-	if p.Hint != "" {
-		fmt.Fprintf(&b, "  hint: %s\n", p.Hint)
-	}
-	return b.String()
-}
-
-// indentLike is the white space that puts a caret under column n of line, tabs kept so that they line up.
-func indentLike(line string, n int) string {
-	var b strings.Builder
-	for _, r := range line {
-		if n--; n < 0 {
-			break
-		}
-		if r == '\t' {
-			b.WriteByte('\t')
-		} else {
-			b.WriteByte(' ')
-		}
-	}
-	return b.String()
+	Rule     string   `json:"rule"` // stable id, such as "bia/rto-after-mtpd"
+	Severity Severity `json:"severity"`
+	Message  string   `json:"message"`        // one sentence, no full stop
+	Hint     string   `json:"hint,omitempty"` // what to do
 }
 
 // Problems are all the findings about one or more documents.
@@ -124,74 +90,23 @@ func (ps Problems) HasErrors() bool {
 func (ps Problems) Sorted() Problems {
 	out := slices.Clone(ps)
 	slices.SortStableFunc(out, func(a, b Problem) int {
-		return cmpOr(strings.Compare(a.File, b.File), a.Line-b.Line, a.Column-b.Column, strings.Compare(a.Rule, b.Rule))
+		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, a.Column-b.Column, strings.Compare(a.Rule, b.Rule))
 	})
 	return out
 }
 
-func cmpOr(order ...int) int {
-	for _, o := range order {
-		if o != 0 {
-			return o
-		}
-	}
-	return 0
-}
+// mostDrawn is how many problems are drawn: whoever has more reads the first ones first.
+const mostDrawn = 200
 
 // Error makes Problems an error of the "document is wrong" kind: everything, drawn, in reading order.
 func (ps Problems) Error() string {
 	var b strings.Builder
-	for _, p := range ps.Sorted() {
+	sorted := ps.Sorted()
+	for _, p := range sorted[:min(len(sorted), mostDrawn)] {
 		b.WriteString(p.String())
 	}
+	if more := len(sorted) - mostDrawn; more > 0 {
+		fmt.Fprintf(&b, "and %d more\n", more)
+	}
 	return strings.TrimRight(b.String(), "\n")
-}
-
-// Nearest is the candidate most like word, for "did you mean"; "" when none is near.
-func Nearest(word string, candidates []string) string {
-	best, bestAt := "", 1+utf8.RuneCountInString(word)/3
-	for _, c := range candidates {
-		if d := distance(word, c); d <= bestAt && (best == "" || d < bestAt || c < best) {
-			best, bestAt = c, d
-		}
-	}
-	return best
-}
-
-// DidYouMean is a hint that names the nearest candidate, or lists what exists when none is near.
-func DidYouMean(word string, candidates []string) string {
-	if near := Nearest(word, candidates); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	list := slices.Sorted(slices.Values(candidates))
-	if len(list) == 0 {
-		return ""
-	}
-	const most = 12
-	if len(list) > most {
-		return fmt.Sprintf("there are %s, … (%d in all)", strings.Join(list[:most], ", "), len(list))
-	}
-	return "there are " + strings.Join(list, ", ")
-}
-
-// distance is the Levenshtein distance of two words.
-func distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, r := range x {
-		previous := row[0]
-		row[0] = i + 1
-		for j, s := range y {
-			substitute := previous
-			if r != s {
-				substitute++
-			}
-			previous = row[j+1]
-			row[j+1] = min(substitute, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(y)]
 }
