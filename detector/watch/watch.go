@@ -1,0 +1,113 @@
+// Package watch is the ears: it follows the alert log, makes out what each message says, buries what cannot be read, and
+// hands everything on in the order in which it was stored. It judges nothing and forgets nothing: the position is the
+// hearer's to keep.
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"holdfast/detector/alert"
+	"holdfast/journal"
+)
+
+// Heard is one message of the alert log, made out.
+//
+// One without a Subject is no message: it says only that nothing was waiting when Run began (CaughtUp), or that messages
+// up to Sequence are Lost.
+type Heard struct {
+	Sequence   uint64
+	Received   time.Time // when the log stored it
+	Subject    string
+	Batch      alert.Batch
+	Unreadable *alert.Unreadable // why it could not be read; the batch is empty then
+	Unburied   error             // why an unreadable one is not among the dead letters; it is still in the alert log
+	Lost       uint64            // messages up to Sequence that were stored and can no longer be read
+	CaughtUp   bool              // nothing that was waiting is left; until then the present is not known
+}
+
+const (
+	// stale is how old a message may be before it is taken for one of a backlog: after a break in the connection the
+	// present is not known until that is worked off.
+	stale = 5 * time.Second
+	// buryPatience is how long the dead letters may hold up what is still alive.
+	buryPatience = 2 * time.Second
+)
+
+// Run follows the alert log after a sequence until ctx ends, and calls hear with one message at a time, in order. It
+// returns nil when ctx ends, else the error of the log, or of hear.
+func Run(ctx context.Context, alerts journal.Alerts, after uint64, hear func(context.Context, Heard) error) error {
+	head, err := alerts.Head(ctx)
+	if err != nil {
+		return ended(ctx, fmt.Errorf("follow the alert log: %w", err))
+	}
+	if head <= after {
+		if err := hear(ctx, Heard{Sequence: after, CaughtUp: true}); err != nil {
+			return ended(ctx, err)
+		}
+	}
+	e := ear{alerts: alerts, waiting: head}
+	for m, err := range alerts.Follow(ctx, after) {
+		var hole *journal.Hole
+		var h Heard
+		switch {
+		case errors.As(err, &hole):
+			h = Heard{Sequence: hole.Through, Lost: hole.Through - hole.From + 1, CaughtUp: hole.Through >= e.waiting}
+		case err != nil:
+			return ended(ctx, fmt.Errorf("follow the alert log: %w", err))
+		default:
+			h = e.makeOut(ctx, m)
+		}
+		if err := hear(ctx, h); err != nil {
+			return ended(ctx, err)
+		}
+	}
+	return ended(ctx, errors.New("follow the alert log: it ended"))
+}
+
+// ended is nil if what went wrong is only that it is time to stop.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// An ear remembers between two messages.
+type ear struct {
+	alerts  journal.Alerts
+	waiting uint64 // the head of the log when it was last asked
+}
+
+func (e *ear) makeOut(ctx context.Context, m journal.Message) Heard {
+	h := Heard{Sequence: m.Sequence, Received: m.Received, Subject: m.Subject, CaughtUp: e.caughtUp(ctx, m)}
+	batch, err := alert.Decode(m.Body)
+	if err == nil {
+		h.Batch = batch
+		return h
+	}
+	if !errors.As(err, &h.Unreadable) {
+		h.Unreadable = &alert.Unreadable{Reason: alert.Malformed, Detail: err.Error()}
+	}
+	h.Unburied = e.bury(ctx, m, h.Unreadable)
+	return h
+}
+
+// caughtUp reports whether nothing waits behind a message. A message that is old when it arrives shows that others may
+// be waiting behind it too.
+func (e *ear) caughtUp(ctx context.Context, m journal.Message) bool {
+	if m.Sequence > e.waiting && time.Since(m.Received) > stale {
+		if head, err := e.alerts.Head(ctx); err == nil {
+			e.waiting = head
+		}
+	}
+	return m.Sequence >= e.waiting
+}
+
+func (e *ear) bury(ctx context.Context, m journal.Message, why *alert.Unreadable) error {
+	ctx, cancel := context.WithTimeout(ctx, buryPatience)
+	defer cancel()
+	return e.alerts.Bury(ctx, m, string(why.Reason), why.Detail)
+}

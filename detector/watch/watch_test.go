@@ -1,0 +1,250 @@
+package watch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holdfast/detector/alert"
+	"holdfast/detector/watch"
+	"holdfast/journal"
+)
+
+func down(component string) []byte {
+	return fmt.Appendf(nil, `{"holdfast":1,"alerts":[{"status":"firing","labels":{"component":%q}}]}`, component)
+}
+
+func say(t *testing.T, alerts journal.Alerts, body []byte) {
+	t.Helper()
+	if _, err := alerts.Publish(t.Context(), "holdfast.alerts.probe", nil, body); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// line is what was heard, in a line.
+func line(h watch.Heard) string {
+	text := fmt.Sprintf("%d %s", h.Sequence, h.Subject)
+	for _, a := range h.Batch.Alerts {
+		text += " " + a.Labels["component"]
+	}
+	if h.Unreadable != nil {
+		text += " unreadable: " + string(h.Unreadable.Reason)
+	}
+	if h.Unburied != nil {
+		text += " unburied: " + h.Unburied.Error()
+	}
+	if h.Lost > 0 {
+		text += fmt.Sprintf(" %d lost", h.Lost)
+	}
+	if h.CaughtUp {
+		text += " caught up"
+	}
+	return text
+}
+
+// listen runs the ears in the background; the lines of what they heard can be read once everything has come to rest.
+func listen(t *testing.T, alerts journal.Alerts, after uint64) *[]string {
+	t.Helper()
+	var heard []string
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() {
+		done <- watch.Run(ctx, alerts, after, func(_ context.Context, h watch.Heard) error {
+			heard = append(heard, line(h))
+			return nil
+		})
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("the ears ended with %v", err)
+		}
+	})
+	synctest.Wait()
+	return &heard
+}
+
+func TestMessagesAreHeardInOrderAndTheLastOneWaitingCatchesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := journal.NewMemory()
+		for _, c := range []string{"a", "b", "c"} {
+			say(t, m, down(c))
+		}
+		heard := listen(t, m, 1)
+		say(t, m, down("d"))
+		synctest.Wait()
+		want := []string{
+			"2 holdfast.alerts.probe b",
+			"3 holdfast.alerts.probe c caught up",
+			"4 holdfast.alerts.probe d caught up",
+		}
+		if diff := cmp.Diff(want, *heard); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestWhereNothingWaitsThatIsSaidAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := journal.NewMemory()
+		say(t, m, down("a"))
+		heard := listen(t, m, 1)
+		if diff := cmp.Diff([]string{"1  caught up"}, *heard); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestAMessageIsHeardWithTheTimeAtWhichItWasStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := journal.NewMemory()
+		stored := time.Now().UTC()
+		say(t, m, down("a"))
+		time.Sleep(3 * time.Hour)
+		stop := errors.New("enough")
+		err := watch.Run(t.Context(), m, 0, func(_ context.Context, h watch.Heard) error {
+			if !h.Received.Equal(stored) {
+				t.Errorf("received %s, stored %s", h.Received, stored)
+			}
+			return stop
+		})
+		if !errors.Is(err, stop) {
+			t.Errorf("Run ended with %v, not with what hear said", err)
+		}
+	})
+}
+
+func TestWhatCannotBeReadIsBuriedOnceAndWhatFollowsIsHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := journal.NewMemory()
+		say(t, m, []byte(`{"holdfast":1`))
+		say(t, m, down("a"))
+		for range 2 { // as after a restart
+			heard := listen(t, m, 0)
+			want := []string{
+				"1 holdfast.alerts.probe unreadable: not_json",
+				"2 holdfast.alerts.probe a caught up",
+			}
+			if diff := cmp.Diff(want, *heard); diff != "" {
+				t.Error(diff)
+			}
+		}
+		dead := m.Dead()
+		if len(dead) != 1 || dead[0].Sequence != 1 || dead[0].Reason != string(alert.NotJSON) || string(dead[0].Body) != `{"holdfast":1` {
+			t.Errorf("buried: %+v", dead)
+		}
+	})
+}
+
+// A shaky alert log is one in memory in which things go wrong.
+type shaky struct {
+	*journal.Memory
+	follow func(context.Context, uint64) iter.Seq2[journal.Message, error]
+	bury   error
+}
+
+func (s shaky) Follow(ctx context.Context, after uint64) iter.Seq2[journal.Message, error] {
+	if s.follow != nil {
+		return s.follow(ctx, after)
+	}
+	return s.Memory.Follow(ctx, after)
+}
+
+func (s shaky) Bury(ctx context.Context, m journal.Message, reason, detail string) error {
+	if s.bury != nil {
+		return s.bury
+	}
+	return s.Memory.Bury(ctx, m, reason, detail)
+}
+
+func TestDeadLettersThatCannotBeKeptDoNotHoldUpTheLiving(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := journal.NewMemory()
+		say(t, m, []byte("?"))
+		say(t, m, down("a"))
+		heard := listen(t, shaky{Memory: m, bury: errors.New("no room")}, 0)
+		want := []string{
+			"1 holdfast.alerts.probe unreadable: not_json unburied: no room",
+			"2 holdfast.alerts.probe a caught up",
+		}
+		if diff := cmp.Diff(want, *heard); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestLostMessagesAreSaidInTheirPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := journal.NewMemory()
+		for _, c := range []string{"a", "b", "c", "d"} {
+			say(t, m, down(c))
+		}
+		holed := shaky{Memory: m, follow: func(ctx context.Context, after uint64) iter.Seq2[journal.Message, error] {
+			return func(yield func(journal.Message, error) bool) {
+				for msg, err := range m.Follow(ctx, after) {
+					switch {
+					case msg.Sequence == 2:
+						if !yield(journal.Message{}, &journal.Hole{From: 2, Through: 3}) {
+							return
+						}
+					case msg.Sequence == 3:
+					case !yield(msg, err):
+						return
+					}
+				}
+			}
+		}}
+		heard := listen(t, holed, 0)
+		want := []string{
+			"1 holdfast.alerts.probe a",
+			"3  2 lost",
+			"4 holdfast.alerts.probe d caught up",
+		}
+		if diff := cmp.Diff(want, *heard); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestAfterABreakInTheConnectionThePresentIsNotKnownUntilTheBacklogIsHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := journal.NewMemory()
+		cut := make(chan struct{})
+		late := shaky{Memory: m, follow: func(ctx context.Context, after uint64) iter.Seq2[journal.Message, error] {
+			<-cut
+			return m.Follow(ctx, after)
+		}}
+		heard := listen(t, late, 0)
+		for _, c := range []string{"a", "b"} {
+			say(t, m, down(c))
+		}
+		time.Sleep(time.Minute)
+		close(cut)
+		synctest.Wait()
+		want := []string{
+			"0  caught up",
+			"1 holdfast.alerts.probe a",
+			"2 holdfast.alerts.probe b caught up",
+		}
+		if diff := cmp.Diff(want, *heard); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestAFailingLogEndsTheEarsWithItsError(t *testing.T) {
+	dead := errors.New("the stream is gone")
+	failing := shaky{Memory: journal.NewMemory(), follow: func(context.Context, uint64) iter.Seq2[journal.Message, error] {
+		return func(yield func(journal.Message, error) bool) { yield(journal.Message{}, dead) }
+	}}
+	err := watch.Run(t.Context(), failing, 0, func(context.Context, watch.Heard) error { return nil })
+	if !errors.Is(err, dead) {
+		t.Errorf("got %v", err)
+	}
+}
