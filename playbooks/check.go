@@ -1,9 +1,12 @@
 package playbooks
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"time"
+
+	"github.com/prometheus/common/model"
 
 	"holdfast/internal/source"
 )
@@ -104,8 +107,16 @@ func (c *checker) exactlyOne(marks source.Marks, rule, what string, keys ...stri
 
 func (c *checker) enum(marks source.Marks, key, value string, allowed ...string) {
 	if marks.Has(key) && !slices.Contains(allowed, value) {
-		c.found.Errorf(marks.Of(key), "playbook/value", source.DidYouMean(value, allowed), "%q is not a value of %s, which is %s", value, key, either(allowed))
+		c.found.Errorf(marks.Of(key), "playbook/value", didYouMean(value, allowed), "%q is not a value of %s, which is %s", value, key, either(allowed))
 	}
+}
+
+// didYouMean is a hint where the alternatives are named already.
+func didYouMean(word string, allowed []string) string {
+	if near := source.Nearest(word, allowed); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return ""
 }
 
 func (c *checker) number(marks source.Marks, key string, value, least, most int) {
@@ -116,7 +127,7 @@ func (c *checker) number(marks source.Marks, key string, value, least, most int)
 
 func (c *checker) duration(marks source.Marks, key string, value, least time.Duration) {
 	if marks.Has(key) && (value < least || value > longest) {
-		c.found.Errorf(marks.Of(key), "playbook/duration", "", "%s is from %v to %v, not %v", key, least, longest, value)
+		c.found.Errorf(marks.Of(key), "playbook/duration", "", "%s is from %v to %v, not %v", key, model.Duration(least), model.Duration(longest), model.Duration(value))
 	}
 }
 

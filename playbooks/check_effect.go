@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/prometheus/common/model"
+
 	"holdfast/internal/source"
 )
 
@@ -34,7 +36,7 @@ func (c *checker) verify(s *Step) {
 	c.duration(v.Marks, "for", v.For, 0)
 	c.duration(v.Marks, "every", v.Every, shortestPoll)
 	if s.Marks.Has("timeout") && v.For >= s.Timeout {
-		c.found.Errorf(s.Marks.Of("timeout"), "playbook/verify-timeout", "give it more time", "the step is given up after %v, before anything can have been true for %v", s.Timeout, v.For)
+		c.found.Errorf(s.Marks.Of("timeout"), "playbook/verify-timeout", "give it more time", "the step is given up after %v, before anything can have been true for %v", model.Duration(s.Timeout), model.Duration(v.For))
 	}
 	if v.HTTP != nil {
 		c.http(v.HTTP)

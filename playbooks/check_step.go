@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"holdfast/internal/source"
+	"github.com/prometheus/common/model"
 )
 
 var stepKinds = []string{"notify", "do", "decide", "run", "verify", "wait"}
@@ -69,7 +69,7 @@ func (c *checker) said(s *Step) bool {
 func (c *checker) misplaced(s *Step) {
 	for _, key := range slices.Sorted(maps.Keys(kindsOf)) {
 		if s.Marks.Has(key) && !slices.Contains(kindsOf[key], s.Kind()) {
-			c.found.Errorf(s.Marks.Of(key), "playbook/misplaced", "remove it", "%s means nothing for a %s step; it is for %s", key, s.Kind(), either(words(kindsOf[key])))
+			c.found.Errorf(s.Marks.Of("/"+key), "playbook/misplaced", "remove it", "%s means nothing for a %s step; it is for %s", key, s.Kind(), either(words(kindsOf[key])))
 		}
 	}
 }
@@ -100,7 +100,7 @@ func (c *checker) answers(s *Step) {
 			c.found.Errorf(s.Marks.Of("answers/"+name), "playbook/answer", "", "%q is not the name of an answer: a-z, 0-9 and _, a letter first", name)
 		}
 		if kind := s.Answers[name]; !slices.Contains(answerTypes, kind) {
-			c.found.Errorf(s.Marks.Of("answers."+name), "playbook/answer", source.DidYouMean(kind, answerTypes),
+			c.found.Errorf(s.Marks.Of("answers."+name), "playbook/answer", didYouMean(kind, answerTypes),
 				"%q is not a type of answer, which is %s", kind, either(answerTypes))
 		}
 	}
@@ -115,7 +115,7 @@ func (c *checker) machine(s *Step) {
 		c.found.Errorf(s.Marks.Of("retry"), "playbook/retry-never", "take back one of the two", "the step must never be repeated (repeat: never), and is to be retried")
 	}
 	if s.Marks.Has("expect") && s.Marks.Has("timeout") && s.Expect > s.Timeout {
-		c.found.Warnf(s.Marks.Of("expect"), "playbook/expect", "", "the step is expected to take longer (%v) than the time after which it is given up (%v)", s.Expect, s.Timeout)
+		c.found.Warnf(s.Marks.Of("expect"), "playbook/expect", "", "the step is expected to take longer (%v) than the time after which it is given up (%v)", model.Duration(s.Expect), model.Duration(s.Timeout))
 	}
 	if s.Run != nil {
 		c.run(s.Run)

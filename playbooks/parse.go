@@ -57,34 +57,41 @@ func (d *document) DecodeDocument(r *source.Reader, n source.Node) {
 	d.refuseExpressions(r, n)
 	steps, _ := n.Value("steps")
 	for i := range d.playbook.Steps {
-		step := &d.playbook.Steps[i]
-		at := source.Node{Node: steps.Content[i]}
-		markEntries(r, at, "answers", step.Marks)
-		if run, ok := at.Value("run"); ok && step.Run != nil && step.Run.HTTP != nil {
-			markHeader(r, run, step.Run.HTTP)
-		}
-		if verify, ok := at.Value("verify"); ok && step.Verify != nil && step.Verify.HTTP != nil {
-			markHeader(r, verify, step.Verify.HTTP)
-		}
+		d.mark(r, source.Node{Node: steps.Content[i]}, &d.playbook.Steps[i])
 	}
 }
 
-func markHeader(r *source.Reader, above source.Node, h *HTTP) {
-	if http, ok := above.Value("http"); ok {
-		markEntries(r, http, "header", h.Marks)
+// mark keeps the places of a step's keys, its answers and its headers.
+func (d *document) mark(r *source.Reader, n source.Node, s *Step) {
+	markEntries(r, n, "", s.Marks)
+	if answers, ok := n.Value("answers"); ok {
+		markEntries(r, answers, "answers", s.Marks)
+	}
+	if s.Run != nil && s.Run.HTTP != nil {
+		markHeader(r, n, "run", s.Run.HTTP)
+	}
+	if s.Verify != nil && s.Verify.HTTP != nil {
+		markHeader(r, n, "verify", s.Verify.HTTP)
 	}
 }
 
-// markEntries adds the places of a free mapping's values as "key.name", and of its names as "key/name".
-func markEntries(r *source.Reader, n source.Node, key string, marks source.Marks) {
-	entries, ok := n.Value(key)
-	if !ok || marks == nil || !entries.IsMapping() {
+func markHeader(r *source.Reader, step source.Node, kind string, h *HTTP) {
+	above, _ := step.Value(kind)
+	http, _ := above.Value("http")
+	if header, ok := http.Value("header"); ok {
+		markEntries(r, header, "header", h.Marks)
+	}
+}
+
+// markEntries adds the places of a mapping's keys as "prefix/key", and of its values as "prefix.key".
+func markEntries(r *source.Reader, n source.Node, prefix string, marks source.Marks) {
+	if !n.IsMapping() || marks == nil {
 		return
 	}
-	for i := 0; i+1 < len(entries.Content); i += 2 {
-		name, value := source.Node{Node: entries.Content[i]}, source.Node{Node: entries.Content[i+1]}
-		marks[key+"/"+name.Node.Value] = r.MarkOf(name)
-		marks[key+"."+name.Node.Value] = r.MarkOf(value)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := source.Node{Node: n.Content[i]}, source.Node{Node: n.Content[i+1]}
+		marks[prefix+"/"+key.Node.Value] = r.MarkOf(key)
+		marks[prefix+"."+key.Node.Value] = r.MarkOf(value)
 	}
 }
 
