@@ -1,93 +1,194 @@
 package incident
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
-	"holdfast/bia"
 	"holdfast/detector"
 	"holdfast/detector/alert"
-	"holdfast/internal/source"
-	"holdfast/oncall"
-	"holdfast/playbooks"
 )
-
-// Documents are the texts that a house lives by, read and found free of errors.
-type Documents struct {
-	BIA       *bia.Analysis
-	People    *oncall.Roster
-	Playbooks []*playbooks.Playbook
-	Files     map[string]string // as written; see DocumentsAdopted
-	Digest    string
-}
-
-// ParseDocuments reads the texts of a continuity directory: bia.yaml, people.yaml, playbooks/*.yaml.
-func ParseDocuments(files map[string]string) (*Documents, source.Problems) { panic("unwritten") }
 
 // A Desk is the duty desk: it hears alerts, follows every incident, and knows what is due. It holds the detector and all
 // incidents; everything else (the daemon, a rehearsal, a backtest) only brings it inputs and time.
 //
 // What it hears and the records it applies are all its state. Decisions come out as Changes, which do nothing until they
-// are committed and come back through Apply; so the past is never decided again.
-type Desk struct{}
+// are committed and come back through Apply; so the past is never decided again. It is not safe for concurrent use.
+type Desk struct {
+	book
+	detector *detector.Detector // nil until documents are adopted
+	early    []heard            // what came in before that
+
+	through    uint64
+	unreadable map[alert.Reason]uint64
+	truncated  uint64
+
+	asked  time.Time // the last instant Due was asked for, or that stands in the journal
+	latest time.Time // the latest instant seen at all
+}
+
+// heard is one message that nobody could judge yet.
+type heard struct {
+	received time.Time
+	from     string
+	alerts   []alert.Alert
+}
 
 // NewDesk is an empty desk.
-func NewDesk() *Desk { panic("unwritten") }
+func NewDesk() *Desk {
+	return &Desk{book: newBook(), unreadable: map[alert.Reason]uint64{}}
+}
 
 // Apply folds one committed record into the desk. It is total: what is in the journal has happened.
-func (d *Desk) Apply(r Record) { panic("unwritten") }
+func (d *Desk) Apply(r Record) {
+	d.asked = later(d.asked, r.At)
+	d.latest = later(d.latest, r.At)
+	d.book.apply(r)
+	if _, ok := r.Event.(DocumentsAdopted); ok && d.docs != nil {
+		d.judgeBy()
+	}
+}
+
+// judgeBy makes the detector judge by the documents in force.
+func (d *Desk) judgeBy() {
+	if d.detector != nil {
+		d.detector.Rebase(d.docs.BIA)
+		return
+	}
+	d.detector = detector.New(d.docs.BIA)
+	for _, m := range d.early {
+		d.detector.Observe(m.received, m.from, m.alerts...)
+	}
+	d.early = nil
+}
 
 // Hear takes in one message of the alert log, as it was received: its alerts, or why it could not be read.
 func (d *Desk) Hear(sequence uint64, received time.Time, from string, batch alert.Batch, unreadable *alert.Unreadable) {
-	panic("unwritten")
+	d.through = max(d.through, sequence)
+	d.latest = later(d.latest, received)
+	if unreadable != nil {
+		d.unreadable[unreadable.Reason]++
+		return
+	}
+	d.truncated += uint64(max(batch.Truncated, 0))
+	if d.detector == nil {
+		d.early = append(d.early, heard{received, from, batch.Alerts})
+		return
+	}
+	d.detector.Observe(received, from, batch.Alerts...)
 }
 
 // AlertsThrough is the sequence of the last message heard.
-func (d *Desk) AlertsThrough() uint64 { panic("unwritten") }
+func (d *Desk) AlertsThrough() uint64 { return d.through }
 
 // Due is everything that has to be recorded at now: what the world and the clock say of all incidents. It is a fixed
 // point: once its changes are committed, Due at the same instant is empty.
-func (d *Desk) Due(now time.Time) []Change { panic("unwritten") }
-
-// NextAt is the next instant at which Due can have something to say if nothing else happens; exact.
-func (d *Desk) NextAt() (time.Time, bool) { panic("unwritten") }
-
-// Order carries out what a person asks for, or refuses with a *Refusal.
-func (d *Desk) Order(now time.Time, by *oncall.Person, c Command) ([]Change, error) {
-	panic("unwritten")
+func (d *Desk) Due(now time.Time) []Change {
+	d.asked, d.latest = later(d.asked, now), later(d.latest, now)
+	if d.detector == nil {
+		return nil
+	}
+	f := d.draft(now)
+	f.settle()
+	return f.changes
 }
 
-// Finish records how an effect went; empty if it came too late to matter.
-func (d *Desk) Finish(now time.Time, r Result) []Change { panic("unwritten") }
+// NextAt is the next instant at which Due can have something to say if nothing else happens; exact. It counts from the
+// last instant that Due was asked for.
+func (d *Desk) NextAt() (time.Time, bool) {
+	if d.detector == nil {
+		return time.Time{}, false
+	}
+	next := deadlines{after: d.asked}
+	if at, ok := d.detector.NextAt(d.asked); ok {
+		next.add(at)
+	}
+	f := d.draft(d.asked)
+	p := f.pair()
+	for _, i := range f.open() {
+		if at, ok := i.NextAt(f.world(p.follows[i.ID])); ok {
+			next.add(at)
+		}
+	}
+	return next.next, !next.next.IsZero()
+}
 
 // TakeOver is what an instance commits first: a new epoch.
-func (d *Desk) TakeOver(instance, version string) []Change { panic("unwritten") }
+func (d *Desk) TakeOver(instance, version string) []Change {
+	return []Change{{Event: TookOver{Epoch: d.epoch + 1, Instance: instance, Version: version}}}
+}
+
+// Epoch is the present one; 0 before the first instance took over.
+func (d *Desk) Epoch() uint64 { return d.epoch }
 
 // Adopt is the change that makes documents the ones to live by; empty if they already are.
-func (d *Desk) Adopt(docs *Documents, by Actor) []Change { panic("unwritten") }
-
-// Wants are the effects that have to be under way now, in a stable order.
-func (d *Desk) Wants() []Effect { panic("unwritten") }
+func (d *Desk) Adopt(docs *Documents, by Actor) []Change {
+	if d.docs != nil && d.docs.Digest == docs.Digest && d.broken == "" {
+		return nil
+	}
+	return []Change{{Event: DocumentsAdopted{Digest: docs.Digest, Files: docs.Files, By: by}}}
+}
 
 // Incidents are all incidents, the newest first.
-func (d *Desk) Incidents() []Incident { panic("unwritten") }
+func (d *Desk) Incidents() []Incident {
+	all := make([]Incident, 0, len(d.order))
+	for _, id := range slices.Backward(d.order) {
+		all = append(all, *d.incidents[id])
+	}
+	return all
+}
 
 // Incident finds one incident.
-func (d *Desk) Incident(id string) (Incident, bool) { panic("unwritten") }
+func (d *Desk) Incident(id string) (Incident, bool) {
+	if i, ok := d.incidents[id]; ok {
+		return *i, true
+	}
+	return Incident{}, false
+}
 
 // Verdicts are the situations open at now, also those that are no incident yet.
-func (d *Desk) Verdicts(now time.Time) []detector.Verdict { panic("unwritten") }
+func (d *Desk) Verdicts(now time.Time) []detector.Verdict {
+	if d.detector == nil {
+		return nil
+	}
+	return slices.DeleteFunc(d.detector.Verdicts(now), func(v detector.Verdict) bool { return !v.Open })
+}
 
-// Documents are the ones adopted last; nil before the first.
-func (d *Desk) Documents() *Documents { panic("unwritten") }
+// Documents are the ones adopted last, as the journal keeps them; nil before the first.
+func (d *Desk) Documents() *Documents { return d.docs }
 
 // Armed reports whether declarations may happen automatically, and why not.
-func (d *Desk) Armed() (bool, string) { panic("unwritten") }
+func (d *Desk) Armed() (bool, string) {
+	gate := d.gate()
+	return gate == "", gate
+}
 
-// Facts answers questions about components and services at the last instant the desk was brought to.
-func (d *Desk) Facts() detector.Facts { panic("unwritten") }
+// Facts answers questions about components and services at the last instant the desk was brought to; nil before
+// documents were adopted.
+func (d *Desk) Facts() detector.Facts {
+	if d.detector == nil {
+		return nil
+	}
+	return d.detector.FactsAt(d.latest)
+}
+
+// Components are what is known of each component at the last instant the desk was brought to.
+func (d *Desk) Components() []detector.ComponentReport {
+	if d.detector == nil {
+		return nil
+	}
+	return d.detector.Components(d.latest)
+}
 
 // Counts are the numbers of what came in.
-func (d *Desk) Counts() Counts { panic("unwritten") }
+func (d *Desk) Counts() Counts {
+	c := Counts{Unreadable: maps.Clone(d.unreadable), Truncated: d.truncated}
+	if d.detector != nil {
+		c.Heard = d.detector.Heard()
+	}
+	return c
+}
 
 // Counts are part of the state: a restart counts the same.
 type Counts struct {
@@ -96,33 +197,94 @@ type Counts struct {
 	Truncated  uint64                  `json:"truncated"`
 }
 
-// Verb is what a person can ask for.
-type Verb string
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
 
-const (
-	VerbAck       Verb = "ack"
-	VerbDone      Verb = "done"
-	VerbFailed    Verb = "failed"
-	VerbCannot    Verb = "cannot"
-	VerbApprove   Verb = "approve"
-	VerbDecline   Verb = "decline" // a decide step; with no Step: the recommended declaration
-	VerbRetry     Verb = "retry"   // a stuck step, with a new key
-	VerbSkip      Verb = "skip"    // a stuck or waiting step, with a reason
-	VerbDeclare   Verb = "declare" // an incident, or (no Incident) the named Services by hand
-	VerbStandDown Verb = "stand-down"
-	VerbArm       Verb = "arm"
-	VerbDisarm    Verb = "disarm"
-	VerbNote      Verb = "note"
-)
+// A book is what the records alone add up to. A copy of it is what a decision is tried out on.
+type book struct {
+	docs      *Documents
+	broken    string // why the documents adopted last cannot be read
+	incidents map[string]*Incident
+	order     []string // ids, the oldest first
+	fuses     map[string]fuse
+	epoch     uint64
+	epochAt   time.Time
+	arming    *Record // the last Armed or Disarmed
+}
 
-// A Command is what one person asks for.
-type Command struct {
-	Verb     Verb              `json:"verb"`
-	Incident string            `json:"incident,omitempty"`
-	Step     string            `json:"step,omitempty"` // "go", or "2/go" where several runs have it
-	Services []string          `json:"services,omitempty"`
-	Reason   string            `json:"reason,omitempty"`
-	Answers  map[string]string `json:"answers,omitempty"`
-	Evidence string            `json:"evidence,omitempty"`
-	Until    time.Time         `json:"until,omitzero"`
+func newBook() book {
+	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}}
+}
+
+func (b book) clone() book {
+	b.incidents, b.fuses, b.order = maps.Clone(b.incidents), maps.Clone(b.fuses), slices.Clip(b.order)
+	return b
+}
+
+func (b *book) apply(r Record) {
+	switch e := r.Event.(type) {
+	case TookOver:
+		b.epoch, b.epochAt = e.Epoch, r.At
+	case DocumentsAdopted:
+		b.adopt(r.At, e)
+	case Armed, Disarmed:
+		b.arming = &r
+	case Unrecognised:
+		if r.Incident != "" {
+			b.incident(r)
+			return
+		}
+		b.broken = fmt.Sprintf("the journal holds an event of the kind %q, which this version of holdfast does not know", e.As)
+	default:
+		b.incident(r)
+	}
+}
+
+// adopt reads the documents again. An older or newer version of holdfast may have accepted what this one does not: then
+// the documents before stay, nothing happens automatically, and the daemon says so.
+func (b *book) adopt(at time.Time, e DocumentsAdopted) {
+	docs, problems := ParseDocuments(e.Files)
+	if problems.HasErrors() {
+		b.broken = fmt.Sprintf("the documents adopted at %s cannot be read by this version of holdfast: %s", stamp(at), problems[0].Message)
+		return
+	}
+	docs.Digest, docs.Files = e.Digest, e.Files
+	b.docs, b.broken = docs, ""
+}
+
+func (b *book) incident(r Record) {
+	old, known := b.incidents[r.Incident]
+	if !known {
+		old = &Incident{}
+		b.order = append(b.order, r.Incident)
+	}
+	now := old.Apply(r)
+	b.incidents[r.Incident] = &now
+	if e, ok := r.Event.(Invoked); ok && e.By.Person == "" {
+		for _, service := range append([]string{e.Service}, e.Covers...) {
+			b.fuses[service] = fuse{at: r.At, incident: r.Incident}
+		}
+	}
+}
+
+// gate is why nothing may be declared without a person; empty: armed. A fresh house is armed if its bia.yaml says so.
+func (b *book) gate() string {
+	switch {
+	case b.docs == nil:
+		return "no documents have been adopted"
+	case b.broken != "":
+		return b.broken
+	case b.arming != nil:
+		if e, off := b.arming.Event.(Disarmed); off {
+			return fmt.Sprintf("disarmed by %s at %s", who(e.By), stamp(b.arming.At))
+		}
+		return ""
+	case b.docs.BIA.Declaration.Mode != "automatic":
+		return "declaration.mode is recommend, and nobody has armed"
+	}
+	return ""
 }

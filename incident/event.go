@@ -96,9 +96,9 @@ type Classified struct {
 // DecisionDue tells the authority that a decision is needed, by when.
 type DecisionDue struct {
 	Service string    `json:"service"`
-	LTI     time.Time `json:"lti"`
-	Round   int       `json:"round"` // 1: the authority; 2: its successors
-	Tell    []string  `json:"tell"`  // person ids
+	LTI     time.Time `json:"lti,omitzero"` // zero: its RTC is unknown, so it is due at once
+	Round   int       `json:"round"`        // 1: the authority; 2: its successors; 3: the latest time to invoke has passed, both
+	Tell    []string  `json:"tell"`         // person ids
 }
 
 // Recommended says that the criteria for a disaster are met and a person has to declare; Gate is why it is not automatic.
@@ -130,6 +130,8 @@ type Pinned struct {
 type DeclarationDeclined struct {
 	By       Actor     `json:"by"`
 	Criteria []string  `json:"criteria"`
+	Services []string  `json:"services,omitempty"` // vital services lost when it was declined
+	Lost     []string  `json:"lost,omitempty"`     // failure domains lost when it was declined
 	Reason   string    `json:"reason"`
 	Until    time.Time `json:"until,omitzero"`
 }
@@ -138,11 +140,13 @@ type DeclarationDeclined struct {
 type Invoked struct {
 	Run      string   `json:"run"` // "1", "2", … within the incident
 	Service  string   `json:"service"`
-	Playbook string   `json:"playbook"` // id
+	Covers   []string `json:"covers,omitempty"` // every service this run is to bring back, Service among them
+	Playbook string   `json:"playbook"`         // id
 	File     string   `json:"file"`
 	Text     string   `json:"text"`
 	Digest   string   `json:"digest"`
 	By       Actor    `json:"by"`
+	Reason   string   `json:"reason,omitempty"` // of a person who invoked it by hand
 	Others   []string `json:"others,omitempty"` // ids of other playbooks that fit, offered
 }
 
@@ -162,6 +166,8 @@ type StepStarted struct {
 	Key     string    `json:"key"`     // idempotency key: incident/run/step/class; a new class only by a person
 	Epoch   uint64    `json:"epoch"`
 	Until   time.Time `json:"until,omitzero"` // when the attempt times out, or a person's time is up
+	By      Actor     `json:"by,omitzero"`    // the person who ordered a retry
+	Reason  string    `json:"reason,omitempty"`
 	Tell    []string  `json:"tell,omitempty"`
 }
 
@@ -247,7 +253,8 @@ type Notified struct {
 	Error   string `json:"error,omitempty"`
 }
 
-// RunEnded closes a run: "completed", "declined", "failed".
+// RunEnded closes a run: "completed"; "declined" (a decision went against it); "failed" (it came to its end, but a person
+// had to leave out a step that failed); "stood_down" (the incident ended first).
 type RunEnded struct {
 	Run    string `json:"run"`
 	Result string `json:"result"`
@@ -267,10 +274,12 @@ type Restored struct {
 	At      time.Time `json:"at"`
 }
 
-// Relapsed starts a new episode of a service that had been restored.
+// Relapsed says that a service that had been restored is below MBCO again: a new episode from Since, or, where Since is
+// the start of the old one, that late evidence has annulled its recovery.
 type Relapsed struct {
 	Service string    `json:"service"`
 	Since   time.Time `json:"since"`
+	Tell    []string  `json:"tell,omitempty"`
 }
 
 // StandDownRecommended says that the deactivation criteria hold; a person stands down.
@@ -280,8 +289,9 @@ type StandDownRecommended struct {
 
 // StoodDown ends the incident.
 type StoodDown struct {
-	By     Actor  `json:"by"`
-	Reason string `json:"reason"`
+	By     Actor    `json:"by"`
+	Reason string   `json:"reason"`
+	Tell   []string `json:"tell,omitempty"`
 }
 
 // Noted is a remark for the record.
@@ -289,6 +299,16 @@ type Noted struct {
 	By   Actor  `json:"by"`
 	Text string `json:"text"`
 }
+
+// Unrecognised is an event of a kind that this version does not know, kept as it was written. Its incident is shown, not
+// driven.
+type Unrecognised struct {
+	As  Kind
+	Raw []byte
+}
+
+// Kind is the kind as it was written.
+func (u Unrecognised) Kind() Kind { return u.As }
 
 func (TookOver) Kind() Kind             { return KindTookOver }
 func (DocumentsAdopted) Kind() Kind     { return KindDocumentsAdopted }

@@ -24,13 +24,16 @@ type Incident struct {
 
 	FirstDisaster time.Time            `json:"first_disaster,omitzero"` // first classified disaster; decision lag counts from here
 	DecisionDue   *DecisionDue         `json:"decision_due,omitempty"`
+	DecisionDueAt time.Time            `json:"decision_due_at,omitzero"` // when its first round was paged
 	Recommended   *Recommended         `json:"recommended,omitempty"`
+	RecommendedAt time.Time            `json:"recommended_at,omitzero"`
 	Declared      *Declared            `json:"declared,omitempty"`
 	DeclaredAt    time.Time            `json:"declared_at,omitzero"`
-	Declined      *DeclarationDeclined `json:"declined,omitempty"`
+	Declined      *DeclarationDeclined `json:"declined,omitempty"` // the last one; whether it still binds depends on the facts
+	DeclinedAt    time.Time            `json:"declined_at,omitzero"`
 	NoPlaybook    []NoPlaybookFits     `json:"no_playbook,omitempty"`
 
-	Recoveries             []Recovery `json:"recoveries"` // one per service, in order of first outage
+	Recoveries             []Recovery `json:"recoveries"` // one per service and episode, in the order they began
 	Runs                   []Run      `json:"runs"`
 	Notices                []Notice   `json:"notices"`
 	StandDownRecommendedAt time.Time  `json:"stand_down_recommended_at,omitzero"`
@@ -40,6 +43,8 @@ type Incident struct {
 	HandsOff string `json:"hands_off,omitempty"`
 
 	Timeline []Record `json:"-"` // every record in order, for the report
+
+	unsent int // notices that nobody has carried out yet
 }
 
 // Open reports whether anything can still happen to the incident.
@@ -77,12 +82,14 @@ func (r Recovery) Running(now time.Time) time.Duration {
 type Run struct {
 	ID       string              `json:"id"`
 	Service  string              `json:"service"`
-	Playbook *playbooks.Playbook `json:"-"` // parsed from the pinned text
+	Covers   []string            `json:"covers,omitempty"` // every service it is to bring back
+	By       Actor               `json:"by"`
+	Playbook *playbooks.Playbook `json:"-"` // parsed from the pinned text; nil if it cannot be read any more
 	Name     string              `json:"playbook"`
 	Digest   string              `json:"digest"`
 	Started  time.Time           `json:"started"`
 	Ended    time.Time           `json:"ended,omitzero"`
-	Result   string              `json:"result,omitempty"` // completed | declined | failed
+	Result   string              `json:"result,omitempty"` // as in RunEnded
 	Steps    []StepState         `json:"steps"`            // in the playbook's order
 }
 
@@ -109,7 +116,10 @@ type StepState struct {
 	Text      string            `json:"text"` // what is asked or done, for people
 	Role      string            `json:"role,omitempty"`
 	Status    StepStatus        `json:"status"`
-	Attempt   int               `json:"attempt,omitempty"`
+	Milestone string            `json:"milestone,omitempty"`
+	Attempt   int               `json:"attempt,omitempty"` // sendings in all
+	Tries     int               `json:"tries,omitempty"`   // sendings under the present key
+	Class     int               `json:"class,omitempty"`   // 1, and one more for each retry that a person ordered
 	Key       string            `json:"key,omitempty"`
 	Epoch     uint64            `json:"epoch,omitempty"`
 	Started   time.Time         `json:"started,omitzero"` // first attempt
@@ -124,7 +134,8 @@ type StepState struct {
 	AckedAt   time.Time         `json:"acked_at,omitzero"`
 	Needed    int               `json:"approvals_needed,omitempty"`
 	Approvals []Approval        `json:"approvals,omitempty"`
-	Rung      int               `json:"rung,omitempty"` // escalations so far
+	Rung      int               `json:"rung,omitempty"`         // escalations so far
+	Escalated []string          `json:"escalated_to,omitempty"` // roles that may act on it too by now
 	Output    string            `json:"output,omitempty"`
 	Answers   map[string]string `json:"answers,omitempty"`
 	Evidence  string            `json:"evidence,omitempty"`
@@ -172,6 +183,21 @@ type Refusal struct {
 }
 
 func (r *Refusal) Error() string { return "refused: " + r.Reason }
+
+// NotFound is the error of a command that names something that does not exist.
+type NotFound struct {
+	What string // "incident", "step", "service", "playbook"
+	ID   string
+	Hint string // the nearest name, or those that exist
+}
+
+func (n *NotFound) Error() string {
+	text := fmt.Sprintf("there is no %s %q", n.What, n.ID)
+	if n.Hint != "" {
+		text += "; " + n.Hint
+	}
+	return text
+}
 
 // Refuse is a Refusal with a formatted reason.
 func Refuse(format string, args ...any) *Refusal {

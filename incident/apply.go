@@ -1,0 +1,176 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"holdfast/detector"
+	"holdfast/playbooks"
+)
+
+// Apply is the incident after a record. It is total: what is in the journal has happened. The incident it is called on
+// stays as it was; what has to change is copied.
+func (i Incident) Apply(r Record) Incident {
+	i.Timeline = append(slices.Clip(i.Timeline), r)
+	if i.Opened.IsZero() {
+		i.ID, i.Opened = r.Incident, r.At
+		if _, opens := r.Event.(Classified); !opens {
+			i.HandsOff = "the record that opened it is missing from the journal"
+		}
+	}
+	if !i.applyLife(r) && !i.applyRun(r) {
+		i.HandsOff = fmt.Sprintf("it holds an event of the kind %q, which this version of holdfast does not know", r.Event.Kind())
+	}
+	i.tell(r)
+	return i
+}
+
+// applyLife folds the events of the incident itself; false: the event is none of these.
+func (i *Incident) applyLife(r Record) bool {
+	switch e := r.Event.(type) {
+	case Classified:
+		i.classified(r.At, e.Verdict)
+	case DecisionDue:
+		if e.Round == 1 {
+			i.DecisionDueAt = r.At
+		}
+		i.DecisionDue = &e
+	case Recommended:
+		i.Recommended, i.RecommendedAt = &e, r.At
+	case Declared:
+		i.Declared, i.DeclaredAt = &e, r.At
+	case DeclarationDeclined:
+		i.Declined, i.DeclinedAt = &e, r.At
+		i.Recommended, i.RecommendedAt = nil, time.Time{}
+	case NoPlaybookFits:
+		i.NoPlaybook = append(slices.Clip(i.NoPlaybook), e)
+	case ObjectiveMissed:
+		i.recovery(e.Service, func(c *Recovery) { c.Missed = e.Deadline })
+	case Restored:
+		i.restored(e)
+	case Relapsed:
+		i.relapsed(e)
+	case StandDownRecommended:
+		i.StandDownRecommendedAt = r.At
+	case StoodDown:
+		i.StoodDown, i.Closed = &e, r.At
+	case Noted:
+	default:
+		return false
+	}
+	return true
+}
+
+func (i *Incident) classified(at time.Time, v detector.Verdict) {
+	i.Key, i.Verdict, i.Level = v.Key, v, max(i.Level, v.Level)
+	if v.Level == detector.Disaster && i.FirstDisaster.IsZero() {
+		i.FirstDisaster = at
+	}
+	for _, o := range v.Services {
+		i.clock(o)
+	}
+	if i.Declared == nil && (!v.Open || v.Level == detector.Event) {
+		i.Closed = at
+	}
+	i.reconsider()
+}
+
+// reconsider takes back the recommendation to stand down when something is lost or under way again.
+func (i *Incident) reconsider() {
+	if !i.allRestored() || i.active() > 0 {
+		i.StandDownRecommendedAt = time.Time{}
+	}
+}
+
+// applyRun folds the events of runs and notices; false: the event is none of these.
+func (i *Incident) applyRun(r Record) bool {
+	switch e := r.Event.(type) {
+	case Invoked:
+		i.invoked(r.At, e)
+	case StepStarted:
+		i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.started(r.At, p, e) })
+	case Acknowledged:
+		i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.acknowledged(r.At, p, e) })
+	case StepApproved:
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
+			s.Approvals = append(slices.Clip(s.Approvals), Approval{By: e.By, At: r.At})
+		})
+	case StepDeclined:
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.end(r.At, Declined, e.By, e.Reason) })
+	case StepDone:
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
+			s.end(r.At, Done, e.By, "")
+			s.Output, s.Answers, s.Evidence = e.Output, e.Answers, e.Evidence
+		})
+	case StepFailed:
+		i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.failed(r.At, p, e) })
+	case StepSkipped:
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.end(r.At, Skipped, e.By, e.Reason) })
+	case Escalated:
+		if e.Step != "" {
+			i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.escalated(e) })
+		}
+	case RunEnded:
+		i.run(e.Run, func(run *Run) { run.Ended, run.Result = r.At, e.Result })
+	case Notified:
+		i.notified(r.At, e)
+	default:
+		return false
+	}
+	return true
+}
+
+// invoked adds a run, its playbook read from the pinned text.
+func (i *Incident) invoked(at time.Time, e Invoked) {
+	run := Run{ID: e.Run, Service: e.Service, Covers: e.Covers, By: e.By, Name: e.Playbook, Digest: e.Digest, Started: at}
+	p, problems := playbooks.Parse(e.File, []byte(e.Text))
+	if problems.HasErrors() {
+		i.HandsOff = fmt.Sprintf("the playbook that run %s is pinned to cannot be read by this version of holdfast: %s", e.Run, problems[0].Message)
+	} else {
+		run.Playbook = p
+		for n := range p.Steps {
+			run.Steps = append(run.Steps, pending(&p.Steps[n]))
+		}
+	}
+	i.Runs = append(slices.Clip(i.Runs), run)
+	i.NoPlaybook = slices.DeleteFunc(slices.Clone(i.NoPlaybook), func(n NoPlaybookFits) bool { return run.covers(n.Service) })
+	i.reconsider()
+}
+
+// run changes a copy of one run.
+func (i *Incident) run(id string, change func(*Run)) {
+	n := slices.IndexFunc(i.Runs, func(r Run) bool { return r.ID == id })
+	if n < 0 {
+		i.HandsOff = fmt.Sprintf("the journal speaks of run %s, which was never started", id)
+		return
+	}
+	i.Runs = slices.Clone(i.Runs)
+	change(&i.Runs[n])
+}
+
+// step changes a copy of one step of a run.
+func (i *Incident) step(run, step string, change func(*playbooks.Step, *StepState)) {
+	i.run(run, func(r *Run) {
+		n := slices.IndexFunc(r.Steps, func(s StepState) bool { return s.ID == step })
+		if n < 0 {
+			i.HandsOff = fmt.Sprintf("the journal speaks of step %s, which run %s does not have", step, run)
+			return
+		}
+		r.Steps = slices.Clone(r.Steps)
+		change(&r.Playbook.Steps[n], &r.Steps[n])
+	})
+}
+
+func (i *Incident) notified(at time.Time, e Notified) {
+	if e.Notice < 1 || e.Notice > len(i.Notices) {
+		i.HandsOff = fmt.Sprintf("the journal speaks of notice %d, which was never made", e.Notice)
+		return
+	}
+	i.Notices = slices.Clone(i.Notices)
+	n := &i.Notices[e.Notice-1]
+	if n.open() {
+		i.unsent--
+	}
+	n.Sent, n.Channel, n.Error = at, e.Channel, e.Error
+}

@@ -1,0 +1,76 @@
+package incident
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// kinds are all kinds of events with how each is read; the order is that of event.go.
+var kinds = []struct {
+	kind Kind
+	read func(json.RawMessage) (Event, error)
+}{
+	{KindTookOver, read[TookOver]},
+	{KindDocumentsAdopted, read[DocumentsAdopted]},
+	{KindArmed, read[Armed]},
+	{KindDisarmed, read[Disarmed]},
+	{KindClassified, read[Classified]},
+	{KindDecisionDue, read[DecisionDue]},
+	{KindRecommended, read[Recommended]},
+	{KindDeclared, read[Declared]},
+	{KindDeclarationDeclined, read[DeclarationDeclined]},
+	{KindInvoked, read[Invoked]},
+	{KindNoPlaybookFits, read[NoPlaybookFits]},
+	{KindStepStarted, read[StepStarted]},
+	{KindAcknowledged, read[Acknowledged]},
+	{KindStepApproved, read[StepApproved]},
+	{KindStepDeclined, read[StepDeclined]},
+	{KindStepDone, read[StepDone]},
+	{KindStepFailed, read[StepFailed]},
+	{KindStepSkipped, read[StepSkipped]},
+	{KindEscalated, read[Escalated]},
+	{KindNotified, read[Notified]},
+	{KindRunEnded, read[RunEnded]},
+	{KindObjectiveMissed, read[ObjectiveMissed]},
+	{KindRestored, read[Restored]},
+	{KindRelapsed, read[Relapsed]},
+	{KindStandDownRecommended, read[StandDownRecommended]},
+	{KindStoodDown, read[StoodDown]},
+	{KindNoted, read[Noted]},
+}
+
+func read[E Event](data json.RawMessage) (Event, error) {
+	var e E
+	if err := json.Unmarshal(data, &e); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// Encode writes an event as it stands in the journal. It fails only for an instant outside the years 0 to 9999.
+func Encode(e Event) (Kind, json.RawMessage, error) {
+	if u, ok := e.(Unrecognised); ok {
+		return u.As, json.RawMessage(u.Raw), nil
+	}
+	data, err := json.Marshal(e)
+	if err != nil {
+		return "", nil, fmt.Errorf("encode %s: %w", e.Kind(), err)
+	}
+	return e.Kind(), data, nil
+}
+
+// Decode reads an event. Fields that this version does not know are passed over; a kind it does not know comes back as
+// [Unrecognised]. The error is of a known kind that cannot be read, which is a damaged journal.
+func Decode(kind Kind, data json.RawMessage) (Event, error) {
+	for _, k := range kinds {
+		if k.kind != kind {
+			continue
+		}
+		e, err := k.read(data)
+		if err != nil {
+			return nil, fmt.Errorf("decode %s: %w", kind, err)
+		}
+		return e, nil
+	}
+	return Unrecognised{As: kind, Raw: data}, nil
+}

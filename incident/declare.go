@@ -1,0 +1,270 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/detector"
+)
+
+// Criteria that are spelled out here; the others are only passed on.
+const (
+	criterionDecisionPoint = "decision_point"
+	criterionManual        = "manual"
+)
+
+// declare answers a disaster: declared automatically as far as the authority delegated that in writing, else recommended
+// with the gate that keeps it from happening by itself (domain section 5, "After the verdict").
+func (i Incident) declare(w World) []Event {
+	if i.Declared != nil || i.binding(w) {
+		return nil
+	}
+	met := disasterCriteria(w.Verdict)
+	if len(met) == 0 {
+		return nil
+	}
+	rule, gate := delegated(w, met)
+	if gate != "" && noDecision(w, met) {
+		rule, gate = "on_no_decision", ""
+	}
+	if gate == "" {
+		return []Event{i.declaredBy(w, Actor{Rule: rule}, ids(met), "")}
+	}
+	if i.Recommended != nil && subset(ids(met), i.Recommended.Criteria) {
+		return nil
+	}
+	return []Event{Recommended{Criteria: ids(met), Gate: gate, Tell: w.duty().lines(w.declaration().Authority)}}
+}
+
+// declaredBy pins what the disaster will be measured against.
+func (i Incident) declaredBy(w World, by Actor, criteria []string, reason string) Declared {
+	e := Declared{By: by, Automatic: by.Person == "", Criteria: criteria, Reason: reason, Tell: w.duty().lines(authority(w.declaration())...)}
+	for _, o := range w.outages() {
+		if lost(o) {
+			e.Services = append(e.Services, Pinned{Service: o.Service, Objectives: o.Objectives, Clocks: o.Clocks})
+		}
+	}
+	if w.Verdict != nil {
+		e.Explanation = w.Verdict.Explanation
+	}
+	return e
+}
+
+// lost reports whether a vital service is in an outage that has not ended.
+func lost(o detector.Outage) bool {
+	return o.Objectives.Vital && !o.Since.IsZero() && !o.Recovered
+}
+
+// disasterCriteria are the criteria met that make it a disaster at this instant.
+func disasterCriteria(v *detector.Verdict) []detector.Criterion {
+	if v == nil || !v.Open || v.Current < detector.Disaster {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(v.Explanation.Criteria), func(c detector.Criterion) bool {
+		return c.Level < detector.Disaster || c.Answer != detector.Met
+	})
+}
+
+func ids(criteria []detector.Criterion) []string {
+	var ids []string
+	for _, c := range criteria {
+		ids = append(ids, c.ID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// subset reports whether every one of some is among all.
+func subset(some, all []string) bool {
+	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
+}
+
+// delegated is the rule by which a disaster is declared automatically, or the gate that forbids it.
+func delegated(w World, met []detector.Criterion) (rule, gate string) {
+	l := w.declaration()
+	switch {
+	case l.Mode != "automatic":
+		return "", "declaration.mode is recommend"
+	case w.Gate != "":
+		return "", w.Gate
+	}
+	ours := slices.DeleteFunc(slices.Clone(met), func(c detector.Criterion) bool { return !slices.Contains(l.AutomaticFor, c.ID) })
+	if len(ours) == 0 {
+		return "", "automatic_for does not name " + strings.Join(ids(met), ", ")
+	}
+	var passed []detector.Criterion
+	for _, c := range ours {
+		if why := blocked(w, c); why == "" {
+			passed = append(passed, c)
+		} else {
+			gate = why
+		}
+	}
+	if len(passed) == 0 {
+		return "", gate
+	}
+	return "automatic_for " + strings.Join(ids(passed), ", "), ""
+}
+
+// blocked is why a criterion may not declare by itself: no service that carries it has a known RTC and a whole fuse.
+func blocked(w World, c detector.Criterion) (why string) {
+	why = "no vital service carries " + c.ID
+	for _, o := range w.outages() {
+		if !lost(o) || len(c.Services) > 0 && !slices.Contains(c.Services, o.Service) {
+			continue
+		}
+		if !o.Clocks.RTCKnown {
+			why = fmt.Sprintf("the RTC of %s is not known", o.Service)
+			continue
+		}
+		again, before := w.rearm(o.Service)
+		if again.IsZero() {
+			return ""
+		}
+		why = fmt.Sprintf("%s was invoked automatically in %s; a second time within %s needs a person", o.Service, before, span(w.declaration().RearmAfter))
+	}
+	return why
+}
+
+// noDecision reports whether the authority has said in writing that no decision by the latest time to invoke is a yes.
+// Nobody has to have armed for that, but whoever disarmed has taken it back.
+func noDecision(w World, met []detector.Criterion) bool {
+	l := w.declaration()
+	if l.Mode == "automatic" || l.OnNoDecision != "declare" || w.Disarmed != "" {
+		return false
+	}
+	return slices.ContainsFunc(met, func(c detector.Criterion) bool {
+		return c.ID == criterionDecisionPoint && blocked(w, c) == ""
+	})
+}
+
+// binding reports whether the last decline still holds: for the criteria, services and domains it knew of, until its
+// stated instant. A new recommendation after it has ended it for good.
+func (i Incident) binding(w World) bool {
+	d := i.Declined
+	switch {
+	case d == nil, i.Recommended != nil:
+		return false
+	case !d.Until.IsZero() && !w.Now.Before(d.Until):
+		return false
+	case w.Verdict == nil:
+		return true
+	}
+	return subset(ids(disasterCriteria(w.Verdict)), d.Criteria) && subset(lostServices(w), d.Services) && subset(w.Verdict.Lost, d.Lost)
+}
+
+// lostServices are the vital services in an outage, sorted.
+func lostServices(w World) []string {
+	var services []string
+	for _, o := range w.outages() {
+		if lost(o) {
+			services = append(services, o.Service)
+		}
+	}
+	return union(services, nil)
+}
+
+// Rounds of paging for a decision.
+const (
+	roundAuthority  = 1
+	roundSuccessors = 2
+	roundTooLate    = 3 // the latest time to invoke has passed
+)
+
+// decisionDue pages the authority before it is too late, its successors one decision time objective later, and both when
+// the latest time to invoke has passed without a declaration.
+func (i Incident) decisionDue(w World) []Event {
+	if i.Declared != nil {
+		return nil
+	}
+	l, binds := w.declaration(), i.binding(w)
+	o, ok := i.urgent(w)
+	switch {
+	case !ok:
+		return nil
+	case !o.Clocks.LTI.IsZero() && !w.Now.Before(o.Clocks.LTI) && !i.paged(o, roundTooLate):
+		return []Event{i.page(w, o, roundTooLate, authority(l)...)}
+	case binds:
+		return nil
+	case !i.paged(o, roundAuthority):
+		return []Event{i.page(w, o, roundAuthority, l.Authority)}
+	case i.DecisionDue.Round == roundAuthority && !w.Now.Before(i.DecisionDueAt.Add(l.DecisionTimeObjective)):
+		return []Event{i.page(w, o, roundSuccessors, orElse(l.Successors, l.Authority)...)}
+	}
+	return nil
+}
+
+func (i Incident) page(w World, o detector.Outage, round int, roles ...string) DecisionDue {
+	return DecisionDue{Service: o.Service, LTI: o.Clocks.LTI, Round: round, Tell: w.duty().lines(roles...)}
+}
+
+func orElse(roles []string, otherwise string) []string {
+	if len(roles) > 0 {
+		return roles
+	}
+	return []string{otherwise}
+}
+
+// paged reports whether a round was held already: for this service, or for another whose time is not later.
+func (i Incident) paged(o detector.Outage, round int) bool {
+	if i.DecisionDue == nil {
+		return false
+	}
+	sooner := o.Service != i.DecisionDue.Service && soonest(o.Clocks.LTI, i.DecisionDue.LTI) < 0
+	return !sooner && i.DecisionDue.Round >= round
+}
+
+// urgent is the vital service, certainly below its MBCO, whose decision is due and whose time runs out first.
+func (i Incident) urgent(w World) (most detector.Outage, ok bool) {
+	for _, o := range w.outages() {
+		if !undecided(o) || w.Now.Before(decideBy(w, o)) {
+			continue
+		}
+		if !ok || soonest(o.Clocks.LTI, most.Clocks.LTI) < 0 {
+			most, ok = o, true
+		}
+	}
+	return most, ok
+}
+
+func undecided(o detector.Outage) bool {
+	return lost(o) && o.State == detector.Down && !o.Clocks.Deadline.IsZero()
+}
+
+// decideBy is when the authority is paged: max(t0 + confirm_for, LTI - 2 x decision_time_objective). An unknown RTC makes
+// it the confirmation.
+func decideBy(w World, o detector.Outage) time.Time {
+	confirmed := o.Since.Add(o.Objectives.ConfirmFor)
+	if o.Clocks.LTI.IsZero() {
+		return confirmed
+	}
+	return later(confirmed, o.Clocks.LTI.Add(-2*w.declaration().DecisionTimeObjective))
+}
+
+// soonest orders latest times to invoke; an unknown one (zero) is due at once.
+func soonest(a, b time.Time) int { return a.Compare(b) }
+
+// decisionDeadlines are the instants at which declare and decisionDue can change their answer by the clock alone.
+func (i Incident) decisionDeadlines(w World, d *deadlines) {
+	if i.Declared != nil {
+		return
+	}
+	for _, o := range w.outages() {
+		if !undecided(o) {
+			continue
+		}
+		d.add(decideBy(w, o))
+		d.add(o.Clocks.LTI)
+		if again, _ := w.rearm(o.Service); !again.IsZero() && i.Recommended != nil {
+			d.add(again)
+		}
+	}
+	if i.DecisionDue != nil && i.DecisionDue.Round == roundAuthority {
+		d.add(i.DecisionDueAt.Add(w.declaration().DecisionTimeObjective))
+	}
+	if i.Declined != nil {
+		d.add(i.Declined.Until)
+	}
+}

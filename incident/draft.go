@@ -1,0 +1,97 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"holdfast/detector"
+)
+
+// A draft is a decision tried out on a copy of the book: changes that nobody has committed yet.
+type draft struct {
+	book
+	now      time.Time
+	facts    detector.Facts
+	verdicts []detector.Verdict
+	changes  []Change
+}
+
+func (d *Desk) draft(now time.Time) *draft {
+	return &draft{book: d.book.clone(), now: now, facts: d.detector.FactsAt(now), verdicts: d.detector.Verdicts(now)}
+}
+
+// settle goes over all incidents until none has anything to say: what one does may concern another (an exclusive
+// resource given back, a situation merged).
+func (f *draft) settle() {
+	for moved := true; moved; {
+		moved = false
+		p := f.pair()
+		for _, v := range p.fresh {
+			f.commit(idFor(opening(v), f.now, f.taken), Classified{Verdict: v})
+			moved = true
+		}
+		for _, i := range f.open() {
+			if _, paired := p.follows[i.ID]; !paired {
+				continue
+			}
+			events := i.Due(f.world(p.follows[i.ID]))
+			for _, e := range events {
+				f.commit(i.ID, e)
+			}
+			moved = moved || len(events) > 0
+		}
+	}
+}
+
+func (f *draft) commit(id string, e Event) {
+	f.changes = append(f.changes, Change{Incident: id, Event: e})
+	f.apply(Record{At: f.now, Incident: id, Event: e})
+}
+
+func (f *draft) taken(id string) bool { return f.incidents[id] != nil }
+
+// open are the incidents that still go on, the oldest first.
+func (b *book) open() (open []Incident) {
+	for _, id := range b.order {
+		if i := b.incidents[id]; i.Open() {
+			open = append(open, *i)
+		}
+	}
+	return open
+}
+
+func (f *draft) pair() pairing {
+	var ended []*Incident
+	for _, id := range f.order {
+		if i := f.incidents[id]; i.StoodDown != nil {
+			ended = append(ended, i)
+		}
+	}
+	return pair(f.open(), ended, f.verdicts)
+}
+
+// world is what an incident that follows v has to know.
+func (f *draft) world(v *detector.Verdict) World {
+	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs, Facts: f.facts, Verdict: v, Gate: f.gate(), Held: f.held,
+		Blown: func(service string) (time.Time, string, bool) {
+			b, ok := f.fuses[service]
+			return b.at, b.incident, ok
+		}}
+	if f.arming != nil || f.broken != "" {
+		w.Disarmed = w.Gate
+	}
+	return w
+}
+
+// held is the run that holds an exclusive resource.
+func (b *book) held(resource string) string {
+	for _, i := range b.open() {
+		for _, run := range i.Runs {
+			if run.Active() && run.Playbook != nil && slices.Contains(run.Playbook.Exclusive, resource) {
+				return fmt.Sprintf("run %s of %s", run.ID, i.ID)
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,93 @@
+package incident
+
+import (
+	"time"
+
+	"holdfast/detector"
+)
+
+// Due is what has to be recorded of the incident at w.Now, in order; once it is applied, Due at the same instant is
+// empty.
+func (i Incident) Due(w World) []Event {
+	var all []Event
+	for {
+		events := i.next(w)
+		if len(events) == 0 {
+			return all
+		}
+		for _, e := range events {
+			i = i.Apply(Record{At: w.Now, Incident: i.ID, Event: e})
+		}
+		all = append(all, events...)
+	}
+}
+
+// next is the first thing that is due. Each rule's events make the rule fall silent, so that Due ends.
+func (i Incident) next(w World) []Event {
+	if !i.Open() || i.HandsOff != "" {
+		return nil
+	}
+	for _, rule := range rules {
+		if events := rule(i, w); len(events) > 0 {
+			return events
+		}
+	}
+	return nil
+}
+
+// rules in the order in which they are asked: first what the world did, then what follows from it.
+var rules = []func(Incident, World) []Event{
+	Incident.missed,
+	Incident.measured,
+	Incident.heed,
+	Incident.declare,
+	Incident.decisionDue,
+	Incident.invoke,
+	Incident.carryOn,
+	Incident.standDown,
+}
+
+// heed records the verdict when it says something new.
+func (i Incident) heed(w World) []Event {
+	if w.Verdict == nil || fingerprint(*w.Verdict) == fingerprint(i.Verdict) {
+		return nil
+	}
+	return []Event{Classified{Verdict: *w.Verdict}}
+}
+
+// standDown recommends what only a person decides: a declared disaster never clears itself.
+func (i Incident) standDown(w World) []Event {
+	if i.Declared == nil || !i.StandDownRecommendedAt.IsZero() || !i.quiet(w) {
+		return nil
+	}
+	return []Event{StandDownRecommended{Tell: w.duty().lines(w.declaration().Authority)}}
+}
+
+// quiet reports whether the deactivation criteria hold: everything is back, nothing is under way, no criterion of a
+// disaster is met. An incident without a measured outage (declared by hand) is quiet after its runs.
+func (i Incident) quiet(w World) bool {
+	if !i.allRestored() || i.active() > 0 || len(i.Recoveries)+len(i.Runs) == 0 {
+		return false
+	}
+	return w.Verdict == nil || !w.Verdict.Open || w.Verdict.Current < detector.Disaster
+}
+
+// NextAt is the next instant after w.Now at which Due can have something to say if nothing else happens.
+func (i Incident) NextAt(w World) (time.Time, bool) {
+	d := deadlines{after: w.Now}
+	if i.Open() && i.HandsOff == "" {
+		i.decisionDeadlines(w, &d)
+		i.invocationDeadlines(w, &d)
+		i.recoveryDeadlines(w, &d)
+		i.runDeadlines(w, &d)
+	}
+	return d.next, !d.next.IsZero()
+}
+
+func (i Incident) recoveryDeadlines(w World, d *deadlines) {
+	for _, o := range w.outages() {
+		if c, ok := i.Recovery(o.Service); ok && late(c, o) {
+			d.add(c.Clocks.Deadline)
+		}
+	}
+}

@@ -1,0 +1,247 @@
+package incident
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"holdfast/detector"
+	"holdfast/playbooks"
+)
+
+// invoke starts a playbook for every vital service of a declared disaster that no run is to bring back, or says loudly
+// that none fits.
+func (i Incident) invoke(w World) []Event {
+	if i.Declared == nil {
+		return nil
+	}
+	for _, s := range i.wanting(w) {
+		fits := i.applicable(w, s)
+		if len(fits) > 0 && len(fits[0].Missing) == 0 {
+			return []Event{i.invocation(w, s, fits)}
+		}
+		if e := i.nothingFits(w, s, fits); !i.said(e) {
+			return []Event{e}
+		}
+	}
+	return nil
+}
+
+// A want is a vital service that has to be brought back.
+type want struct {
+	service  string
+	since    time.Time
+	deadline time.Time
+	roots    []string // what explains its loss
+}
+
+// wanting are the vital services below MBCO, and those declared by hand, that no run has been started for, the most
+// urgent first.
+func (i Incident) wanting(w World) []want {
+	var all []want
+	for _, o := range w.outages() {
+		if lost(o) && o.UpSince.IsZero() {
+			all = append(all, i.want(w, o.Service, o.Since, o.Clocks.Deadline))
+		}
+	}
+	for _, p := range i.Declared.Services {
+		if w.Verdict == nil || !has(*w.Verdict, p.Service) {
+			all = append(all, i.want(w, p.Service, p.Clocks.Start, p.Clocks.Deadline))
+		}
+	}
+	all = slices.DeleteFunc(all, func(x want) bool {
+		c, clocked := i.Recovery(x.service)
+		return clocked && !c.Restored.IsZero() || i.treated(x)
+	})
+	slices.SortStableFunc(all, func(a, b want) int {
+		return cmp.Or(first(!a.deadline.IsZero(), !b.deadline.IsZero()), a.deadline.Compare(b.deadline), strings.Compare(a.service, b.service))
+	})
+	return all
+}
+
+func (i Incident) want(w World, service string, since, deadline time.Time) want {
+	x := want{service: service, since: since, deadline: deadline}
+	if w.Verdict == nil {
+		return x
+	}
+	below := w.Documents.BIA.Below(service)
+	for _, root := range w.Verdict.Roots {
+		if slices.Contains(below, root) {
+			x.roots = append(x.roots, root)
+		}
+	}
+	return x
+}
+
+// treated reports whether a run was started for the service, or goes on with a playbook that is for it.
+func (i Incident) treated(x want) bool {
+	return slices.ContainsFunc(i.Runs, func(r Run) bool {
+		return r.covers(x.service) || r.Active() && r.Playbook != nil && brings(r.Playbook, x, nil)
+	})
+}
+
+// brings reports whether a playbook brings a service back: it names it or one of its roots, or it mends everything that
+// explains the loss.
+func brings(p *playbooks.Playbook, x want, mended []string) bool {
+	if slices.Contains(p.For.Services, x.service) {
+		return true
+	}
+	return len(x.roots) > 0 && (subset(x.roots, mended) || subset(x.roots, p.For.Services))
+}
+
+// applicable are the playbooks by how well they fit a service, each with what is missing: those without anything missing
+// come first.
+func (i Incident) applicable(w World, x want) []playbooks.Fit {
+	fits := playbooks.Match(w.Documents.Playbooks, i.situation(w, x))
+	for n := range fits {
+		f := &fits[n]
+		if f.Fits {
+			f.Missing = slices.Concat(unmet(w, f.Playbook, x), taken(w, f.Playbook), i.blown(w, x))
+		}
+	}
+	slices.SortStableFunc(fits, func(a, b playbooks.Fit) int { return first(len(a.Missing) == 0, len(b.Missing) == 0) })
+	return fits
+}
+
+// situation is what a playbook for a service has to fit. Services whose loss has the same roots belong to it: a playbook
+// that names the service underneath is the one for the process on top.
+func (i Incident) situation(w World, x want) playbooks.Situation {
+	s := playbooks.Situation{Services: []string{x.service}, Roots: x.roots, Domain: w.Documents.BIA.Members}
+	s.Lost = func(domain string) bool {
+		return w.Facts.DomainLost(domain) || w.Verdict != nil && slices.Contains(w.Verdict.Lost, domain)
+	}
+	if w.Verdict == nil {
+		return s
+	}
+	if len(s.Roots) == 0 {
+		s.Roots = w.Verdict.Roots
+	}
+	for _, o := range w.outages() {
+		y := i.want(w, o.Service, o.Since, o.Clocks.Deadline)
+		if lost(o) && o.Service != x.service && len(y.roots) > 0 && (subset(y.roots, x.roots) || subset(x.roots, y.roots)) {
+			s.Services = append(s.Services, o.Service)
+		}
+	}
+	return s
+}
+
+// unmet are the preconditions of a playbook that do not hold.
+func unmet(w World, p *playbooks.Playbook, x want) (missing []string) {
+	for _, c := range p.Preconditions {
+		for _, id := range c.ComponentUp {
+			if state, up := isUp(w, id); !up {
+				missing = append(missing, fmt.Sprintf("it needs %s up, which is %s", id, state))
+			}
+		}
+		if r := c.RecoveryPointWithin; r != nil {
+			if why := tooOld(w, r, x.since); why != "" {
+				missing = append(missing, why)
+			}
+		}
+	}
+	return missing
+}
+
+// isUp reports whether a component is up, or a service at or above its MBCO.
+func isUp(w World, id string) (detector.State, bool) {
+	if _, ok := w.Documents.BIA.Service(id); ok {
+		state := w.Facts.ServiceState(id).State
+		return state, state == detector.Up || state == detector.Degraded
+	}
+	state := w.Facts.ComponentState(id)
+	return state, state == detector.Up
+}
+
+// tooOld is why a recovery point is not good enough, measured at the start of the disruption.
+func tooOld(w World, r *playbooks.RecoveryPointWithin, since time.Time) string {
+	at, known := w.Facts.RecoveryPoint(r.Data)
+	if since.IsZero() {
+		since = w.Now
+	}
+	switch age := since.Sub(at); {
+	case !known:
+		return fmt.Sprintf("it needs a recovery point of %s, and none is known", r.Data)
+	case age > r.Age:
+		return fmt.Sprintf("it needs a recovery point of %s no older than %s; the newest is from %s", r.Data, span(r.Age), stamp(at))
+	}
+	return ""
+}
+
+// taken are the exclusive resources of a playbook that another run holds.
+func taken(w World, p *playbooks.Playbook) (missing []string) {
+	for _, resource := range p.Exclusive {
+		if holder := w.Held(resource); holder != "" {
+			missing = append(missing, fmt.Sprintf("it needs %s, which %s holds", resource, holder))
+		}
+	}
+	return missing
+}
+
+// blown says that the service's fuse is, where nobody but a rule has declared.
+func (i Incident) blown(w World, x want) []string {
+	again, before := w.rearm(x.service)
+	if again.IsZero() || !i.Declared.Automatic {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s was invoked automatically in %s; a second time before %s needs a person", x.service, before, stamp(again))}
+}
+
+// invocation starts the first of the playbooks that fit and offers the others.
+func (i Incident) invocation(w World, x want, fits []playbooks.Fit) Event {
+	e := i.begin(w, x, fits[0].Playbook, i.Declared.By)
+	for _, f := range fits[1:] {
+		if len(f.Missing) == 0 {
+			e.Others = append(e.Others, f.Playbook.ID)
+		}
+	}
+	return e
+}
+
+func (i Incident) begin(w World, x want, p *playbooks.Playbook, by Actor) Invoked {
+	return Invoked{Run: strconv.Itoa(len(i.Runs) + 1), Service: x.service, Covers: i.covered(w, x, p),
+		Playbook: p.ID, File: p.File, Text: p.Text, Digest: p.Digest, By: by}
+}
+
+// covered are the services that one run brings back: the one it is for, those that its playbook names, and those whose
+// loss has no other root.
+func (i Incident) covered(w World, x want, p *playbooks.Playbook) []string {
+	services := []string{x.service}
+	for _, o := range w.outages() {
+		if y := i.want(w, o.Service, o.Since, o.Clocks.Deadline); lost(o) && brings(p, y, x.roots) {
+			services = append(services, o.Service)
+		}
+	}
+	return union(services, nil)
+}
+
+// nothingFits names the nearest playbook and what it lacks.
+func (i Incident) nothingFits(w World, x want, fits []playbooks.Fit) NoPlaybookFits {
+	e := NoPlaybookFits{Service: x.service, Tell: w.duty().lines(w.declaration().Authority)}
+	if len(fits) == 0 {
+		e.Missing = []string{"there is no playbook at all"}
+		return e
+	}
+	e.Nearest, e.Missing = fits[0].Playbook.ID, fits[0].Missing
+	return e
+}
+
+// said reports whether the same was said before, so that a component that comes and goes pages nobody twice.
+func (i Incident) said(e NoPlaybookFits) bool {
+	return slices.ContainsFunc(i.NoPlaybook, func(n NoPlaybookFits) bool {
+		return n.Service == e.Service && n.Nearest == e.Nearest && slices.Equal(n.Missing, e.Missing)
+	})
+}
+
+// invocationDeadlines are the instants at which a blown fuse is whole again.
+func (i Incident) invocationDeadlines(w World, d *deadlines) {
+	if i.Declared == nil {
+		return
+	}
+	for _, x := range i.wanting(w) {
+		again, _ := w.rearm(x.service)
+		d.add(again)
+	}
+}

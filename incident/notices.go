@@ -1,0 +1,126 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// noticePatience is how long hands try to reach a person before they say that they could not.
+const noticePatience = 2 * time.Minute
+
+// open reports whether the notice still has to go out.
+func (n Notice) open() bool { return n.Sent.IsZero() }
+
+// tell makes a notice for everyone whom a record is to be told.
+func (i *Incident) tell(r Record) {
+	people, run, step := told(r.Event)
+	if len(people) == 0 {
+		return
+	}
+	subject, body := i.words(r, run, step)
+	i.Notices = slices.Clip(i.Notices)
+	for _, person := range people {
+		i.Notices = append(i.Notices, Notice{N: len(i.Notices) + 1, At: r.At, Person: person, Subject: subject, Body: body, Run: run, Step: step})
+		i.unsent++
+	}
+}
+
+// told are the people whom an event names, and the step it is about.
+func told(e Event) (people []string, run, step string) {
+	switch e := e.(type) {
+	case DecisionDue:
+		people = e.Tell
+	case Recommended:
+		people = e.Tell
+	case Declared:
+		people = e.Tell
+	case NoPlaybookFits:
+		people = e.Tell
+	case StepStarted:
+		people, run, step = e.Tell, e.Run, e.Step
+	case StepFailed:
+		people, run, step = e.Tell, e.Run, e.Step
+	case Escalated:
+		people, run, step = e.Tell, e.Run, e.Step
+	case ObjectiveMissed:
+		people = e.Tell
+	case Relapsed:
+		people = e.Tell
+	case StandDownRecommended:
+		people = e.Tell
+	case StoodDown:
+		people = e.Tell
+	}
+	return people, run, step
+}
+
+// words are what a notice says: what happened, what to do, by when.
+func (i *Incident) words(r Record, run, step string) (subject, body string) {
+	subject = fmt.Sprintf("[%s] %s", i.ID, Sentence(r))
+	var lines []string
+	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	say("%s", i.Verdict.Explanation.Summary)
+	i.countdown(say)
+	i.whatToDo(r.Event, run, step, say)
+	return subject, strings.Join(slices.DeleteFunc(lines, func(l string) bool { return l == "" }), "\n")
+}
+
+// countdown says by when each vital service has to be back, and the latest time to invoke.
+func (i *Incident) countdown(say func(string, ...any)) {
+	for _, c := range i.Recoveries {
+		switch {
+		case !c.Restored.IsZero() || !c.Objectives.Vital || c.Clocks.Deadline.IsZero():
+		case c.Clocks.LTI.IsZero():
+			say("%s is below its MBCO since %s; it has to be back by %s; what its plan can do is not known.", c.Service, stamp(c.Since), stamp(c.Clocks.Deadline))
+		default:
+			say("%s is below its MBCO since %s; it has to be back by %s; latest time to invoke %s.", c.Service, stamp(c.Since), stamp(c.Clocks.Deadline), stamp(c.Clocks.LTI))
+		}
+	}
+}
+
+// whatToDo ends with the command to type, since that is the shortest way to say it.
+func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any)) {
+	switch e := e.(type) {
+	case DecisionDue, Recommended:
+		if i.Declined != nil {
+			say("It was declined by %s at %s: %s", who(i.Declined.By), stamp(i.DeclinedAt), orText(i.Declined.Reason, "no reason given"))
+		}
+		say("Decide: holdfast declare %s, or holdfast decline %s --reason WHY", i.ID, i.ID)
+	case NoPlaybookFits:
+		say("Act by hand, or start one all the same: holdfast invoke %s %s %s --reason WHY", i.ID, e.Service, orText(e.Nearest, "PLAYBOOK"))
+	case StandDownRecommended:
+		say("Stand down: holdfast stand-down %s", i.ID)
+	case StepStarted, Escalated:
+		i.stepWords(run, step, say)
+	case StepFailed:
+		say("Say how it goes on: holdfast retry|done|skip %s %s/%s --reason WHY", i.ID, run, step)
+	}
+}
+
+func (i *Incident) stepWords(run, step string, say func(string, ...any)) {
+	for _, r := range i.Runs {
+		s, ok := r.state(step)
+		if r.ID != run || !ok || r.Playbook == nil {
+			continue
+		}
+		p, _ := r.Playbook.Step(step)
+		say("%s", p.Message)
+		switch {
+		case p.Ack != nil:
+			say("Acknowledge by %s: holdfast ack %s %s/%s", stamp(s.Until), i.ID, run, step)
+		case p.Decide != "":
+			say("%s", by(s.Until, fmt.Sprintf("holdfast approve|decline %s %s/%s", i.ID, run, step)))
+		case p.Do != "":
+			say("%s", by(s.Until, fmt.Sprintf("holdfast ack %s %s/%s, then done|failed|cannot", i.ID, run, step)))
+		}
+	}
+}
+
+func by(until time.Time, command string) string {
+	if until.IsZero() {
+		return "Answer: " + command
+	}
+	return fmt.Sprintf("Answer by %s: %s", stamp(until), command)
+}

@@ -1,0 +1,283 @@
+package incident
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/detector"
+	"holdfast/internal/source"
+	"holdfast/oncall"
+)
+
+// Order carries out what a person asks for, or refuses with a *Refusal; what it names and does not exist is a *NotFound.
+func (d *Desk) Order(now time.Time, by *oncall.Person, c Command) ([]Change, error) {
+	switch {
+	case by == nil || by.ID == "":
+		return nil, Refuse("nobody said who asks; every act carries a name")
+	case d.docs == nil:
+		return nil, Refuse("no documents have been adopted, so nobody knows who may do what")
+	case c.Verb == VerbArm || c.Verb == VerbDisarm:
+		return d.arms(now, by.ID, c)
+	case c.Verb == VerbDeclare && c.Incident == "":
+		return d.declareByHand(now, by.ID, c)
+	}
+	i, ok := d.incidents[c.Incident]
+	if !ok {
+		return nil, &NotFound{What: "incident", ID: c.Incident, Hint: source.DidYouMean(c.Incident, d.order)}
+	}
+	f := d.draft(now)
+	w := f.world(f.pair().follows[i.ID])
+	events, err := i.Order(w, by.ID, c)
+	var changes []Change
+	for _, e := range events {
+		changes = append(changes, Change{Incident: i.ID, Event: e})
+	}
+	return changes, err
+}
+
+// Order is what a person's command does to the incident, or why not.
+func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
+	if c.Verb == VerbNote {
+		return i.note(w, person, c)
+	}
+	if err := i.driven(); err != nil {
+		return nil, err
+	}
+	switch c.Verb {
+	case VerbDeclare:
+		return i.orderDeclare(w, person, c)
+	case VerbDecline:
+		if c.Step == "" {
+			return i.orderDecline(w, person, c)
+		}
+	case VerbInvoke:
+		return i.orderInvoke(w, person, c)
+	case VerbStandDown:
+		return i.orderStandDown(w, person, c)
+	}
+	order, ok := stepOrders[c.Verb]
+	if !ok {
+		return nil, &NotFound{What: "command", ID: string(c.Verb), Hint: source.DidYouMean(string(c.Verb), verbs())}
+	}
+	l, err := i.leg(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := open(l); err != nil {
+		return nil, err
+	}
+	return order(i, w, l, person, c)
+}
+
+func verbs() []string {
+	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbStandDown), string(VerbArm), string(VerbDisarm), string(VerbNote)}
+	for _, v := range slices.Sorted(maps.Keys(stepOrders)) {
+		all = append(all, string(v))
+	}
+	return all
+}
+
+// driven refuses what can no longer happen to the incident.
+func (i Incident) driven() error {
+	switch {
+	case i.HandsOff != "":
+		return Refuse("%s is shown, not driven: %s", i.ID, i.HandsOff)
+	case i.StoodDown != nil:
+		return before(i.StoodDown.By, i.Closed, "%s was stood down by %s at %s", i.ID, who(i.StoodDown.By), stamp(i.Closed))
+	case !i.Open():
+		return before(Actor{}, i.Closed, "%s ended by itself at %s, without a declaration", i.ID, stamp(i.Closed))
+	}
+	return nil
+}
+
+// before is a Refusal that names who was before, and when.
+func before(by Actor, at time.Time, format string, args ...any) *Refusal {
+	r := Refuse(format, args...)
+	r.By, r.At = by, at
+	return r
+}
+
+func (i Incident) note(w World, person string, c Command) ([]Event, error) {
+	if strings.TrimSpace(c.Reason) == "" {
+		return nil, Refuse("a note without a text says nothing")
+	}
+	return []Event{Noted{By: Actor{Person: person}, Text: c.Reason}}, nil
+}
+
+func (i Incident) orderDeclare(w World, person string, c Command) ([]Event, error) {
+	if i.Declared != nil {
+		return nil, before(i.Declared.By, i.DeclaredAt, "%s was already declared by %s at %s", i.ID, who(i.Declared.By), stamp(i.DeclaredAt))
+	}
+	by, err := w.duty().entitled(person, "declare", authority(w.declaration()))
+	if err != nil {
+		return nil, err
+	}
+	criteria := union(ids(disasterCriteria(w.Verdict)), []string{criterionManual})
+	return []Event{i.declaredBy(w, by, criteria, c.Reason)}, nil
+}
+
+// orderDecline refuses a declaration before or after it is recommended. It binds for what is known now.
+func (i Incident) orderDecline(w World, person string, c Command) ([]Event, error) {
+	by, err := w.duty().entitled(person, "decline a declaration", authority(w.declaration()))
+	switch {
+	case err != nil:
+		return nil, err
+	case i.Declared != nil:
+		return nil, before(i.Declared.By, i.DeclaredAt, "%s was already declared by %s at %s; stand it down", i.ID, who(i.Declared.By), stamp(i.DeclaredAt))
+	case !c.Until.IsZero() && !c.Until.After(w.Now):
+		return nil, Refuse("until %s is not in the future", stamp(c.Until))
+	case i.binding(w):
+		return nil, before(i.Declined.By, i.DeclinedAt, "it was already declined by %s at %s", who(i.Declined.By), stamp(i.DeclinedAt))
+	}
+	criteria := ids(disasterCriteria(w.Verdict))
+	if i.Recommended != nil {
+		criteria = union(criteria, i.Recommended.Criteria)
+	}
+	if i.DecisionDue != nil {
+		criteria = union(criteria, []string{criterionDecisionPoint})
+	}
+	if len(criteria) == 0 {
+		return nil, Refuse("no declaration is recommended or due for %s", i.ID)
+	}
+	e := DeclarationDeclined{By: by, Criteria: criteria, Services: lostServices(w), Reason: c.Reason, Until: c.Until}
+	if w.Verdict != nil {
+		e.Lost = w.Verdict.Lost
+	}
+	return []Event{e}, nil
+}
+
+// orderInvoke starts a playbook that a person names, though it may not fit: they see what the documents do not.
+func (i Incident) orderInvoke(w World, person string, c Command) ([]Event, error) {
+	by, err := w.duty().entitled(person, "invoke a playbook", authority(w.declaration()))
+	switch {
+	case err != nil:
+		return nil, err
+	case i.Declared == nil:
+		return nil, Refuse("%s is not declared a disaster; declare it first", i.ID)
+	case len(c.Services) != 1:
+		return nil, Refuse("name the one service that the playbook is to bring back")
+	case strings.TrimSpace(c.Reason) == "":
+		return nil, Refuse("an invocation by hand needs a reason")
+	}
+	service := c.Services[0]
+	if _, ok := w.Documents.BIA.Service(service); !ok {
+		return nil, &NotFound{What: "service", ID: service, Hint: source.DidYouMean(service, w.Documents.BIA.Judged())}
+	}
+	p, ok := w.Documents.playbook(c.Playbook)
+	if !ok {
+		return nil, &NotFound{What: "playbook", ID: c.Playbook, Hint: source.DidYouMean(c.Playbook, w.Documents.playbookIDs())}
+	}
+	for _, r := range i.Runs {
+		if r.Active() && (r.Name == p.ID || r.Service == service) {
+			return nil, before(r.By, r.Started, "run %s (%s for %s) still goes on", r.ID, r.Name, r.Service)
+		}
+	}
+	if missing := taken(w, p); len(missing) > 0 {
+		return nil, Refuse("%s cannot start: %s", p.ID, strings.Join(missing, "; "))
+	}
+	c0, _ := i.Recovery(service)
+	e := i.begin(w, i.want(w, service, c0.Since, c0.Clocks.Deadline), p, by)
+	e.Reason = c.Reason
+	return []Event{e}, nil
+}
+
+// orderStandDown ends the incident. Runs end with it, but not while a machine is at work: nobody would learn how it went.
+func (i Incident) orderStandDown(w World, person string, c Command) ([]Event, error) {
+	by, err := w.duty().entitled(person, "stand down", authority(w.declaration()))
+	switch {
+	case err != nil:
+		return nil, err
+	case i.Declared == nil:
+		return nil, Refuse("%s is not declared; it ends by itself when its outages do", i.ID)
+	}
+	var events []Event
+	for _, r := range i.Runs {
+		if !r.Active() {
+			continue
+		}
+		for _, s := range r.Steps {
+			if p, _ := r.Playbook.Step(s.ID); s.Status == Running && effective(p) {
+				return nil, before(Actor{}, s.Sent, "%s is being carried out since %s; wait for it, at most until %s", stepName(r.ID, s.ID), stamp(s.Sent), stamp(s.Until))
+			}
+		}
+		events = append(events, RunEnded{Run: r.ID, Result: "stood_down"})
+	}
+	return append(events, StoodDown{By: by, Reason: c.Reason, Tell: w.duty().lines(authority(w.declaration())...)}), nil
+}
+
+// arms lets declarations happen automatically, or leaves them to people.
+func (d *Desk) arms(now time.Time, person string, c Command) ([]Change, error) {
+	roles := authority(d.docs.BIA.Declaration)
+	by, err := duty{d.docs.People, now}.entitled(person, string(c.Verb), roles)
+	if err != nil {
+		return nil, err
+	}
+	if d.arming != nil {
+		switch e := d.arming.Event.(type) {
+		case Armed:
+			if c.Verb == VerbArm {
+				return nil, before(e.By, d.arming.At, "already armed by %s at %s", who(e.By), stamp(d.arming.At))
+			}
+		case Disarmed:
+			if c.Verb == VerbDisarm {
+				return nil, before(e.By, d.arming.At, "already disarmed by %s at %s", who(e.By), stamp(d.arming.At))
+			}
+		}
+	}
+	if c.Verb == VerbArm {
+		return []Change{{Event: Armed{By: by, Reason: c.Reason}}}, nil
+	}
+	return []Change{{Event: Disarmed{By: by, Reason: c.Reason}}}, nil
+}
+
+// declareByHand declares services that a person names: in the incident that has one of them, else in a new one.
+func (d *Desk) declareByHand(now time.Time, person string, c Command) ([]Change, error) {
+	if len(c.Services) == 0 {
+		return nil, Refuse("name an incident, or the services that are lost")
+	}
+	for _, service := range c.Services {
+		if _, ok := d.docs.BIA.Service(service); !ok {
+			return nil, &NotFound{What: "service", ID: service, Hint: source.DidYouMean(service, d.docs.BIA.Judged())}
+		}
+		for _, i := range d.open() {
+			if i.knows(service) {
+				return nil, before(Actor{}, i.Opened, "%s belongs to the incident %s since %s; declare that", service, i.ID, stamp(i.Opened))
+			}
+		}
+	}
+	by, err := duty{d.docs.People, now}.entitled(person, "declare", authority(d.docs.BIA.Declaration))
+	if err != nil {
+		return nil, err
+	}
+	f := d.draft(now)
+	v := f.situationByHand(by, c)
+	id := idFor(c.Services[0], now, f.taken)
+	v.Key = byHand + id
+	opened := Incident{}.Apply(Record{At: now, Incident: id, Event: Classified{Verdict: v}})
+	e := opened.declaredBy(f.world(&v), by, []string{criterionManual}, c.Reason)
+	e.Services = f.pinned(c.Services)
+	return []Change{{Incident: id, Event: Classified{Verdict: v}}, {Incident: id, Event: e}}, nil
+}
+
+// situationByHand is a situation that the detector does not see: the services are lost because a person says so. Their
+// recovery clocks start when monitoring measures an outage.
+func (f *draft) situationByHand(by Actor, c Command) detector.Verdict {
+	why := "declared by hand by " + who(by) + because(c.Reason)
+	v := detector.Verdict{At: f.now, Level: detector.Disaster, Current: detector.Disaster, Since: f.now, Open: true}
+	for _, service := range c.Services {
+		v.Services = append(v.Services, detector.Outage{Service: service, State: f.facts.ServiceState(service).State, Objectives: f.docs.BIA.Objectives(service)})
+	}
+	v.Explanation = detector.Explanation{Summary: why, Criteria: []detector.Criterion{{ID: criterionManual, Level: detector.Disaster,
+		Answer: detector.Met, Evidence: []string{why}, Services: c.Services, MetAt: f.now}}}
+	return v
+}
+
+// pinned are the services as a declaration by hand measures them: from the declaration on.
+func (f *draft) pinned(services []string) (all []Pinned) {
+	for _, s := range services {
+		all = append(all, Pinned{Service: s, Objectives: f.docs.BIA.Objectives(s), Clocks: f.docs.BIA.Clocks(s, f.now)})
+	}
+	return all
+}

@@ -1,0 +1,318 @@
+package incident
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"holdfast/internal/source"
+	"holdfast/playbooks"
+)
+
+// stepOrders are what people can do to a step.
+var stepOrders = map[Verb]func(Incident, World, leg, string, Command) ([]Event, error){
+	VerbAck:     ack,
+	VerbDone:    done,
+	VerbFailed:  failedBy(Failed),
+	VerbCannot:  failedBy(Cannot),
+	VerbApprove: approve,
+	VerbDecline: decline,
+	VerbRetry:   retry,
+	VerbSkip:    skip,
+}
+
+// leg finds the step that a command means: "go", or "2/go" where several runs have it. Without a step it is the only one
+// that waits.
+func (i Incident) leg(c Command) (leg, error) {
+	if c.Step == "" {
+		return i.onlyWaiting()
+	}
+	run, step, named := strings.Cut(c.Step, "/")
+	if !named {
+		run, step = "", c.Step
+	}
+	var active, ended []leg
+	var known []string
+	for _, r := range i.Runs {
+		for n, s := range r.Steps {
+			known = append(known, s.ID)
+			switch l := (leg{i.ID, r, n}); {
+			case s.ID != step || run != "" && r.ID != run:
+			case r.Active():
+				active = append(active, l)
+			default:
+				ended = append(ended, l)
+			}
+		}
+	}
+	switch {
+	case len(active) > 1:
+		return leg{}, Refuse("several runs have a step %s: write %s/%s or %s/%s", step, active[0].run.ID, step, active[1].run.ID, step)
+	case len(active) == 1:
+		return active[0], nil
+	case len(ended) > 0:
+		return ended[len(ended)-1], nil
+	}
+	return leg{}, &NotFound{What: "step", ID: c.Step, Hint: source.DidYouMean(step, slices.Compact(slices.Sorted(slices.Values(known))))}
+}
+
+func (i Incident) onlyWaiting() (leg, error) {
+	var waiting []leg
+	var names []string
+	for _, r := range i.Runs {
+		for n, s := range r.Steps {
+			if r.Active() && (s.Status == Waiting || s.Status == Stuck) {
+				waiting, names = append(waiting, leg{i.ID, r, n}), append(names, r.ID+"/"+s.ID)
+			}
+		}
+	}
+	switch len(waiting) {
+	case 0:
+		return leg{}, Refuse("no step of %s waits for anybody", i.ID)
+	case 1:
+		return waiting[0], nil
+	}
+	return leg{}, Refuse("several steps wait: name one of %s", strings.Join(names, ", "))
+}
+
+// open refuses what comes after the step or its run has ended: who ended it, when and how.
+func open(l leg) error {
+	s := l.state()
+	run, step := l.name()
+	switch {
+	case s.ended():
+		r := before(s.By, s.Ended, "%s was already %s", stepName(run, step), endings[s.Status])
+		if s.By != (Actor{}) {
+			r.Reason += " by " + who(s.By)
+		}
+		r.Reason += " at " + stamp(s.Ended)
+		return r
+	case !l.run.Active():
+		return before(Actor{}, l.run.Ended, "run %s ended (%s) at %s", run, strings.ReplaceAll(l.run.Result, "_", " "), stamp(l.run.Ended))
+	case s.Status == Pending:
+		return Refuse("%s has not started yet: it comes after %s", stepName(run, step), listed(l.plan().After))
+	}
+	return nil
+}
+
+var endings = map[StepStatus]string{Done: "done", Declined: "declined", Skipped: "left out", Given: "given up"}
+
+// waiting refuses an answer to a step that does not ask a person.
+func waiting(l leg, doing string) error {
+	s := l.state()
+	run, step := l.name()
+	switch s.Status {
+	case Waiting:
+		return nil
+	case Stuck:
+		return Refuse("%s is stuck (%s): it wants done, retry or skip, not %s", stepName(run, step), s.Reason, doing)
+	case Retrying:
+		return Refuse("%s goes again by itself at %s; there is nothing to %s", stepName(run, step), stamp(s.Again), doing)
+	}
+	return Refuse("%s is done by a machine since %s; there is nothing to %s", stepName(run, step), stamp(s.Sent), doing)
+}
+
+func ack(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
+	s := l.state()
+	run, step := l.name()
+	if s.Status != Stuck {
+		if err := waiting(l, "acknowledge"); err != nil {
+			return nil, err
+		}
+	}
+	if s.Acked != (Actor{}) {
+		return nil, before(s.Acked, s.AckedAt, "%s was already acknowledged by %s at %s", stepName(run, step), who(s.Acked), stamp(s.AckedAt))
+	}
+	by, err := w.duty().entitled(person, "acknowledge "+step, mayAct(w, l))
+	if err != nil {
+		return nil, err
+	}
+	events := []Event{Acknowledged{Run: run, Step: step, By: by}}
+	if l.plan().Ack != nil && s.Status == Waiting {
+		end := l.done("")
+		end.By = by
+		events = append(events, end)
+	}
+	return events, nil
+}
+
+// mayAct are the roles that may act on a step as it stands: its own and those it escalated to; the authority too where
+// it is stuck.
+func mayAct(w World, l leg) []string {
+	roles := l.state().actors()
+	if l.state().Status == Stuck {
+		roles = join(roles, authority(w.declaration()))
+	}
+	return roles
+}
+
+func done(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
+	s, p := l.state(), l.plan()
+	_, step := l.name()
+	switch {
+	case p.Kind() == playbooks.KindDecide:
+		return nil, Refuse("%s is a decision: approve or decline it", step)
+	case p.Ack != nil && s.Status == Waiting:
+		return nil, Refuse("%s asks to be acknowledged: ack it", step)
+	case s.Status != Stuck:
+		if err := waiting(l, "report done"); err != nil {
+			return nil, err
+		}
+	}
+	by, err := w.duty().entitled(person, "report "+step, mayAct(w, l))
+	if err != nil {
+		return nil, err
+	}
+	if err := answered(p, c); err != nil {
+		return nil, err
+	}
+	e := l.done("")
+	e.By, e.Answers, e.Evidence = by, c.Answers, c.Evidence
+	return []Event{e}, nil
+}
+
+// answered refuses a report that lacks what the playbook asks for, or holds something else.
+func answered(p *playbooks.Step, c Command) error {
+	for _, name := range slices.Sorted(maps.Keys(c.Answers)) {
+		kind, asked := p.Answers[name]
+		if !asked {
+			return Refuse("%s asks for no answer %q; %s", p.ID, name, source.DidYouMean(name, slices.Collect(maps.Keys(p.Answers))))
+		}
+		if !isA(kind, c.Answers[name]) {
+			return Refuse("%q is not a %s, which the answer %q has to be", c.Answers[name], kind, name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Answers)) {
+		if _, given := c.Answers[name]; !given {
+			return Refuse("%s asks for the answer %q (%s)", p.ID, name, p.Answers[name])
+		}
+	}
+	if p.Evidence == "required" && strings.TrimSpace(c.Evidence) == "" {
+		return Refuse("%s requires evidence: a link or the number of a ticket", p.ID)
+	}
+	return nil
+}
+
+// isA reports whether a text is a value of one of the types that a playbook can ask for.
+func isA(kind, text string) bool {
+	var err error
+	switch kind {
+	case "number":
+		_, err = strconv.ParseFloat(text, 64)
+	case "boolean":
+		return text == "true" || text == "false"
+	case "duration":
+		_, err = model.ParseDuration(text)
+	case "instant":
+		_, err = time.Parse(time.RFC3339, text)
+	}
+	return err == nil
+}
+
+// failedBy says that a person could not do what was asked: tried and failed, or cannot at all.
+func failedBy(o Outcome) func(Incident, World, leg, string, Command) ([]Event, error) {
+	return func(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
+		run, step := l.name()
+		if err := waiting(l, "report"); err != nil {
+			return nil, err
+		}
+		if l.plan().Kind() != playbooks.KindDo {
+			return nil, Refuse("%s is not for a person to do", step)
+		}
+		by, err := w.duty().entitled(person, "report "+step, mayAct(w, l))
+		if err != nil {
+			return nil, err
+		}
+		e := StepFailed{Run: run, Step: step, Attempt: l.state().Attempt, Outcome: o, Reason: c.Reason, By: by}
+		if !passesOver(l.plan(), o) {
+			e.Tell = troubled(w, l)
+		}
+		return []Event{e}, nil
+	}
+}
+
+func approve(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
+	s, p := l.state(), l.plan()
+	run, step := l.name()
+	by, err := decides(w, l, person)
+	if err != nil {
+		return nil, err
+	}
+	if p.FourEyes && i.Declared != nil && i.Declared.By.Person == person {
+		return nil, before(i.Declared.By, i.DeclaredAt, "%s declared the disaster, and %s needs somebody else's eyes", person, step)
+	}
+	for _, a := range s.Approvals {
+		if a.By.Person == person {
+			return nil, before(a.By, a.At, "%s already approved %s at %s; %d of %d have", person, step, stamp(a.At), len(s.Approvals), s.Needed)
+		}
+	}
+	events := []Event{StepApproved{Run: run, Step: step, By: by, Reason: c.Reason}}
+	if len(s.Approvals)+1 >= s.Needed {
+		end := l.done(fmt.Sprintf("approved by %d of %d", len(s.Approvals)+1, s.Needed))
+		end.By = by
+		events = append(events, end)
+	}
+	return events, nil
+}
+
+func decline(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
+	run, step := l.name()
+	by, err := decides(w, l, person)
+	if err != nil {
+		return nil, err
+	}
+	return []Event{StepDeclined{Run: run, Step: step, By: by, Reason: c.Reason}}, nil
+}
+
+// decides is the person as one who may decide the step.
+func decides(w World, l leg, person string) (Actor, error) {
+	_, step := l.name()
+	if l.plan().Kind() != playbooks.KindDecide {
+		return Actor{}, Refuse("%s is not a decision: there is nothing to approve or decline", step)
+	}
+	if err := waiting(l, "decide"); err != nil {
+		return Actor{}, err
+	}
+	return w.duty().entitled(person, "decide "+step, mayAct(w, l))
+}
+
+// retry sends a stuck step again, under a new key: whoever orders it takes the risk that the first one took effect.
+func retry(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
+	s, p := l.state(), l.plan()
+	run, step := l.name()
+	by, err := w.duty().entitled(person, "retry "+step, join(mayAct(w, l), authority(w.declaration())))
+	switch {
+	case err != nil:
+		return nil, err
+	case s.Status != Stuck:
+		return nil, Refuse("%s is not stuck: it is %s", stepName(run, step), s.Status)
+	case strings.TrimSpace(c.Reason) == "":
+		return nil, Refuse("a retry needs a reason")
+	case p.Repeat == "never" && (s.Outcome == InDoubt || s.Outcome == TimedOut):
+		return nil, Refuse("%s must not be repeated (repeat: never), and whether it took effect is not known: look, then report it done or skip it", step)
+	}
+	return []Event{start(w, l, by, c.Reason)}, nil
+}
+
+// skip leaves a step out. A decision is never left out: that would be an approval by nobody.
+func skip(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
+	s := l.state()
+	run, step := l.name()
+	by, err := w.duty().entitled(person, "skip "+step, join(mayAct(w, l), authority(w.declaration())))
+	switch {
+	case err != nil:
+		return nil, err
+	case s.Kind == playbooks.KindDecide:
+		return nil, Refuse("%s is a decision: approve or decline it", step)
+	case s.Status == Running && effective(l.plan()):
+		return nil, Refuse("%s is being carried out since %s; wait for it, at most until %s", stepName(run, step), stamp(s.Sent), stamp(s.Until))
+	case strings.TrimSpace(c.Reason) == "":
+		return nil, Refuse("to skip a step needs a reason")
+	}
+	return []Event{StepSkipped{Run: run, Step: step, By: by, Reason: c.Reason}}, nil
+}

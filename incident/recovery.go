@@ -1,0 +1,124 @@
+package incident
+
+import (
+	"slices"
+	"time"
+
+	"holdfast/detector"
+)
+
+// Recovery is the latest recovery clock of a service.
+func (i Incident) Recovery(service string) (Recovery, bool) {
+	if n := i.latest(service); n >= 0 {
+		return i.Recoveries[n], true
+	}
+	return Recovery{}, false
+}
+
+func (i Incident) latest(service string) int {
+	for n := len(i.Recoveries) - 1; n >= 0; n-- {
+		if i.Recoveries[n].Service == service {
+			return n
+		}
+	}
+	return -1
+}
+
+// recovery changes a copy of a service's latest clock.
+func (i *Incident) recovery(service string, change func(*Recovery)) {
+	if n := i.latest(service); n >= 0 {
+		i.Recoveries = slices.Clone(i.Recoveries)
+		change(&i.Recoveries[n])
+	}
+}
+
+// clock keeps a service's recovery clock in step with what the detector measured: a late message may move its start.
+func (i *Incident) clock(o detector.Outage) {
+	if o.Since.IsZero() {
+		return
+	}
+	last, known := i.Recovery(o.Service)
+	switch {
+	case !known, !last.Restored.IsZero() && o.Since.After(last.Restored):
+		fresh := Recovery{Service: o.Service, Objectives: o.Objectives, Clocks: o.Clocks, Since: o.Since, Confirmed: o.Confirmed}
+		if o.Recovered {
+			fresh.Restored = o.UpSince
+			if late(Recovery{Objectives: o.Objectives, Clocks: o.Clocks}, o) {
+				fresh.Missed = o.Clocks.Deadline
+			}
+		}
+		i.Recoveries = append(slices.Clip(i.Recoveries), fresh)
+	case last.Restored.IsZero():
+		i.recovery(o.Service, func(c *Recovery) {
+			c.Objectives, c.Clocks, c.Since, c.Confirmed = o.Objectives, o.Clocks, o.Since, o.Confirmed
+		})
+	}
+}
+
+func (i *Incident) restored(e Restored) {
+	i.recovery(e.Service, func(c *Recovery) { c.Restored = e.At })
+	if i.DecisionDue != nil && i.DecisionDue.Service == e.Service {
+		i.DecisionDue = nil // its next episode is a decision of its own
+	}
+}
+
+func (i *Incident) relapsed(e Relapsed) {
+	last, known := i.Recovery(e.Service)
+	if known && e.Since.After(last.Restored) {
+		i.Recoveries = append(slices.Clip(i.Recoveries), Recovery{Service: e.Service, Objectives: last.Objectives, Since: e.Since})
+	} else {
+		i.recovery(e.Service, func(c *Recovery) { c.Restored = time.Time{} })
+	}
+	i.reconsider()
+}
+
+// allRestored reports whether every service that was below MBCO is back.
+func (i Incident) allRestored() bool {
+	return !slices.ContainsFunc(i.Recoveries, func(c Recovery) bool { return c.Restored.IsZero() })
+}
+
+// missed says which deadlines have passed with the service below its MBCO. A service that came back in time but has not
+// yet held for its recover_for is not late: recovered counts from the start of the stable period (domain section 3).
+func (i Incident) missed(w World) []Event {
+	for _, o := range w.outages() {
+		c, ok := i.Recovery(o.Service)
+		if !ok || !late(c, o) || w.Now.Before(c.Clocks.Deadline) {
+			continue
+		}
+		return []Event{ObjectiveMissed{Service: o.Service, Objective: c.Clocks.DeadlineBy, Deadline: c.Clocks.Deadline,
+			Tell: w.duty().lines(w.declaration().Authority)}}
+	}
+	return nil
+}
+
+// late reports whether a clock is missed once its deadline is reached, as things are.
+func late(c Recovery, o detector.Outage) bool {
+	if !c.Objectives.Vital || c.Clocks.Deadline.IsZero() || !c.Missed.IsZero() || !c.Restored.IsZero() {
+		return false
+	}
+	return o.UpSince.IsZero() || o.UpSince.After(c.Clocks.Deadline)
+}
+
+// measured says what the detector measured of recovery: restored, or down again.
+func (i Incident) measured(w World) []Event {
+	var events []Event
+	for _, o := range w.outages() {
+		c, ok := i.Recovery(o.Service)
+		switch {
+		case !ok:
+		case c.Restored.IsZero() && o.Recovered && !o.Since.After(o.UpSince):
+			events = append(events, Restored{Service: o.Service, At: o.UpSince})
+		case !c.Restored.IsZero() && relapse(c, o):
+			events = append(events, Relapsed{Service: o.Service, Since: o.Since, Tell: w.duty().lines(w.declaration().Authority)})
+		}
+	}
+	return events
+}
+
+// relapse reports whether a restored service is below MBCO again, or turns out never to have held.
+func relapse(c Recovery, o detector.Outage) bool {
+	if o.Recovered || o.Since.IsZero() {
+		return false
+	}
+	return o.Since.After(c.Restored) || o.UpSince.IsZero() || o.UpSince.After(c.Restored)
+}

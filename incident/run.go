@@ -1,0 +1,206 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"holdfast/detector"
+	"holdfast/playbooks"
+)
+
+// carryOn moves the runs on: it starts what may start, ends what has ended, and gives up what has run out of time.
+func (i Incident) carryOn(w World) []Event {
+	for _, run := range i.Runs {
+		if !run.Active() || run.Playbook == nil {
+			continue
+		}
+		for n := range run.Steps {
+			if e := i.stepDue(w, leg{i.ID, run, n}); e != nil {
+				return []Event{e}
+			}
+		}
+		if !slices.ContainsFunc(run.Steps, func(s StepState) bool { return !s.ended() }) {
+			return []Event{RunEnded{Run: run.ID, Result: result(run)}}
+		}
+	}
+	return nil
+}
+
+// result is how a run ended. A failure that the playbook itself passes over is none; one that a person had to leave out
+// is.
+func result(run Run) string {
+	switch {
+	case slices.ContainsFunc(run.Steps, func(s StepState) bool { return s.Status == Declined }):
+		return "declined"
+	case slices.ContainsFunc(run.Steps, func(s StepState) bool { return s.Status == Skipped && s.Outcome != "" }):
+		return "failed"
+	}
+	return "completed"
+}
+
+// A leg is one step of a run, as it stands and as the playbook has it.
+type leg struct {
+	incident string
+	run      Run
+	n        int
+}
+
+func (l leg) state() *StepState        { return &l.run.Steps[l.n] }
+func (l leg) plan() *playbooks.Step    { return &l.run.Playbook.Steps[l.n] }
+func (l leg) name() (run, step string) { return l.run.ID, l.state().ID }
+
+// stepDue is what the clock and the facts say of one step.
+func (i Incident) stepDue(w World, l leg) Event {
+	switch l.state().Status {
+	case Pending:
+		return begins(w, l)
+	case Running:
+		return i.runningDue(w, l)
+	case Waiting:
+		return escalates(w, l)
+	case Retrying:
+		if !w.Now.Before(l.state().Again) {
+			return start(w, l, Actor{}, "")
+		}
+	}
+	return nil
+}
+
+// begins starts a step when everything it waits for has ended, and leaves it out when a decision went against that.
+func begins(w World, l leg) Event {
+	ready := true
+	run, step := l.name()
+	for _, id := range l.plan().After {
+		before, ok := l.run.state(id)
+		if ok && before.barred() {
+			return StepSkipped{Run: run, Step: step, By: Actor{Rule: "declined"}, Reason: fmt.Sprintf("%s was declined", declinedAt(l.run, before))}
+		}
+		ready = ready && (!ok || before.ended())
+	}
+	switch {
+	case !ready:
+		return nil
+	case l.undecided():
+		return StepFailed{Run: run, Step: step, Outcome: Cannot, Tell: troubled(w, l),
+			Reason: "there is no return from it, and no decision stands before it: a person has to order it with retry"}
+	}
+	return start(w, l, Actor{}, "")
+}
+
+// declinedAt is the decision that barred a step.
+func declinedAt(run Run, s StepState) string {
+	for s.Status == Skipped {
+		p, _ := run.Playbook.Step(s.ID)
+		n := slices.IndexFunc(p.After, func(id string) bool {
+			before, ok := run.state(id)
+			return ok && before.barred()
+		})
+		if n < 0 {
+			break
+		}
+		s, _ = run.state(p.After[n])
+	}
+	return s.ID
+}
+
+// undecided reports whether a machine would pass a point of no return without anybody having decided so: a step marked
+// point_of_no_return waits for a decide step unless the playbook says unattended (domain section 5).
+func (l leg) undecided() bool {
+	p := l.plan()
+	return p.PointOfNoReturn && p.Kind() == playbooks.KindRun && !l.run.Playbook.Unattended && !approved(l.run, p.After, map[string]bool{})
+}
+
+// approved reports whether one of the steps, or one before it, is a decision that was approved.
+func approved(run Run, after []string, seen map[string]bool) bool {
+	return slices.ContainsFunc(after, func(id string) bool {
+		s, ok := run.state(id)
+		if !ok || seen[id] {
+			return false
+		}
+		seen[id] = true
+		p, _ := run.Playbook.Step(id)
+		return s.Kind == playbooks.KindDecide && s.Status == Done || approved(run, p.After, seen)
+	})
+}
+
+// runningDue is about steps that no person ends.
+func (i Incident) runningDue(w World, l leg) Event {
+	run, step := l.name()
+	switch kind := l.plan().Kind(); {
+	case effective(l.plan()):
+		return inDoubt(w, l)
+	case kind == playbooks.KindNotify && i.told(run, step):
+		return l.done("")
+	case kind == playbooks.KindWait && !w.Now.Before(l.state().Until):
+		return l.done("")
+	case kind == playbooks.KindVerify && proven(w, l.plan().Verify):
+		return l.done(proof(w, l.plan().Verify))
+	case kind == playbooks.KindVerify && !w.Now.Before(l.state().Until):
+		return fail(w, l, TimedOut, unproven(w, l.plan().Verify))
+	}
+	return nil
+}
+
+func (l leg) done(output string) StepDone {
+	run, step := l.name()
+	return StepDone{Run: run, Step: step, Attempt: l.state().Attempt, Output: output}
+}
+
+// inDoubt is about an effect that nobody has reported back on: sent by an instance that is gone, or out of time.
+func inDoubt(w World, l leg) Event {
+	s, p := l.state(), l.plan()
+	run, step := l.name()
+	switch {
+	case s.Epoch < w.Epoch && repeatable(p):
+		return start(w, l, Actor{}, "")
+	case s.Epoch < w.Epoch:
+		reason := "holdfast was started anew while it was under way, and whether it took effect is not known"
+		if p.Repeat == "never" {
+			reason += "; it must not be repeated"
+		}
+		return StepFailed{Run: run, Step: step, Attempt: s.Attempt, Outcome: InDoubt, Reason: reason, Tell: troubled(w, l)}
+	case !w.Now.Before(s.Until.Add(grace)):
+		return fail(w, l, TimedOut, fmt.Sprintf("no answer within %s", span(s.Until.Sub(s.Sent))))
+	}
+	return nil
+}
+
+// repeatable reports whether a step may be sent again when its outcome is not known. To ask changes nothing.
+func repeatable(p *playbooks.Step) bool {
+	return p.Kind() == playbooks.KindVerify || p.Repeat == "safe"
+}
+
+// told reports whether every notice of a step has gone out, or could not.
+func (i Incident) told(run, step string) bool {
+	return !slices.ContainsFunc(i.Notices, func(n Notice) bool { return n.Run == run && n.Step == step && n.open() })
+}
+
+// proven reports whether a service is as a verify step wants it, for as long as it wants.
+func proven(w World, v *playbooks.Verify) bool {
+	since, ok := holds(w, v)
+	return ok && !w.Now.Before(since.Add(v.For))
+}
+
+// holds is since when a service is as a verify step wants it.
+func holds(w World, v *playbooks.Verify) (since time.Time, ok bool) {
+	state := w.Facts.ServiceState(v.Service)
+	if v.At == "full" {
+		return state.Since, state.State == detector.Up
+	}
+	for _, o := range w.outages() {
+		if o.Service == v.Service && !o.Since.IsZero() {
+			return o.UpSince, !o.UpSince.IsZero() && state.State != detector.Unknown
+		}
+	}
+	return state.Since, state.State == detector.Up || state.State == detector.Degraded
+}
+
+func proof(w World, v *playbooks.Verify) string {
+	since, _ := holds(w, v)
+	return fmt.Sprintf("%s is %s since %s", v.Service, w.Facts.ServiceState(v.Service).State, stamp(since))
+}
+
+func unproven(w World, v *playbooks.Verify) string {
+	return fmt.Sprintf("%s is %s", v.Service, w.Facts.ServiceState(v.Service).State)
+}

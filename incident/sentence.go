@@ -1,0 +1,210 @@
+package incident
+
+import (
+	"fmt"
+	"strings"
+
+	"holdfast/detector"
+)
+
+// Sentence tells a record in one line of prose, without its time and its incident.
+func Sentence(r Record) string {
+	switch e := r.Event.(type) {
+	case TookOver:
+		return fmt.Sprintf("%s (%s) took over as epoch %d.", e.Instance, e.Version, e.Epoch)
+	case DocumentsAdopted:
+		return fmt.Sprintf("%s adopted the documents %s.", who(e.By), brief(e.Digest))
+	case Armed:
+		return fmt.Sprintf("%s armed automatic declarations%s.", who(e.By), because(e.Reason))
+	case Disarmed:
+		return fmt.Sprintf("%s disarmed automatic declarations%s.", who(e.By), because(e.Reason))
+	case Unrecognised:
+		return fmt.Sprintf("Something of the kind %q happened, which this version does not know.", e.As)
+	case Noted:
+		return fmt.Sprintf("%s noted: %s", who(e.By), e.Text)
+	}
+	if text := decisionSentence(r.Event); text != "" {
+		return text
+	}
+	if text := stepSentence(r.Event); text != "" {
+		return text
+	}
+	return recoverySentence(r.Event)
+}
+
+func decisionSentence(e Event) string {
+	switch e := e.(type) {
+	case Classified:
+		return classifiedSentence(e.Verdict)
+	case DecisionDue:
+		switch e.Round {
+		case roundAuthority:
+			return fmt.Sprintf("A decision on %s is due%s.", e.Service, beforeLTI(e))
+		case roundSuccessors:
+			return fmt.Sprintf("The decision on %s is still open; the successors are asked%s.", e.Service, beforeLTI(e))
+		}
+		return fmt.Sprintf("The latest time to invoke for %s, %s, has passed without a declaration.", e.Service, stamp(e.LTI))
+	case Recommended:
+		return fmt.Sprintf("Declaring a disaster is recommended (%s); it is not automatic: %s.", listed(e.Criteria), e.Gate)
+	case Declared:
+		how := "declared a disaster"
+		if e.Automatic {
+			how = "declared a disaster automatically"
+		}
+		return fmt.Sprintf("%s %s (%s)%s.", who(e.By), how, listed(e.Criteria), because(e.Reason))
+	case DeclarationDeclined:
+		text := fmt.Sprintf("%s declined to declare a disaster (%s)%s", who(e.By), listed(e.Criteria), because(e.Reason))
+		if !e.Until.IsZero() {
+			text += ", until " + stamp(e.Until)
+		}
+		return text + "."
+	case StandDownRecommended:
+		return "Standing down is recommended: every service is back, and the criteria no longer hold."
+	case StoodDown:
+		return fmt.Sprintf("%s stood down%s.", who(e.By), because(e.Reason))
+	}
+	return ""
+}
+
+func classifiedSentence(v detector.Verdict) string {
+	if !v.Open {
+		return fmt.Sprintf("The situation is over%s.", because(v.Explanation.Summary))
+	}
+	text := fmt.Sprintf("Classified %s", v.Current)
+	if v.Current < v.Level {
+		text += fmt.Sprintf(" (it was %s)", v.Level)
+	}
+	if v.Explanation.Summary == "" {
+		return text + "."
+	}
+	return text + ": " + closed(v.Explanation.Summary)
+}
+
+func beforeLTI(e DecisionDue) string {
+	if e.LTI.IsZero() {
+		return " at once, since its recovery time capability is not known"
+	}
+	return " by the latest time to invoke, " + stamp(e.LTI)
+}
+
+func stepSentence(e Event) string {
+	switch e := e.(type) {
+	case Invoked:
+		return fmt.Sprintf("%s invoked the playbook %s for %s as run %s%s.", who(e.By), e.Playbook, listed(orElse(e.Covers, e.Service)), e.Run, because(e.Reason))
+	case NoPlaybookFits:
+		if e.Nearest == "" {
+			return fmt.Sprintf("NO PLAYBOOK FITS %s: %s.", e.Service, strings.Join(e.Missing, "; "))
+		}
+		return fmt.Sprintf("NO PLAYBOOK FITS %s; the nearest is %s: %s.", e.Service, e.Nearest, strings.Join(e.Missing, "; "))
+	case StepStarted:
+		return startedSentence(e)
+	case Acknowledged:
+		return fmt.Sprintf("%s acknowledged %s.", who(e.By), stepName(e.Run, e.Step))
+	case StepApproved:
+		return fmt.Sprintf("%s approved %s%s.", who(e.By), stepName(e.Run, e.Step), because(e.Reason))
+	case StepDeclined:
+		return fmt.Sprintf("%s declined %s%s.", who(e.By), stepName(e.Run, e.Step), because(e.Reason))
+	case StepDone:
+		if e.By.Person != "" {
+			return fmt.Sprintf("%s is done, by %s.", upper(stepName(e.Run, e.Step)), who(e.By))
+		}
+		return fmt.Sprintf("%s is done.", upper(stepName(e.Run, e.Step)))
+	case StepFailed:
+		return failedSentence(e)
+	case StepSkipped:
+		return fmt.Sprintf("%s was left out by %s%s.", upper(stepName(e.Run, e.Step)), who(e.By), because(e.Reason))
+	case Escalated:
+		return fmt.Sprintf("%s still waits; %s is told (%s).", upper(stepName(e.Run, e.Step)), e.Role, listed(e.Tell))
+	case Notified:
+		if e.Error != "" {
+			return fmt.Sprintf("Notice %d could not reach %s: %s.", e.Notice, e.Person, strings.TrimSuffix(e.Error, "."))
+		}
+		return fmt.Sprintf("Notice %d reached %s by %s.", e.Notice, e.Person, orText(e.Channel, "an unnamed channel"))
+	case RunEnded:
+		return fmt.Sprintf("Run %s ended: %s.", e.Run, strings.ReplaceAll(e.Result, "_", " "))
+	}
+	return ""
+}
+
+func startedSentence(e StepStarted) string {
+	text := upper(stepName(e.Run, e.Step)) + " started"
+	if e.Attempt > 1 {
+		text += fmt.Sprintf(", attempt %d", e.Attempt)
+	}
+	if e.By.Person != "" {
+		text += fmt.Sprintf(", ordered by %s", who(e.By)) + because(e.Reason)
+	}
+	if len(e.Tell) > 0 {
+		text += ": " + listed(e.Tell) + " told"
+	}
+	return text + "."
+}
+
+func failedSentence(e StepFailed) string {
+	how := map[Outcome]string{Failed: "failed", TimedOut: "timed out", InDoubt: "is in doubt", Cannot: "cannot be done"}[e.Outcome]
+	text := fmt.Sprintf("%s %s", upper(stepName(e.Run, e.Step)), orText(how, string(e.Outcome)))
+	if e.By.Person != "" {
+		text += ", says " + who(e.By)
+	}
+	text += because(e.Reason)
+	if !e.Again.IsZero() {
+		text += "; again at " + stamp(e.Again)
+	}
+	return text + "."
+}
+
+func recoverySentence(e Event) string {
+	switch e := e.(type) {
+	case ObjectiveMissed:
+		return fmt.Sprintf("%s was not back by %s: objective %s missed.", e.Service, stamp(e.Deadline), e.Objective)
+	case Restored:
+		return fmt.Sprintf("%s is restored: at or above its MBCO since %s.", e.Service, stamp(e.At))
+	case Relapsed:
+		return fmt.Sprintf("%s relapsed: below its MBCO since %s.", e.Service, stamp(e.Since))
+	}
+	return ""
+}
+
+// who names an actor: the person, or the rule that stood in for one.
+func who(a Actor) string {
+	switch {
+	case a.Person != "" && a.Role != "" && a.Role != a.Person:
+		return fmt.Sprintf("%s (%s)", a.Person, a.Role)
+	case a.Person != "":
+		return a.Person
+	case a.Rule != "":
+		return "the rule " + a.Rule
+	}
+	return "holdfast"
+}
+
+func stepName(run, step string) string { return fmt.Sprintf("step %s of run %s", step, run) }
+
+func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + strings.TrimRight(reason, ". \n")
+}
+
+func closed(text string) string { return strings.TrimRight(text, ". \n") + "." }
+
+func listed(words []string) string {
+	switch len(words) {
+	case 0:
+		return "nobody"
+	case 1:
+		return words[0]
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+// brief is a digest short enough to read.
+func brief(digest string) string {
+	if len(digest) > 19 {
+		return digest[:19]
+	}
+	return digest
+}

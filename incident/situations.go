@@ -1,0 +1,203 @@
+package incident
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/detector"
+)
+
+// byHand begins the key of an incident that a person declared without a situation of the detector.
+const byHand = "by-hand/"
+
+// A pairing says which situation each open incident follows, and which situations are new.
+type pairing struct {
+	follows map[string]*detector.Verdict
+	fresh   []detector.Verdict
+}
+
+// pair matches the open incidents, the oldest first, with the detector's situations. An incident follows the situation
+// of its key, one that absorbed it, and any that has a service of its own in common: a later relapse is a new episode of
+// the same incident. Situations merge into the incident that was declared, else into the oldest; they are never split.
+func pair(open []Incident, ended []*Incident, verdicts []detector.Verdict) pairing {
+	p := pairing{follows: map[string]*detector.Verdict{}}
+	parts, merged := map[string][]detector.Verdict{}, map[string]string{}
+	for _, v := range verdicts {
+		if !v.Open {
+			continue
+		}
+		owners := concerned(open, v)
+		if len(owners) == 0 {
+			if v.Level >= detector.Impaired && !stoodDown(ended, v) {
+				p.fresh = append(p.fresh, v)
+			}
+			continue
+		}
+		parts[owners[0].ID] = append(parts[owners[0].ID], v)
+		for _, other := range owners[1:] {
+			if other.Declared != nil {
+				parts[other.ID] = append(parts[other.ID], narrowed(v, other))
+			} else {
+				merged[other.ID] = owners[0].ID
+			}
+		}
+	}
+	for _, i := range open {
+		p.follows[i.ID] = followed(i, parts[i.ID], merged[i.ID], verdicts)
+	}
+	return p
+}
+
+func followed(i Incident, parts []detector.Verdict, into string, verdicts []detector.Verdict) *detector.Verdict {
+	switch {
+	case len(parts) > 0:
+		v := together(i.Key, parts)
+		return &v
+	case into != "":
+		v := over(i.Verdict, "merged into the incident "+into)
+		return &v
+	case strings.HasPrefix(i.Key, byHand):
+		return nil
+	}
+	for _, v := range verdicts {
+		if v.Key == i.Key {
+			return &v
+		}
+	}
+	v := over(i.Verdict, "the detector sees nothing of it any more")
+	return &v
+}
+
+// concerned are the open incidents that a situation belongs to, the leading one first.
+func concerned(open []Incident, v detector.Verdict) []Incident {
+	var owners []Incident
+	for _, i := range open {
+		if i.Key == v.Key || slices.Contains(v.Absorbed, i.Key) || i.shares(v) {
+			owners = append(owners, i)
+		}
+	}
+	slices.SortStableFunc(owners, func(a, b Incident) int {
+		return cmp.Or(first(a.Declared != nil, b.Declared != nil), first(a.Key == v.Key, b.Key == v.Key))
+	})
+	return owners
+}
+
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
+// shares reports whether a situation has a service of the incident's.
+func (i Incident) shares(v detector.Verdict) bool {
+	return slices.ContainsFunc(v.Services, func(o detector.Outage) bool { return i.knows(o.Service) })
+}
+
+func (i Incident) knows(service string) bool {
+	if i.Declared != nil && slices.ContainsFunc(i.Declared.Services, func(p Pinned) bool { return p.Service == service }) {
+		return true
+	}
+	_, clocked := i.Recovery(service)
+	return clocked || has(i.Verdict, service)
+}
+
+func has(v detector.Verdict, service string) bool {
+	return slices.ContainsFunc(v.Services, func(o detector.Outage) bool { return o.Service == service })
+}
+
+// stoodDown reports whether a person has ended the incident of a situation that has not got worse since.
+func stoodDown(ended []*Incident, v detector.Verdict) bool {
+	for _, i := range slices.Backward(ended) {
+		if i.Key != v.Key && !slices.Contains(v.Absorbed, i.Key) {
+			continue
+		}
+		wider := slices.ContainsFunc(v.Services, func(o detector.Outage) bool { return !has(i.Verdict, o.Service) })
+		return v.Current <= i.Verdict.Current && !wider
+	}
+	return false
+}
+
+// narrowed is a situation as far as it concerns an incident that was declared on its own before it merged.
+func narrowed(v detector.Verdict, i Incident) detector.Verdict {
+	v.Key = i.Key
+	v.Services = slices.DeleteFunc(slices.Clone(v.Services), func(o detector.Outage) bool { return !i.knows(o.Service) })
+	return v
+}
+
+// together is what several situations say of one incident. The one that the incident already follows leads.
+func together(key string, parts []detector.Verdict) detector.Verdict {
+	slices.SortStableFunc(parts, func(a, b detector.Verdict) int {
+		return cmp.Or(first(a.Key == key, b.Key == key), cmp.Compare(b.Current, a.Current))
+	})
+	all := parts[0]
+	for _, v := range parts[1:] {
+		all.Level, all.Current = max(all.Level, v.Level), max(all.Current, v.Current)
+		if v.Since.Before(all.Since) && !v.Since.IsZero() {
+			all.Since = v.Since
+		}
+		all.Roots, all.Lost = union(all.Roots, v.Roots), union(all.Lost, v.Lost)
+		for _, o := range v.Services {
+			if !has(all, o.Service) {
+				all.Services = append(slices.Clip(all.Services), o)
+			}
+		}
+		all.Explanation.Criteria = append(slices.Clip(all.Explanation.Criteria), v.Explanation.Criteria...)
+		all.Explanation.NotCounted = append(slices.Clip(all.Explanation.NotCounted), v.Explanation.NotCounted...)
+	}
+	return all
+}
+
+// union is sorted, without repetition.
+func union(a, b []string) []string {
+	all := append(slices.Clone(a), b...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// over is a verdict as it ends.
+func over(v detector.Verdict, why string) detector.Verdict {
+	v.Open, v.Current = false, detector.Event
+	v.Explanation = detector.Explanation{Summary: why}
+	return v
+}
+
+// opening is the service that an incident is named after: a vital one first, then the one lost first.
+func opening(v detector.Verdict) string {
+	if len(v.Services) == 0 {
+		return "monitoring"
+	}
+	return slices.MinFunc(v.Services, func(a, b detector.Outage) int {
+		return cmp.Or(
+			first(a.Objectives.Vital, b.Objectives.Vital),
+			first(!a.Since.IsZero(), !b.Since.IsZero()),
+			a.Since.Compare(b.Since),
+			strings.Compare(a.Service, b.Service))
+	}).Service
+}
+
+// idFor names an incident so that it can be read out on the phone: the service, and month and day of its opening.
+func idFor(service string, opened time.Time, taken func(string) bool) string {
+	id := service + "-" + opened.UTC().Format("0102")
+	for n := 2; taken(id); n++ {
+		id = fmt.Sprintf("%s-%s-%d", service, opened.UTC().Format("0102"), n)
+	}
+	return id
+}
+
+// fingerprint is what a change of makes a verdict worth recording. Time alone does not change it.
+func fingerprint(v detector.Verdict) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %v %v %v %q %q %q\n", v.Key, v.Level, v.Current, v.Open, v.Roots, v.Lost, v.MetCriteria())
+	for _, o := range v.Services {
+		fmt.Fprintf(&b, "%s %v %v %v %d %d\n", o.Service, o.Since.UTC(), !o.Confirmed.IsZero(), o.Recovered,
+			o.Clocks.Deadline.UnixNano(), o.Clocks.LTI.UnixNano())
+	}
+	return b.String()
+}

@@ -1,0 +1,182 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/playbooks"
+)
+
+// pending is a step before anything happened to it.
+func pending(p *playbooks.Step) StepState {
+	s := StepState{ID: p.ID, Kind: p.Kind(), Phase: p.Phase, Text: asked(p), Role: p.Role, Status: Pending, Milestone: p.Milestone}
+	if s.Kind == playbooks.KindDecide {
+		s.Needed = max(p.Approvals, 1)
+	}
+	if p.Ack != nil {
+		s.Role = p.Ack.Role
+	}
+	return s
+}
+
+// asked is what a step asks or does, for people.
+func asked(p *playbooks.Step) string {
+	switch p.Kind() {
+	case playbooks.KindNotify:
+		return "tell " + strings.Join(p.Notify, ", ")
+	case playbooks.KindDo:
+		return p.Do
+	case playbooks.KindDecide:
+		return p.Decide
+	case playbooks.KindRun:
+		return call(p.Run.HTTP, p.Run.NATS, p.Run.Exec)
+	case playbooks.KindVerify:
+		if p.Verify.Service == "" {
+			return "verify: " + call(p.Verify.HTTP, p.Verify.NATS, nil)
+		}
+		level := "at or above its MBCO"
+		if p.Verify.At == "full" {
+			level = "fully up"
+		}
+		return fmt.Sprintf("verify that %s is %s for %s", p.Verify.Service, level, span(p.Verify.For))
+	}
+	return "wait " + span(p.Wait)
+}
+
+func call(h *playbooks.HTTP, n *playbooks.NATS, x *playbooks.Exec) string {
+	switch {
+	case h != nil:
+		return h.Method + " " + h.URL
+	case n != nil:
+		return "request " + n.Subject
+	case x != nil:
+		return strings.Join(append([]string{"command", x.Command}, x.Args...), " ")
+	}
+	return ""
+}
+
+// asks reports whether a person has to act for the step to end.
+func asks(p *playbooks.Step) bool { return p.Kind().Human() || p.Ack != nil }
+
+// effective reports whether hands have to act on the world for the step.
+func effective(p *playbooks.Step) bool {
+	return p.Kind() == playbooks.KindRun || p.Kind() == playbooks.KindVerify && p.Verify.Service == ""
+}
+
+// within is how long a person has before the next one is told.
+func within(p *playbooks.Step) time.Duration {
+	if p.Ack != nil {
+		return p.Ack.Within
+	}
+	return p.Within
+}
+
+func (s *StepState) started(at time.Time, p *playbooks.Step, e StepStarted) {
+	if s.Started.IsZero() {
+		s.Started = at
+	}
+	if e.Key != s.Key {
+		s.Class, s.Tries = s.Class+1, 0
+		s.Acked, s.AckedAt, s.Approvals, s.Rung, s.Escalated = Actor{}, time.Time{}, nil, 0, nil
+	}
+	s.Tries++
+	s.Attempt, s.Key, s.Epoch, s.Sent, s.Until, s.Again = e.Attempt, e.Key, e.Epoch, at, e.Until, time.Time{}
+	s.Status = Running
+	if asks(p) {
+		s.Status = Waiting
+	}
+}
+
+// acknowledged notes who took the step, and gives them the time that it has once more before it escalates.
+func (s *StepState) acknowledged(at time.Time, p *playbooks.Step, e Acknowledged) {
+	s.Acked, s.AckedAt = e.By, at
+	if s.Status == Waiting && within(p) > 0 {
+		s.Until = at.Add(within(p))
+	}
+}
+
+func (s *StepState) failed(at time.Time, p *playbooks.Step, e StepFailed) {
+	s.Outcome, s.Reason, s.By, s.Again, s.Until = e.Outcome, e.Reason, e.By, e.Again, time.Time{}
+	s.Acked, s.AckedAt = Actor{}, time.Time{}
+	switch {
+	case !e.Again.IsZero():
+		s.Status = Retrying
+	case passesOver(p, e.Outcome):
+		s.Status, s.Ended = Given, at
+	default:
+		s.Status = Stuck
+	}
+}
+
+// passesOver reports whether the run goes on by itself after a failure. What is in doubt never passes unseen.
+func passesOver(p *playbooks.Step, o Outcome) bool { return p.OnFailure == "continue" && o != InDoubt }
+
+func (s *StepState) escalated(e Escalated) {
+	s.Rung, s.Until = e.Rung, e.Until
+	s.Escalated = join(s.Escalated, []string{e.Role})
+}
+
+func (s *StepState) end(at time.Time, status StepStatus, by Actor, reason string) {
+	s.Status, s.Ended, s.By, s.Reason = status, at, by, reason
+	s.Until, s.Again = time.Time{}, time.Time{}
+}
+
+// ended reports whether nothing more happens to the step.
+func (s StepState) ended() bool {
+	switch s.Status {
+	case Done, Declined, Skipped, Given:
+		return true
+	}
+	return false
+}
+
+// barred reports whether nothing goes on behind the step: a decision went against it, here or further up.
+func (s StepState) barred() bool {
+	return s.Status == Declined || s.Status == Skipped && s.By.Rule != ""
+}
+
+// actors are the roles whose holders may act on the step.
+func (s StepState) actors() []string { return join([]string{s.Role}, s.Escalated) }
+
+// Active reports whether the run still goes on.
+func (r Run) Active() bool { return r.Ended.IsZero() }
+
+func (r Run) covers(service string) bool {
+	return r.Service == service || slices.Contains(r.Covers, service)
+}
+
+// state finds a step by id.
+func (r Run) state(id string) (StepState, bool) {
+	n := slices.IndexFunc(r.Steps, func(s StepState) bool { return s.ID == id })
+	if n < 0 {
+		return StepState{}, false
+	}
+	return r.Steps[n], true
+}
+
+// active counts the runs that still go on.
+func (i Incident) active() (n int) {
+	for _, r := range i.Runs {
+		if r.Active() {
+			n++
+		}
+	}
+	return n
+}
+
+// span writes a duration as people do: "10m", "1h30m".
+func span(d time.Duration) string {
+	text := d.Round(time.Second).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+// stamp writes an instant for people, to the second and in UTC.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05Z") }

@@ -1,0 +1,272 @@
+package incident
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"holdfast/playbooks"
+)
+
+const (
+	// grace is how long after an attempt's end its result is still waited for: hands give up at Until, and their word
+	// has to travel.
+	grace = 5 * time.Second
+	// longestBackoff is the most that lies between two attempts, unless the playbook itself starts with more.
+	longestBackoff = time.Minute
+	// defaultTimeout and defaultBackoff hold for a playbook that was not filled in when it was read.
+	defaultTimeout = time.Minute
+	defaultBackoff = time.Second
+)
+
+// start sets a step going, the first time or again. Only a person's order (by) makes a new key.
+func start(w World, l leg, by Actor, reason string) StepStarted {
+	s, p := l.state(), l.plan()
+	class := max(s.Class, 1)
+	if by.Person != "" && s.Class > 0 {
+		class = s.Class + 1
+	}
+	run, step := l.name()
+	e := StepStarted{Run: run, Step: step, Attempt: s.Attempt + 1, Epoch: w.Epoch, By: by, Reason: reason,
+		Key: fmt.Sprintf("%s/%s/%s/%d", l.incident, run, step, class)}
+	switch p.Kind() {
+	case playbooks.KindNotify:
+		e.Tell = w.duty().first(p.Notify...)
+		if p.Ack != nil {
+			e.Tell = join(e.Tell, w.duty().first(p.Ack.Role))
+		}
+	case playbooks.KindDo, playbooks.KindDecide:
+		e.Tell = w.duty().first(p.Role)
+	case playbooks.KindRun, playbooks.KindVerify:
+		e.Until = w.Now.Add(positive(p.Timeout, defaultTimeout))
+	case playbooks.KindWait:
+		e.Until = w.Now.Add(p.Wait)
+	}
+	if asks(p) && within(p) > 0 {
+		e.Until = w.Now.Add(within(p))
+	}
+	return e
+}
+
+func positive(d, otherwise time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return otherwise
+}
+
+// fail ends an attempt badly: again by itself as long as the playbook allows, else people are told.
+func fail(w World, l leg, o Outcome, reason string) StepFailed {
+	s, p := l.state(), l.plan()
+	run, step := l.name()
+	e := StepFailed{Run: run, Step: step, Attempt: s.Attempt, Outcome: o, Reason: reason}
+	switch {
+	case (o == Failed || o == TimedOut && repeatable(p)) && s.Tries <= p.Retry:
+		e.Again = w.Now.Add(backoff(p, s.Tries))
+	case !passesOver(p, o):
+		e.Tell = troubled(w, l)
+	}
+	return e
+}
+
+// backoff doubles with each attempt. It is the same on every replay: there is nothing random in it.
+func backoff(p *playbooks.Step, tries int) time.Duration {
+	base := positive(p.Backoff, defaultBackoff)
+	most := max(base, longestBackoff)
+	for n := 1; n < tries && base < most; n++ {
+		base *= 2
+	}
+	return min(base, most)
+}
+
+// troubled are those who are told that a step is stuck: whoever the step is for, the authority, and, where the playbook
+// says escalate, the roles that come next.
+func troubled(w World, l leg) []string {
+	p := l.plan()
+	roles := []string{l.state().Role, w.declaration().Authority}
+	if p.OnFailure == "escalate" {
+		roles = append(roles, p.Escalate...)
+	}
+	return w.duty().first(roles...)
+}
+
+// A rung is one more who is told that a step still waits.
+type rung struct {
+	role   string
+	people []string
+}
+
+// ladder is who is told in turn: the next in the role's line, the roles that the playbook escalates to, and, where a
+// person has to do or decide, the declaration authority. Nothing is ever approved by running out of time.
+func ladder(w World, p *playbooks.Step) (rungs []rung) {
+	role, escalate := p.Role, p.Escalate
+	if p.Ack != nil {
+		role, escalate = p.Ack.Role, p.Ack.Escalate
+	}
+	if line := w.duty().line(role); len(line) > 1 {
+		rungs = append(rungs, rung{role, line[1:2]})
+	}
+	last := w.declaration().Authority
+	for _, r := range escalate {
+		rungs = append(rungs, rung{r, w.duty().first(r)})
+		if r == last {
+			last = ""
+		}
+	}
+	if p.Kind().Human() && last != "" && last != role {
+		rungs = append(rungs, rung{last, w.duty().first(last)})
+	}
+	return rungs
+}
+
+// escalates tells the next when a person's time is up.
+func escalates(w World, l leg) Event {
+	s, rungs := l.state(), ladder(w, l.plan())
+	if s.Until.IsZero() || w.Now.Before(s.Until) || s.Rung >= len(rungs) {
+		return nil
+	}
+	run, step := l.name()
+	next := rungs[s.Rung]
+	return Escalated{Run: run, Step: step, Rung: s.Rung + 1, Role: next.role, Until: w.Now.Add(within(l.plan())), Tell: next.people}
+}
+
+// runDeadlines are the instants at which stepDue can change its answer by the clock alone.
+func (i Incident) runDeadlines(w World, d *deadlines) {
+	for _, run := range i.Runs {
+		if !run.Active() || run.Playbook == nil {
+			continue
+		}
+		for n := range run.Steps {
+			stepDeadline(w, leg{i.ID, run, n}, d)
+		}
+	}
+}
+
+func stepDeadline(w World, l leg, d *deadlines) {
+	s, p := l.state(), l.plan()
+	switch {
+	case s.Status == Retrying:
+		d.add(s.Again)
+	case s.Status == Waiting && s.Rung < len(ladder(w, p)):
+		d.add(s.Until)
+	case s.Status == Running && effective(p):
+		d.add(s.Until.Add(grace))
+	case s.Status == Running && p.Kind() == playbooks.KindVerify:
+		d.add(s.Until)
+		if since, ok := holds(w, p.Verify); ok {
+			d.add(since.Add(p.Verify.For))
+		}
+	case s.Status == Running && p.Kind() == playbooks.KindWait:
+		d.add(s.Until)
+	}
+}
+
+// Wants are the effects that have to be under way in an epoch, in a stable order: what people are to be told, then what
+// machines are to do.
+func (i Incident) Wants(epoch uint64, since time.Time) []Effect {
+	var all []Effect
+	for n := range i.Notices {
+		if notice := i.Notices[n]; notice.open() && i.HandsOff == "" {
+			all = append(all, Effect{Key: fmt.Sprintf("%s/notice/%d", i.ID, notice.N), Incident: i.ID, Run: notice.Run, Step: notice.Step,
+				Attempt: 1, Epoch: epoch, Until: later(notice.At, since).Add(noticePatience), Notice: &notice})
+		}
+	}
+	if !i.Open() || i.HandsOff != "" {
+		return all
+	}
+	for _, run := range i.Runs {
+		for n := range run.Steps {
+			if run.Active() {
+				all = append(all, effect(leg{i.ID, run, n}, epoch)...)
+			}
+		}
+	}
+	return all
+}
+
+// effect is what hands have to do for a step in this epoch; what an earlier one left under way is in doubt.
+func effect(l leg, epoch uint64) []Effect {
+	s, p := l.state(), l.plan()
+	if s.Status != Running || s.Epoch != epoch || !effective(p) {
+		return nil
+	}
+	return []Effect{{Key: s.Key, Incident: l.incident, Run: l.run.ID, Step: s.ID, Attempt: s.Attempt, Epoch: s.Epoch, Until: s.Until,
+		Do: p.Run, Verify: p.Verify}}
+}
+
+// Wants are the effects that have to be under way now, in a stable order.
+func (d *Desk) Wants() []Effect {
+	var all []Effect
+	for _, id := range d.order {
+		if i := d.incidents[id]; i.Open() || i.unsent > 0 {
+			all = append(all, i.Wants(d.epoch, d.epochAt)...)
+		}
+	}
+	return all
+}
+
+// Finish records how an effect went; empty if it came too late to matter.
+func (d *Desk) Finish(now time.Time, r Result) []Change {
+	i, ok := d.incidents[r.Effect.Incident]
+	if !ok || i.HandsOff != "" || d.docs == nil {
+		return nil
+	}
+	if r.Effect.Notice != nil {
+		return i.delivered(r)
+	}
+	for _, run := range i.Runs {
+		if run.ID != r.Effect.Run || !run.Active() || !i.Open() || run.Playbook == nil {
+			continue
+		}
+		for n := range run.Steps {
+			if l := (leg{i.ID, run, n}); l.state().ID == r.Effect.Step {
+				return finished(World{Now: now, Epoch: d.epoch, Documents: d.docs}, l, r)
+			}
+		}
+	}
+	return nil
+}
+
+// finished takes a result for the attempt that is under way, and no other.
+func finished(w World, l leg, r Result) []Change {
+	s := l.state()
+	if s.Status != Running || s.Key != r.Effect.Key || s.Attempt != r.Effect.Attempt || s.Epoch != r.Effect.Epoch {
+		return nil
+	}
+	if r.Outcome == "" {
+		return []Change{{Incident: l.incident, Event: l.done(short(r.Output))}}
+	}
+	e := fail(w, l, r.Outcome, short(r.Reason))
+	if e.Reason == "" {
+		e.Reason = strings.ReplaceAll(string(r.Outcome), "_", " ")
+	}
+	return []Change{{Incident: l.incident, Event: e}}
+}
+
+func (i *Incident) delivered(r Result) []Change {
+	n := r.Effect.Notice.N
+	if n < 1 || n > len(i.Notices) || !i.Notices[n-1].open() {
+		return nil
+	}
+	e := Notified{Notice: n, Person: i.Notices[n-1].Person, Channel: r.Channel}
+	if r.Outcome != "" {
+		e.Error = orText(short(r.Reason), string(r.Outcome))
+	}
+	return []Change{{Incident: i.ID, Event: e}}
+}
+
+func orText(text, otherwise string) string {
+	if text != "" {
+		return text
+	}
+	return otherwise
+}
+
+// short keeps the first few KiB: a journal message holds several.
+func short(text string) string {
+	const most = 4 << 10
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + " …"
+}

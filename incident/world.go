@@ -1,0 +1,69 @@
+package incident
+
+import (
+	"time"
+
+	"holdfast/bia"
+	"holdfast/detector"
+)
+
+// A World is what an incident has to know of everything else when it decides: the time, the documents, the present
+// facts, and what the rest of the house holds. It is put together by the Desk; nothing in it is changed by deciding.
+type World struct {
+	Now       time.Time
+	Epoch     uint64
+	Documents *Documents
+	Facts     detector.Facts
+	Verdict   *detector.Verdict // its situation as it stands at Now; nil: the detector sees none
+
+	// Gate is why nothing may happen without a person; empty: armed.
+	Gate string
+	// Disarmed is who took everything into their hands, where a person did.
+	Disarmed string
+	// Blown is when a service was last invoked automatically, and in which incident.
+	Blown func(service string) (at time.Time, incident string, ok bool)
+	// Held is who holds an exclusive resource; empty: nobody.
+	Held func(resource string) string
+}
+
+func (w World) duty() duty { return duty{w.Documents.People, w.Now} }
+
+func (w World) declaration() bia.Declaration { return w.Documents.BIA.Declaration }
+
+func (w World) outages() []detector.Outage {
+	if w.Verdict == nil {
+		return nil
+	}
+	return w.Verdict.Services
+}
+
+// rearm is when a service's fuse is whole again; zero: it is whole.
+func (w World) rearm(service string) (again time.Time, incident string) {
+	at, incident, ok := w.Blown(service)
+	if !ok {
+		return time.Time{}, ""
+	}
+	again = at.Add(w.declaration().RearmAfter)
+	if !w.Now.Before(again) {
+		return time.Time{}, ""
+	}
+	return again, incident
+}
+
+// deadlines collects instants and keeps the first that lies ahead.
+type deadlines struct {
+	after time.Time
+	next  time.Time
+}
+
+func (d *deadlines) add(at time.Time) {
+	if at.After(d.after) && (d.next.IsZero() || at.Before(d.next)) {
+		d.next = at
+	}
+}
+
+// A fuse is a service's last automatic invocation.
+type fuse struct {
+	at       time.Time
+	incident string
+}
