@@ -1,12 +1,19 @@
 // Package invoker is the will: it carries incidents through. It brings the desk its inputs and the time, commits what
 // the desk decides, decides anew on a conflict, and sets the hands to work only after their orders are in the journal.
+//
+// One loop owns the desk ([Invoker.Run]). A restart reads the journal again from the start and arrives at the same desk,
+// whatever instant the process died at: decisions come from the log, and what was under way is found in doubt.
 package invoker
 
 import (
 	"context"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
 
 	"holdfast/incident"
-	"holdfast/oncall"
+	"holdfast/journal"
 )
 
 // Hands carry out effects on the world (package actions).
@@ -15,18 +22,155 @@ type Hands interface {
 	Carry(ctx context.Context, e incident.Effect) incident.Result
 }
 
-// An Invoker is the single writer of one house.
-type Invoker struct{}
-
-// Look shows the desk to a reader. The desk must not be kept or changed; looking never waits for a disk.
-func (v *Invoker) Look(see func(*incident.Desk)) { panic("unwritten") }
-
-// Order carries out what a person asks for; it returns when that is in the journal, or a *incident.Refusal.
-func (v *Invoker) Order(ctx context.Context, by *oncall.Person, c incident.Command) ([]incident.Change, error) {
-	panic("unwritten")
+// Config is what an Invoker is made of. All of it but the Logger is required.
+type Config struct {
+	Log       journal.Log
+	Hands     Hands
+	Documents *incident.Documents // to live by from the start on, as they are on disk
+	Instance  string              // names this process in the journal; another one needs another name
+	Version   string
+	Now       func() time.Time
+	Logger    zerolog.Logger
 }
 
-// Adopt makes documents the ones to live by (start, reload); it returns when that is in the journal.
-func (v *Invoker) Adopt(ctx context.Context, docs *incident.Documents, by incident.Actor) error {
-	panic("unwritten")
+// An Invoker is the single writer of one house.
+type Invoker struct {
+	cfg     Config
+	ears    chan Heard
+	asks    chan *ask
+	results chan incident.Result
+	over    chan struct{} // closed when Run has ended
+
+	// The loop writes these under the lock and reads them without; everybody else reads them under the lock, which is
+	// never held while something waits for a disk or a network.
+	mu     sync.Mutex
+	desk   *incident.Desk
+	status Status
+
+	// These are the loop's alone.
+	ahead     *Heard          // taken from the ears, not yet due to be heard
+	heardTo   uint64          // how far the ears have come, holes included
+	caughtUp  bool            // no alert that was waiting is left
+	lost      []string        // holes in the alert log that are not in the journal yet
+	told      map[string]bool // those that are
+	head      link
+	incumbent incident.TookOver // who took over last
+	last      time.Time         // given to the desk, or in the journal; time never goes back behind it
+	attempts  []attempt         // of the commit under way
+	landed    *attempt          // the one of them that is in the log
+	unfit     map[string]bool
+	flights   map[string]*flight
+	flying    sync.WaitGroup
+}
+
+// A link is the newest envelope: what the next one has to name.
+type link struct {
+	sequence uint64
+	hash     string
+}
+
+// New makes an invoker that has read nothing yet. [Invoker.Run] brings it to life.
+func New(c Config) *Invoker {
+	return &Invoker{
+		cfg:     c,
+		ears:    make(chan Heard, 1024),
+		asks:    make(chan *ask),
+		results: make(chan incident.Result),
+		over:    make(chan struct{}),
+		desk:    incident.NewDesk(),
+		status:  Status{Instance: c.Instance, InFlight: []InFlight{}},
+		told:    map[string]bool{},
+		unfit:   map[string]bool{},
+		flights: map[string]*flight{},
+	}
+}
+
+// Look shows the desk to a reader. The desk must not be kept or changed; looking never waits for a disk.
+func (v *Invoker) Look(see func(*incident.Desk)) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	see(v.desk)
+}
+
+// Run reads the journal, takes over, and then decides, commits and acts until ctx ends. Effects still under way then are
+// cancelled and awaited; how they went is left to the next start. The error is of a start that cannot be: documents that
+// do not fit into the journal.
+func (v *Invoker) Run(ctx context.Context) error {
+	defer close(v.over)
+	acting, cancel := context.WithCancel(ctx)
+	defer v.flying.Wait()
+	defer cancel()
+	if err := v.wake(ctx); err != nil && ctx.Err() == nil && !v.idle() {
+		return err
+	}
+	for ctx.Err() == nil {
+		v.turn(ctx, acting)
+		select {
+		case <-ctx.Done():
+		case h := <-v.ears:
+			v.take(h)
+			v.drain()
+		case a := <-v.asks:
+			v.carryOut(ctx, a)
+		case r := <-v.results:
+			v.finish(ctx, r)
+		case <-time.After(v.untilNext()):
+		}
+	}
+	return nil
+}
+
+// turn commits what is due and starts what is wanted, until nothing is left to do at this instant.
+func (v *Invoker) turn(ctx, acting context.Context) {
+	if v.idle() {
+		v.watch(ctx)
+		return
+	}
+	if !v.caughtUp { // a backlog is no present to act upon
+		return
+	}
+	for {
+		if _, err := v.commit(ctx, v.losses); err != nil {
+			return
+		}
+		changes, err := v.commit(ctx, v.due)
+		if err != nil {
+			return
+		}
+		v.launch(acting)
+		if len(changes) == 0 {
+			return
+		}
+	}
+}
+
+// Waits of the loop. The longest nap bounds how late a jump of the wall clock is noticed.
+const (
+	longestNap = time.Minute
+	watchEvery = time.Second // while another instance is in charge
+)
+
+// untilNext is how long nothing will be due unless something comes in.
+func (v *Invoker) untilNext() time.Duration {
+	if v.idle() {
+		return watchEvery
+	}
+	if !v.caughtUp {
+		return longestNap
+	}
+	v.mu.Lock()
+	at, ok := v.desk.NextAt()
+	v.mu.Unlock()
+	if !ok {
+		return longestNap
+	}
+	return min(at.Sub(v.cfg.Now()), longestNap)
+}
+
+// now is the desk's time: the wall clock's, and never earlier than what the desk has seen.
+func (v *Invoker) now() time.Time {
+	if t := v.cfg.Now().UTC().Round(0); t.After(v.last) {
+		v.last = t
+	}
+	return v.last
 }

@@ -1,0 +1,256 @@
+package invoker
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"holdfast/incident"
+	"holdfast/journal"
+)
+
+// Waits around the journal.
+const (
+	appendPatience = 5 * time.Second // for one append, before the loop looks whether it is in the log
+	firstPause     = 100 * time.Millisecond
+	longestPause   = 5 * time.Second
+)
+
+// A decision is what the desk decides at an instant. It is asked anew when the log has moved on in the meantime.
+type decision func(now time.Time) ([]incident.Change, error)
+
+// commit brings a decision into the journal, and then to the desk; only that makes it true. It does not give up while
+// the journal is out of reach: nothing is applied and no effect is started until then, and the decision is made anew
+// for every attempt, on what the log says by then.
+//
+// Its error is the decision's own, or that this instance may not (any longer) decide.
+func (v *Invoker) commit(ctx context.Context, decide decision) ([]incident.Change, error) {
+	defer func() { v.attempts, v.landed = nil, nil }()
+	for wait := firstPause; ; wait = min(2*wait, longestPause) {
+		v.mu.Lock()
+		now := v.now()
+		changes, err := decide(now)
+		v.mu.Unlock()
+		if err != nil || len(changes) == 0 {
+			return nil, err
+		}
+		e, err := v.envelope(now, changes)
+		if err != nil {
+			return nil, err
+		}
+		committed, err := v.append(ctx, e)
+		switch {
+		case err == nil:
+			return changes, v.fold(committed)
+		case errors.Is(err, journal.ErrTooLarge):
+			return nil, err
+		}
+		v.attempts = append(v.attempts, attempt{e.CommitID, changes})
+		if err := v.lookBack(ctx, wait); err != nil {
+			return nil, err
+		}
+		if v.landed != nil {
+			return v.landed.changes, nil
+		}
+	}
+}
+
+// An attempt is an append that was not acknowledged. It may stand in the log all the same, now or when a late message
+// arrives; it is known by its commit id.
+type attempt struct {
+	id      string
+	changes []incident.Change
+}
+
+// lookBack reads what the log holds after an append that did not go through, and waits if that is nothing new.
+func (v *Invoker) lookBack(ctx context.Context, wait time.Duration) error {
+	before := v.head
+	if err := v.insist(ctx, v.readOn); err != nil {
+		return err
+	}
+	switch {
+	case v.idle():
+		return v.Ready()
+	case v.head == before:
+		return v.pause(ctx, wait)
+	}
+	return nil
+}
+
+func (v *Invoker) envelope(now time.Time, changes []incident.Change) (journal.Envelope, error) {
+	e := journal.Envelope{
+		Version:       journal.FormatVersion,
+		Epoch:         v.status.Epoch,
+		CommitID:      rand.Text(),
+		PrevSequence:  v.head.sequence,
+		PrevHash:      v.head.hash,
+		AlertsThrough: v.desk.AlertsThrough(),
+		At:            now,
+	}
+	for _, c := range changes {
+		kind, data, err := incident.Encode(c.Event)
+		if err != nil {
+			return e, fmt.Errorf("commit: %w", err)
+		}
+		e.Entries = append(e.Entries, journal.Entry{Incident: c.Incident, Kind: string(kind), Data: data})
+		if took, ok := c.Event.(incident.TookOver); ok {
+			e.Epoch = took.Epoch
+		}
+	}
+	return e, nil
+}
+
+func (v *Invoker) append(ctx context.Context, e journal.Envelope) (journal.Committed, error) {
+	ctx, cancel := context.WithTimeout(ctx, appendPatience)
+	defer cancel()
+	start := time.Now()
+	v.note(func(s *Status) { s.Appending = start })
+	committed, err := v.cfg.Log.Append(ctx, e)
+	took := time.Since(start)
+	v.note(func(s *Status) { s.Appending = time.Time{} })
+	switch {
+	case err == nil:
+		v.note(func(s *Status) { s.AppendTook = took })
+		v.journalWorks()
+	case !errors.Is(err, journal.ErrConflict) && !errors.Is(err, journal.ErrTooLarge):
+		v.journalFails(err)
+	}
+	return committed, err
+}
+
+// fold applies a committed envelope, live as on replay: what the desk gets is what was read from the bytes stored.
+func (v *Invoker) fold(c journal.Committed) error {
+	events := make([]incident.Event, len(c.Entries))
+	for i, entry := range c.Entries {
+		event, err := incident.Decode(incident.Kind(entry.Kind), entry.Data)
+		if err != nil {
+			return fmt.Errorf("%w: envelope %d: %w", journal.ErrBroken, c.Sequence, err)
+		}
+		events[i] = event
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for i, event := range events {
+		v.desk.Apply(incident.Record{Sequence: c.Sequence, At: c.At, Incident: c.Entries[i].Incident, Event: event})
+		v.notice(event)
+	}
+	v.head = link{c.Sequence, c.Hash}
+	v.status.Head = c.Sequence
+	if c.At.After(v.last) {
+		v.last = c.At
+	}
+	for i := range v.attempts {
+		if v.attempts[i].id == c.CommitID {
+			v.landed = &v.attempts[i]
+		}
+	}
+	return nil
+}
+
+// notice is what the invoker itself has to know of what was committed.
+func (v *Invoker) notice(event incident.Event) {
+	switch e := event.(type) {
+	case incident.TookOver:
+		v.incumbent = e
+		v.succeed()
+	case incident.Disarmed:
+		if e.By.Rule == lossRule {
+			v.told[e.Reason] = true
+		}
+	}
+}
+
+// succeed notes who took over from this instance, once it has been in charge itself.
+func (v *Invoker) succeed() {
+	if v.status.Epoch != 0 && v.incumbent.Epoch != v.status.Epoch {
+		v.status.Successor = v.incumbent.Instance
+	}
+}
+
+// readOn folds in what the log holds beyond what is known.
+func (v *Invoker) readOn(ctx context.Context) error {
+	for c, err := range v.cfg.Log.Read(ctx, v.head.sequence) {
+		if err != nil {
+			return err
+		}
+		if err := v.hearThrough(ctx, c.AlertsThrough); err != nil {
+			return err
+		}
+		if err := v.fold(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insist tries until it works, ctx ends, or it can never work: then this instance keeps its hands off.
+func (v *Invoker) insist(ctx context.Context, try func(context.Context) error) error {
+	for wait := firstPause; ; wait = min(2*wait, longestPause) {
+		err := try(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil:
+			return nil
+		case errors.Is(err, journal.ErrBroken), errors.Is(err, errShort):
+			v.handsOff(err)
+			return v.Ready()
+		}
+		v.journalFails(err)
+		if err := v.pause(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits. A live desk goes on hearing meanwhile, so that people see the present: what is heard earlier than a record
+// that was decided without it does not change what either of them means.
+func (v *Invoker) pause(ctx context.Context, d time.Duration) error {
+	ears := v.ears
+	if !v.status.Live {
+		ears = nil
+	}
+	over := time.After(d)
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-over:
+			return nil
+		case h := <-ears:
+			v.take(h)
+		}
+	}
+}
+
+// fitting is as much of what is due as one envelope takes; the rest is due again right after it. One event that no
+// envelope takes leaves its incident where it is, and nobody else's.
+func (v *Invoker) fitting(changes []incident.Change) []incident.Change {
+	var fit []incident.Change
+	size := 0
+	for _, c := range changes {
+		_, data, err := incident.Encode(c.Event)
+		if err == nil && len(data) > journal.MaxEnvelope/2 {
+			err = journal.ErrTooLarge
+		}
+		if err != nil && !v.unfit[c.Incident] {
+			v.unfit[c.Incident] = true
+			v.cfg.Logger.Error().Err(err).Str("incident", c.Incident).Str("kind", string(c.Event.Kind())).Int("bytes", len(data)).
+				Msg("this cannot be recorded: the incident stays as it is and is left to people")
+		}
+		if v.unfit[c.Incident] {
+			continue
+		}
+		if size += len(data); size > journal.MaxEnvelope/2 && len(fit) > 0 {
+			return fit
+		}
+		fit = append(fit, c)
+	}
+	return fit
+}
+
+func (v *Invoker) due(now time.Time) ([]incident.Change, error) {
+	return v.fitting(v.desk.Due(now)), nil
+}

@@ -1,0 +1,128 @@
+package invoker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"holdfast/detector/alert"
+	"holdfast/incident"
+)
+
+// Heard is one message of the alert log, made out (watch.Heard).
+//
+// One without a Subject is no message: it says only that nothing waits (CaughtUp), or that messages up to Sequence are
+// Lost.
+type Heard struct {
+	Sequence   uint64
+	Received   time.Time
+	Subject    string
+	Batch      alert.Batch
+	Unreadable *alert.Unreadable
+	Lost       uint64 // messages up to Sequence that were stored and can no longer be read
+	CaughtUp   bool   // nothing that was waiting is left
+}
+
+// errOver is the error of speaking to an invoker that has ended.
+var errOver = errors.New("holdfast is stopping")
+
+// Hear takes in what the ears bring, in order; the same message twice does no harm. It waits while the loop is busy.
+func (v *Invoker) Hear(ctx context.Context, h Heard) error {
+	select {
+	case v.ears <- h:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-v.over:
+		return errOver
+	}
+}
+
+// drain takes what the ears have brought meanwhile, so that a storm is judged in few turns.
+func (v *Invoker) drain() {
+	for range cap(v.ears) {
+		select {
+		case h := <-v.ears:
+			v.take(h)
+		default:
+			return
+		}
+	}
+}
+
+// take lets the desk hear.
+func (v *Invoker) take(h Heard) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.caughtUp = h.CaughtUp
+	if h.Lost > 0 {
+		v.lost = append(v.lost, fmt.Sprintf("%d messages of the alert log up to %d were stored and can no longer be read", h.Lost, h.Sequence))
+	}
+	if h.Subject != "" && h.Sequence > v.heardTo {
+		v.desk.Hear(h.Sequence, h.Received, h.Subject, h.Batch, h.Unreadable)
+	}
+	v.heardTo = max(v.heardTo, h.Sequence)
+	v.status.AlertsThrough, v.status.CaughtUp = v.heardTo, v.caughtUp
+}
+
+// errShort is the error of an alert log that ends before what was decided on it.
+var errShort = errors.New("the alert log is shorter than what was decided on it")
+
+// earsPatience is how long a message may still be on its way that another instance has already decided on.
+const earsPatience = 30 * time.Second
+
+// hearThrough hears all that a decision was made on. While the journal is being read nothing beyond is heard, so that a
+// replay brings the desk alerts and records in the order in which they came.
+func (v *Invoker) hearThrough(ctx context.Context, through uint64) error {
+	for v.heardTo < through {
+		h, err := v.next(ctx)
+		if errors.Is(err, errShort) {
+			return fmt.Errorf("%w: it ends at message %d, and an envelope was decided on message %d", errShort, v.heardTo, through)
+		}
+		if err != nil {
+			return err
+		}
+		if h.Sequence > through && !v.status.Live {
+			v.ahead = &h // those between have reached the age at which they expire
+			return nil
+		}
+		v.take(h)
+	}
+	return nil
+}
+
+// next waits for the ears.
+func (v *Invoker) next(ctx context.Context) (Heard, error) {
+	if h := v.ahead; h != nil {
+		v.ahead = nil
+		return *h, nil
+	}
+	var silence <-chan time.Time
+	if v.caughtUp {
+		silence = time.After(earsPatience)
+	}
+	select {
+	case h := <-v.ears:
+		return h, nil
+	case <-silence:
+		return Heard{}, errShort
+	case <-ctx.Done():
+		return Heard{}, ctx.Err()
+	}
+}
+
+// lossRule is who disarms when alerts were lost.
+const lossRule = "alerts were lost"
+
+// losses leaves declarations to people when alerts were lost: what automatic decisions would rest on is not whole. What
+// is under way goes on, and a person who knows of it arms again.
+func (v *Invoker) losses(time.Time) ([]incident.Change, error) {
+	var changes []incident.Change
+	for _, reason := range v.lost {
+		if !v.told[reason] {
+			changes = append(changes, incident.Change{Event: incident.Disarmed{By: incident.Actor{Rule: lossRule}, Reason: reason}})
+		}
+	}
+	return changes, nil
+}
