@@ -1,0 +1,236 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/console"
+	"holdfast/incident"
+)
+
+// An orderKind is a command by which a person orders something.
+type orderKind struct {
+	verb    incident.Verb
+	args    string // what follows the name, as in the usage line
+	short   string
+	long    string
+	example string
+	need    int // arguments at least
+	most    int // arguments at most
+	reason  reasonRule
+	flags   func(*cobra.Command)
+	read    func(*cobra.Command, []string, *incident.Command) error // what the arguments and flags say
+}
+
+// reasonRule says whether an order gives a reason; most are decisions that somebody will have to explain.
+type reasonRule int
+
+const (
+	noReason reasonRule = iota
+	mayReason
+	mustReason
+)
+
+var orders = []orderKind{
+	{verb: incident.VerbAck, args: "INCIDENT [STEP]", short: "Take a step, or the page that announced it, upon yourself", need: 1, most: 2, read: stepArgs,
+		example: "  holdfast ack payments-api-0412 page"},
+	{verb: incident.VerbDone, args: "INCIDENT [STEP]", short: "Say that a step is done", need: 1, most: 2, reason: mayReason, flags: resultFlags, read: resultArgs,
+		example: "  holdfast done payments-api-0412 assess --answer estimated_time_to_restore=6h"},
+	{verb: incident.VerbFailed, args: "INCIDENT [STEP]", short: "Say that a step was tried and failed", need: 1, most: 2, reason: mustReason, read: stepArgs},
+	{verb: incident.VerbCannot, args: "INCIDENT [STEP]", short: "Say that a step cannot be done", need: 1, most: 2, reason: mustReason, read: stepArgs},
+	{verb: incident.VerbApprove, args: "INCIDENT [STEP]", short: "Approve a decision", need: 1, most: 2, reason: mayReason, read: stepArgs,
+		example: "  holdfast approve payments-api-0412 go --reason \"facility confirms 6 h\""},
+	{verb: incident.VerbDecline, args: "INCIDENT [STEP]", short: "Decline a decision, or (without a step) the declaration that is recommended", need: 1, most: 2, reason: mustReason, flags: untilFlag, read: declineArgs,
+		long: "Decline a decision, or (without a step) the declaration that is recommended. A declined declaration binds for the criteria it was recommended on, until their facts get worse or until the instant that --until names."},
+	{verb: incident.VerbRetry, args: "INCIDENT [STEP]", short: "Have a step that is stuck done once more, as a new attempt of its own", need: 1, most: 2, reason: mustReason, read: stepArgs},
+	{verb: incident.VerbSkip, args: "INCIDENT [STEP]", short: "Leave a step out and go on", need: 1, most: 2, reason: mustReason, read: stepArgs},
+	{verb: incident.VerbDeclare, args: "[INCIDENT]", short: "Declare a disaster: of an incident, or of services by hand", need: 0, most: 1, reason: mustReason, flags: serviceFlag, read: declareArgs,
+		example: "  holdfast declare payments-api-0412 --reason \"no estimate from the provider\"\n  holdfast declare --service card-payments --reason \"fraud ring, taking it offline\""},
+	{verb: incident.VerbInvoke, args: "INCIDENT PLAYBOOK", short: "Invoke a playbook by hand, though it does not fit", need: 2, most: 2, reason: mustReason, flags: serviceFlag, read: invokeArgs},
+	{verb: incident.VerbStandDown, args: "INCIDENT", short: "End an incident", need: 1, most: 1, reason: mustReason, read: incidentArg},
+	{verb: incident.VerbArm, short: "Let declarations happen automatically again", reason: mustReason},
+	{verb: incident.VerbDisarm, short: "Leave every declaration to people", reason: mustReason},
+	{verb: incident.VerbNote, args: "INCIDENT TEXT…", short: "Put a remark on the record", need: 2, most: 1000, read: noteArgs},
+}
+
+// command is the order as a command of the command line.
+func (o orderKind) command() *cobra.Command {
+	c := &cobra.Command{Use: strings.TrimSpace(string(o.verb) + " " + o.args), Short: o.short, Long: o.long, Example: o.example, Args: cobra.RangeArgs(o.need, o.most), ValidArgsFunction: completeTarget}
+	if o.reason != noReason {
+		c.Flags().StringP("reason", "r", "", map[reasonRule]string{mayReason: "why", mustReason: "why; required"}[o.reason])
+	}
+	if o.flags != nil {
+		o.flags(c)
+	}
+	return asking(c, func(ctx context.Context, c *cobra.Command, daemon *client, out *printer, args []string) error {
+		order, err := o.written(c, args)
+		if err != nil {
+			return err
+		}
+		done, body, err := daemon.order(ctx, order)
+		if err != nil {
+			return err
+		}
+		if out.json {
+			return out.raw(body)
+		}
+		printOrdered(out, done)
+		return nil
+	})
+}
+
+// written is what the command line orders.
+func (o orderKind) written(c *cobra.Command, args []string) (incident.Command, error) {
+	order := incident.Command{Verb: o.verb}
+	if o.reason != noReason {
+		order.Reason, _ = c.Flags().GetString("reason")
+		order.Reason = strings.TrimSpace(order.Reason)
+	}
+	if o.reason == mustReason && order.Reason == "" {
+		return order, misused(`add --reason "…": it stays on the record, and whoever asks later finds it there`, "%s needs a reason", o.verb)
+	}
+	if o.read == nil {
+		return order, nil
+	}
+	return order, o.read(c, args, &order)
+}
+
+func incidentArg(_ *cobra.Command, args []string, order *incident.Command) error {
+	order.Incident = args[0]
+	return nil
+}
+
+// stepArgs reads an incident and a step; without one it is the only step that waits.
+func stepArgs(c *cobra.Command, args []string, order *incident.Command) error {
+	if len(args) == 2 {
+		order.Step = args[1]
+	}
+	return incidentArg(c, args, order)
+}
+
+func noteArgs(_ *cobra.Command, args []string, order *incident.Command) error {
+	order.Incident, order.Reason = args[0], strings.Join(args[1:], " ")
+	return nil
+}
+
+func resultFlags(c *cobra.Command) {
+	c.Flags().StringArrayP("answer", "a", nil, "an answer that the step asks for, as NAME=VALUE; may be repeated")
+	c.Flags().String("evidence", "", "where the evidence can be found")
+}
+
+func resultArgs(c *cobra.Command, args []string, order *incident.Command) error {
+	answers, _ := c.Flags().GetStringArray("answer")
+	order.Evidence, _ = c.Flags().GetString("evidence")
+	for _, a := range answers {
+		name, value, ok := strings.Cut(a, "=")
+		if !ok || name == "" {
+			return misused("write it as --answer NAME=VALUE", "%q is no answer", a)
+		}
+		if _, twice := order.Answers[name]; twice {
+			return misused("", "the answer %q is given twice", name)
+		}
+		if order.Answers == nil {
+			order.Answers = map[string]string{}
+		}
+		order.Answers[name] = value
+	}
+	return stepArgs(c, args, order)
+}
+
+func untilFlag(c *cobra.Command) {
+	c.Flags().String("until", "", "until when it binds: an instant (2026-11-23T16:00:00Z) or from now (90m)")
+}
+
+func declineArgs(c *cobra.Command, args []string, order *incident.Command) (err error) {
+	if until, _ := c.Flags().GetString("until"); until != "" {
+		if order.Until, err = instantOf(until, time.Now()); err != nil {
+			return err
+		}
+	}
+	return stepArgs(c, args, order)
+}
+
+// instantOf reads an instant, or a duration from now on.
+func instantOf(text string, now time.Time) (time.Time, error) {
+	if d, err := time.ParseDuration(text); err == nil && d > 0 {
+		return now.Add(d).UTC().Truncate(time.Second), nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, misused("write it as 2026-11-23T16:00:00Z, or as 90m from now", "%q is no instant", text)
+	}
+	return at, nil
+}
+
+func serviceFlag(c *cobra.Command) {
+	c.Flags().StringArrayP("service", "s", nil, "a service that it is about; may be repeated")
+}
+
+func declareArgs(c *cobra.Command, args []string, order *incident.Command) error {
+	order.Services, _ = c.Flags().GetStringArray("service")
+	switch {
+	case len(args) == 1 && len(order.Services) > 0:
+		return misused("name the incident, or the services", "an incident knows its services")
+	case len(args) == 1:
+		order.Incident = args[0]
+	case len(order.Services) == 0:
+		return misused("holdfast declare INCIDENT, or holdfast declare --service NAME", "declare what?")
+	}
+	return nil
+}
+
+func invokeArgs(c *cobra.Command, args []string, order *incident.Command) error {
+	order.Incident, order.Playbook = args[0], args[1]
+	order.Services, _ = c.Flags().GetStringArray("service")
+	if len(order.Services) != 1 {
+		return misused("add --service NAME", "a run recovers one service, which has to be named")
+	}
+	return nil
+}
+
+// printOrdered says what an order changed.
+func printOrdered(out *printer, done console.Ordered) {
+	if len(done.Changes) == 0 {
+		out.line("nothing had to be changed")
+	}
+	for _, change := range done.Changes {
+		if change.Incident != "" {
+			out.line("%s: %s", change.Incident, console.Tell(change.Event))
+		} else {
+			out.line("%s", console.Tell(change.Event))
+		}
+	}
+}
+
+// completeTarget completes the id of an incident and then the name of a step that waits, asking the daemon.
+func completeTarget(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	daemon, err := newClient(c)
+	if err != nil || len(args) > 1 || !strings.Contains(c.Use, "INCIDENT") {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	ctx, cancel := context.WithTimeout(contextOf(c), time.Second)
+	defer cancel()
+	var status console.Status
+	if _, err := daemon.read(ctx, "/api/v1/status", &status); err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var words []string
+	for _, i := range status.Incidents {
+		if len(args) == 0 {
+			words = append(words, cobra.CompletionWithDesc(i.ID, printable(i.Summary)))
+			continue
+		}
+		for _, run := range i.Runs {
+			for _, s := range run.Waiting {
+				if i.ID == args[0] {
+					words = append(words, cobra.CompletionWithDesc(s.Step, printable(fmt.Sprintf("%s: %s", s.Kind, s.Text))))
+				}
+			}
+		}
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp
+}

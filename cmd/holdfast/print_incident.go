@@ -1,0 +1,261 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"holdfast/console"
+	"holdfast/detector"
+	"holdfast/incident"
+)
+
+// printIncident writes an incident: clocks, runs, the last of its story.
+func printIncident(out *printer, i console.Incident) {
+	out.parts(cell{i.ID, bold}, level(i.Level), cell{openOrClosed(i), soft})
+	out.line("%s", i.Verdict.Explanation.Summary)
+	if i.HandsOff != "" {
+		out.parts(cell{"shown and not driven: " + i.HandsOff, bad})
+	}
+	if i.Status.Awaits != "" {
+		out.parts(cell{"awaits: " + i.Status.Awaits, warn})
+	}
+	if i.Declared != nil {
+		how := "declared " + clockTime(i.DeclaredAt) + " by " + actor(i.Declared.By)
+		out.line("%s, on %s", how, strings.Join(i.Declared.Criteria, ", "))
+	}
+	for _, n := range i.NoPlaybook {
+		out.parts(cell{"no applicable playbook for " + n.Service, bad}, cell{strings.Join(n.Missing, ", "), plain})
+	}
+	printClocks(out, i)
+	for n, run := range i.Runs {
+		if n < len(i.Status.Runs) {
+			printRun(out, i, run, i.Status.Runs[n])
+		}
+	}
+	printStory(out, i.Story)
+}
+
+func openOrClosed(i console.Incident) string {
+	if i.Closed.IsZero() {
+		return "open since " + clockTime(i.Opened) + ", as of " + clockTime(i.Now)
+	}
+	return "opened " + clockTime(i.Opened) + ", closed " + clockTime(i.Closed)
+}
+
+func printClocks(out *printer, i console.Incident) {
+	var rows [][]cell
+	for _, r := range i.Recoveries {
+		row := []cell{{r.Service, bold}, {"OUT", bad}, {console.Span(i.Now.Sub(r.Since)), plain}, {until(i.Now, r.Clocks.LTI), urgent(i.Now, r.Clocks.LTI)}, {deadline(i.Now, r), urgent(i.Now, r.Clocks.Deadline)}}
+		if rta, back := r.RTA(); back {
+			row = []cell{{r.Service, bold}, {"BACK", good}, {console.Span(rta), plain}, {"–", plain}, {kept(r), plain}}
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) > 0 {
+		out.heading("Clocks")
+		out.table([]string{"SERVICE", "STATE", "DOWN FOR", "INVOKE BY", "DEADLINE"}, rows)
+	}
+}
+
+func deadline(now time.Time, r incident.Recovery) string {
+	if r.Clocks.Deadline.IsZero() {
+		return "–"
+	}
+	return until(now, r.Clocks.Deadline) + " (" + r.Clocks.DeadlineBy + ")"
+}
+
+// kept says whether a service that is back was back in time.
+func kept(r incident.Recovery) string {
+	switch {
+	case r.Clocks.Deadline.IsZero():
+		return "no objective"
+	case !r.Missed.IsZero(), r.Restored.After(r.Clocks.Deadline):
+		return "missed by " + console.Span(r.Restored.Sub(r.Clocks.Deadline))
+	}
+	return "met, " + console.Span(r.Clocks.Deadline.Sub(r.Restored)) + " to spare"
+}
+
+// printRun writes a run step by step; below a step that waits stands what to type.
+func printRun(out *printer, i console.Incident, run incident.Run, status console.RunStatus) {
+	state := fmt.Sprintf("%d of %d steps ended", status.Done, status.Steps)
+	if run.Result != "" {
+		state = run.Result
+	}
+	out.heading("Run %s: %s for %s, %s", run.ID, run.Name, run.Service, state)
+	var rows [][]cell
+	for _, s := range run.Steps {
+		rows = append(rows, []cell{{s.ID, bold}, {string(s.Phase), soft}, {string(s.Kind), soft}, stepStatus(s.Status), {stepDetail(i.Now, s), plain}})
+	}
+	out.table([]string{"STEP", "PHASE", "KIND", "STATUS", ""}, rows)
+	for _, w := range status.Waiting {
+		out.parts(cell{"  " + w.Step + ":", bold}, cell{w.Text, plain}, cell{"– " + who(w), plain}, cell{until(i.Now, w.Until), urgent(i.Now, w.Until)})
+		for _, verb := range w.Verbs {
+			out.parts(cell{fmt.Sprintf("    holdfast %s %s %s", verb, i.ID, w.Step), soft})
+		}
+	}
+}
+
+func stepStatus(s incident.StepStatus) cell {
+	c := cell{text: strings.ToUpper(string(s))}
+	switch s {
+	case incident.Waiting, incident.Stuck, incident.Declined, incident.Given:
+		c.paint = bad
+	case incident.Running, incident.Retrying:
+		c.paint = warn
+	case incident.Done:
+		c.paint = good
+	case incident.Pending, incident.Skipped:
+		c.paint = soft
+	}
+	return c
+}
+
+// stepDetail says of a step what its status leaves open: who, how long, why.
+func stepDetail(now time.Time, s incident.StepState) string {
+	var parts []string
+	if by := actor(s.By); by != "" {
+		parts = append(parts, "by "+by)
+	}
+	switch {
+	case s.Started.IsZero():
+	case s.Ended.IsZero():
+		parts = append(parts, "for "+console.Span(now.Sub(s.Started)))
+	default:
+		parts = append(parts, "took "+console.Span(s.Ended.Sub(s.Started)))
+	}
+	if s.Attempt > 1 {
+		parts = append(parts, fmt.Sprintf("attempt %d", s.Attempt))
+	}
+	if !s.Again.IsZero() {
+		parts = append(parts, "again "+until(now, s.Again))
+	}
+	if s.Reason != "" {
+		parts = append(parts, s.Reason)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// storyLines is how much of a story is shown; the report has all of it.
+const storyLines = 15
+
+func printStory(out *printer, story []console.Told) {
+	var lines []console.Told
+	for _, t := range story {
+		if t.Kind != incident.KindNotified {
+			lines = append(lines, t)
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	out.heading("What happened")
+	if left := len(lines) - storyLines; left > 0 {
+		out.parts(cell{fmt.Sprintf("… %s before; `holdfast report` has them", plural(left, "line")), soft})
+		lines = lines[left:]
+	}
+	for _, t := range lines {
+		out.parts(cell{clockTime(t.At), soft}, cell{t.What, plain})
+	}
+}
+
+// printExplained draws why an incident is on its level, as a tree: what is met first.
+func printExplained(out *printer, e console.Explained) {
+	v := e.Verdict
+	judged := "as last written down " + clockTime(v.At)
+	if e.Fresh {
+		judged = "judged " + clockTime(e.Now)
+	}
+	out.parts(cell{e.Incident, bold}, level(v.Level), cell{judged, soft})
+	out.line("%s", v.Explanation.Summary)
+	if v.Current != v.Level {
+		out.line("it was %s; at this instant the rules say %s", word(v.Level.String()), word(v.Current.String()))
+	}
+	criteria := ordered(v.Explanation.Criteria)
+	for n, c := range criteria {
+		branch, stem := "├─", "│   "
+		if n == len(criteria)-1 {
+			branch, stem = "└─", "    "
+		}
+		out.parts(cell{branch, soft}, answer(c.Answer), cell{c.ID, bold}, cell{"(" + word(c.Level.String()) + ")", soft}, cell{instants(e.Now, c), plain})
+		for _, evidence := range c.Evidence {
+			out.parts(cell{stem, soft}, cell{evidence, plain})
+		}
+	}
+	printAround(out, e)
+}
+
+// ordered are the criteria with those that are met first, then what cannot be told.
+func ordered(criteria []detector.Criterion) []detector.Criterion {
+	var all []detector.Criterion
+	for _, answer := range []detector.Answer{detector.Met, detector.CannotTell, detector.NotMet} {
+		for _, c := range criteria {
+			if c.Answer == answer {
+				all = append(all, c)
+			}
+		}
+	}
+	return all
+}
+
+func answer(a detector.Answer) cell {
+	switch a {
+	case detector.Met:
+		return cell{"MET", bad}
+	case detector.NotMet:
+		return cell{"not met", good}
+	}
+	return cell{"unknown", warn}
+}
+
+func instants(now time.Time, c detector.Criterion) string {
+	switch {
+	case c.Answer == detector.Met && !c.MetAt.IsZero():
+		return "since " + clockTime(c.MetAt)
+	case !c.WouldAt.IsZero():
+		return "would be met " + until(now, c.WouldAt) + " if nothing changes"
+	}
+	return ""
+}
+
+// printAround writes what stands around the criteria: what was left out, what would flip it, what comes next.
+func printAround(out *printer, e console.Explained) {
+	v := e.Verdict
+	if len(v.Explanation.NotCounted) > 0 {
+		out.heading("Not counted")
+		for _, n := range v.Explanation.NotCounted {
+			out.line("  %s", n)
+		}
+	}
+	if v.Explanation.Unless != "" {
+		out.heading("Unless")
+		out.line("  %s", v.Explanation.Unless)
+	}
+	out.heading("Next")
+	if v.NextAt.IsZero() {
+		out.line("  the level cannot change unless something else happens")
+	} else {
+		out.line("  the level can change %s, at %s, if nothing else happens", until(e.Now, v.NextAt), clockTime(v.NextAt))
+	}
+	if e.Awaits != "" {
+		out.parts(cell{"  awaits: " + e.Awaits, warn})
+	}
+	if len(e.Playbooks) > 0 {
+		out.heading("Playbooks")
+	}
+	for _, p := range e.Playbooks {
+		out.parts(cell{" ", plain}, fit(p), cell{p.Playbook, bold}, cell{strings.Join(p.Missing, "; "), soft})
+	}
+}
+
+func fit(p console.PlaybookFit) cell {
+	switch {
+	case p.Running != "":
+		return cell{"run " + p.Running, good}
+	case p.Fits:
+		return cell{"fits", good}
+	}
+	return cell{"does not fit:", warn}
+}
+
+func word(s string) string { return strings.ReplaceAll(s, "_", " ") }

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/console"
+	"holdfast/detector"
+	"holdfast/incident"
+)
+
+// printStatus writes how things stand, what is most urgent first.
+func printStatus(out *printer, s console.Status) {
+	armed := cell{"armed", good}
+	if !s.Armed {
+		armed = cell{"DISARMED (" + s.Disarmed + ")", warn}
+	}
+	nats := cell{"NATS connected", good}
+	if !s.NATSConnected {
+		nats = cell{"NATS NOT CONNECTED", bad}
+	}
+	out.parts(cell{s.Organisation, bold}, armed, nats, cell{"as of " + clockTime(s.Now), soft})
+	for _, check := range s.Ready {
+		if !check.OK {
+			out.parts(cell{"NOT READY", bad}, cell{check.Name + ": " + check.Detail, plain})
+		}
+	}
+	out.buffer.WriteByte('\n')
+	printIncidents(out, s.Now, s.Incidents)
+	printWaiting(out, s)
+	printComponents(out, s)
+	out.buffer.WriteByte('\n')
+	printCounts(out, s.Counts)
+	out.parts(cell{fmt.Sprintf("BIA %s, %s, epoch %d, holdfast %s", orDash(s.Documents.BIA), plural(len(s.Documents.Playbooks), "playbook"), s.Epoch, orDash(s.Version)), soft})
+}
+
+// printIncidents writes a line for each incident.
+func printIncidents(out *printer, now time.Time, incidents []console.IncidentStatus) {
+	if len(incidents) == 0 {
+		out.parts(cell{"no incident is open", good})
+		return
+	}
+	var rows [][]cell
+	for _, i := range incidents {
+		rows = append(rows, []cell{{i.ID, bold}, level(i.Level), {downFor(now, i), plain}, {until(now, i.LTI), urgent(now, i.LTI)}, {until(now, i.Deadline), urgent(now, i.Deadline)}, declared(i), {runs(i), plain}})
+	}
+	out.table([]string{"INCIDENT", "LEVEL", "DOWN FOR", "INVOKE BY", "DEADLINE", "DECLARED", "RUNS"}, rows)
+	for _, i := range incidents {
+		if i.Awaits != "" {
+			out.parts(cell{i.ID, bold}, cell{"awaits: " + i.Awaits, warn})
+		}
+		if i.HandsOff != "" {
+			out.parts(cell{i.ID, bold}, cell{"is shown and not driven: " + i.HandsOff, bad})
+		}
+	}
+}
+
+func level(l detector.Level) cell {
+	c := cell{text: strings.ToUpper(strings.ReplaceAll(l.String(), "_", " "))}
+	switch l {
+	case detector.Disaster:
+		c.paint = bad
+	case detector.MajorIncident:
+		c.paint = warn
+	}
+	return c
+}
+
+// downFor is how long the outages of an incident have lasted, from the earliest start that is not over.
+func downFor(now time.Time, i console.IncidentStatus) string {
+	var since time.Time
+	for _, s := range i.Services {
+		if s.Restored.IsZero() && !s.Since.IsZero() && (since.IsZero() || s.Since.Before(since)) {
+			since = s.Since
+		}
+	}
+	switch {
+	case !i.Closed.IsZero():
+		return "closed"
+	case !since.IsZero():
+		return console.Span(now.Sub(since))
+	case len(i.Services) > 0:
+		return "back"
+	}
+	return "–"
+}
+
+func declared(i console.IncidentStatus) cell {
+	if i.Declared.IsZero() {
+		return cell{"no", plain}
+	}
+	by := ""
+	if i.DeclaredBy != nil {
+		by = " by " + actor(*i.DeclaredBy)
+	}
+	return cell{clockTime(i.Declared) + by, plain}
+}
+
+func actor(a incident.Actor) string {
+	if a.Person != "" {
+		return a.Person
+	}
+	return a.Rule
+}
+
+func runs(i console.IncidentStatus) string {
+	var all []string
+	for _, r := range i.Runs {
+		state := fmt.Sprintf("%d of %d steps", r.Done, r.Steps)
+		if r.Result != "" {
+			state = r.Result
+		}
+		all = append(all, r.Playbook+": "+state)
+	}
+	return strings.Join(all, "; ")
+}
+
+// printWaiting writes what waits for whom, and what to type.
+func printWaiting(out *printer, s console.Status) {
+	var rows [][]cell
+	for _, i := range s.Incidents {
+		for _, run := range i.Runs {
+			for _, w := range run.Waiting {
+				rows = append(rows, []cell{{i.ID, plain}, {w.Step, bold}, {who(w), plain}, {until(s.Now, w.Until), urgent(s.Now, w.Until)}, {w.Text, plain}, {command(i.ID, w), soft}})
+			}
+		}
+	}
+	if len(rows) > 0 {
+		out.heading("Waiting for people")
+		out.table([]string{"INCIDENT", "STEP", "WHO", "UNTIL", "WHAT", "COMMAND"}, rows)
+	}
+}
+
+// who is a step's role and those who can act, as far as approvals have come.
+func who(w console.WaitingStep) string {
+	text := w.Role
+	if len(w.Who) > 0 {
+		text += " (" + strings.Join(w.Who, ", ") + ")"
+	}
+	if w.AckedBy != "" {
+		text += ", taken by " + w.AckedBy
+	}
+	if w.Needed > 1 {
+		text += fmt.Sprintf(", %d of %d approved", w.Approved, w.Needed)
+	}
+	return text
+}
+
+func command(id string, w console.WaitingStep) string {
+	if len(w.Verbs) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("holdfast %s %s %s", w.Verbs[0], id, w.Step)
+}
+
+func printComponents(out *printer, s console.Status) {
+	if len(s.Components) == 0 {
+		return
+	}
+	out.heading("Components not up")
+	var rows [][]cell
+	for _, c := range s.Components {
+		since := "–"
+		if !c.Since.IsZero() {
+			since = console.Span(s.Now.Sub(c.Since))
+		}
+		rows = append(rows, []cell{{c.Component, plain}, state(c.State), {since, plain}, {strings.ReplaceAll(strings.Join(c.Flags, ", "), "_", " "), soft}})
+	}
+	out.table([]string{"COMPONENT", "STATE", "FOR", "REMARKS"}, rows)
+}
+
+func state(s detector.State) cell {
+	c := cell{text: strings.ToUpper(string(s)), paint: warn}
+	switch s {
+	case detector.Down:
+		c.paint = bad
+	case detector.Up:
+		c.paint = good
+	}
+	return c
+}
+
+// printCounts sums up what came in.
+func printCounts(out *printer, c console.Counts) {
+	var total uint64
+	for _, n := range c.Received {
+		total += n
+	}
+	var unreadable []string
+	for _, reason := range slices.Sorted(maps.Keys(c.Unreadable)) {
+		unreadable = append(unreadable, fmt.Sprintf("%d %s", c.Unreadable[reason], strings.ReplaceAll(string(reason), "_", " ")))
+	}
+	line := fmt.Sprintf("%d alerts received, %d unmapped, %s unreadable", total, c.Unmapped, orZero(strings.Join(unreadable, ", ")))
+	if c.Truncated > 0 {
+		line += fmt.Sprintf(", %d left out by their senders", c.Truncated)
+	}
+	out.line("%s", line)
+}
+
+func printOnCall(out *printer, lines console.OnCall) {
+	var rows [][]cell
+	for _, l := range lines.Roles {
+		first, then := cell{"nobody", bad}, ""
+		if len(l.People) > 0 {
+			first, then = cell{l.People[0], bold}, strings.Join(l.People[1:], ", ")
+		}
+		rows = append(rows, []cell{{l.Role, plain}, first, {then, plain}})
+	}
+	out.table([]string{"ROLE", "ON DUTY", "THEN"}, rows)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}
+
+func orZero(s string) string {
+	if s == "" {
+		return "0"
+	}
+	return s
+}

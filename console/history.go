@@ -1,0 +1,139 @@
+package console
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"holdfast/incident"
+	"holdfast/playbooks"
+)
+
+// A past is what all incidents add up to, open or closed, for the figures that only ever grow.
+type past struct {
+	recoveries    map[string]*tally // by service
+	decisions     *tally
+	waits         map[string]*tally // by role
+	missed        map[[2]string]int // service, objective
+	steps         map[[2]string]int // kind, outcome
+	notifications map[[2]string]int // channel, outcome
+}
+
+func pastOf(incidents []incident.Incident) past {
+	p := past{recoveries: map[string]*tally{}, decisions: newTally(peopleBuckets), waits: map[string]*tally{},
+		missed: map[[2]string]int{}, steps: map[[2]string]int{}, notifications: map[[2]string]int{}}
+	for _, i := range incidents {
+		p.add(i)
+	}
+	return p
+}
+
+func (p past) add(i incident.Incident) {
+	steps := map[[2]string]incident.StepState{}
+	for _, run := range i.Runs {
+		for _, step := range run.Steps {
+			steps[[2]string{run.ID, step.ID}] = step
+		}
+	}
+	if !i.DeclaredAt.IsZero() {
+		lag := time.Duration(0) // declared by hand before the rules said so: nothing was waited for
+		if !i.FirstDisaster.IsZero() {
+			lag = max(0, i.DeclaredAt.Sub(i.FirstDisaster))
+		}
+		p.decisions.add(lag)
+	}
+	for _, r := range i.Recoveries {
+		if rta, back := r.RTA(); back {
+			of(p.recoveries, r.Service, recoveryBuckets).add(rta)
+		}
+	}
+	for _, record := range i.Timeline {
+		p.read(steps, record)
+	}
+	for _, step := range steps {
+		if asked(step) && !step.Ended.IsZero() && !step.Started.IsZero() {
+			of(p.waits, orNone(step.Role), peopleBuckets).add(step.Ended.Sub(step.Started))
+		}
+	}
+}
+
+// asked reports whether a step is a person's to end.
+func asked(s incident.StepState) bool {
+	return s.Kind.Human() || s.Kind == playbooks.KindNotify && s.Role != ""
+}
+
+func (p past) read(steps map[[2]string]incident.StepState, r incident.Record) {
+	switch e := r.Event.(type) {
+	case incident.ObjectiveMissed:
+		p.missed[[2]string{e.Service, e.Objective}]++
+	case incident.Notified:
+		p.notifications[[2]string{channel(e), sent(e)}]++
+	case incident.StepDone:
+		p.ended(steps, e.Run, e.Step, "done")
+	case incident.StepFailed:
+		p.ended(steps, e.Run, e.Step, string(e.Outcome))
+	case incident.StepDeclined:
+		p.ended(steps, e.Run, e.Step, "declined")
+	case incident.StepSkipped:
+		p.ended(steps, e.Run, e.Step, "skipped")
+	}
+}
+
+func (p past) ended(steps map[[2]string]incident.StepState, run, step, outcome string) {
+	kind := steps[[2]string{run, step}].Kind
+	p.steps[[2]string{orNone(string(kind)), outcome}]++
+}
+
+// channel is the kind of a notice's channel; where it could not even be chosen, "none".
+func channel(n incident.Notified) string {
+	switch n.Channel {
+	case "log", "webhook":
+		return n.Channel
+	case "":
+		return "none"
+	}
+	return "other"
+}
+
+func sent(n incident.Notified) string {
+	if n.Error != "" {
+		return "failed"
+	}
+	return "sent"
+}
+
+// history reads off what has happened.
+func (m *reading) history(s sight) {
+	p := pastOf(s.incidents)
+	for _, service := range sorted(p.recoveries) {
+		m.histogram(rtaDesc, p.recoveries[service], service, "false") // a rehearsal never gets into this journal
+	}
+	m.histogram(lagDesc, p.decisions)
+	for _, role := range sorted(p.waits) {
+		m.histogram(waitDesc, p.waits[role], role)
+	}
+	for _, key := range sortedPairs(p.missed) {
+		m.counter(missedDesc, float64(p.missed[key]), key[:]...)
+	}
+	for _, key := range sortedPairs(p.steps) {
+		m.counter(stepsDesc, float64(p.steps[key]), key[:]...)
+	}
+	for _, key := range sortedPairs(p.notifications) {
+		m.counter(notificationDesc, float64(p.notifications[key]), key[:]...)
+	}
+}
+
+// of is the tally of a label, begun if it is the first.
+func of(all map[string]*tally, label string, bounds []float64) *tally {
+	if all[label] == nil {
+		all[label] = newTally(bounds)
+	}
+	return all[label]
+}
+
+func sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+func sortedPairs(m map[[2]string]int) [][2]string {
+	return slices.SortedFunc(maps.Keys(m), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
+}

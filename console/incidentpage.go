@@ -1,0 +1,214 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"holdfast/incident"
+	"holdfast/oncall"
+	"holdfast/playbooks"
+)
+
+// incidentView is the page of one incident.
+type incidentView struct {
+	frame
+	Status    IncidentStatus
+	Explained Explained
+	Runs      []runView
+	Orders    []orderView // about the incident as a whole
+	Asked     *stepView   // the step that ?step= opens
+	Refused   *Problem    // the order that was just not carried out
+	Story     []Told
+}
+
+type runView struct {
+	Status RunStatus
+	Steps  []stepView
+}
+
+// stepView is one step, and what can be ordered of it.
+type stepView struct {
+	Name             string
+	Step             incident.StepState
+	Who              []string
+	Verbs            []incident.Verb
+	OneTap           bool // to acknowledge needs no words
+	Irreversible     bool
+	Answers          []answerField
+	Evidence         bool
+	EvidenceRequired bool
+	Buttons          []button
+	Commands         []string
+}
+
+type answerField struct{ Name, Type string }
+
+type button struct {
+	Verb  incident.Verb
+	Label string
+	Class string // "go", "no"
+}
+
+// orderView is an order about an incident as a whole; each needs a reason.
+type orderView struct {
+	Verb    incident.Verb
+	Label   string
+	Command string
+}
+
+var labels = map[incident.Verb]string{
+	incident.VerbAck: "Acknowledge", incident.VerbDone: "Done", incident.VerbFailed: "Failed", incident.VerbCannot: "Cannot be done",
+	incident.VerbApprove: "Approve", incident.VerbDecline: "Decline", incident.VerbRetry: "Try again", incident.VerbSkip: "Skip",
+	incident.VerbDeclare: "Declare a disaster", incident.VerbStandDown: "Stand down",
+}
+
+var classes = map[incident.Verb]string{incident.VerbAck: "go", incident.VerbDone: "go", incident.VerbApprove: "go", incident.VerbDecline: "no"}
+
+func (c *console) incidentPage(w http.ResponseWriter, r *http.Request) {
+	c.showIncident(w, r, http.StatusOK, r.PathValue("id"), r.URL.Query().Get("step"), nil)
+}
+
+// showIncident answers with the page of an incident: with the form of a step opened, or with the refusal of an order.
+func (c *console) showIncident(w http.ResponseWriter, r *http.Request, status int, id, step string, refused *Problem) {
+	c.page(w, status, "incident", func(d *incident.Desk, s sight) any {
+		i, found := d.Incident(id)
+		if !found {
+			return troubleView{frame: c.frame(r, "Not found"), Problem: unknownIncident(d, id).completed()}
+		}
+		view := incidentView{frame: c.frame(r, id), Status: incidentStatus(s, i), Explained: explainedOf(d, s, i), Orders: ordersOf(i), Refused: refused, Story: newestFirst(storyOf(i))}
+		if s.documents != nil {
+			view.Organisation = s.documents.BIA.Organisation
+		}
+		for n, run := range i.Runs {
+			view.Runs = append(view.Runs, runView{Status: view.Status.Runs[n], Steps: stepViews(s, i, run)})
+		}
+		view.Asked = view.step(step)
+		if view.Asked == nil && refused == nil && i.Open() {
+			view.Refresh = refresh
+		}
+		return view
+	})
+}
+
+// step is the step that is asked for and can be answered; nil if there is none.
+func (v incidentView) step(name string) *stepView {
+	for _, run := range v.Runs {
+		for n, s := range run.Steps {
+			if s.Name == name && len(s.Verbs) > 0 && v.Person != "" {
+				return &run.Steps[n]
+			}
+		}
+	}
+	return nil
+}
+
+func stepViews(s sight, i incident.Incident, run incident.Run) []stepView {
+	var views []stepView
+	for _, step := range run.Steps {
+		view := stepView{Name: stepName(i, run, step), Step: step, Who: s.who(step)}
+		if i.Open() && run.Ended.IsZero() {
+			view.Verbs = Verbs(step)
+		}
+		for _, verb := range view.Verbs {
+			view.OneTap = view.OneTap || verb == incident.VerbAck
+			view.Buttons = append(view.Buttons, button{Verb: verb, Label: labels[verb], Class: classes[verb]})
+			view.Commands = append(view.Commands, commandLine(verb, i.ID, view.Name))
+		}
+		view.asWritten(run.Playbook)
+		views = append(views, view)
+	}
+	return views
+}
+
+// asWritten adds what only the playbook says of a step.
+func (v *stepView) asWritten(p *playbooks.Playbook) {
+	if p == nil {
+		return
+	}
+	written, found := p.Step(v.Step.ID)
+	if !found {
+		return
+	}
+	v.Irreversible = written.PointOfNoReturn
+	v.EvidenceRequired = written.Evidence == "required"
+	v.Evidence = v.Step.Kind == playbooks.KindDo || v.EvidenceRequired
+	for _, name := range sorted(written.Answers) {
+		v.Answers = append(v.Answers, answerField{Name: name, Type: written.Answers[name]})
+	}
+}
+
+// newestFirst is a story for somebody who wants to know what happened last, without the notices.
+func newestFirst(story []Told) []Told {
+	story = slices.DeleteFunc(story, func(t Told) bool { return t.Kind == incident.KindNotified })
+	slices.Reverse(story)
+	return story
+}
+
+// ordersOf are the orders about an incident as a whole that make sense as it stands.
+func ordersOf(i incident.Incident) []orderView {
+	var verbs []incident.Verb
+	switch {
+	case !i.Open():
+	case i.Declared != nil:
+		verbs = []incident.Verb{incident.VerbStandDown}
+	case i.Recommended != nil || i.DecisionDue != nil:
+		verbs = []incident.Verb{incident.VerbDeclare, incident.VerbDecline}
+	default:
+		verbs = []incident.Verb{incident.VerbDeclare}
+	}
+	var orders []orderView
+	for _, verb := range verbs {
+		label := labels[verb]
+		if verb == incident.VerbDecline {
+			label = "Decline to declare"
+		}
+		orders = append(orders, orderView{Verb: verb, Label: label, Command: commandLine(verb, i.ID)})
+	}
+	return orders
+}
+
+// orderForm is POST /orders: what a button on a page sends. It goes the way of every order.
+func (c *console) orderForm(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxCommand)
+	if err := r.ParseForm(); err != nil {
+		writeProblem(w, unreadBody(err))
+		return
+	}
+	person, _ := c.person(r)
+	order := formOrder(r)
+	if _, p := c.orderPerson(r, person, order); p != nil {
+		if order.Incident == "" || p.Status == http.StatusNotFound {
+			c.pages.show(w, p.Status, "trouble", troubleView{frame: c.frame(r, "Not carried out"), Problem: p.completed()})
+			return
+		}
+		refused := p.completed()
+		c.showIncident(w, r, p.Status, order.Incident, order.Step, &refused)
+		return
+	}
+	http.Redirect(w, r, "/incidents/"+url.PathEscape(order.Incident), http.StatusSeeOther)
+}
+
+func (c *console) orderPerson(r *http.Request, person *oncall.Person, order incident.Command) ([]incident.Change, *Problem) {
+	if labels[order.Verb] == "" {
+		p := badRequest("no page offers this order", "")
+		return nil, &p
+	}
+	return c.order(r.Context(), person, order)
+}
+
+func formOrder(r *http.Request) incident.Command {
+	order := incident.Command{Verb: incident.Verb(r.PostForm.Get("verb")), Incident: r.PostForm.Get("incident"), Step: r.PostForm.Get("step"),
+		Reason: strings.TrimSpace(r.PostForm.Get("reason")), Evidence: strings.TrimSpace(r.PostForm.Get("evidence"))}
+	for key, values := range r.PostForm {
+		name, ok := strings.CutPrefix(key, "answer.")
+		if answer := strings.TrimSpace(values[0]); ok && answer != "" {
+			if order.Answers == nil {
+				order.Answers = map[string]string{}
+			}
+			order.Answers[name] = answer
+		}
+	}
+	return order
+}

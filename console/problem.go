@@ -1,0 +1,114 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"holdfast/incident"
+)
+
+// A Problem is how the API says no (RFC 9457, application/problem+json).
+type Problem struct {
+	Type   string          `json:"type"` // stable: "urn:holdfast:refused", …
+	Title  string          `json:"title"`
+	Status int             `json:"status"`
+	Detail string          `json:"detail"`
+	Hint   string          `json:"hint,omitempty"` // what to do
+	By     *incident.Actor `json:"by,omitempty"`   // of a refusal: who was first
+	At     time.Time       `json:"at,omitzero"`    // and when
+}
+
+const problemPrefix = "urn:holdfast:"
+
+// writeProblem answers with a problem; its Type is completed, its Title is that of the status unless it has one.
+func writeProblem(w http.ResponseWriter, p Problem) {
+	p = p.completed()
+	body, err := json.Marshal(p)
+	if err != nil {
+		http.Error(w, p.Detail, p.Status)
+		return
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	w.Write(append(body, '\n'))
+}
+
+func (p Problem) completed() Problem {
+	if !strings.HasPrefix(p.Type, problemPrefix) {
+		p.Type = problemPrefix + p.Type
+	}
+	if p.Title == "" {
+		p.Title = http.StatusText(p.Status)
+	}
+	return p
+}
+
+func unauthorised(needs need) Problem {
+	p := Problem{Type: "no-identity", Status: http.StatusUnauthorized}
+	switch needs {
+	case ordering:
+		p.Detail = "this needs to know who you are: no command is taken from nobody"
+		p.Hint = "send your token as Authorization: Bearer; `holdfast people token NAME` makes one"
+	case sending:
+		p.Detail = "this token does not allow sending alerts"
+		p.Hint = "send the token that holdfast.yaml names for alert sources as Authorization: Bearer"
+	default:
+		p.Detail = "only known people may look here"
+		p.Hint = "send a valid token as Authorization: Bearer, or sign in at /login"
+	}
+	return p
+}
+
+func notFound(what, hint string) Problem {
+	return Problem{Type: "not-found", Status: http.StatusNotFound, Detail: what, Hint: hint}
+}
+
+func badRequest(detail, hint string) Problem {
+	return Problem{Type: "bad-request", Status: http.StatusBadRequest, Detail: detail, Hint: hint}
+}
+
+// orderProblem is the answer to an order that was not carried out.
+func orderProblem(err error) Problem {
+	var refusal *incident.Refusal
+	if errors.As(err, &refusal) {
+		p := Problem{Type: "refused", Title: "Refused", Status: http.StatusConflict, Detail: refusal.Reason, At: refusal.At}
+		if refusal.By != (incident.Actor{}) {
+			p.By = &refusal.By
+		}
+		return p
+	}
+	var missing *incident.NotFound
+	if errors.As(err, &missing) {
+		return notFound(fmt.Sprintf("there is no %s %q", missing.What, missing.ID), missing.Hint)
+	}
+	return Problem{Type: "not-recorded", Status: http.StatusServiceUnavailable,
+		Detail: err.Error(),
+		Hint:   "look at the incident before you order it again: nothing happens that is not in the journal"}
+}
+
+func (c *console) notFound(w http.ResponseWriter, r *http.Request) {
+	writeProblem(w, notFound(fmt.Sprintf("there is nothing at %s %s", r.Method, r.URL.Path), "the API is below /api/v1/, the pages begin at /"))
+}
+
+// writeJSON answers with a value that nobody else changes.
+func writeJSON(w http.ResponseWriter, v any) {
+	body, problem := encode(v)
+	if problem != nil {
+		writeProblem(w, *problem)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Write(body)
+}
+
+func encode(v any) ([]byte, *Problem) {
+	body, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return nil, &Problem{Type: "crashed", Status: http.StatusInternalServerError, Detail: "the answer cannot be written as JSON: " + err.Error()}
+	}
+	return append(body, '\n'), nil
+}

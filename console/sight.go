@@ -1,0 +1,178 @@
+package console
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/detector"
+	"holdfast/incident"
+	"holdfast/oncall"
+	"holdfast/playbooks"
+)
+
+// A sight is what the desk shows at one instant. Everything the console says is computed from one, while the desk is
+// looked at, and is written to the network after that: nobody who reads slowly holds the house up.
+type sight struct {
+	now        time.Time
+	incidents  []incident.Incident // the newest first
+	documents  *incident.Documents // nil before the first are adopted
+	armed      bool
+	disarmed   string // why not armed
+	epoch      uint64
+	counts     incident.Counts
+	components []detector.ComponentReport // all, in order of id
+}
+
+// look shows the desk as it stands now.
+func (c *console) look(see func(*incident.Desk, sight)) {
+	c.House.Look(func(d *incident.Desk) { see(d, sightOf(d, c.Now())) })
+}
+
+// answer writes as JSON what a view makes of the desk. The value may share memory with the desk, so it is encoded while
+// the desk is looked at, and written after.
+func (c *console) answer(w http.ResponseWriter, view func(*incident.Desk, sight) (any, *Problem)) {
+	var body []byte
+	var problem *Problem
+	c.look(func(d *incident.Desk, s sight) {
+		var v any
+		if v, problem = view(d, s); problem == nil {
+			body, problem = encode(v)
+		}
+	})
+	if problem != nil {
+		writeProblem(w, *problem)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Write(body)
+}
+
+func sightOf(d *incident.Desk, now time.Time) sight {
+	s := sight{now: now, incidents: d.Incidents(), documents: d.Documents(), counts: d.Counts(), epoch: d.Epoch(), components: d.Components()}
+	s.armed, s.disarmed = d.Armed()
+	return s
+}
+
+// open are the incidents that are not over, the worst first, then the oldest.
+func (s sight) open() []incident.Incident {
+	var open []incident.Incident
+	for _, i := range s.incidents {
+		if i.Open() {
+			open = append(open, i)
+		}
+	}
+	slices.SortStableFunc(open, func(a, b incident.Incident) int {
+		if a.Level != b.Level {
+			return int(b.Level - a.Level)
+		}
+		return a.Opened.Compare(b.Opened)
+	})
+	return open
+}
+
+// people are the roster that is lived by; nil where there is none.
+func (s sight) people() *oncall.Roster {
+	if s.documents == nil {
+		return nil
+	}
+	return s.documents.People
+}
+
+// line is who can act for a role, who is on duty first.
+func (s sight) line(role string) []string {
+	if role == "" || s.people() == nil {
+		return nil
+	}
+	return s.people().Line(role, s.now)
+}
+
+// who can act on a step: the people of its role, then of those that it was escalated to; where it is stuck, the
+// authority too.
+func (s sight) who(step incident.StepState) []string {
+	roles := append([]string{step.Role}, step.Escalated...)
+	if step.Status == incident.Stuck {
+		roles = append(roles, s.authority()...)
+	}
+	var who []string
+	for _, role := range roles {
+		for _, person := range s.line(role) {
+			if !slices.Contains(who, person) {
+				who = append(who, person)
+			}
+		}
+	}
+	return who
+}
+
+// holds reports whether a person can act for a role now.
+func (s sight) holds(p *oncall.Person, role string) bool {
+	return p != nil && s.people() != nil && s.people().Holds(p.ID, role, s.now)
+}
+
+// authority are the roles that may declare, decline and stand down.
+func (s sight) authority() []string {
+	if s.documents == nil {
+		return nil
+	}
+	d := s.documents.BIA.Declaration
+	return append([]string{d.Authority}, d.Successors...)
+}
+
+// notUp are the components that are anything but up.
+func (s sight) notUp() []detector.ComponentReport {
+	not := []detector.ComponentReport{}
+	for _, c := range s.components {
+		if c.State != detector.Up {
+			not = append(not, c)
+		}
+	}
+	return not
+}
+
+// waits reports whether a step waits for somebody to say something, if only how to go on.
+func waits(s incident.StepState) bool {
+	return s.Status == incident.Waiting || s.Status == incident.Stuck
+}
+
+// Verbs are what can be ordered of a step as it stands, the expected one first; whether a person may is for the desk.
+func Verbs(s incident.StepState) []incident.Verb {
+	switch {
+	case s.Status == incident.Stuck:
+		return []incident.Verb{incident.VerbDone, incident.VerbRetry, incident.VerbSkip}
+	case s.Status != incident.Waiting:
+		return nil
+	case s.Kind == playbooks.KindDecide:
+		return unlessTaken(s, incident.VerbApprove, incident.VerbDecline, incident.VerbAck)
+	case s.Kind == playbooks.KindDo:
+		return unlessTaken(s, incident.VerbAck, incident.VerbDone, incident.VerbFailed, incident.VerbCannot)
+	}
+	return []incident.Verb{incident.VerbAck}
+}
+
+// unlessTaken leaves out acknowledging where somebody has.
+func unlessTaken(s incident.StepState, verbs ...incident.Verb) []incident.Verb {
+	if s.Acked == (incident.Actor{}) {
+		return verbs
+	}
+	return slices.DeleteFunc(verbs, func(v incident.Verb) bool { return v == incident.VerbAck })
+}
+
+// stepName names a step of an incident as an order does: by its id, behind its run where there are several.
+func stepName(i incident.Incident, run incident.Run, s incident.StepState) string {
+	if len(i.Runs) > 1 {
+		return run.ID + "/" + s.ID
+	}
+	return s.ID
+}
+
+// commandLine is what one would type to order the same.
+func commandLine(verb incident.Verb, words ...string) string {
+	line := append([]string{"holdfast", string(verb)}, words...)
+	switch verb {
+	case incident.VerbDecline, incident.VerbRetry, incident.VerbSkip, incident.VerbFailed, incident.VerbCannot, incident.VerbStandDown, incident.VerbDeclare:
+		line = append(line, `--reason "…"`)
+	}
+	return strings.Join(line, " ")
+}

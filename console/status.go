@@ -1,0 +1,276 @@
+package console
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"holdfast/bia"
+	"holdfast/detector"
+	"holdfast/detector/alert"
+	"holdfast/incident"
+	"holdfast/playbooks"
+)
+
+// Status is the answer of GET /api/v1/status: how things stand, on one screen.
+type Status struct {
+	Organisation string    `json:"organisation"`
+	Version      string    `json:"version"` // of the program
+	Now          time.Time `json:"now"`     // the daemon's clock
+	Epoch        uint64    `json:"epoch"`
+
+	Armed    bool   `json:"armed"`              // declarations may happen automatically
+	Disarmed string `json:"disarmed,omitempty"` // why not
+
+	Incidents  []IncidentStatus           `json:"incidents"`  // open, the worst first
+	Components []detector.ComponentReport `json:"components"` // those that are not up
+	Counts     Counts                     `json:"counts"`
+	Documents  Documents                  `json:"documents"`
+
+	NATSConnected bool    `json:"nats_connected"`
+	Ready         []Check `json:"ready"`
+}
+
+// IncidentStatus is an incident on one line, and what waits in it.
+type IncidentStatus struct {
+	ID         string          `json:"id"`
+	Level      detector.Level  `json:"level"`
+	Opened     time.Time       `json:"opened"`
+	Closed     time.Time       `json:"closed,omitzero"`
+	Since      time.Time       `json:"since,omitzero"` // t0: when the disruption began
+	Summary    string          `json:"summary"`
+	Services   []ServiceStatus `json:"services"`
+	LTI        time.Time       `json:"lti,omitzero"`      // the earliest among services not yet back
+	Deadline   time.Time       `json:"deadline,omitzero"` // the earliest among services not yet back
+	Declared   time.Time       `json:"declared,omitzero"`
+	DeclaredBy *incident.Actor `json:"declared_by,omitempty"`
+	Awaits     string          `json:"awaits,omitempty"`   // the decision that is due, in words
+	Declined   string          `json:"declined,omitempty"` // who declined to declare, and why
+	Runs       []RunStatus     `json:"runs"`
+	HandsOff   string          `json:"hands_off,omitempty"`
+}
+
+// ServiceStatus is the recovery clock of one service.
+type ServiceStatus struct {
+	Service  string     `json:"service"`
+	Since    time.Time  `json:"since,omitzero"`
+	Restored time.Time  `json:"restored,omitzero"`
+	Missed   time.Time  `json:"missed,omitzero"` // when its deadline passed unrecovered
+	Clocks   bia.Clocks `json:"clocks"`
+}
+
+// RunStatus is a run, and the steps that wait.
+type RunStatus struct {
+	Run      string        `json:"run"`
+	Playbook string        `json:"playbook"`
+	Service  string        `json:"service"`
+	Started  time.Time     `json:"started"`
+	Ended    time.Time     `json:"ended,omitzero"`
+	Result   string        `json:"result,omitempty"`
+	Done     int           `json:"done"` // steps ended
+	Steps    int           `json:"steps"`
+	Waiting  []WaitingStep `json:"waiting"`
+}
+
+// WaitingStep is a step that waits for a person.
+type WaitingStep struct {
+	Step     string              `json:"step"` // as an order names it
+	Kind     playbooks.Kind      `json:"kind"`
+	Text     string              `json:"text"`
+	Status   incident.StepStatus `json:"status"`
+	Role     string              `json:"role,omitempty"`
+	Who      []string            `json:"who,omitempty"`  // who can act, who is on duty first
+	Asked    time.Time           `json:"asked,omitzero"` // since when
+	Until    time.Time           `json:"until,omitzero"` // by when, before it escalates
+	AckedBy  string              `json:"acked_by,omitempty"`
+	Approved int                 `json:"approved,omitempty"` // of Needed
+	Needed   int                 `json:"needed,omitempty"`
+	Reason   string              `json:"reason,omitempty"` // why it is stuck
+	Verbs    []incident.Verb     `json:"verbs"`            // what can be ordered
+}
+
+// Counts are the numbers of what came in, since the store was made.
+type Counts struct {
+	Received     map[string]uint64       `json:"received"` // alerts by observer
+	Unmapped     uint64                  `json:"unmapped"`
+	ClockSuspect uint64                  `json:"clock_suspect"`
+	Truncated    uint64                  `json:"truncated"` // alerts that senders left out
+	Unreadable   map[alert.Reason]uint64 `json:"unreadable"`
+	Samples      []any                   `json:"unmapped_samples"` // label sets of the last few unmapped alerts
+}
+
+// Documents are the texts that are lived by.
+type Documents struct {
+	Digest    string    `json:"digest"`
+	BIA       string    `json:"bia_version"`
+	BIADigest string    `json:"bia_digest"`
+	Review    time.Time `json:"next_review,omitzero"`
+	Playbooks []string  `json:"playbooks"`
+}
+
+// status is GET /api/v1/status.
+func (c *console) status(w http.ResponseWriter, _ *http.Request) {
+	checks, connected := c.checks(), c.Connected == nil || c.Connected()
+	c.answer(w, func(_ *incident.Desk, s sight) (any, *Problem) {
+		status := statusOf(s)
+		status.Version, status.Ready, status.NATSConnected = c.Version, checks, connected
+		return status, nil
+	})
+}
+
+func statusOf(s sight) Status {
+	status := Status{Now: s.now, Epoch: s.epoch, Armed: s.armed, Disarmed: s.disarmed,
+		Incidents: []IncidentStatus{}, Components: s.notUp(), Counts: countsOf(s.counts)}
+	for _, i := range s.open() {
+		status.Incidents = append(status.Incidents, incidentStatus(s, i))
+	}
+	if d := s.documents; d != nil {
+		status.Documents = documentsOf(d)
+		status.Organisation = d.BIA.Organisation
+	}
+	return status
+}
+
+func incidentStatus(s sight, i incident.Incident) IncidentStatus {
+	status := IncidentStatus{ID: i.ID, Level: i.Level, Opened: i.Opened, Closed: i.Closed, Since: i.Verdict.Since,
+		Summary: i.Verdict.Explanation.Summary, Services: []ServiceStatus{}, Declared: i.DeclaredAt, Awaits: awaits(i), Runs: []RunStatus{}, HandsOff: i.HandsOff}
+	if i.Declared != nil {
+		status.DeclaredBy = &i.Declared.By
+	}
+	if i.Declined != nil && i.Declared == nil {
+		status.Declined = actorName(i.Declined.By) + because(i.Declined.Reason)
+	}
+	for _, r := range lastEpisodes(i) {
+		status.Services = append(status.Services, ServiceStatus{Service: r.Service, Since: r.Since, Restored: r.Restored, Missed: r.Missed, Clocks: r.Clocks})
+		if r.Restored.IsZero() {
+			status.LTI = earlier(status.LTI, r.Clocks.LTI)
+			status.Deadline = earlier(status.Deadline, r.Clocks.Deadline)
+		}
+	}
+	for _, run := range i.Runs {
+		status.Runs = append(status.Runs, runStatus(s, i, run))
+	}
+	return status
+}
+
+// lastEpisodes are the recovery clocks of an incident, the last one of each service.
+func lastEpisodes(i incident.Incident) []incident.Recovery {
+	var last []incident.Recovery
+	for _, r := range i.Recoveries {
+		if n := slices.IndexFunc(last, func(l incident.Recovery) bool { return l.Service == r.Service }); n >= 0 {
+			last[n] = r
+		} else {
+			last = append(last, r)
+		}
+	}
+	return last
+}
+
+// awaits says which decision about the incident as a whole somebody has to take.
+func awaits(i incident.Incident) string {
+	switch {
+	case !i.Open():
+		return ""
+	case i.Declared == nil && i.Recommended != nil:
+		return "declare or decline: " + i.Recommended.Gate
+	case i.Declared == nil && i.DecisionDue != nil && i.Declined == nil:
+		return "a decision before the latest time to invoke"
+	case i.Declared != nil && !i.StandDownRecommendedAt.IsZero():
+		return "stand down, or say what is still missing"
+	}
+	return ""
+}
+
+func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
+	status := RunStatus{Run: run.ID, Playbook: run.Name, Service: run.Service, Started: run.Started, Ended: run.Ended, Result: run.Result, Steps: len(run.Steps), Waiting: []WaitingStep{}}
+	for _, step := range run.Steps {
+		if !step.Ended.IsZero() && step.Status != incident.Stuck {
+			status.Done++
+		}
+		if waits(step) && run.Ended.IsZero() && i.Open() {
+			status.Waiting = append(status.Waiting, waitingStep(s, i, run, step))
+		}
+	}
+	return status
+}
+
+func waitingStep(s sight, i incident.Incident, run incident.Run, step incident.StepState) WaitingStep {
+	asked := step.Sent
+	if asked.IsZero() {
+		asked = step.Started
+	}
+	return WaitingStep{Step: stepName(i, run, step), Kind: step.Kind, Text: step.Text, Status: step.Status, Role: step.Role, Who: s.who(step),
+		Asked: asked, Until: step.Until, AckedBy: step.Acked.Person, Approved: len(step.Approvals), Needed: step.Needed, Reason: step.Reason, Verbs: Verbs(step)}
+}
+
+func countsOf(c incident.Counts) Counts {
+	counts := Counts{Received: c.Received, Unmapped: c.Unmapped, ClockSuspect: c.Suspect, Truncated: c.Truncated, Unreadable: c.Unreadable, Samples: []any{}}
+	for _, sample := range c.Samples {
+		counts.Samples = append(counts.Samples, sample)
+	}
+	return counts
+}
+
+func documentsOf(d *incident.Documents) Documents {
+	documents := Documents{Digest: d.Digest, BIA: d.BIA.Version, BIADigest: d.BIA.Digest, Review: d.BIA.NextReview, Playbooks: []string{}}
+	for _, p := range d.Playbooks {
+		documents.Playbooks = append(documents.Playbooks, p.ID)
+	}
+	return documents
+}
+
+// earlier is the earlier of two instants; a zero one does not count.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// checks are the readiness checks, never nil.
+func (c *console) checks() []Check {
+	checks := []Check{}
+	if c.Ready != nil {
+		checks = append(checks, c.Ready()...)
+	}
+	return checks
+}
+
+// healthy is GET /-/healthy: the process answers.
+func (c *console) healthy(w http.ResponseWriter, _ *http.Request) {
+	w.Write([]byte("holdfast is healthy.\n"))
+}
+
+// ready is GET /-/ready: 200 if every check holds, else 503; with ?verbose the checks as JSON.
+func (c *console) ready(w http.ResponseWriter, r *http.Request) {
+	checks, status, words := c.checks(), http.StatusOK, "holdfast is ready.\n"
+	for _, check := range checks {
+		if !check.OK {
+			status, words = http.StatusServiceUnavailable, "holdfast is not ready: "+check.Name+"\n"
+			break
+		}
+	}
+	if !r.URL.Query().Has("verbose") {
+		w.WriteHeader(status)
+		w.Write([]byte(words))
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	writeJSON(w, checks)
+}
+
+// reload is POST /-/reload. What is wrong in the documents comes back as it would be drawn on a terminal; the ones that
+// were lived by stay.
+func (c *console) reload(w http.ResponseWriter, r *http.Request) {
+	if c.Reload == nil {
+		writeProblem(w, notFound("this daemon does not reload", ""))
+		return
+	}
+	if err := c.Reload(r.Context()); err != nil {
+		writeProblem(w, Problem{Type: "not-reloaded", Status: http.StatusInternalServerError, Detail: err.Error(),
+			Hint: "the documents read before are still lived by; `holdfast check` shows the problems"})
+		return
+	}
+	w.Write([]byte("reloaded\n"))
+}
