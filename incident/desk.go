@@ -100,16 +100,9 @@ func (d *Desk) NextAt() (time.Time, bool) {
 	if d.detector == nil {
 		return time.Time{}, false
 	}
-	next := deadlines{after: d.asked}
+	next := d.draft(d.asked).deadlines()
 	if at, ok := d.detector.NextAt(d.asked); ok {
 		next.add(at)
-	}
-	f := d.draft(d.asked)
-	p := f.pair()
-	for _, i := range f.open() {
-		if at, ok := i.NextAt(f.world(p.follows[i.ID])); ok {
-			next.add(at)
-		}
 	}
 	return next.next, !next.next.IsZero()
 }
@@ -130,10 +123,17 @@ func (d *Desk) Adopt(docs *Documents, by Actor) []Change {
 	return []Change{{Event: DocumentsAdopted{Digest: docs.Digest, Files: docs.Files, By: by}}}
 }
 
+// Wants are the effects that have to be under way now, in a stable order. An effect that is no longer among them is
+// finished, or nobody wants it any more.
+func (d *Desk) Wants() []Effect { return d.wants() }
+
+// Finish records how an effect went; empty if it came too late to matter.
+func (d *Desk) Finish(now time.Time, r Result) []Change { return d.finish(now, r) }
+
 // Incidents are all incidents, the newest first.
 func (d *Desk) Incidents() []Incident {
-	all := make([]Incident, 0, len(d.order))
-	for _, id := range slices.Backward(d.order) {
+	all := make([]Incident, 0, len(d.ids))
+	for _, id := range slices.Backward(d.ids) {
 		all = append(all, *d.incidents[id])
 	}
 	return all
@@ -209,7 +209,7 @@ type book struct {
 	docs      *Documents
 	broken    string // why the documents adopted last cannot be read
 	incidents map[string]*Incident
-	order     []string // ids, the oldest first
+	ids       []string // the oldest first
 	fuses     map[string]fuse
 	epoch     uint64
 	epochAt   time.Time
@@ -221,7 +221,7 @@ func newBook() book {
 }
 
 func (b book) clone() book {
-	b.incidents, b.fuses, b.order = maps.Clone(b.incidents), maps.Clone(b.fuses), slices.Clip(b.order)
+	b.incidents, b.fuses, b.ids = maps.Clone(b.incidents), maps.Clone(b.fuses), slices.Clip(b.ids)
 	return b
 }
 
@@ -260,7 +260,7 @@ func (b *book) incident(r Record) {
 	old, known := b.incidents[r.Incident]
 	if !known {
 		old = &Incident{}
-		b.order = append(b.order, r.Incident)
+		b.ids = append(b.ids, r.Incident)
 	}
 	now := old.Apply(r)
 	b.incidents[r.Incident] = &now

@@ -49,11 +49,23 @@ func (f *draft) commit(id string, e Event) {
 	f.apply(Record{At: f.now, Incident: id, Event: e})
 }
 
+// deadlines are the instants at which any incident can have something to say by the clock alone.
+func (f *draft) deadlines() deadlines {
+	next := deadlines{after: f.now}
+	p := f.pair()
+	for _, i := range f.open() {
+		if at, ok := i.NextAt(f.world(p.follows[i.ID])); ok {
+			next.add(at)
+		}
+	}
+	return next
+}
+
 func (f *draft) taken(id string) bool { return f.incidents[id] != nil }
 
 // open are the incidents that still go on, the oldest first.
 func (b *book) open() (open []Incident) {
-	for _, id := range b.order {
+	for _, id := range b.ids {
 		if i := b.incidents[id]; i.Open() {
 			open = append(open, *i)
 		}
@@ -63,7 +75,7 @@ func (b *book) open() (open []Incident) {
 
 func (f *draft) pair() pairing {
 	var ended []*Incident
-	for _, id := range f.order {
+	for _, id := range f.ids {
 		if i := f.incidents[id]; i.StoodDown != nil {
 			ended = append(ended, i)
 		}

@@ -18,18 +18,23 @@ func (d *Desk) Order(now time.Time, by *oncall.Person, c Command) ([]Change, err
 		return nil, Refuse("nobody said who asks; every act carries a name")
 	case d.docs == nil:
 		return nil, Refuse("no documents have been adopted, so nobody knows who may do what")
+	}
+	return d.draft(now).order(by.ID, c)
+}
+
+func (f *draft) order(person string, c Command) ([]Change, error) {
+	switch {
 	case c.Verb == VerbArm || c.Verb == VerbDisarm:
-		return d.arms(now, by.ID, c)
+		return f.arms(person, c)
 	case c.Verb == VerbDeclare && c.Incident == "":
-		return d.declareByHand(now, by.ID, c)
+		return f.declareByHand(person, c)
 	}
-	i, ok := d.incidents[c.Incident]
+	i, ok := f.incidents[c.Incident]
 	if !ok {
-		return nil, &NotFound{What: "incident", ID: c.Incident, Hint: source.DidYouMean(c.Incident, d.order)}
+		return nil, &NotFound{What: "incident", ID: c.Incident, Hint: source.DidYouMean(c.Incident, f.ids)}
 	}
-	f := d.draft(now)
 	w := f.world(f.pair().follows[i.ID])
-	events, err := i.Order(w, by.ID, c)
+	events, err := i.Order(w, person, c)
 	var changes []Change
 	for _, e := range events {
 		changes = append(changes, Change{Incident: i.ID, Event: e})
@@ -208,21 +213,21 @@ func (i Incident) orderStandDown(w World, person string, c Command) ([]Event, er
 }
 
 // arms lets declarations happen automatically, or leaves them to people.
-func (d *Desk) arms(now time.Time, person string, c Command) ([]Change, error) {
-	roles := authority(d.docs.BIA.Declaration)
-	by, err := duty{d.docs.People, now}.entitled(person, string(c.Verb), roles)
+func (f *draft) arms(person string, c Command) ([]Change, error) {
+	roles := authority(f.docs.BIA.Declaration)
+	by, err := duty{f.docs.People, f.now}.entitled(person, string(c.Verb), roles)
 	if err != nil {
 		return nil, err
 	}
-	if d.arming != nil {
-		switch e := d.arming.Event.(type) {
+	if f.arming != nil {
+		switch e := f.arming.Event.(type) {
 		case Armed:
 			if c.Verb == VerbArm {
-				return nil, before(e.By, d.arming.At, "already armed by %s at %s", who(e.By), stamp(d.arming.At))
+				return nil, before(e.By, f.arming.At, "already armed by %s at %s", who(e.By), stamp(f.arming.At))
 			}
 		case Disarmed:
 			if c.Verb == VerbDisarm {
-				return nil, before(e.By, d.arming.At, "already disarmed by %s at %s", who(e.By), stamp(d.arming.At))
+				return nil, before(e.By, f.arming.At, "already disarmed by %s at %s", who(e.By), stamp(f.arming.At))
 			}
 		}
 	}
@@ -233,29 +238,28 @@ func (d *Desk) arms(now time.Time, person string, c Command) ([]Change, error) {
 }
 
 // declareByHand declares services that a person names: in the incident that has one of them, else in a new one.
-func (d *Desk) declareByHand(now time.Time, person string, c Command) ([]Change, error) {
+func (f *draft) declareByHand(person string, c Command) ([]Change, error) {
 	if len(c.Services) == 0 {
 		return nil, Refuse("name an incident, or the services that are lost")
 	}
 	for _, service := range c.Services {
-		if _, ok := d.docs.BIA.Service(service); !ok {
-			return nil, &NotFound{What: "service", ID: service, Hint: source.DidYouMean(service, d.docs.BIA.Judged())}
+		if _, ok := f.docs.BIA.Service(service); !ok {
+			return nil, &NotFound{What: "service", ID: service, Hint: source.DidYouMean(service, f.docs.BIA.Judged())}
 		}
-		for _, i := range d.open() {
+		for _, i := range f.open() {
 			if i.knows(service) {
 				return nil, before(Actor{}, i.Opened, "%s belongs to the incident %s since %s; declare that", service, i.ID, stamp(i.Opened))
 			}
 		}
 	}
-	by, err := duty{d.docs.People, now}.entitled(person, "declare", authority(d.docs.BIA.Declaration))
+	by, err := duty{f.docs.People, f.now}.entitled(person, "declare", authority(f.docs.BIA.Declaration))
 	if err != nil {
 		return nil, err
 	}
-	f := d.draft(now)
 	v := f.situationByHand(by, c)
-	id := idFor(c.Services[0], now, f.taken)
+	id := idFor(c.Services[0], f.now, f.taken)
 	v.Key = byHand + id
-	opened := Incident{}.Apply(Record{At: now, Incident: id, Event: Classified{Verdict: v}})
+	opened := Incident{}.Apply(Record{At: f.now, Incident: id, Event: Classified{Verdict: v}})
 	e := opened.declaredBy(f.world(&v), by, []string{criterionManual}, c.Reason)
 	e.Services = f.pinned(c.Services)
 	return []Change{{Incident: id, Event: Classified{Verdict: v}}, {Incident: id, Event: e}}, nil

@@ -194,21 +194,19 @@ func effect(l leg, epoch uint64) []Effect {
 		Do: p.Run, Verify: p.Verify}}
 }
 
-// Wants are the effects that have to be under way now, in a stable order.
-func (d *Desk) Wants() []Effect {
+func (b *book) wants() []Effect {
 	var all []Effect
-	for _, id := range d.order {
-		if i := d.incidents[id]; i.Open() || i.unsent > 0 {
-			all = append(all, i.Wants(d.epoch, d.epochAt)...)
+	for _, id := range b.ids {
+		if i := b.incidents[id]; i.Open() || i.unsent > 0 {
+			all = append(all, i.Wants(b.epoch, b.epochAt)...)
 		}
 	}
 	return all
 }
 
-// Finish records how an effect went; empty if it came too late to matter.
-func (d *Desk) Finish(now time.Time, r Result) []Change {
-	i, ok := d.incidents[r.Effect.Incident]
-	if !ok || i.HandsOff != "" || d.docs == nil {
+func (b *book) finish(now time.Time, r Result) []Change {
+	i, ok := b.incidents[r.Effect.Incident]
+	if !ok || i.HandsOff != "" || b.docs == nil {
 		return nil
 	}
 	if r.Effect.Notice != nil {
@@ -220,7 +218,7 @@ func (d *Desk) Finish(now time.Time, r Result) []Change {
 		}
 		for n := range run.Steps {
 			if l := (leg{i.ID, run, n}); l.state().ID == r.Effect.Step {
-				return finished(World{Now: now, Epoch: d.epoch, Documents: d.docs}, l, r)
+				return finished(World{Now: now, Epoch: b.epoch, Documents: b.docs}, l, r)
 			}
 		}
 	}
