@@ -1,6 +1,7 @@
 package bia
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -22,15 +23,12 @@ type CriticalRule struct {
 
 // A schedule is when a critical period is: once, or on days of the week in a zone.
 type schedule struct {
-	start, end time.Time // once; a cutoff has no end
+	start, end time.Time // once
 
 	zone     *time.Location // recurring
 	days     [7]bool        // by time.Weekday
-	from, to clockTime      // a cutoff has no to
+	from, to time.Duration  // times of day
 }
-
-// clockTime is a time of day in minutes from midnight.
-type clockTime int
 
 // Deadline is the instant by which a service that went down at t0 has to be back because of this period, if it matters.
 //
@@ -55,78 +53,62 @@ func (r *CriticalRule) Deadline(t0 time.Time) (time.Time, bool) {
 }
 
 // after yields the periods [a,b) that end after an instant, or the cutoffs (a alone) after it, in order of time.
-func (s schedule) after(t time.Time, cutoff bool) func(yield func(a, b time.Time) bool) {
+func (s schedule) after(t time.Time, cutoff bool) iter.Seq2[time.Time, time.Time] {
 	return func(yield func(a, b time.Time) bool) {
 		if s.zone == nil {
-			if (cutoff && s.start.After(t)) || (!cutoff && s.end.After(t)) {
+			if s.end.After(t) {
 				yield(s.start, s.end)
 			}
 			return
 		}
-		// From two days back, so that a period over midnight is not missed, whatever the zone does; five weeks on, so
-		// that one occurrence cut short by a change of clocks does not hide the next.
 		local := t.In(s.zone)
-		for day := -2; day <= 37; day++ {
+		for day := -lookBack; day <= lookAhead; day++ {
 			date := time.Date(local.Year(), local.Month(), local.Day()+day, 0, 0, 0, 0, time.UTC)
 			if !s.days[date.Weekday()] {
 				continue
 			}
-			a, b := s.on(date, cutoff)
-			if last := b; (cutoff && a.After(t)) || (!cutoff && last.After(t) && b.After(a)) {
-				if !yield(a, b) {
-					return
-				}
+			if a, b := s.on(date, cutoff); b.After(t) && !yield(a, b) {
+				return
 			}
 		}
 	}
 }
 
-// on is the occurrence that starts on a local date.
+// How many local days around an instant are looked at: far enough back that a period over midnight is not missed,
+// whatever the clocks do, and far enough on that one occurrence cut short by a change of clocks does not hide the next.
+const (
+	lookBack  = 2
+	lookAhead = 30
+)
+
+// on is the occurrence that starts on a local date; a cutoff ends where it starts.
 func (s schedule) on(date time.Time, cutoff bool) (a, b time.Time) {
-	a, _ = instants(date.Add(time.Duration(s.from)*time.Minute), s.zone)
+	a, _ = instants(date.Add(s.from), s.zone)
 	if cutoff {
-		return a, time.Time{}
+		return a, a
 	}
 	if s.to <= s.from {
 		date = date.AddDate(0, 0, 1)
 	}
-	_, b = instants(date.Add(time.Duration(s.to)*time.Minute), s.zone)
+	_, b = instants(date.Add(s.to), s.zone)
 	return a, b
 }
 
-// instants are the first and the second instant at which a zone's clocks show a local time (given as if it were UTC):
-// the same but for the hour that clocks repeat. A time that clocks leap over is shifted forward by as much as they leap.
+// instants are the first and the second instant at which a zone's clocks show a local time (given as if it were UTC);
+// they differ in an hour that clocks repeat. A time that clocks leap over is shifted forward by as much as they leap.
+//
+// Clocks are taken to change at most once within the day before and the day after.
 func instants(local time.Time, zone *time.Location) (first, second time.Time) {
-	var shown []time.Time
-	near := local.Add(-offset(local, zone)).In(zone)
-	from, to := near.ZoneBounds()
-	for _, around := range []time.Time{from.Add(-time.Nanosecond), near, to} {
-		if around.IsZero() || around.Equal(time.Time{}.Add(-time.Nanosecond)) {
-			continue
-		}
-		t := local.Add(-offset(around, zone))
-		if offset(t, zone) == offset(around, zone) {
-			shown = append(shown, t)
-		}
+	before, after := offset(local.AddDate(0, 0, -1), zone), offset(local.AddDate(0, 0, 1), zone)
+	first, second = local.Add(-before), local.Add(-after)
+	firstShown, secondShown := offset(first, zone) == before, offset(second, zone) == after
+	switch {
+	case firstShown && secondShown:
+		return first, second
+	case secondShown:
+		return second, second
 	}
-	if len(shown) == 0 {
-		return leapt(local, near, zone)
-	}
-	slices.SortFunc(shown, time.Time.Compare)
-	return shown[0], shown[len(shown)-1]
-}
-
-// leapt is a local time that no clock shows, by the offset that held before the leap.
-func leapt(local, near time.Time, zone *time.Location) (first, second time.Time) {
-	from, to := near.ZoneBounds()
-	for _, change := range []time.Time{from, to} {
-		before := offset(change.Add(-time.Nanosecond), zone)
-		t := local.Add(-before)
-		if !change.IsZero() && !t.Before(change) && local.Add(-offset(change, zone)).Before(change) {
-			return t, t
-		}
-	}
-	return near, near
+	return first, first
 }
 
 func offset(t time.Time, zone *time.Location) time.Duration {
@@ -156,24 +138,17 @@ func (p *CriticalPeriod) schedule() (schedule, bool) {
 	if p.Kind == "cutoff" {
 		from, to = p.At, p.At
 	}
-	if start, ok := instant(from); ok {
-		end, both := instant(to)
-		return schedule{start: start, end: end}, both && p.Zone == "" && len(p.Days) == 0 && (p.Kind == "cutoff" || end.After(start))
+	if start, once := instant(from); once {
+		end, ends := instant(to)
+		return schedule{start: start, end: end}, ends && !end.Before(start)
 	}
 	var s schedule
 	var known, opens, closes bool
 	s.zone, known = location(p.Zone)
 	s.from, opens = timeOfDay(from)
 	s.to, closes = timeOfDay(to)
-	for _, day := range p.Days {
-		i := slices.Index(weekdays, day)
-		if i < 0 {
-			return schedule{}, false
-		}
-		s.days[i] = true
-	}
-	if len(p.Days) == 0 {
-		s.days = [7]bool{true, true, true, true, true, true, true}
+	for day := range s.days {
+		s.days[day] = len(p.Days) == 0 || slices.Contains(p.Days, weekdays[day])
 	}
 	return s, known && opens && closes
 }
@@ -183,12 +158,12 @@ func instant(s string) (time.Time, bool) {
 	return t.UTC(), err == nil
 }
 
-func timeOfDay(s string) (clockTime, bool) {
+func timeOfDay(s string) (time.Duration, bool) {
 	t, err := time.Parse("15:04", s)
 	if err != nil || len(s) != len("15:04") {
 		return 0, false
 	}
-	return clockTime(t.Hour()*60 + t.Minute()), true
+	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute, true
 }
 
 // location finds an IANA zone. "Local" is none: a plan must read the same on every machine.

@@ -16,5 +16,14 @@ func Parse(file string, text []byte) (*Analysis, source.Problems) {
 	a.complete()
 	a.connect()
 	a.inherit()
-	return &a, append(problems, a.check(problems.HasErrors())...).Sorted()
+	known := map[source.Position]bool{}
+	for _, p := range problems {
+		known[p.Position] = true
+	}
+	for _, p := range a.check(problems.HasErrors()) {
+		if !known[p.Position] { // what follows from an unreadable value is no news
+			problems = append(problems, p)
+		}
+	}
+	return &a, problems.Sorted()
 }

@@ -90,7 +90,7 @@ func (n *Need) DecodeDocument(r *source.Reader, node source.Node) {
 		r.Problems.Errorf(n.At, "bia/need", "a need is an id, {service: id}, {component: id} or {any_of: [id, id], minimum: 1}", "this is not a need")
 		return
 	}
-	var w writtenNeed
+	w := writtenNeed{Full: 1, Minimum: 1} // stay if what is written cannot be read
 	r.DecodeInto(node, &w)
 	*n = Need{Marks: w.Marks, At: n.At, Partial: w.Effect == "partial", Tolerates: w.Tolerates}
 	n.members(r, w)

@@ -33,7 +33,7 @@ func DidYouMean(word string, candidates []string) string {
 	if near := Nearest(word, candidates); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
-	list := slices.Sorted(slices.Values(candidates))
+	list := slices.Compact(slices.Sorted(slices.Values(candidates)))
 	if len(list) == 0 {
 		return ""
 	}
