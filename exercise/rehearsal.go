@@ -1,0 +1,282 @@
+package exercise
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"holdfast/detector/alert"
+	"holdfast/incident"
+	"holdfast/oncall"
+)
+
+// Run plays a scenario: every line is heard or ordered at its instant, everything that is due is put on record when it
+// is due, and every effect is carried out by a rehearsing hand. Machine steps succeed at once unless the scenario says
+// how they go, messages are delivered, and observers that have a heartbeat beat until they are said to be silent. What
+// the playbooks leave out of exercises is not left out: nothing here reaches the world.
+func Run(s *Scenario) (Story, error) {
+	r := &rehearsal{
+		scenario: s,
+		desk:     incident.NewDesk(),
+		now:      s.Start,
+		story:    Story{Title: s.Title, Start: s.Start},
+		pulse:    newPulse(s),
+		hand:     newHand(s),
+	}
+	if len(s.Lines) > 0 && s.Lines[0].At.Before(s.Start) {
+		r.now = s.Lines[0].At
+	}
+	r.commit(r.desk.TakeOver("exercise", ""))
+	r.commit(r.desk.Adopt(s.Documents, incident.Actor{Rule: "exercise"}))
+	for {
+		if err := r.instant(); err != nil {
+			return r.story, err
+		}
+		next := r.next()
+		if next.After(s.End) {
+			return r.story, nil
+		}
+		if !next.After(r.now) {
+			return r.story, fmt.Errorf("the rehearsal came to a stop at %v: what is due next does not lie ahead", r.now.Sub(s.Start))
+		}
+		r.now = next
+	}
+}
+
+// rehearsal is a scenario being played.
+type rehearsal struct {
+	scenario *Scenario
+	desk     *incident.Desk
+	now      time.Time
+	story    Story
+	played   int    // lines
+	heard    uint64 // messages
+	commits  uint64
+	pulse    *pulse
+	hand     *hand
+}
+
+// instant plays everything that happens now. A verdict is a function of all that was said up to now, so everything that
+// monitoring says in one instant is heard before anything is judged.
+func (r *rehearsal) instant() error {
+	if beats := r.pulse.beats(r.now); len(beats) > 0 {
+		r.hear(beats)
+	}
+	for r.played < len(r.scenario.Lines) && !r.scenario.Lines[r.played].At.After(r.now) {
+		line := &r.scenario.Lines[r.played]
+		r.played++
+		if len(line.Alerts) == 0 { // what people answer has been asked before
+			if err := r.settle(); err != nil {
+				return err
+			}
+		}
+		r.tell(Change{Line: line})
+		r.play(line)
+	}
+	return r.settle()
+}
+
+// play lets a line happen.
+func (r *rehearsal) play(line *Line) {
+	switch {
+	case line.Order != nil:
+		r.order(line.Order)
+	case line.Machine != nil:
+		r.hand.said(*line.Machine)
+	default:
+		r.hear(line.Alerts)
+		r.pulse.heard(line.Alerts, r.now)
+	}
+}
+
+func (r *rehearsal) hear(alerts []alert.Alert) {
+	r.heard++
+	r.desk.Hear(r.heard, r.now, "holdfast.alerts.exercise", alert.Batch{Format: "holdfast", Alerts: alerts}, nil)
+}
+
+// order asks the desk for what a person wants; a refusal is a part of the story.
+func (r *rehearsal) order(o *Order) {
+	command := o.Command
+	if command.Incident == "" && len(command.Services) == 0 && command.Verb != incident.VerbArm && command.Verb != incident.VerbDisarm {
+		command.Incident = r.addressed(command.Step)
+	}
+	changes, err := r.desk.Order(r.now, r.person(o.By), command)
+	var refusal *incident.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		r.tell(Change{Incident: command.Incident, Refusal: refusal})
+	case err != nil:
+		r.tell(Change{Incident: command.Incident, Refusal: incident.Refuse("%v", err)})
+	default:
+		r.commit(changes)
+	}
+}
+
+// person is who orders; without a name it is the first in the authority's line.
+func (r *rehearsal) person(name string) *oncall.Person {
+	d := r.scenario.Documents
+	if name == "" {
+		name = d.BIA.Declaration.Authority
+		if d.People != nil {
+			if line := d.People.Line(name, r.now); len(line) > 0 {
+				name = line[0]
+			}
+		}
+	}
+	if d.People != nil {
+		if p, ok := d.People.People[name]; ok {
+			return p
+		}
+	}
+	return &oncall.Person{ID: name}
+}
+
+// addressed is the incident that a person means: an open one with a run that has the step, else the oldest open one.
+func (r *rehearsal) addressed(step string) string {
+	found := ""
+	for _, i := range r.desk.Incidents() {
+		if !i.Open() {
+			continue
+		}
+		if step == "" || found == "" {
+			found = i.ID
+		}
+		for _, run := range i.Runs {
+			if step != "" && slices.ContainsFunc(run.Steps, func(s incident.StepState) bool { return s.ID == step || run.ID+"/"+s.ID == step }) {
+				found = i.ID
+			}
+		}
+	}
+	return found
+}
+
+// mostRounds is how often the desk may have something more to say about one instant.
+const mostRounds = 10_000
+
+// settle puts on record what is due and carries out what has to be done, until nothing is left.
+func (r *rehearsal) settle() error {
+	for range mostRounds {
+		changes := r.desk.Due(r.now)
+		r.commit(changes)
+		results := r.hand.carry(r.desk.Wants(), r.now)
+		for _, result := range results {
+			r.commit(r.desk.Finish(r.now, result))
+		}
+		if len(changes)+len(results) == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("the rehearsal does not come to rest at %v: something is always due", r.now.Sub(r.scenario.Start))
+}
+
+func (r *rehearsal) commit(changes []incident.Change) {
+	if len(changes) == 0 {
+		return
+	}
+	r.commits++
+	for _, c := range changes {
+		r.desk.Apply(incident.Record{Sequence: r.commits, At: r.now, Incident: c.Incident, Event: c.Event})
+		r.tell(r.change(c))
+	}
+}
+
+// change is a change with what the incident shows after it.
+func (r *rehearsal) change(c incident.Change) Change {
+	out := Change{Incident: c.Incident, Event: c.Event}
+	i, _ := r.desk.Incident(c.Incident)
+	run, step, service := about(c.Event)
+	for _, known := range i.Runs {
+		n := slices.IndexFunc(known.Steps, func(s incident.StepState) bool { return s.ID == step })
+		if known.ID == run && n >= 0 {
+			out.Step = &known.Steps[n]
+		}
+	}
+	if clock, ok := i.Recovery(service); ok && service != "" {
+		out.Recovery = &clock
+	}
+	return out
+}
+
+func (r *rehearsal) tell(c Change) {
+	c.T = r.now.Sub(r.scenario.Start)
+	r.story.Changes = append(r.story.Changes, c)
+}
+
+// next is the next instant at which anything happens; after the end, if nothing does.
+func (r *rehearsal) next() time.Time {
+	next := r.scenario.End.Add(1)
+	sooner := func(at time.Time, ok bool) {
+		if ok && at.Before(next) {
+			next = at
+		}
+	}
+	if r.played < len(r.scenario.Lines) {
+		sooner(r.scenario.Lines[r.played].At, true)
+	}
+	sooner(r.desk.NextAt())
+	sooner(r.hand.nextAt())
+	sooner(r.pulse.nextAt())
+	if r.now.Before(r.scenario.Start) {
+		sooner(r.scenario.Start, true)
+	}
+	return next
+}
+
+// pulse is the heartbeats of the observers that have one.
+type pulse struct {
+	observers []string
+	match     map[string]map[string]string
+	every     map[string]time.Duration
+	due       map[string]time.Time // missing: silent
+}
+
+func newPulse(s *Scenario) *pulse {
+	p := &pulse{match: map[string]map[string]string{}, every: map[string]time.Duration{}, due: map[string]time.Time{}}
+	for _, id := range slices.Sorted(maps.Keys(s.Documents.BIA.Observers)) {
+		if h := s.Documents.BIA.Observers[id].Heartbeat; h.Every > 0 && len(h.Match) > 0 {
+			p.observers = append(p.observers, id)
+			p.match[id], p.every[id], p.due[id] = h.Match, h.Every, time.Time{}
+		}
+	}
+	return p
+}
+
+// beats are the heartbeats of an instant.
+func (p *pulse) beats(now time.Time) (beats []alert.Alert) {
+	for _, id := range p.observers {
+		if due, beating := p.due[id]; beating && !due.After(now) {
+			beats = append(beats, heartbeat(id, p.match[id], now))
+			p.due[id] = now.Add(p.every[id])
+		}
+	}
+	return beats
+}
+
+// heard stops and starts the pulse of observers that are said to be silent, or well again.
+func (p *pulse) heard(alerts []alert.Alert, now time.Time) {
+	for _, a := range alerts {
+		id := a.Labels["observer"]
+		if _, has := p.every[id]; !has {
+			continue
+		}
+		switch a.Labels["effect"] {
+		case "silent":
+			delete(p.due, id)
+		case "ok":
+			if len(a.Labels) == 2 { // of the observer itself
+				p.due[id] = now.Add(p.every[id])
+			}
+		}
+	}
+}
+
+func (p *pulse) nextAt() (next time.Time, ok bool) {
+	for _, id := range p.observers {
+		if due, beating := p.due[id]; beating && (!ok || due.Before(next)) {
+			next, ok = due, true
+		}
+	}
+	return next, ok
+}
