@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,9 +18,9 @@ var ErrUnknown = errors.New("it is not known whether the commit was stored")
 type shelf interface {
 	// put stores body directly after the sequence prev. ErrConflict and errRefused: nothing was stored. Any other
 	// error: it may have been.
-	put(ctx context.Context, prev uint64, commitID string, body []byte) (uint64, error)
-	// last is the newest page; the zero page if there is none.
-	last(ctx context.Context) (page, error)
+	put(ctx context.Context, prev uint64, body []byte) (uint64, error)
+	// head is the newest sequence; 0 if there is none.
+	head(ctx context.Context) (uint64, error)
 	// page is the one at a sequence; errNoPage if it is not there.
 	page(ctx context.Context, sequence uint64) (page, error)
 	// pages are those after a sequence through another, in order, as they are found.
@@ -95,45 +96,32 @@ func (c *chain) standsOn(ctx context.Context, e Envelope) error {
 }
 
 // settle stores the body, or finds out that it cannot be. A lost acknowledgement leaves it open whether the body was
-// stored: the newest page tells. If the head has not moved the same bytes are sent again, which is safe because only one
-// envelope can ever follow a sequence.
+// stored: what follows the sequence it was decided on tells. If that is nothing, the same bytes are sent again, which is
+// safe because only one envelope can ever follow a sequence.
 func (c *chain) settle(ctx context.Context, e Envelope, body []byte) (uint64, error) {
 	doubt := false
 	for wait := firstWait; ; wait = min(2*wait, longWait) {
-		sequence, err := c.shelf.put(ctx, e.PrevSequence, e.CommitID, body)
-		switch {
-		case err == nil:
+		sequence, err := c.shelf.put(ctx, e.PrevSequence, body)
+		if err == nil {
 			return sequence, nil
-		case errors.Is(err, errRefused):
-			return 0, fmt.Errorf("append to the log: %w", err)
-		case !errors.Is(err, ErrConflict):
-			doubt = true
 		}
-		newest, lookErr := c.shelf.last(ctx)
+		if errors.Is(err, errRefused) && !doubt {
+			return 0, fmt.Errorf("append to the log: %w", err)
+		}
+		doubt = doubt || !errors.Is(err, ErrConflict)
+		next, lookErr := c.shelf.page(ctx, e.PrevSequence+1)
 		switch {
-		case lookErr == nil && newest.sequence > e.PrevSequence:
-			return ownOrConflict(newest, e)
-		case lookErr == nil && newest.sequence < e.PrevSequence:
-			return 0, broken(e.PrevSequence, fmt.Sprintf("is gone: the log now ends at %d", newest.sequence))
+		case lookErr == nil && bytes.Equal(next.body, body):
+			return next.sequence, nil
+		case lookErr == nil:
+			return 0, fmt.Errorf("%w: decided on envelope %d, and there is another after it", ErrConflict, e.PrevSequence)
 		case !doubt:
-			return 0, fmt.Errorf("%w: another append is under way", ErrConflict)
+			return 0, fmt.Errorf("%w: another append to it is under way", ErrConflict)
 		}
 		if !pause(ctx, wait) {
-			return 0, fmt.Errorf("append to the log: %w: %w", ErrUnknown, errors.Join(context.Cause(ctx), err))
+			return 0, fmt.Errorf("append to the log: %w: %w", ErrUnknown, err)
 		}
 	}
-}
-
-// ownOrConflict says whether the page that now follows is the one that was sent.
-func ownOrConflict(newest page, sent Envelope) (uint64, error) {
-	stored, err := decode(newest)
-	if err != nil {
-		return 0, err
-	}
-	if stored.CommitID == sent.CommitID {
-		return newest.sequence, nil
-	}
-	return 0, fmt.Errorf("%w: decided on envelope %d, the newest is %d", ErrConflict, sent.PrevSequence, newest.sequence)
 }
 
 func (c *chain) Read(ctx context.Context, after uint64) iter.Seq2[Committed, error] {
@@ -147,18 +135,18 @@ func (c *chain) Read(ctx context.Context, after uint64) iter.Seq2[Committed, err
 
 // read hands on envelope by envelope, each checked against the one before, until the head as it was at the start.
 func (c *chain) read(ctx context.Context, after uint64, hand func(Committed) bool) error {
-	head, err := c.shelf.last(ctx)
+	head, err := c.shelf.head(ctx)
 	if err != nil {
 		return err
 	}
 	prev, err := c.linkAt(ctx, after)
 	if errors.Is(err, errNoPage) {
-		return broken(after, fmt.Sprintf("is gone; the log ends at %d", head.sequence))
+		return broken(after, fmt.Sprintf("is gone; the log ends at %d", head))
 	}
 	if err != nil {
 		return err
 	}
-	for p, err := range c.shelf.pages(ctx, after, head.sequence) {
+	for p, err := range c.shelf.pages(ctx, after, head) {
 		if err != nil {
 			return err
 		}
@@ -171,8 +159,8 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed) boo
 			return nil
 		}
 	}
-	if prev.sequence < head.sequence {
-		return broken(prev.sequence+1, fmt.Sprintf("is missing; the log goes on to %d", head.sequence))
+	if prev.sequence < head {
+		return broken(prev.sequence+1, fmt.Sprintf("is missing; the log goes on to %d", head))
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -113,14 +112,6 @@ func (m Message) clone() Message {
 	return m
 }
 
-func cloneHeader(header map[string][]string) map[string][]string {
-	header = maps.Clone(header)
-	for key, values := range header {
-		header[key] = slices.Clone(values)
-	}
-	return header
-}
-
 // A pile is the shelf in memory.
 type pile struct {
 	mu     sync.Mutex
@@ -129,7 +120,7 @@ type pile struct {
 	faults []Fault
 }
 
-func (p *pile) put(_ context.Context, prev uint64, _ string, body []byte) (uint64, error) {
+func (p *pile) put(_ context.Context, prev uint64, body []byte) (uint64, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	fault := p.nextFault()
@@ -150,18 +141,10 @@ func (p *pile) put(_ context.Context, prev uint64, _ string, body []byte) (uint6
 	return p.newest, nil
 }
 
-func (p *pile) last(ctx context.Context) (page, error) {
+func (p *pile) head(context.Context) (uint64, error) {
 	p.mu.Lock()
-	newest := p.newest
-	p.mu.Unlock()
-	if newest == 0 {
-		return page{}, nil
-	}
-	found, err := p.page(ctx, newest)
-	if err != nil {
-		return page{}, broken(newest, "is missing, and was the newest")
-	}
-	return found, nil
+	defer p.mu.Unlock()
+	return p.newest, nil
 }
 
 func (p *pile) page(_ context.Context, sequence uint64) (page, error) {

@@ -1,0 +1,61 @@
+package journal
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Publish stores a message. It tries until it is acknowledged or refused, or ctx ends; the id that it gives a message
+// keeps the tries from being stored twice.
+func (s *Streams) Publish(ctx context.Context, subject string, header map[string][]string, body []byte) (uint64, error) {
+	if err := publishable(subject, header, body); err != nil {
+		return 0, err
+	}
+	m := &nats.Msg{Subject: subject, Header: cloneHeader(header), Data: body}
+	if m.Header == nil {
+		m.Header = nats.Header{}
+	}
+	if m.Header.Get(msgIDHeader) == "" {
+		m.Header.Set(msgIDHeader, rand.Text())
+	}
+	for wait := firstWait; ; wait = min(2*wait, longWait) {
+		sequence, err := send(ctx, s.js, m, jetstream.WithExpectStream(AlertsStream))
+		if err == nil {
+			return sequence, nil
+		}
+		if errors.Is(err, errRefused) || !pause(ctx, wait) {
+			return 0, fmt.Errorf("publish to %s: %w", subject, err)
+		}
+	}
+}
+
+// Head is the sequence of the last message stored.
+func (s *Streams) Head(ctx context.Context) (uint64, error) {
+	info, err := s.alerts.Info(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("head of the alert log: %w", err)
+	}
+	return info.State.LastSeq, nil
+}
+
+// Follow gives every message after a sequence, then waits for more, until ctx ends. It outlasts restarts of the server.
+func (s *Streams) Follow(ctx context.Context, after uint64) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		r := reader{stream: s.alerts, next: after + 1}
+		for m, err := range r.messages(ctx) {
+			var message Message
+			if err == nil {
+				message = Message{Sequence: m.sequence, Received: m.at, Subject: m.Subject(), Header: m.Headers(), Body: m.Data()}
+			}
+			if !yield(message, err) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// A reader reads a stream in order, without acknowledgements: the position is its own. It believes no silence: a
+// consumer of a damaged store skips what it cannot read and says nothing, so each gap is found, looked into at the
+// stream's leader, and reported as a *Hole if the messages are really gone.
+type reader struct {
+	stream  jetstream.Stream
+	next    uint64 // the sequence to read next
+	through uint64 // where to end; 0: wait for more for ever
+	tries   int    // failures in a row before it gives up; 0: never
+
+	known  uint64 // stored, by what the stream last said of itself
+	failed int    // in a row
+}
+
+const (
+	readTries = 5
+	// silence is how long nothing may come while something is known to be there.
+	silence = 2 * time.Second
+	// atHand bounds what is fetched ahead.
+	atHandMessages, atHandBytes = 512, 8 << 20
+)
+
+// A stored message, with its place in the stream.
+type stored struct {
+	jetstream.Msg
+	sequence uint64
+	at       time.Time
+}
+
+// messages gives what is stored from next on. A *Hole is reported in its place, and reading goes on behind it; any other
+// error is the last thing given.
+func (r *reader) messages(ctx context.Context) iter.Seq2[stored, error] {
+	return func(yield func(stored, error) bool) {
+		for ctx.Err() == nil && !r.done() {
+			more, err := r.stretch(ctx, yield)
+			if !more {
+				return
+			}
+			if r.failed++; err == nil {
+				r.failed = 0
+			}
+			if final(err) || r.tries > 0 && r.failed >= r.tries {
+				yield(stored{}, err)
+				return
+			}
+			if err != nil && !pause(ctx, firstWait<<min(r.failed, 6)) {
+				break
+			}
+		}
+		if err := ctx.Err(); err != nil && r.through > 0 {
+			yield(stored{}, err) // who reads to an end must not take this for it
+		}
+	}
+}
+
+func (r *reader) done() bool { return r.through > 0 && r.next > r.through }
+
+// final reports an error that no further try will mend.
+func final(err error) bool {
+	return errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, jetstream.ErrConnectionClosed) ||
+		errors.Is(err, jetstream.ErrStreamNotFound)
+}
+
+// stretch reads with one consumer for as long as that gives every message. It reports false if the reading is over.
+func (r *reader) stretch(ctx context.Context, yield func(stored, error) bool) (bool, error) {
+	if more, err := r.jump(ctx, yield); !more || err != nil || r.done() {
+		return more, err
+	}
+	consumer, err := r.stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
+		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:       r.next,
+		AckPolicy:         jetstream.AckNonePolicy,
+		MemoryStorage:     true,
+		Replicas:          1,
+		InactiveThreshold: time.Minute,
+	})
+	if err != nil {
+		return true, err
+	}
+	it, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(atHandMessages, atHandBytes),
+		jetstream.PullExpiry(10*time.Second), jetstream.PullHeartbeat(2*time.Second), jetstream.WithMessagesErrOnMissingHeartbeat(true))
+	if err != nil {
+		return true, err
+	}
+	defer it.Stop()
+	for !r.done() {
+		m, err := r.await(ctx, it)
+		if errors.Is(err, errGap) {
+			return true, nil // the next stretch jumps over what is gone, and reads what is not
+		}
+		if ctx.Err() != nil {
+			return true, nil
+		}
+		if err != nil {
+			return true, err
+		}
+		r.next, r.failed = m.sequence+1, 0
+		if !yield(m, nil) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+var errGap = errors.New("a gap")
+
+// await is the next message of a consumer, if it is the next of the stream.
+func (r *reader) await(ctx context.Context, it jetstream.MessagesContext) (stored, error) {
+	if r.next <= r.known {
+		// Something is there: if it does not come, the consumer has silently passed over it.
+		waiting, cancel := context.WithTimeout(ctx, silence)
+		defer cancel()
+		ctx = waiting
+	}
+	m, err := it.Next(jetstream.NextContext(ctx))
+	if errors.Is(err, context.DeadlineExceeded) {
+		return stored{}, errGap
+	}
+	if err != nil {
+		return stored{}, err
+	}
+	meta, err := m.Metadata()
+	if err != nil {
+		return stored{}, fmt.Errorf("a message without its place in the stream: %w", err)
+	}
+	if meta.Sequence.Stream != r.next {
+		return stored{}, errGap
+	}
+	return stored{m, meta.Sequence.Stream, meta.Timestamp.UTC()}, nil
+}
+
+// jump asks the stream's leader what comes next, and moves there if that is not what was expected.
+func (r *reader) jump(ctx context.Context, yield func(stored, error) bool) (bool, error) {
+	info, err := r.stream.Info(ctx)
+	if err != nil {
+		return true, err
+	}
+	r.known = info.State.LastSeq
+	if r.next > r.known {
+		return true, nil
+	}
+	found := r.known + 1 // where nothing is found there is nothing up to the end
+	m, err := r.stream.GetMsg(ctx, r.next, jetstream.WithGetMsgSubject(">"))
+	if err == nil {
+		found = m.Sequence
+	} else if !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return true, err
+	}
+	if found == r.next {
+		return true, nil
+	}
+	hole := &Hole{From: r.next, Through: found - 1}
+	r.next = found
+	if expired(info, hole.Through) {
+		return true, nil
+	}
+	return yield(stored{}, hole), nil
+}
+
+// expired reports whether age explains that the messages through a sequence are gone: they were the oldest, and the
+// stream has existed for as long as it keeps messages.
+func expired(info *jetstream.StreamInfo, through uint64) bool {
+	age := info.Config.MaxAge
+	return age > 0 && through < info.State.FirstSeq && info.TimeStamp.Sub(info.Created) >= age
+}
