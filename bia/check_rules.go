@@ -153,7 +153,7 @@ func (c *checker) checkMaintenance() {
 				c.refer(at, site, "sites")
 				continue
 			}
-			c.refer(at, entry, "components", "services", "processes")
+			c.refer(at, entry, "components", "services", "processes", "domains")
 		}
 		for _, id := range sortedKeys(m.Expect) {
 			c.refer(m.Marks.Of("expect."+id+":"), id, "components", "services", "processes")

@@ -56,6 +56,9 @@ func (bs *Bands) DecodeDocument(r *source.Reader, n source.Node) {
 	var levels map[string]string
 	r.DecodeInto(n, &levels)
 	for key, level := range n.Pairs() {
+		if !key.IsScalar() || !level.IsScalar() {
+			continue
+		}
 		var b Band
 		r.DecodeInto(key, &b.After)
 		b.Level, b.At, b.LevelAt = level.Node.Value, r.MarkOf(key), r.MarkOf(level)

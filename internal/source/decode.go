@@ -138,10 +138,7 @@ func (r *Reader) byID(n Node, at Mark, into reflect.Value) {
 		return
 	}
 	into.Set(reflect.MakeMapWithSize(into.Type(), len(n.Content)/2))
-	for key, value := range n.Pairs() {
-		if !key.isKey() {
-			continue
-		}
+	for key, value := range n.entries() {
 		item := reflect.New(into.Type().Elem()).Elem()
 		r.decode(value, r.MarkOf(key), item)
 		r.tellKey(item, key.Node.Value)
@@ -156,10 +153,7 @@ func (r *Reader) record(n Node, at Mark, into reflect.Value) {
 	}
 	fields := r.fieldsOf(into.Type())
 	marks := Marks{"": at}
-	for key, value := range n.Pairs() {
-		if !key.isKey() {
-			continue
-		}
+	for key, value := range n.entries() {
 		name := key.Node.Value
 		index, known := fields.byName[name]
 		if !known {
@@ -187,11 +181,9 @@ func (r *Reader) markField(marks Marks, name string, key, value Node) {
 			marks[fmt.Sprintf("%s[%d]", name, i)] = r.MarkOf(Node{c})
 		}
 	}
-	for k, v := range value.Pairs() {
-		if k.isKey() {
-			marks[name+"."+k.Node.Value] = r.valueMark(k, v)
-			marks[name+"."+k.Node.Value+":"] = r.MarkOf(k)
-		}
+	for k, v := range value.entries() {
+		marks[name+"."+k.Node.Value] = r.valueMark(k, v)
+		marks[name+"."+k.Node.Value+":"] = r.MarkOf(k)
 	}
 }
 

@@ -34,6 +34,7 @@ func DidYouMean(word string, candidates []string) string {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	list := slices.Compact(slices.Sorted(slices.Values(candidates)))
+	list = slices.DeleteFunc(list, func(c string) bool { return c == "" })
 	if len(list) == 0 {
 		return ""
 	}

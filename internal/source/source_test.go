@@ -302,6 +302,14 @@ func TestWhatIsWrongLeavesTheValueAsItWas(t *testing.T) {
 	}
 }
 
+func TestOfAKeyThatIsWrittenTwiceTheFirstIsRead(t *testing.T) {
+	var p plan
+	problems := source.Decode("plan.yaml", []byte("name: x\ntags: [a]\ntags: word\nsites: {s: {zone: a}, s: {zone: b}}\n"), &p)
+	if len(p.Tags) != 1 || p.Sites["s"].Zone != "a" || len(problems) != 2 {
+		t.Errorf("%v, %v\n%v", p.Tags, p.Sites["s"], problems)
+	}
+}
+
 func TestAProblemWithoutAPlaceNamesItsFile(t *testing.T) {
 	var ps source.Problems
 	ps.Warnf(source.Mark{Position: source.Position{File: "people.yaml"}}, "people/few", "", "one person is not enough")

@@ -75,10 +75,8 @@ func (r *Reader) plain(n Node) any {
 	switch {
 	case n.IsMapping():
 		m := make(map[string]any, len(n.Content)/2)
-		for key, value := range n.Pairs() {
-			if key.isKey() {
-				m[key.Node.Value] = r.plain(value)
-			}
+		for key, value := range n.entries() {
+			m[key.Node.Value] = r.plain(value)
 		}
 		return m
 	case n.IsList():
