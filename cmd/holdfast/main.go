@@ -2,24 +2,20 @@
 package main
 
 import (
-	_ "github.com/coreos/go-systemd/v22/daemon"
-	_ "github.com/google/go-cmp/cmp"
-	_ "github.com/nats-io/nats-server/v2/server"
-	_ "github.com/nats-io/nats-server/v2/server/ats"
-	_ "github.com/nats-io/nats.go/jetstream"
-	_ "github.com/nats-io/nkeys"
-	_ "github.com/prometheus/client_golang/prometheus/promhttp"
-	_ "github.com/prometheus/client_golang/prometheus/testutil"
-	_ "github.com/prometheus/common/expfmt"
-	_ "github.com/prometheus/common/model"
-	_ "github.com/rogpeppe/go-internal/testscript"
-	_ "github.com/rs/zerolog"
-	_ "github.com/spf13/cobra"
-	_ "go.uber.org/goleak"
-	_ "go.yaml.in/yaml/v4"
-	_ "golang.org/x/term"
-	_ "golang.org/x/tools/txtar"
-	_ "pgregory.net/rapid"
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // zones, also where the machine has none
 )
 
-func main() {}
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run runs one command line and gives its exit code.
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRoot()
+	root.SetArgs(args)
+	return report(os.Stderr, root.ExecuteContext(ctx))
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"holdfast/internal/source"
+	"holdfast/invoker/actions"
 )
 
 // Loopback reports whether only this machine reaches an address.
@@ -45,10 +46,13 @@ func (k *checker) check() {
 	k.checkNATS()
 	k.checkSubjects(k.Alerts.Marks, "subjects", k.Alerts.Subjects)
 	for i, s := range k.Alerts.Subjects {
-		if s != "holdfast.alerts" && !strings.HasPrefix(s, "holdfast.alerts.") {
+		if first, _, _ := strings.Cut(s, "."); slices.Contains([]string{"holdfast", "*", ">", "_INBOX"}, first) || strings.HasPrefix(first, "$") {
 			k.problems.Errorf(k.at(k.Alerts.Marks, item("subjects", i)), "config/subject",
-				"let your own stream be sourced into holdfast.alerts.<source>", "alerts are heard under holdfast.alerts only")
+				"name subjects of your own; holdfast.alerts.> is heard anyway", "%q cannot be taken into the alert log", s)
 		}
+	}
+	if k.Alerts.MaxAge < 0 || k.Alerts.MaxBytes < 0 {
+		k.problems.Errorf(k.at(k.Alerts.Marks, "max_bytes"), "config/value", "", "the alert log cannot keep less than nothing")
 	}
 	k.checkActions()
 	k.oneOf(k.Log.Marks, "level", k.Log.Level, "debug", "info", "warn", "error")
@@ -57,7 +61,7 @@ func (k *checker) check() {
 
 func (k *checker) oneOf(marks source.Marks, key, value string, allowed ...string) {
 	if !slices.Contains(allowed, value) {
-		k.problems.Errorf(k.at(marks, key), "config/value", source.DidYouMean(value, allowed), "%q is no %s", value, key)
+		k.problems.Errorf(k.at(marks, key), "config/value", source.DidYouMean(value, allowed), "%q is no value of %s", value, key)
 	}
 }
 
@@ -80,8 +84,8 @@ func (k *checker) checkHTTP() {
 			"add http.tls with cert and key, or listen on "+DefaultHTTP, "%s is not loopback and has no TLS: %s", h.Listen, why)
 	}
 	if k.Alerts.TokenFile == "" {
-		k.problems.Errorf(k.at(h.Marks, "listen"), "config/open-alerts",
-			"add alerts.token_file, and send its content as bearer token", "%s is not loopback, and alerts may be posted without a token", h.Listen)
+		k.problems.Warnf(k.at(h.Marks, "listen"), "config/alerts-token",
+			"add alerts.token_file, and let the Alertmanager send its content", "%s is not loopback: without a token of its own, an Alertmanager cannot post there", h.Listen)
 	}
 }
 
@@ -131,9 +135,7 @@ func (k *checker) checkExternal(n NATS) {
 	if t := n.TLS; t != nil && (t.Cert == "") != (t.Key == "") {
 		k.problems.Errorf(k.at(t.Marks, ""), "config/tls", "name the files of both", "cert and key belong together")
 	}
-	if n.Replicas < 1 || n.Replicas > 5 {
-		k.problems.Errorf(k.at(n.Marks, "replicas"), "config/value", "3 for a cluster of three", "JetStream keeps 1 to 5 copies")
-	}
+	k.oneOf(n.Marks, "replicas", strconv.Itoa(n.Replicas), "1", "3", "5")
 	for _, server := range strings.Split(n.URL, ",") {
 		u, err := url.Parse(strings.TrimSpace(server))
 		switch {
@@ -181,15 +183,10 @@ func (k *checker) checkUser(u *User) {
 	}
 	k.checkSubjects(u.Marks, "publish", u.Publish)
 	k.checkSubjects(u.Marks, "subscribe", u.Subscribe)
-	for i, s := range u.Publish {
-		if matches(s, logSubject) || matches(s, streamAPI) {
-			k.problems.Errorf(k.at(u.Marks, item("publish", i)), "config/user", "spell the subjects out: holdfast.alerts.<source>",
-				"with %q %s could write into the log of decisions", s, u.Name)
-		}
-	}
 }
 
 // Subjects that decisions are kept under and streams are changed by; nobody but the daemon writes there.
+// The embedded server keeps others out by accounts; a server of your own shares one with the playbooks' requests.
 const (
 	logSubject = "holdfast.log.0"
 	streamAPI  = "$JS.API.STREAM.DELETE.HOLDFAST_LOG"
@@ -231,9 +228,8 @@ func validSubject(s string) bool {
 func (k *checker) checkActions() {
 	a := k.Actions
 	for i, target := range a.HTTP.Allow {
-		u, err := url.Parse(target)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-			k.problems.Errorf(k.at(a.HTTP.Marks, item("allow", i)), "config/action", "scheme, host and port: https://fence.internal", "%q is not a target", target)
+		if _, err := actions.ParseTarget(target); err != nil {
+			k.problems.Errorf(k.at(a.HTTP.Marks, item("allow", i)), "config/action", "scheme, host and port: https://fence.internal", "%v", err)
 		}
 	}
 	k.checkSubjects(a.NATS.Marks, "allow", a.NATS.Allow)

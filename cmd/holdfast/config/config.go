@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"holdfast/internal/source"
+	"holdfast/journal"
 )
 
 // A Config is a whole holdfast.yaml, its defaults filled in and its paths made absolute.
@@ -56,11 +57,22 @@ type User struct {
 	Subscribe    []string     `doc:"subscribe"`
 }
 
-// Alerts is what is listened to, and who may post.
+// Alerts is the alert log: what it takes in beside holdfast.alerts.>, how much it keeps, and who may post.
 type Alerts struct {
-	Marks     source.Marks `doc:",marks"`
-	Subjects  []string     `doc:"subjects"`   // default holdfast.alerts.>
-	TokenFile string       `doc:"token_file"` // what an Alertmanager sends as bearer token; without it anybody who reaches the port may post
+	Marks     source.Marks  `doc:",marks"`
+	Subjects  []string      `doc:"subjects"`   // further ones, on which your monitoring publishes already
+	Sources   []Stream      `doc:"sources"`    // streams that you have already; what they hold from now on is copied in
+	MaxAge    time.Duration `doc:"max_age"`    // how long alerts are kept; default 400d
+	MaxBytes  int           `doc:"max_bytes"`  // default 1 GiB; a full log refuses new alerts rather than forget old ones
+	TokenFile string        `doc:"token_file"` // what an Alertmanager sends as bearer token; without it whoever may look may post
+}
+
+// A Stream is one of JetStream's.
+type Stream struct {
+	Marks  source.Marks `doc:",marks"`
+	Stream string       `doc:"stream,required"`
+	Filter string       `doc:"filter"` // subject; default all
+	Domain string       `doc:"domain"` // JetStream domain, where it is another one
 }
 
 // HTTP is where the API, the pages and the metrics are served.
@@ -68,7 +80,8 @@ type HTTP struct {
 	Marks       source.Marks `doc:",marks"`
 	Listen      string       `doc:"listen"` // default 127.0.0.1:9464
 	TLS         *TLS         `doc:"tls"`
-	ExternalURL string       `doc:"external_url"` // how people reach the pages; written into notices
+	ExternalURL string       `doc:"external_url"`       // how people reach the pages; written into notices
+	MetricsFile string       `doc:"metrics_token_file"` // what a Prometheus sends as bearer token where reading is not free
 }
 
 // TLS is a certificate with its key, and whom to trust; files.
@@ -82,12 +95,19 @@ type TLS struct {
 // Actions is what playbooks may touch. What is not named here cannot be reached, whatever a playbook says.
 type Actions struct {
 	Marks source.Marks        `doc:",marks"`
-	HTTP  Allowed             `doc:"http"` // scheme, host and port: https://fence.internal
+	HTTP  Targets             `doc:"http"`
 	NATS  Allowed             `doc:"nats"` // subjects, wildcards allowed
 	Exec  map[string]*Command `doc:"exec"` // commands by name
 }
 
-// Allowed is a list of targets.
+// Targets are the places that may be called, by playbooks and to tell people.
+type Targets struct {
+	Marks source.Marks `doc:",marks"`
+	Allow []string     `doc:"allow"` // scheme, host and port: https://fence.internal
+	CA    string       `doc:"ca"`    // file with the authorities to trust; default: the system's
+}
+
+// Allowed is a list of subjects.
 type Allowed struct {
 	Marks source.Marks `doc:",marks"`
 	Allow []string     `doc:"allow"`
@@ -116,7 +136,6 @@ const (
 	DefaultNATS       = "127.0.0.1:4222"
 	DefaultStore      = "data/nats"
 	DefaultContinuity = "continuity"
-	DefaultSubject    = "holdfast.alerts.>"
 	None              = "none" // of listen: nobody
 )
 
@@ -153,9 +172,6 @@ func (c *Config) fill() {
 	orElse(&c.HTTP.Listen, DefaultHTTP)
 	orElse(&c.Log.Level, "info")
 	orElse(&c.Log.Format, "auto")
-	if len(c.Alerts.Subjects) == 0 {
-		c.Alerts.Subjects = []string{DefaultSubject}
-	}
 	if c.NATS.Embedded == nil && c.NATS.URL == "" {
 		c.NATS.Embedded = &Embedded{}
 	}
@@ -179,7 +195,7 @@ func (c *Config) fill() {
 
 // paths are all the files and directories that the configuration names.
 func (c *Config) paths() []*string {
-	all := []*string{&c.Continuity, &c.NATS.Creds, &c.NATS.NKey, &c.Alerts.TokenFile}
+	all := []*string{&c.Continuity, &c.NATS.Creds, &c.NATS.NKey, &c.Alerts.TokenFile, &c.HTTP.MetricsFile, &c.Actions.HTTP.CA}
 	tls := []*TLS{c.NATS.TLS, c.HTTP.TLS}
 	if e := c.NATS.Embedded; e != nil {
 		all = append(all, &e.Store)
@@ -216,4 +232,13 @@ func orElse(field *string, value string) {
 // AnonymousAlerts reports whether a client of the embedded server may publish alerts without credentials.
 func (e *Embedded) AnonymousAlerts() bool {
 	return (e.Anonymous == nil || *e.Anonymous) && Loopback(e.Listen)
+}
+
+// Journal is how the streams are set up.
+func (c *Config) Journal() journal.Options {
+	o := journal.Options{Replicas: c.NATS.Replicas, AlertsMaxAge: c.Alerts.MaxAge, AlertsMaxBytes: int64(c.Alerts.MaxBytes), Subjects: c.Alerts.Subjects}
+	for _, s := range c.Alerts.Sources {
+		o.Sources = append(o.Sources, journal.Source{Stream: s.Stream, Filter: s.Filter, Domain: s.Domain})
+	}
+	return o
 }

@@ -1,0 +1,194 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"holdfast/bia"
+	"holdfast/cmd/holdfast/standin"
+	"holdfast/internal/source"
+	"holdfast/oncall"
+	"holdfast/playbooks"
+)
+
+// A stage is everything the demo consists of.
+type stage struct {
+	Options
+	began time.Time
+	dir   string
+
+	organisation *standin.Organisation
+	books        *standin.Books
+	booksFile    *os.File
+	systems      *http.Server // the stand-in's HTTP side
+	connection   *nats.Conn   // and its NATS side
+	monitors     []*standin.Monitor
+
+	house    *house
+	daemon   *daemon
+	api      *api
+	analysis *bia.Analysis
+	roster   *oncall.Roster
+	plan     *playbooks.Playbook // nil where there is none
+
+	mouth   sync.Mutex // one line at a time
+	failure chan error // of what goes on beside the narration
+	crash   crash
+	end     ending
+}
+
+// setUp makes the stand-in, whose systems answer from now on, and writes the house around it.
+func setUp(o Options) (*stage, error) {
+	s := &stage{Options: o, began: time.Now(), dir: o.Dir, failure: make(chan error, 2)}
+	var err error
+	if s.dir == "" {
+		s.dir, err = os.MkdirTemp("", "holdfast-demo-")
+	} else {
+		s.dir, err = emptyDir(o.Dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	target, err := s.openSystems()
+	if err == nil {
+		s.house, err = build(s.dir, target, o)
+	}
+	if err == nil {
+		err = s.readBack()
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.tearDown())
+	}
+	s.api = newAPI(s.house.http)
+	s.daemon = &daemon{program: o.Program, house: s.house}
+	return s, nil
+}
+
+// emptyDir makes a directory that must not hold anything yet: an old store would be an old incident.
+func emptyDir(dir string) (string, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return "", err
+	}
+	if len(entries) > 0 {
+		return "", fmt.Errorf("%s is not empty", dir)
+	}
+	return filepath.Abs(dir)
+}
+
+// openSystems starts the HTTP side of the organisation's systems.
+func (s *stage) openSystems() (address string, err error) {
+	machines, err := exampleMachines()
+	if err != nil {
+		return "", err
+	}
+	s.organisation = standin.Open(machines, lost)
+	if s.booksFile, err = os.OpenFile(filepath.Join(s.dir, booksFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+		return "", err
+	}
+	s.books = standin.NewBooks(s.booksFile)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	s.systems = &http.Server{Handler: s.calls().Handler(), ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = s.systems.Serve(listener) }()
+	return "http://" + listener.Addr().String(), nil
+}
+
+func (s *stage) calls() standin.Calls {
+	return standin.Calls{Organisation: s.organisation, Books: s.books, Takes: time.Second}
+}
+
+// readBack reads the documents as they were written, to know who is who and what to expect.
+func (s *stage) readBack() error {
+	var all source.Problems
+	s.analysis = document(s, &all, "bia.yaml", bia.Parse)
+	s.roster = document(s, &all, "people.yaml", oncall.Parse)
+	if !s.WithoutPlaybook {
+		s.plan = document(s, &all, "playbooks/move-booking-to-south.yaml", playbooks.Parse)
+	}
+	if all.HasErrors() {
+		return fmt.Errorf("the example's documents are wrong:\n%w", all)
+	}
+	return s.checkKillAt()
+}
+
+// checkKillAt wants the step to be killed at to exist.
+func (s *stage) checkKillAt() error {
+	if s.KillAt == "" {
+		return nil
+	}
+	if s.plan == nil {
+		return errors.New("without a playbook there is no step to kill the daemon at")
+	}
+	var ids []string
+	for _, step := range s.plan.Steps {
+		ids = append(ids, step.ID)
+	}
+	if !slices.Contains(ids, s.KillAt) {
+		return fmt.Errorf("the playbook has no step %q; it has %v", s.KillAt, ids)
+	}
+	return nil
+}
+
+// open starts the daemon, and what talks to it over NATS.
+func (s *stage) open(ctx context.Context) error {
+	s.say(tonePlain, "demo", "%s in %s", s.analysis.Organisation, s.dir)
+	if err := s.daemon.start(ctx, s.api); err != nil {
+		return err
+	}
+	s.say(tonePlain, "daemon", "holdfast serves %s, with NATS inside on %s and both logs on disk", s.api.url, s.house.nats)
+	nc, err := nats.Connect("nats://"+s.house.nats, nats.UserInfo(standInUser, s.house.secret), nats.Name("stand-in"),
+		nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.ReconnectJitter(0, 0), nats.ReconnectBufSize(-1))
+	if err != nil {
+		return fmt.Errorf("connect the stand-in to NATS: %w", err)
+	}
+	s.connection = nc
+	if err := s.calls().Serve(nc); err != nil {
+		return fmt.Errorf("let the stand-in answer on NATS: %w", err)
+	}
+	for _, id := range []string{"prom-south", "probes"} {
+		every := s.analysis.Observers[id].Heartbeat.Every
+		s.monitors = append(s.monitors, &standin.Monitor{Observer: id, Organisation: s.organisation, Connection: nc,
+			Look: 400 * time.Millisecond, Heartbeat: every / 2, Repeat: 10 * time.Second})
+	}
+	if s.Interactive {
+		s.sayHowToAnswer()
+	}
+	return nil
+}
+
+// tearDown ends everything, the last thing opened first.
+func (s *stage) tearDown() error {
+	var err error
+	if s.connection != nil {
+		s.connection.Close()
+	}
+	if s.daemon != nil {
+		err = errors.Join(err, s.daemon.stop())
+	}
+	if s.systems != nil {
+		err = errors.Join(err, s.systems.Close())
+	}
+	if s.booksFile != nil {
+		err = errors.Join(err, s.booksFile.Close())
+	}
+	if s.Dir == "" {
+		err = errors.Join(err, tidy(s.dir))
+	}
+	return err
+}

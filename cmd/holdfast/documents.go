@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"holdfast/incident"
+	"holdfast/internal/source"
+)
+
+// readDocuments reads the texts of a continuity directory, by the names that the journal keeps them under.
+func readDocuments(dir string) (map[string]string, source.Problems, error) {
+	files := map[string]string{}
+	for _, name := range []string{"bia.yaml", "people.yaml"} {
+		if err := readInto(files, dir, name); err != nil {
+			return nil, nil, err
+		}
+	}
+	entries, err := os.ReadDir(filepath.Join(dir, "playbooks"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("read the playbooks: %w", err)
+	}
+	var problems source.Problems
+	for _, e := range entries {
+		name := "playbooks/" + e.Name()
+		switch {
+		case e.IsDir() || strings.HasPrefix(e.Name(), "."):
+		case strings.HasSuffix(e.Name(), ".yaml"):
+			if err := readInto(files, dir, name); err != nil {
+				return nil, nil, err
+			}
+		case strings.HasSuffix(e.Name(), ".yml"):
+			problems.Errorf(source.Mark{Position: source.Position{File: name}}, "document/name", "rename it to end in .yaml",
+				"this file would not be read: playbooks end in .yaml")
+		}
+	}
+	return files, problems, nil
+}
+
+// readInto reads one file; where it does not exist the text stays away, for the parser to say so.
+func readInto(files map[string]string, dir, name string) error {
+	f, err := os.Open(filepath.Join(dir, filepath.FromSlash(name)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the documents: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, source.MaxDocument+1)) // one byte more: the parser says that it is too large
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	files[name] = string(text)
+	return nil
+}
+
+// loadDocuments reads and checks a continuity directory. With an error among the problems the documents must not be used.
+func loadDocuments(dir string) (*incident.Documents, source.Problems, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, nil, missing("it holds bia.yaml, people.yaml and playbooks/; name it with `continuity:` in holdfast.yaml",
+			"read the documents: %w", err)
+	}
+	files, named, err := readDocuments(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	docs, problems := incident.ParseDocuments(files)
+	return docs, placed(append(named, problems...), dir), nil
+}
+
+// placed makes problems name files as they were found from here.
+func placed(problems source.Problems, dir string) source.Problems {
+	from, err := os.Getwd()
+	if err == nil {
+		if rel, err := filepath.Rel(from, dir); err == nil && filepath.IsLocal(rel) {
+			dir = rel
+		}
+	}
+	out := make(source.Problems, len(problems))
+	for i, p := range problems {
+		p.File = filepath.Join(dir, filepath.FromSlash(p.File))
+		out[i] = p
+	}
+	return out
+}

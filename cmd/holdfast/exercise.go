@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/exercise"
+	"holdfast/internal/source"
+)
+
+func exerciseCommand() *cobra.Command {
+	var output string
+	c := &cobra.Command{
+		Use:   "exercise FILE...",
+		Short: "Rehearse scenarios on their own clock, in milliseconds, with the code that would decide for real",
+		Long: `Rehearse scenarios: each FILE is a txtar archive of bia.yaml, playbooks, people.yaml and a timeline of what happens. The
+story tells what holdfast would classify, declare, invoke and miss, and when. Nothing reaches the world.
+
+Lines such as "# expect disaster at 5m by site_loss_inferred" or "# expect never disaster" before the first file are held
+against the story; it ends with exit code 1 if one of them does not come true.`,
+		Example: "  holdfast exercise scenarios/site-loss.txtar\n  holdfast exercise -o json scenarios/*.txtar",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, files []string) error {
+			if output != "text" && output != "json" {
+				return misused("text or json", "there is no output %q", output)
+			}
+			return rehearse(c.OutOrStdout(), c.ErrOrStderr(), output, files)
+		},
+	}
+	c.Flags().StringVarP(&output, "output", "o", "text", "text, or json: one object a line for each change")
+	return c
+}
+
+// rehearse plays all scenarios, and fails if a document is wrong or an expectation does not come true.
+func rehearse(out, talk io.Writer, output string, files []string) error {
+	var wrong source.Problems
+	unmet := 0
+	for _, file := range files {
+		problems, failures, err := rehearseOne(out, output, file)
+		if err != nil {
+			return err
+		}
+		wrong = append(wrong, problems...)
+		for _, f := range failures {
+			unmet++
+			fmt.Fprintf(talk, "%s: %s\n", f.Expectation.Mark.Position, printable(f.String()))
+		}
+	}
+	switch {
+	case wrong.HasErrors():
+		return wrong
+	case unmet > 0:
+		return failed("", "%s did not come true", plural(unmet, "expectation"))
+	}
+	return nil
+}
+
+func rehearseOne(out io.Writer, output, file string) (source.Problems, []exercise.Failure, error) {
+	archive, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, missing("", "read the scenario: %w", err)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the scenario: %w", err)
+	}
+	scenario, problems := exercise.Parse(file, archive)
+	if problems.HasErrors() {
+		return problems, nil, nil
+	}
+	story, err := exercise.Run(scenario)
+	if err != nil {
+		return nil, nil, fmt.Errorf("rehearse %s: %w", file, err)
+	}
+	if output == "json" {
+		_, err = out.Write(story.JSON())
+	} else {
+		_, err = io.WriteString(out, printableLines(story.Text()))
+	}
+	return nil, scenario.Check(story), err
+}

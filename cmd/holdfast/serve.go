@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"holdfast/cmd/holdfast/config"
+	"holdfast/console"
+	"holdfast/detector/watch"
+	"holdfast/invoker"
+	"holdfast/journal"
+)
+
+// serving is what the command line says of a daemon.
+type serving struct {
+	file      string // holdfast.yaml
+	readyFile string
+	logLevel  string // empty: as holdfast.yaml says
+	logFormat string
+}
+
+func serveCommand() *cobra.Command {
+	var o serving
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the daemon",
+		Long: `Run the daemon: hear alerts, classify, declare, invoke, record, and serve the API, the pages and the metrics.
+
+Documents that are wrong keep it from starting. SIGHUP or POST /-/reload reads them anew; wrong ones never replace good
+ones. SIGTERM stops it; whatever is under way is found again by the next start.`,
+		Example: "  holdfast serve --config /etc/holdfast/holdfast.yaml",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return serve(c.Context(), o) },
+	}
+	c.Flags().StringVar(&o.file, "config", "holdfast.yaml", "where the documents are, where NATS is, who may reach the daemon")
+	c.Flags().StringVar(&o.readyFile, "ready-file", "", "file that is written, with the addresses as JSON, once the daemon is ready")
+	c.Flags().StringVar(&o.logLevel, "log.level", "", "debug, info, warn or error; stands above holdfast.yaml")
+	c.Flags().StringVar(&o.logFormat, "log.format", "", "json, console, or auto: console on a terminal; stands above holdfast.yaml")
+	return c
+}
+
+// serve is the daemon from its start to its end: everything is opened in the order in which it is needed, and closed in
+// the reverse order.
+func serve(ctx context.Context, o serving) (err error) {
+	cfg, err := loadConfig(o)
+	if err != nil {
+		return err
+	}
+	log, err := newLogger(os.Stderr, cfg.Log)
+	if err != nil {
+		return err
+	}
+	secrets, err := readSecrets(cfg)
+	if err != nil {
+		return err
+	}
+	library, err := openLibrary(cfg.Continuity, secrets.certificate, log)
+	if err != nil {
+		return err
+	}
+
+	link, err := connect(ctx, cfg, secrets, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, link.close()) }()
+	streams, err := journal.Open(ctx, link.jetstream, cfg.Journal())
+	if err != nil {
+		return failed(link.hint, "%w", err)
+	}
+	hands, err := newHands(cfg, link, library, secrets, log)
+	if err != nil {
+		return err
+	}
+	will := invoker.New(invoker.Config{Log: streams, Hands: hands, Documents: library.documents(), Instance: instance(),
+		Version: version(), Now: time.Now, Logger: log.With().Str("part", "invoker").Logger()})
+	library.adopt = will.Adopt
+	listener, err := net.Listen("tcp", cfg.HTTP.Listen)
+	if err != nil {
+		return failed("another address goes into http.listen of holdfast.yaml", "serve HTTP: %w", err)
+	}
+	defer func() { _ = listener.Close() }()
+	web := console.Server(console.New(console.Config{
+		House: will, Publisher: streams, Authenticate: library.authenticate, Now: time.Now,
+		Version: version(), ExternalURL: cfg.HTTP.ExternalURL, Logger: log.With().Str("part", "console").Logger(),
+		LoopbackOpen: config.Loopback(cfg.HTTP.Listen), AlertsToken: secrets.alerts, MetricsToken: secrets.metrics,
+		Reload: library.reload, LastReload: library.lastReload, Connected: link.connected,
+		Ready: func() []console.Check { return checks(will, link) },
+	}))
+	web.ErrorLog = nil // of handshakes that failed: whoever knocks does not write into our log
+
+	parts := newParts(ctx, log)
+	parts.start("health", link.watchHealth)
+	parts.start("invoker", will.Run)
+	parts.start("ears", func(ctx context.Context) error { return listen(ctx, streams, will, log) })
+	parts.start("console", func(ctx context.Context) error { return serveHTTP(ctx, web, listener, secrets.certificate) })
+	parts.start("signals", func(ctx context.Context) error { return library.reloadOnHangup(ctx) })
+	parts.start("announcer", func(ctx context.Context) error {
+		return announce(ctx, will, address{HTTP: baseURL(cfg, listener), NATS: link.address(), PID: os.Getpid()}, o.readyFile, log)
+	})
+	return parts.wait()
+}
+
+// loadConfig reads holdfast.yaml, with what the command line puts above it.
+func loadConfig(o serving) (*config.Config, error) {
+	cfg, err := config.Load(o.file)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, missing("name it with --config; deploy/holdfast.yaml is one to start from", "%w", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if o.logLevel != "" {
+		cfg.Log.Level = o.logLevel
+	}
+	if o.logFormat != "" {
+		cfg.Log.Format = o.logFormat
+	}
+	return cfg, nil
+}
+
+// listen brings every alert to the invoker.
+func listen(ctx context.Context, alerts journal.Alerts, will *invoker.Invoker, log zerolog.Logger) error {
+	return watch.Run(ctx, alerts, 0, func(ctx context.Context, h watch.Heard) error {
+		if u := h.Unreadable; u != nil {
+			log.Warn().Uint64("message", h.Sequence).Str("subject", h.Subject).Str("reason", string(u.Reason)).Str("detail", printable(u.Detail)).
+				AnErr("unburied", h.Unburied).Msg("an alert cannot be read; it is kept among the dead letters")
+		}
+		return will.Hear(ctx, invoker.Heard{Sequence: h.Sequence, Received: h.Received, Subject: h.Subject, Batch: h.Batch,
+			Unreadable: h.Unreadable, Lost: h.Lost, CaughtUp: h.CaughtUp})
+	})
+}
+
+// stopPatience is how long requests that are under way may take when the daemon stops.
+const stopPatience = 5 * time.Second
+
+func serveHTTP(ctx context.Context, web *http.Server, l net.Listener, cert *certificate) error {
+	if cert != nil {
+		web.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: cert.get}
+		l = tls.NewListener(l, web.TLSConfig)
+	}
+	var closing sync.WaitGroup
+	closing.Go(func() {
+		<-ctx.Done()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
+		defer cancel()
+		if web.Shutdown(ctx) != nil {
+			_ = web.Close()
+		}
+	})
+	err := web.Serve(l)
+	if errors.Is(err, http.ErrServerClosed) {
+		closing.Wait()
+		return nil
+	}
+	return fmt.Errorf("serve HTTP: %w", err)
+}
+
+// checks are what has to hold for the daemon to be able to act.
+func checks(will *invoker.Invoker, link *link) []console.Check {
+	check := func(name string, err error) console.Check {
+		if err != nil {
+			return console.Check{Name: name, Detail: err.Error()}
+		}
+		return console.Check{Name: name, OK: true}
+	}
+	return []console.Check{check("nats", link.health()), check("journal", will.Ready())}
+}
+
+// instance names this process in the journal.
+func instance() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unnamed"
+	}
+	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), rand.Text()[:8])
+}
+
+// baseURL is where the API is reached.
+func baseURL(cfg *config.Config, l net.Listener) string {
+	scheme := "http"
+	if cfg.HTTP.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + l.Addr().String()
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	systemd "github.com/coreos/go-systemd/v22/daemon"
+	"github.com/rs/zerolog"
+
+	"holdfast/console"
+	"holdfast/incident"
+	"holdfast/internal/source"
+	"holdfast/oncall"
+)
+
+// A library is the documents as they are on disk, and the certificate beside them. Wrong ones never take the place of
+// good ones. It is safe for concurrent use.
+type library struct {
+	dir         string
+	certificate *certificate // nil: no TLS
+	adopt       func(context.Context, *incident.Documents, incident.Actor) error
+	log         zerolog.Logger
+
+	reloading sync.Mutex // one at a time
+	mu        sync.Mutex
+	docs      *incident.Documents
+	last      console.Reload
+}
+
+// openLibrary reads the documents for the first time; wrong ones are an error.
+func openLibrary(dir string, cert *certificate, log zerolog.Logger) (*library, error) {
+	docs, problems, err := loadDocuments(dir)
+	if err != nil {
+		return nil, err
+	}
+	if problems.HasErrors() {
+		return nil, invalid("nothing was started; `holdfast check` shows the same", problems)
+	}
+	l := &library{dir: dir, certificate: cert, log: log, docs: docs, last: console.Reload{OK: true, At: time.Now()}}
+	l.sayProblems(problems)
+	return l, nil
+}
+
+func (l *library) documents() *incident.Documents {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.docs
+}
+
+// authenticate finds the person whose token this is, by people.yaml as it was read last.
+func (l *library) authenticate(token string) (*oncall.Person, bool) {
+	people := l.documents().People
+	if people == nil {
+		return nil, false
+	}
+	return people.Authenticate(token)
+}
+
+// channels are the ways to reach a person.
+func (l *library) channels(person string) []oncall.Channel {
+	people := l.documents().People
+	if people == nil || people.People[person] == nil {
+		return nil
+	}
+	return people.People[person].Channels
+}
+
+func (l *library) lastReload() console.Reload {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last
+}
+
+// reload reads everything anew. If something is wrong, all stays as it was, loudly.
+func (l *library) reload(ctx context.Context) error {
+	l.reloading.Lock()
+	defer l.reloading.Unlock()
+	notifyReloading()
+	defer func() { _, _ = systemd.SdNotify(false, systemd.SdNotifyReady) }()
+	docs, err := l.readAgain(ctx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err != nil {
+		l.last.OK, l.last.Error = false, err.Error()
+		l.log.Error().Err(summary(err)).Msg("NOT RELOADED: holdfast goes on by the documents it read before")
+		return err
+	}
+	l.docs, l.last = docs, console.Reload{OK: true, At: time.Now()}
+	l.log.Info().Str("digest", docs.Digest).Msg("reloaded")
+	return nil
+}
+
+func (l *library) readAgain(ctx context.Context) (*incident.Documents, error) {
+	docs, problems, err := loadDocuments(l.dir)
+	if err != nil {
+		return nil, err
+	}
+	l.sayProblems(problems)
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	if l.certificate != nil {
+		if err := l.certificate.read(); err != nil {
+			return nil, err
+		}
+	}
+	return docs, l.adopt(ctx, docs, incident.Actor{Rule: "reload"})
+}
+
+// summary is an error in one line: problems were logged one by one.
+func summary(err error) error {
+	var problems source.Problems
+	if errors.As(err, &problems) {
+		return errors.New(countProblems(problems))
+	}
+	return err
+}
+
+// sayProblems logs each problem on a line of its own.
+func (l *library) sayProblems(problems source.Problems) {
+	for _, p := range problems.Sorted() {
+		line := l.log.Warn()
+		if p.Severity == source.Error {
+			line = l.log.Error()
+		}
+		line.Str("at", p.Position.String()).Str("rule", p.Rule).Str("hint", printable(p.Hint)).Msg(printable(p.Message))
+	}
+}
+
+// reloadOnHangup reloads on SIGHUP until ctx ends. What goes wrong is logged and counted; nothing ends by it.
+func (l *library) reloadOnHangup(ctx context.Context) error {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for {
+		select {
+		case <-hangups:
+			_ = l.reload(ctx)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// notifyReloading tells systemd that a reload is under way, since when.
+func notifyReloading() {
+	_, _ = systemd.SdNotify(false, systemd.SdNotifyReloading+"\n"+systemd.SdNotifyMonotonicUsec())
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/rs/zerolog"
+
+	"holdfast/cmd/holdfast/config"
+	"holdfast/journal"
+	"holdfast/journal/embedded"
+)
+
+// A link is the daemon's way to NATS: the server inside it, or one of your own.
+type link struct {
+	server    *embedded.Server // nil: a server of your own
+	journal   *nats.Conn       // where both logs are
+	team      *nats.Conn       // where playbooks send their requests; the same for a server of your own
+	jetstream jetstream.JetStream
+	hint      string // what to do when the journal cannot be opened
+}
+
+// connect opens the way to NATS that the configuration describes.
+func connect(_ context.Context, cfg *config.Config, secrets *secrets, log zerolog.Logger) (_ *link, err error) {
+	log = log.With().Str("part", "nats").Logger()
+	l := &link{}
+	if cfg.NATS.Embedded != nil {
+		err = l.embed(cfg, secrets, log)
+	} else {
+		err = l.dial(cfg, secrets, log)
+	}
+	if err == nil {
+		l.jetstream, err = jetstream.New(l.journal)
+	}
+	if err != nil {
+		return nil, errors.Join(err, l.close())
+	}
+	return l, nil
+}
+
+// embed starts the server inside.
+func (l *link) embed(cfg *config.Config, secrets *secrets, log zerolog.Logger) (err error) {
+	e := cfg.NATS.Embedded
+	l.hint = "the store is " + e.Store
+	l.server, err = embedded.Start(embedded.Options{Store: e.Store, Listen: e.Listen, TLS: secrets.natsTLS, Users: secrets.users(e),
+		Anonymous: e.AnonymousAlerts(), Subjects: cfg.Alerts.Subjects, Log: log})
+	if err != nil {
+		return failed(l.hint, "%w", err)
+	}
+	if l.journal, err = l.server.Connect(l.options(log)...); err != nil {
+		return failed("", "%w", err)
+	}
+	if l.team, err = l.server.ConnectTeam(l.options(log)...); err != nil {
+		return failed("", "%w", err)
+	}
+	return nil
+}
+
+// minimum is the oldest nats-server whose streams keep what the journal relies on.
+var minimum = [2]int{2, 12}
+
+// dial connects to a server of your own.
+func (l *link) dial(cfg *config.Config, secrets *secrets, log zerolog.Logger) (err error) {
+	n := cfg.NATS
+	l.hint = "the server needs JetStream, and the user may make streams: see nats: in deploy/holdfast.yaml"
+	opts := append(journal.ConnectOptions(), l.options(log)...)
+	if n.Creds != "" {
+		opts = append(opts, nats.UserCredentials(n.Creds))
+	}
+	if n.NKey != "" {
+		seed, err := nats.NkeyOptionFromSeed(n.NKey)
+		if err != nil {
+			return failed("nats.nkey of holdfast.yaml names a file with a seed", "read the nkey: %w", err)
+		}
+		opts = append(opts, seed)
+	}
+	if secrets.natsTLS != nil {
+		opts = append(opts, nats.Secure(secrets.natsTLS))
+	}
+	if l.journal, err = nats.Connect(n.URL, opts...); err != nil {
+		return exitWith(exitUnreachable, "is it running, and is nats.url of holdfast.yaml right?", "connect to %s: %w", n.URL, err)
+	}
+	l.team = l.journal
+	return l.recent()
+}
+
+// recent refuses a server that is too old.
+func (l *link) recent() error {
+	version := l.journal.ConnectedServerVersion()
+	major, minor, ok := parseVersion(version)
+	if ok && (major > minimum[0] || major == minimum[0] && minor >= minimum[1]) {
+		return nil
+	}
+	return failed("upgrade it, or let holdfast embed its own: nats: {embedded: {}}",
+		"the nats-server at %s is version %q: holdfast needs %d.%d or newer", l.journal.ConnectedAddr(), version, minimum[0], minimum[1])
+}
+
+func parseVersion(version string) (major, minor int, ok bool) {
+	parts := strings.SplitN(version, ".", 3)
+	if len(parts) < 2 {
+		return 0, 0, false
+	}
+	major, errMajor := strconv.Atoi(parts[0])
+	minor, errMinor := strconv.Atoi(parts[1])
+	return major, minor, errMajor == nil && errMinor == nil
+}
+
+// options make a connection say what becomes of it.
+func (l *link) options(log zerolog.Logger) []nats.Option {
+	return []nats.Option{
+		nats.Name("holdfast"),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				log.Error().Err(err).Msg("NATS is lost: no alert is heard and nothing decided until it is back")
+			}
+		}),
+		nats.ReconnectHandler(func(nc *nats.Conn) { log.Info().Str("server", nc.ConnectedAddr()).Msg("NATS is back") }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Error().Err(err).Msg("NATS reports an error") }),
+	}
+}
+
+func (l *link) connected() bool { return l.journal.IsConnected() }
+
+// health is nil while NATS can be reached and keeps what it is given.
+func (l *link) health() error {
+	if !l.connected() {
+		return fmt.Errorf("NATS is not connected (%s)", l.journal.Status())
+	}
+	if l.server != nil {
+		return l.server.Health()
+	}
+	return nil
+}
+
+// A store that could not be written stays frozen until the server is started anew, so a daemon whose own server is
+// unhealthy for this long ends, for its supervisor to start it again.
+const (
+	sickLimit = 30 * time.Second
+	lookEvery = time.Second
+)
+
+// watchHealth ends with an error when the embedded server is sick and does not get well.
+func (l *link) watchHealth(ctx context.Context) error {
+	var since time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(lookEvery):
+		}
+		err := l.health()
+		switch {
+		case l.server == nil || err == nil:
+			since = time.Time{}
+		case since.IsZero():
+			since = time.Now()
+		case time.Since(since) > sickLimit:
+			return fmt.Errorf("for %s: %w", sickLimit, err)
+		}
+	}
+}
+
+// address is where others reach the embedded server; empty if they do not.
+func (l *link) address() string {
+	if l.server == nil || l.server.Address() == "" {
+		return ""
+	}
+	return "nats://" + l.server.Address()
+}
+
+// close ends the connections, then the server.
+func (l *link) close() error {
+	for _, nc := range []*nats.Conn{l.team, l.journal} {
+		if nc != nil {
+			nc.Close()
+		}
+	}
+	if l.server != nil {
+		return l.server.Stop()
+	}
+	return nil
+}

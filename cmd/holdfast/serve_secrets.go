@@ -1,0 +1,159 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"holdfast/cmd/holdfast/config"
+	"holdfast/invoker/actions"
+	"holdfast/journal/embedded"
+
+	"github.com/rs/zerolog"
+)
+
+// secrets are what the configuration names by file.
+type secrets struct {
+	alerts      string            // bearer token of senders of alerts; empty: none
+	metrics     string            // of scrapers
+	passwords   map[string]string // of the embedded server's users
+	certificate *certificate      // of the HTTP server; nil: no TLS
+	natsTLS     *tls.Config       // of the embedded server's listener, or of the way to one of your own
+	actionsTLS  *tls.Config       // whom actions trust; nil: the system's authorities
+}
+
+// readSecrets reads all files that hold secrets and certificates, so that a missing one keeps the daemon from starting.
+func readSecrets(cfg *config.Config) (*secrets, error) {
+	s := &secrets{passwords: map[string]string{}}
+	var err error
+	if s.alerts, err = readToken("alerts.token_file", cfg.Alerts.TokenFile); err != nil {
+		return nil, err
+	}
+	if s.metrics, err = readToken("http.metrics_token_file", cfg.HTTP.MetricsFile); err != nil {
+		return nil, err
+	}
+	if t := cfg.HTTP.TLS; t != nil {
+		s.certificate = &certificate{cert: t.Cert, key: t.Key}
+		if err := s.certificate.read(); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.NATS.Embedded != nil {
+		err = s.readEmbedded(cfg.NATS.Embedded)
+	} else if cfg.NATS.TLS != nil {
+		s.natsTLS, err = clientTLS(*cfg.NATS.TLS)
+	}
+	if err == nil && cfg.Actions.HTTP.CA != "" {
+		s.actionsTLS, err = clientTLS(config.TLS{CA: cfg.Actions.HTTP.CA})
+	}
+	return s, err
+}
+
+func (s *secrets) readEmbedded(e *config.Embedded) error {
+	for _, name := range slices.Sorted(maps.Keys(e.Users)) {
+		if file := e.Users[name].PasswordFile; file != "" {
+			password, err := readToken("the password of "+name, file)
+			if err != nil {
+				return err
+			}
+			s.passwords[name] = password
+		}
+	}
+	if e.TLS == nil {
+		return nil
+	}
+	pair, err := tls.LoadX509KeyPair(e.TLS.Cert, e.TLS.Key)
+	if err != nil {
+		return failed("nats.embedded.tls of holdfast.yaml names cert and key", "read the certificate: %w", err)
+	}
+	s.natsTLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
+	return nil
+}
+
+// users are the embedded server's, with their passwords.
+func (s *secrets) users(e *config.Embedded) []embedded.User {
+	var users []embedded.User
+	for _, name := range slices.Sorted(maps.Keys(e.Users)) {
+		u := e.Users[name]
+		users = append(users, embedded.User{Name: name, Password: s.passwords[name], NKey: u.NKey, Publish: u.Publish, Subscribe: u.Subscribe})
+	}
+	return users
+}
+
+// readToken reads a file that holds one secret; no file, no secret.
+func readToken(what, file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", failed("holdfast.yaml names it", "read %s: %w", what, err)
+	}
+	token := strings.TrimSpace(string(text))
+	if token == "" {
+		return "", failed("`openssl rand -hex 32` makes one", "read %s: %s is empty", what, file)
+	}
+	return token, nil
+}
+
+// clientTLS is how a client connects: whom it trusts, and who it says it is.
+func clientTLS(t config.TLS) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if t.CA != "" {
+		pem, err := os.ReadFile(t.CA)
+		if err != nil {
+			return nil, failed("", "read the certificate authorities: %w", err)
+		}
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, failed("it has to hold certificates in PEM", "%s holds no certificate", t.CA)
+		}
+	}
+	if t.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(t.Cert, t.Key)
+		if err != nil {
+			return nil, failed("", "read the certificate: %w", err)
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return c, nil
+}
+
+// A certificate is the HTTP server's, read anew with the documents so that a renewed one needs no restart.
+type certificate struct {
+	cert, key string
+	pair      atomic.Pointer[tls.Certificate]
+}
+
+func (c *certificate) read() error {
+	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
+	if err != nil {
+		return failed("http.tls of holdfast.yaml names cert and key", "read the certificate: %w", err)
+	}
+	c.pair.Store(&pair)
+	return nil
+}
+
+func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.pair.Load(), nil }
+
+// newHands are the hands for what the configuration allows playbooks to touch.
+func newHands(cfg *config.Config, link *link, library *library, secrets *secrets, log zerolog.Logger) (*actions.Hands, error) {
+	a := actions.Config{Subjects: cfg.Actions.NATS.Allow, Commands: map[string]actions.Command{}, Conn: link.team, Channels: library.channels,
+		BaseURL: cfg.HTTP.ExternalURL, TLS: secrets.actionsTLS, Logger: log.With().Str("part", "actions").Logger()}
+	for _, text := range cfg.Actions.HTTP.Allow {
+		target, err := actions.ParseTarget(text)
+		if err != nil {
+			return nil, fmt.Errorf("actions.http.allow: %w", err)
+		}
+		a.HTTP = append(a.HTTP, target)
+	}
+	for name, c := range cfg.Actions.Exec {
+		a.Commands[name] = actions.Command{Argv: c.Argv, Dir: c.Dir, Timeout: c.Timeout, Output: c.Output}
+	}
+	return actions.New(a)
+}

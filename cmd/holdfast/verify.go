@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"holdfast/cmd/holdfast/config"
+	"holdfast/incident"
+	"holdfast/journal"
+)
+
+func verifyCommand() *cobra.Command {
+	var file, output string
+	c := &cobra.Command{
+		Use:   "verify",
+		Short: "Read the log of decisions from its start and check its chain",
+		Long: `Read the log of decisions from its start, and check that nothing is missing, nothing was changed and everything can be
+understood. An embedded NATS has to be stopped for that; one of your own may run.
+
+The hash of the newest envelope stands for all of them: whoever kept it can tell later that the log is still the same.`,
+		Example: "  holdfast verify --config /etc/holdfast/holdfast.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if output != "text" && output != "json" {
+				return misused("text or json", "there is no output %q", output)
+			}
+			v, err := verify(c.Context(), file)
+			if err != nil {
+				return err
+			}
+			if output == "json" {
+				return json.NewEncoder(c.OutOrStdout()).Encode(v)
+			}
+			fmt.Fprint(c.OutOrStdout(), v.text())
+			return nil
+		},
+	}
+	c.Flags().StringVar(&file, "config", "holdfast.yaml", "configuration that says where NATS is")
+	c.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	return c
+}
+
+// verified is what a log of decisions that is whole consists of.
+type verified struct {
+	Envelopes int       `json:"envelopes"`
+	Events    int       `json:"events"`
+	Incidents int       `json:"incidents"`
+	Epoch     uint64    `json:"epoch"`
+	First     time.Time `json:"first,omitzero"`
+	Last      time.Time `json:"last,omitzero"`
+	Sequence  uint64    `json:"sequence"` // of the newest envelope
+	Hash      string    `json:"hash,omitempty"`
+}
+
+func (v verified) text() string {
+	if v.Envelopes == 0 {
+		return "the log of decisions is empty\n"
+	}
+	return fmt.Sprintf("the log of decisions is whole: %s with %s of %s, %s to %s\nnewest: sequence %d, %s\n",
+		plural(v.Envelopes, "envelope"), plural(v.Events, "event"), plural(v.Incidents, "incident"),
+		v.First.Format(time.RFC3339), v.Last.Format(time.RFC3339), v.Sequence, v.Hash)
+}
+
+func verify(ctx context.Context, file string) (v verified, err error) {
+	cfg, err := loadConfig(serving{file: file})
+	if err != nil {
+		return v, err
+	}
+	if e := cfg.NATS.Embedded; e != nil {
+		if _, err := os.Stat(filepath.Join(e.Store, "jetstream")); err != nil {
+			return v, missing("nats.embedded.store of holdfast.yaml names it", "there is no store to verify: %w", err)
+		}
+		e.Listen = config.None
+	}
+	secrets, err := readSecrets(cfg)
+	if err != nil {
+		return v, err
+	}
+	link, err := connect(ctx, cfg, secrets, zerolog.Nop())
+	if err != nil {
+		return v, err
+	}
+	defer func() { err = errors.Join(err, link.close()) }()
+	streams, err := journal.Open(ctx, link.jetstream, cfg.Journal())
+	if err != nil {
+		return v, failed(link.hint, "%w", err)
+	}
+	return v, v.read(ctx, streams)
+}
+
+// read counts what is in a log; a hole or a change in it is an error.
+func (v *verified) read(ctx context.Context, log journal.Log) error {
+	incidents := map[string]bool{}
+	for c, err := range log.Read(ctx, 0) {
+		if err != nil {
+			return failed("keep the store as it is, and restore the newest whole copy", "after envelope %d: %w", v.Sequence, err)
+		}
+		if v.Envelopes == 0 {
+			v.First = c.At
+		}
+		v.Envelopes++
+		v.Last, v.Sequence, v.Hash, v.Epoch = c.At, c.Sequence, c.Hash, c.Epoch
+		for _, e := range c.Entries {
+			if _, err := incident.Decode(incident.Kind(e.Kind), e.Data); err != nil {
+				return failed("a newer holdfast may have written it", "envelope %d: %w", c.Sequence, err)
+			}
+			v.Events++
+			if e.Incident != "" {
+				incidents[e.Incident] = true
+			}
+		}
+	}
+	v.Incidents = len(incidents)
+	return nil
+}
