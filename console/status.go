@@ -138,7 +138,7 @@ func incidentStatus(s sight, i incident.Incident) IncidentStatus {
 		status.DeclaredBy = &i.Declared.By
 	}
 	if i.Declined != nil && i.Declared == nil {
-		status.Declined = actorName(i.Declined.By) + because(i.Declined.Reason)
+		status.Declined = actorName(i.Declined.By) + ": " + i.Declined.Reason
 	}
 	for _, r := range lastEpisodes(i) {
 		status.Services = append(status.Services, ServiceStatus{Service: r.Service, Since: r.Since, Restored: r.Restored, Missed: r.Missed, Clocks: r.Clocks})

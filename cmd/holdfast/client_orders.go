@@ -198,11 +198,11 @@ func printOrdered(out *printer, done console.Ordered) {
 		out.line("nothing had to be changed")
 	}
 	for _, change := range done.Changes {
+		sentence := incident.Sentence(incident.Record{Incident: change.Incident, Event: change.Event})
 		if change.Incident != "" {
-			out.line("%s: %s", change.Incident, console.Tell(change.Event))
-		} else {
-			out.line("%s", console.Tell(change.Event))
+			sentence = change.Incident + ": " + sentence
 		}
+		out.line("%s", sentence)
 	}
 }
 

@@ -89,13 +89,18 @@ func report(w io.Writer, err error) int {
 		fmt.Fprintln(w, printableLines(problems.Error()))
 		fmt.Fprintf(w, "holdfast: error: %s\n", countProblems(problems))
 	} else {
-		fmt.Fprintf(w, "holdfast: error: %s\n", printableLines(strings.TrimSpace(err.Error())))
+		fmt.Fprintf(w, "holdfast: error: %s\n", indented(err.Error()))
 	}
 	var e *exitError
 	if errors.As(err, &e) && e.hint != "" {
-		fmt.Fprintf(w, "holdfast: hint: %s\n", printableLines(e.hint))
+		fmt.Fprintf(w, "holdfast: hint: %s\n", indented(e.hint))
 	}
 	return exitCode(err)
+}
+
+// indented sets off the lines after the first, so that no text can pass for a line of holdfast's own.
+func indented(text string) string {
+	return strings.ReplaceAll(strings.TrimSpace(printableLines(text)), "\n", "\n  ")
 }
 
 // countProblems sums up in one line what was drawn above it.

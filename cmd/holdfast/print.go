@@ -173,12 +173,13 @@ func (p *printer) flush() error {
 	return nil
 }
 
-// clockTime writes an instant in the zone of whoever reads; the date only where it is another day.
+// clockTime writes an instant, in UTC as the journal, the pages and the report do: those who answer one incident sit in
+// several zones, and read times out to each other.
 func clockTime(t time.Time) string {
 	if t.IsZero() {
 		return "–"
 	}
-	return t.Local().Format("2006-01-02 15:04:05 MST")
+	return t.UTC().Format("2006-01-02 15:04:05Z")
 }
 
 // until says how far an instant is ahead or past.

@@ -155,7 +155,7 @@ func printStory(out *printer, story []console.Told) {
 		lines = lines[left:]
 	}
 	for _, t := range lines {
-		out.parts(cell{clockTime(t.At), soft}, cell{t.What, plain})
+		out.parts(cell{clockTime(t.At), soft}, cell{t.Text, plain})
 	}
 }
 

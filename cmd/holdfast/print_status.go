@@ -189,11 +189,16 @@ func printCounts(out *printer, c console.Counts) {
 	for _, n := range c.Received {
 		total += n
 	}
-	var unreadable []string
+	var unreadable uint64
+	var reasons []string
 	for _, reason := range slices.Sorted(maps.Keys(c.Unreadable)) {
-		unreadable = append(unreadable, fmt.Sprintf("%d %s", c.Unreadable[reason], strings.ReplaceAll(string(reason), "_", " ")))
+		unreadable += c.Unreadable[reason]
+		reasons = append(reasons, fmt.Sprintf("%s %d", word(string(reason)), c.Unreadable[reason]))
 	}
-	line := fmt.Sprintf("%d alerts received, %d unmapped, %s unreadable", total, c.Unmapped, orZero(strings.Join(unreadable, ", ")))
+	line := fmt.Sprintf("%d alerts received, %d unmapped, %d unreadable", total, c.Unmapped, unreadable)
+	if len(reasons) > 0 {
+		line += " (" + strings.Join(reasons, ", ") + ")"
+	}
 	if c.Truncated > 0 {
 		line += fmt.Sprintf(", %d left out by their senders", c.Truncated)
 	}
@@ -215,13 +220,6 @@ func printOnCall(out *printer, lines console.OnCall) {
 func orDash(s string) string {
 	if s == "" {
 		return "–"
-	}
-	return s
-}
-
-func orZero(s string) string {
-	if s == "" {
-		return "0"
 	}
 	return s
 }

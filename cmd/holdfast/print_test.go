@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holdfast/bia"
+	"holdfast/console"
+	"holdfast/detector"
+	"holdfast/detector/alert"
+	"holdfast/incident"
+	"holdfast/playbooks"
+)
+
+// nine is an instant of the day on which everything here happens.
+func nine(minute, second int) time.Time {
+	return time.Date(2026, 11, 23, 9, minute, second, 0, time.UTC)
+}
+
+// drawn is what a printer writes without colours.
+func drawn(print func(*printer)) string {
+	var w bytes.Buffer
+	out := &printer{w: &w}
+	print(out)
+	if err := out.flush(); err != nil {
+		panic(err)
+	}
+	return w.String()
+}
+
+func wantDrawn(t *testing.T, want, got string) {
+	t.Helper()
+	if diff := cmp.Diff(want[1:], got); diff != "" { // the first line end only sets the text off
+		t.Errorf("drawn otherwise (- wanted, + got):\n%s", diff)
+	}
+}
+
+func aStatus() console.Status {
+	clocks := bia.Clocks{Start: nine(0, 0), LTI: nine(14, 0), Deadline: nine(40, 0), DeadlineBy: "rto", RTCKnown: true}
+	return console.Status{Organisation: "Example Parcels", Version: "1.0.0", Now: nine(10, 0), Epoch: 3, Armed: true, NATSConnected: true,
+		Incidents: []console.IncidentStatus{{ID: "parcel-booking-1123", Level: detector.Disaster, Since: nine(0, 0), Summary: "north is lost",
+			Services: []console.ServiceStatus{{Service: "parcel-booking", Since: nine(0, 0), Clocks: clocks}}, LTI: nine(14, 0), Deadline: nine(40, 0),
+			Declared: nine(5, 0), DeclaredBy: &incident.Actor{Rule: "automatic_for site_loss_inferred"},
+			Runs: []console.RunStatus{{Run: "1", Playbook: "move-booking-to-south", Service: "parcel-booking", Done: 3, Steps: 12,
+				Waiting: []console.WaitingStep{{Step: "go", Kind: playbooks.KindDecide, Text: "Make the ledger in the south the primary?", Role: "incident-director", Who: []string{"director-1", "director-2"},
+					Until: nine(25, 0), Approved: 1, Needed: 2, Verbs: []incident.Verb{incident.VerbApprove, incident.VerbDecline}}}}}}},
+		Components: []detector.ComponentReport{{Component: "ledger-north", State: detector.Down, Since: nine(0, 0)}, {Component: "gateway-south", State: detector.Unknown, Flags: []string{"held_down", "disputed"}}},
+		Counts:     console.Counts{Received: map[string]uint64{"prom-south": 40, "probes": 38}, Unmapped: 2, Unreadable: map[alert.Reason]uint64{alert.NotJSON: 1, alert.TooDeep: 3}},
+		Documents:  console.Documents{BIA: "2026.1", Playbooks: []string{"move-booking-to-south"}}}
+}
+
+func TestStatusIsOneScreen(t *testing.T) {
+	wantDrawn(t, `
+Example Parcels armed NATS connected as of 2026-11-23 09:10:00Z
+
+INCIDENT             LEVEL     DOWN FOR  INVOKE BY  DEADLINE   DECLARED                                                  RUNS
+parcel-booking-1123  DISASTER  10m00s    in 4m00s   in 30m00s  2026-11-23 09:05:00Z by automatic_for site_loss_inferred  move-booking-to-south: 3 of 12 steps
+
+Waiting for people
+INCIDENT             STEP  WHO                                                          UNTIL      WHAT                                       COMMAND
+parcel-booking-1123  go    incident-director (director-1, director-2), 1 of 2 approved  in 15m00s  Make the ledger in the south the primary?  holdfast approve parcel-booking-1123 go
+
+Components not up
+COMPONENT      STATE    FOR     REMARKS
+ledger-north   DOWN     10m00s
+gateway-south  UNKNOWN  –       held down, disputed
+
+78 alerts received, 2 unmapped, 4 unreadable (not json 1, too deep 3)
+BIA 2026.1, 1 playbook, epoch 3, holdfast 1.0.0
+`, drawn(func(out *printer) { printStatus(out, aStatus()) }))
+}
+
+func TestAQuietStatusSaysWhatCannotBeDone(t *testing.T) {
+	wantDrawn(t, `
+Example Parcels DISARMED (declaration.mode is recommend) NATS NOT CONNECTED as of 2026-11-23 09:00:00Z
+NOT READY journal: cannot be used since 08:59
+
+no incident is open
+
+0 alerts received, 0 unmapped, 0 unreadable
+BIA –, 0 playbooks, epoch 1, holdfast –
+`, drawn(func(out *printer) {
+		printStatus(out, console.Status{Organisation: "Example Parcels", Now: nine(0, 0), Epoch: 1, Disarmed: "declaration.mode is recommend",
+			Ready: []console.Check{{Name: "journal", Detail: "cannot be used since 08:59"}, {Name: "documents", OK: true}}})
+	}))
+}
+
+func TestAnIncidentShowsClocksRunAndStory(t *testing.T) {
+	var i console.Incident
+	i.ID, i.Level, i.Opened, i.Now, i.DeclaredAt = "parcel-booking-1123", detector.Disaster, nine(1, 0), nine(10, 0), nine(5, 0)
+	i.Verdict.Explanation.Summary = "north is lost"
+	i.Declared = &incident.Declared{By: incident.Actor{Person: "director-1"}, Criteria: []string{"facility_lost", "manual"}}
+	i.Recoveries = []incident.Recovery{
+		{Service: "parcel-booking", Since: nine(0, 0), Clocks: bia.Clocks{LTI: nine(14, 0), Deadline: nine(40, 0), DeadlineBy: "rto"}},
+		{Service: "parcel-ledger", Since: nine(0, 0), Restored: nine(9, 30), Clocks: bia.Clocks{Deadline: nine(8, 0), DeadlineBy: "mtpd-wrt"}},
+		{Service: "tracking", Since: nine(0, 0), Restored: nine(2, 0)},
+	}
+	i.Runs = []incident.Run{{ID: "1", Service: "parcel-booking", Name: "move-booking-to-south", Steps: []incident.StepState{
+		{ID: "page", Kind: playbooks.KindNotify, Phase: playbooks.Activation, Status: incident.Done, Started: nine(5, 0), Ended: nine(5, 40), By: incident.Actor{Person: "platform-1"}},
+		{ID: "go", Kind: playbooks.KindDecide, Phase: playbooks.Recovery, Status: incident.Waiting, Started: nine(7, 0)},
+		{ID: "promote", Kind: playbooks.KindRun, Phase: playbooks.Recovery, Status: incident.Pending},
+	}}}
+	i.Status.Runs = aStatus().Incidents[0].Runs
+	i.Story = []console.Told{{At: nine(1, 0), Kind: incident.KindClassified, Text: "Classified disaster: north is lost."}, {At: nine(5, 1), Kind: incident.KindNotified, Text: "Notice 1 reached platform-1 by log."}}
+	wantDrawn(t, `
+parcel-booking-1123 DISASTER open since 2026-11-23 09:01:00Z, as of 2026-11-23 09:10:00Z
+north is lost
+declared 2026-11-23 09:05:00Z by director-1, on facility_lost, manual
+
+Clocks
+SERVICE         STATE  DOWN FOR  INVOKE BY  DEADLINE
+parcel-booking  OUT    10m00s    in 4m00s   in 30m00s (rto)
+parcel-ledger   BACK   9m30s     –          missed by 1m30s
+tracking        BACK   2m00s     –          no objective
+
+Run 1: move-booking-to-south for parcel-booking, 3 of 12 steps ended
+STEP     PHASE       KIND    STATUS
+page     activation  notify  DONE     by platform-1, took 40s
+go       recovery    decide  WAITING  for 3m00s
+promote  recovery    run     PENDING
+  go: Make the ledger in the south the primary? – incident-director (director-1, director-2), 1 of 2 approved in 15m00s
+    holdfast approve parcel-booking-1123 go
+    holdfast decline parcel-booking-1123 go
+
+What happened
+2026-11-23 09:01:00Z Classified disaster: north is lost.
+`, drawn(func(out *printer) { printIncident(out, i) }))
+}
+
+func TestAnExplanationIsATree(t *testing.T) {
+	e := console.Explained{Incident: "parcel-booking-1123", Now: nine(3, 0), Fresh: true, Awaits: "a decision before the latest time to invoke",
+		Playbooks: []console.PlaybookFit{{Playbook: "move-booking-to-south", Fits: true}, {Playbook: "restore-ledger", Missing: []string{"it needs south, which is lost"}}}}
+	e.Verdict = detector.Verdict{Level: detector.MajorIncident, Current: detector.MajorIncident, NextAt: nine(14, 0), Explanation: detector.Explanation{Summary: "parcel-booking is down since 09:00",
+		NotCounted: []string{"tracking is not vital"}, Unless: "booking-entrance comes back",
+		Criteria: []detector.Criterion{
+			{ID: "decision_point", Level: detector.Disaster, Answer: detector.NotMet, WouldAt: nine(14, 0), Evidence: []string{"the latest time to invoke is 09:14:00"}},
+			{ID: "vital_below_mbco", Level: detector.MajorIncident, Answer: detector.Met, MetAt: nine(1, 0), Evidence: []string{"parcel-booking is certainly down", "confirmed after 3s"}},
+			{ID: "data_loss", Level: detector.Disaster, Answer: detector.CannotTell},
+		}}}
+	wantDrawn(t, `
+parcel-booking-1123 MAJOR INCIDENT judged 2026-11-23 09:03:00Z
+parcel-booking is down since 09:00
+├─ MET vital_below_mbco (major incident) since 2026-11-23 09:01:00Z
+│    parcel-booking is certainly down
+│    confirmed after 3s
+├─ unknown data_loss (disaster)
+└─ not met decision_point (disaster) would be met in 11m00s if nothing changes
+     the latest time to invoke is 09:14:00
+
+Not counted
+  tracking is not vital
+
+Unless
+  booking-entrance comes back
+
+Next
+  the level can change in 11m00s, at 2026-11-23 09:14:00Z, if nothing else happens
+  awaits: a decision before the latest time to invoke
+
+Playbooks
+  fits move-booking-to-south
+  does not fit: restore-ledger it needs south, which is lost
+`, drawn(func(out *printer) { printExplained(out, e) }))
+}
+
+func TestTheRosterSaysWhoIsOnDuty(t *testing.T) {
+	wantDrawn(t, `
+ROLE               ON DUTY     THEN
+incident-director  director-1  director-2, operations-1
+on-call-ledger     nobody
+`, drawn(func(out *printer) {
+		printOnCall(out, console.OnCall{Roles: []console.RoleLine{{Role: "incident-director", People: []string{"director-1", "director-2", "operations-1"}}, {Role: "on-call-ledger"}}})
+	}))
+}
+
+func TestNothingQuotedDrivesTheTerminal(t *testing.T) {
+	s := aStatus()
+	hostile := "\x1b]0;owned\x07\u202e\u009b31m\r\nholdfast: fake\t\u200b"
+	s.Incidents[0].Runs[0].Waiting[0].Text = hostile
+	s.Incidents[0].Awaits, s.Incidents[0].HandsOff = hostile, hostile
+	s.Components[0].Component, s.Components[0].Flags = hostile, []string{hostile}
+	s.Organisation, s.Disarmed, s.Armed = hostile, hostile, false
+	got := drawn(func(out *printer) { printStatus(out, s) })
+	for _, r := range got {
+		if r != '\n' && clean(string(r), "") == "" {
+			t.Fatalf("%q reaches the terminal in:\n%q", r, got)
+		}
+	}
+	if bytes.Contains([]byte(got), []byte("\nholdfast: fake")) {
+		t.Error("quoted text begins a line of its own")
+	}
+}
+
+func TestColoursSayNothingThatWordsDoNot(t *testing.T) {
+	var w bytes.Buffer
+	out := &printer{w: &w, colour: true}
+	printStatus(out, aStatus())
+	if err := out.flush(); err != nil {
+		t.Fatal(err)
+	}
+	coloured := w.String()
+	bare := drawn(func(out *printer) { printStatus(out, aStatus()) })
+	for _, p := range []paint{bold, soft, bad, warn, good} {
+		coloured = string(bytes.ReplaceAll([]byte(coloured), []byte("\x1b["+string(p)+"m"), nil))
+	}
+	coloured = string(bytes.ReplaceAll([]byte(coloured), []byte("\x1b[0m"), nil))
+	if diff := cmp.Diff(bare, coloured); diff != "" {
+		t.Error(diff)
+	}
+}
