@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/nats-io/nkeys"
+
 	"holdfast/internal/source"
 	"holdfast/invoker/actions"
 )
@@ -177,6 +179,9 @@ func (k *checker) checkEmbedded(e *Embedded) {
 func (k *checker) checkUser(u *User) {
 	if (u.PasswordFile == "") == (u.NKey == "") {
 		k.problems.Errorf(k.at(u.Marks, ""), "config/user", "name a file with the password, or the public nkey", "%s needs exactly one of password_file and nkey", u.Name)
+	}
+	if u.NKey != "" && !nkeys.IsValidPublicUserKey(u.NKey) {
+		k.problems.Errorf(k.at(u.Marks, "nkey"), "config/user", "it begins with U; the seed stays with the client", "%q is not the public nkey of a user", u.NKey)
 	}
 	if len(u.Publish) == 0 && len(u.Subscribe) == 0 {
 		k.problems.Errorf(k.at(u.Marks, ""), "config/user", "such as publish: [holdfast.alerts.prom]", "%s may neither publish nor subscribe", u.Name)

@@ -41,6 +41,8 @@ func TestWhatIsWrongIsSaidWithItsRule(t *testing.T) {
 			"1:27 config/open-nats: 0.0.0.0:4222 is not loopback and has no TLS\n" +
 				"1:27 config/open-nats: 0.0.0.0:4222 is not loopback and has no users\n" +
 				"1:54 config/open-nats: anonymous alerts are for loopback only: who reaches 0.0.0.0:4222 could raise a disaster"},
+		{"a user by something else than a key", `nats: {embedded: {users: {mon: {nkey: mon, publish: [holdfast.alerts.mon]}}}}`,
+			`1:39 config/user: "mon" is not the public nkey of a user`},
 		{"a user without credentials", `nats: {embedded: {users: {mon: {publish: [holdfast.alerts.mon]}}}}`,
 			`1:27 config/user: mon needs exactly one of password_file and nkey`},
 		{"two kinds of NATS", `nats: {url: "nats://127.0.0.1:4222", embedded: {}}`,
