@@ -1,0 +1,119 @@
+package readiness
+
+import (
+	"slices"
+	"strings"
+
+	"holdfast/internal/source"
+	"holdfast/playbooks"
+)
+
+// coverage: each failure domain whose loss takes a vital service down has a playbook that fits, or somebody accepted that
+// it has none.
+func (l *linter) coverage() {
+	unplanned := l.unplanned()
+	for _, domain := range l.BIA.AllDomains() {
+		if l.accepted(domain) {
+			continue
+		}
+		loss := lose(l.BIA, domain)
+		var open []string
+		for _, service := range loss.vital() {
+			if !unplanned[service] && !fits(l.Playbooks, loss.situation(service)) {
+				open = append(open, service)
+			}
+		}
+		if len(open) > 0 {
+			l.found.Warnf(l.whereNamed(domain), "readiness/no-fitting-playbook", "write a playbook for it, or a risk that somebody accepts: risks: {…: {lost: ["+domain+"], accepted_by: …, until: …}}",
+				"if %s is lost, no playbook fits for %s", domain, strings.Join(open, ", "))
+		}
+	}
+}
+
+// unplanned tells of the vital services that no playbook is for, however they are lost, and returns them.
+func (l *linter) unplanned() map[string]bool {
+	all := map[string]bool{}
+	for _, id := range l.BIA.Judged() {
+		if l.BIA.Objectives(id).Judged() && !slices.ContainsFunc(l.Playbooks, func(p *playbooks.Playbook) bool { return l.recovers(p, id) }) {
+			all[id] = true
+			s, _ := l.BIA.Service(id)
+			l.found.Warnf(s.Marks.Of(""), "readiness/no-playbook", "write a playbook with for: {services: ["+id+"]}", "%s is vital, and no playbook recovers it", id)
+		}
+	}
+	return all
+}
+
+// recovers reports whether a playbook names a service, something below it, or something that rests on it.
+func (l *linter) recovers(p *playbooks.Playbook, service string) bool {
+	bearers := l.BIA.Bearers(service)
+	return slices.ContainsFunc(p.For.Services, func(id string) bool {
+		return id == service || slices.Contains(bearers, id) || within(l.BIA.Bearers(id), bearers) || within(bearers, l.BIA.Bearers(id))
+	})
+}
+
+func fits(all []*playbooks.Playbook, s playbooks.Situation) bool {
+	best := playbooks.Match(all, s)
+	return len(best) > 0 && best[0].Fits
+}
+
+// whereNamed is where a failure domain is written first: a site under sites, any other with a component that is in it.
+func (l *linter) whereNamed(domain string) (first source.Mark) {
+	if site, ok := l.BIA.Sites[domain]; ok {
+		return site.Marks.Of("")
+	}
+	for _, id := range l.BIA.Members(domain) {
+		c := l.BIA.Components[id]
+		at := item(c.Marks, "domains", slices.Index(c.Domains, domain))
+		if !first.Written() || at.Line < first.Line {
+			first = at
+		}
+	}
+	return first
+}
+
+// accepted reports whether somebody accepted, and still does, that a failure domain alone is lost without a plan.
+func (l *linter) accepted(domain string) bool {
+	for _, r := range l.BIA.Risks {
+		if len(r.Lost) == 1 && r.Lost[0] == domain && r.AcceptedBy != "" && !l.passed(r.Until) {
+			return true
+		}
+	}
+	return false
+}
+
+// risks: each is treated by a playbook that fits it, or accepted for a time (ISO 31000: treat or retain, by decision).
+func (l *linter) risks() {
+	ids := make([]string, 0, len(l.Playbooks))
+	for _, p := range l.Playbooks {
+		ids = append(ids, p.ID)
+	}
+	for _, id := range sortedKeys(l.BIA.Risks) {
+		r := l.BIA.Risks[id]
+		if r.AcceptedBy == "" && r.Treatment == "" {
+			l.found.Warnf(r.Marks.Of(""), "readiness/open-risk", "treatment: a playbook, or accepted_by and until", "%s is neither treated nor accepted", id)
+		}
+		if r.AcceptedBy != "" && l.passed(r.Until) {
+			l.found.Warnf(r.Marks.Of("until"), "readiness/acceptance-expired", "have it accepted again, or treat it", "%s was accepted until %s", id, day(r.Until))
+		}
+		if i := slices.Index(ids, r.Treatment); i >= 0 {
+			l.treatment(id, r.Marks, lose(l.BIA, r.Lost...), l.Playbooks[i])
+		} else if r.Treatment != "" {
+			l.found.Errorf(r.Marks.Of("treatment"), "readiness/unknown-treatment", source.DidYouMean(r.Treatment, ids), "there is no playbook %q", r.Treatment)
+		}
+	}
+}
+
+// treatment: the playbook that is to treat a risk fits when it happens, at least for one of the vital services it takes.
+func (l *linter) treatment(id string, marks source.Marks, loss loss, p *playbooks.Playbook) {
+	missing := ""
+	for _, service := range loss.vital() {
+		fit := playbooks.Match([]*playbooks.Playbook{p}, loss.situation(service))[0]
+		if fit.Fits {
+			return
+		}
+		missing = fit.Missing[0]
+	}
+	if missing != "" {
+		l.found.Warnf(marks.Of("treatment"), "readiness/treatment-does-not-fit", "", "when %s happens, %s does not fit: %s", id, p.ID, missing)
+	}
+}

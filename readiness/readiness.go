@@ -1,0 +1,59 @@
+// Package readiness asks of the documents whether the plans would work: who would be there, whether each loss that can
+// be foreseen has a plan that fits it, whether a plan rests on what is lost with it, and what is out of date. It is the
+// linter across all documents; what is wrong within one of them, its own parser says.
+//
+// Sources: ISO 22301 clauses 8.4 and 8.6 (plans and their evaluation), NIST SP 800-34 r1 section 3.5 (plan testing and
+// maintenance), DORA article 11.
+package readiness
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"holdfast/incident"
+	"holdfast/internal/source"
+)
+
+// Check finds what would keep the plans from working, in reading order; now tells what is out of date. The documents are
+// those that parsed without errors. Without a people.yaml, roles are free names and are not looked at.
+//
+// Roles that nobody has, and steps without return that nobody decides on, are errors of incident.ParseDocuments and
+// playbooks.Parse already, and not told again.
+func Check(docs *incident.Documents, now time.Time) source.Problems {
+	if docs == nil || docs.BIA == nil {
+		return nil
+	}
+	l := &linter{Documents: docs, now: now}
+	l.references()
+	l.people()
+	l.durations()
+	l.targets()
+	l.coverage()
+	l.risks()
+	l.dates()
+	return l.found.Sorted()
+}
+
+// A linter collects what it finds in one set of documents.
+type linter struct {
+	*incident.Documents
+	now   time.Time
+	found source.Problems
+}
+
+// item is where an item of a list is written.
+func item(marks source.Marks, key string, i int) source.Mark {
+	if at, ok := marks[fmt.Sprintf("%s[%d]", key, i)]; ok {
+		return at
+	}
+	return marks.Of(key)
+}
+
+func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
+
+// span writes a duration as the documents do.
+func span(d time.Duration) string { return model.Duration(d).String() }

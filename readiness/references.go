@@ -1,0 +1,48 @@
+package readiness
+
+import (
+	"slices"
+
+	"holdfast/internal/source"
+)
+
+// references: whatever a playbook names has to be in the analysis.
+func (l *linter) references() {
+	services, domains := l.BIA.Judged(), l.BIA.AllDomains()
+	things := slices.Concat(services, sortedKeys(l.BIA.Components))
+	for _, p := range l.Playbooks {
+		l.exist(p.For.Marks, "services", p.For.Services, "service or component", things)
+		l.exist(p.For.Marks, "lost", p.For.Lost, "failure domain", domains)
+		l.exist(p.For.Marks, "not_when_lost", p.For.NotWhenLost, "failure domain", domains)
+		for _, c := range p.Preconditions {
+			l.exist(c.Marks, "component_up", c.ComponentUp, "component or service", things)
+			if r := c.RecoveryPointWithin; r != nil {
+				l.exist(r.Marks, "data", []string{r.Data}, "set of data", l.data())
+			}
+		}
+		for _, s := range p.Steps {
+			if s.Verify != nil && s.Verify.Service != "" {
+				l.exist(s.Verify.Marks, "service", []string{s.Verify.Service}, "process or service", services)
+			}
+		}
+	}
+}
+
+func (l *linter) exist(marks source.Marks, key string, ids []string, what string, known []string) {
+	for i, id := range ids {
+		if !slices.Contains(known, id) {
+			l.found.Errorf(item(marks, key, i), "readiness/dangling", source.DidYouMean(id, known), "bia.yaml has no %s %q", what, id)
+		}
+	}
+}
+
+// data are the ids of all sets of data, sorted.
+func (l *linter) data() []string {
+	var all []string
+	for _, id := range l.BIA.Judged() {
+		s, _ := l.BIA.Service(id)
+		all = append(all, sortedKeys(s.Data)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}

@@ -1,0 +1,37 @@
+package readiness
+
+import "holdfast/playbooks"
+
+// targets: what a playbook needs in order to recover does not stand in what it recovers from.
+func (l *linter) targets() {
+	for _, p := range l.Playbooks {
+		for _, domain := range p.For.Lost {
+			loss := lose(l.BIA, domain)
+			for _, c := range p.Preconditions {
+				for i, id := range c.ComponentUp {
+					if loss.lost(id) {
+						l.found.Errorf(item(c.Marks, "component_up", i), "readiness/target-is-lost", "recover to somewhere else; as it stands the playbook can never start",
+							"%s is lost with %s, from whose loss the playbook recovers", id, domain)
+					}
+				}
+			}
+			l.recoveryNeeds(p, domain, loss)
+		}
+	}
+}
+
+// recoveryNeeds looks at what the services need in order to be recovered, and below them.
+func (l *linter) recoveryNeeds(p *playbooks.Playbook, domain string, loss loss) {
+	for _, id := range l.BIA.Judged() {
+		s, _ := l.BIA.Service(id)
+		if !loss.down[id] || !l.recovers(p, id) {
+			continue
+		}
+		for i, need := range s.RecoveryNeeds {
+			if loss.lost(need) {
+				l.found.Warnf(item(s.Marks, "recovery_needs", i), "readiness/recovery-need-is-lost", "have it elsewhere as well, or write a playbook that does without",
+					"%s is needed to recover %s, and lost with %s, from whose loss %s recovers", need, id, domain, p.ID)
+			}
+		}
+	}
+}
