@@ -6,6 +6,7 @@ package detector
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"holdfast/bia"
@@ -80,6 +81,7 @@ func (v Verdict) MetCriteria() []string {
 			ids = append(ids, c.ID)
 		}
 	}
+	slices.Sort(ids)
 	return ids
 }
 
@@ -120,6 +122,7 @@ type Criterion struct {
 	Answer   Answer    `json:"answer"`
 	Evidence []string  `json:"evidence"` // sentences with ids, instants and durations
 	Services []string  `json:"services,omitempty"`
+	Doubt    string    `json:"doubt,omitempty"`   // why it may only be recommended, whatever was delegated; empty: it may be acted on
 	MetAt    time.Time `json:"met_at,omitzero"`   // first instant it held in this situation
 	WouldAt  time.Time `json:"would_at,omitzero"` // when it will hold if nothing changes
 }

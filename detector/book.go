@@ -1,0 +1,199 @@
+package detector
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"holdfast/bia"
+)
+
+// A book is an analysis made ready to be asked quickly.
+type book struct {
+	*bia.Analysis
+	judged     []string
+	signals    []signal
+	rings      map[string][]string // service -> the services of the same cycle of needs, itself included
+	needs      map[string][]need
+	holders    map[string][]string // data -> services that hold it
+	windows    []window            // of planned maintenance
+	objectives map[string]bia.Objectives
+	rules      []*rule
+	watching   []*rule // the rules about the observers
+	siteIDs    []string
+	domains    []string
+}
+
+type signal struct {
+	bia.Signal
+	match []matcher
+}
+
+// A need is a group of which some are needed.
+type need struct {
+	members       []string
+	full, minimum int
+	partial       bool
+	tolerates     int64
+}
+
+func newBook(a *bia.Analysis) *book {
+	b := &book{Analysis: a, judged: a.Judged(), needs: map[string][]need{}, holders: map[string][]string{}, objectives: map[string]bia.Objectives{}}
+	for _, s := range a.Signals {
+		b.signals = append(b.signals, signal{s, matchersOf(s.Match)})
+	}
+	for _, id := range b.judged {
+		s, _ := a.Service(id)
+		b.objectives[id] = a.Objectives(id)
+		for _, n := range s.Needs {
+			b.needs[id] = append(b.needs[id], needOf(n))
+		}
+		for _, data := range slices.Sorted(maps.Keys(s.Data)) {
+			b.holders[data] = append(b.holders[data], id)
+		}
+	}
+	b.rules, b.watching = rules(a.Criteria.On), watching(a.Criteria.On)
+	b.siteIDs, b.domains = slices.Sorted(maps.Keys(a.Sites)), a.AllDomains()
+	b.rings = rings(b.judged, b.needs)
+	for _, m := range a.Maintenance {
+		b.windows = append(b.windows, b.planned(m))
+	}
+	return b
+}
+
+func needOf(n bia.Need) need {
+	out := need{members: n.AnyOf, full: n.Full, minimum: n.Minimum, partial: n.Partial, tolerates: int64(n.Tolerates)}
+	if out.full == 0 {
+		out.full = len(n.AnyOf)
+	}
+	if out.minimum == 0 {
+		out.minimum = out.full
+	}
+	return out
+}
+
+// matchersOf are anchored; an expression that is none matches nothing (the analysis reports it as a problem).
+func matchersOf(match map[string]string) []matcher {
+	var all []matcher
+	for _, label := range slices.Sorted(maps.Keys(match)) {
+		re, err := regexp.Compile("^(?:" + match[label] + ")$")
+		if err != nil {
+			re = regexp.MustCompile("^\x00$")
+		}
+		all = append(all, matcher{label, re})
+	}
+	return all
+}
+
+func (b *book) observersOf(component string) []string {
+	if c, ok := b.Components[component]; ok {
+		return c.Observers
+	}
+	return nil
+}
+
+// watched are the components that declare an observer, sorted.
+func (b *book) watched(observer string) []string {
+	var all []string
+	for _, id := range slices.Sorted(maps.Keys(b.Components)) {
+		if slices.Contains(b.Components[id].Observers, observer) {
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
+func (b *book) quorum(component string) int {
+	if c, ok := b.Components[component]; ok && c.Quorum > 0 {
+		return c.Quorum
+	}
+	return 1
+}
+
+// isService reports whether an id is a process or service.
+func (b *book) isService(id string) bool {
+	_, ok := b.Service(id)
+	return ok
+}
+
+// above are the services that rest on an id, directly or through others, sorted.
+func (b *book) above(id string) []string {
+	seen, open := map[string]bool{}, b.Dependents(id)
+	for len(open) > 0 {
+		s := open[0]
+		open = open[1:]
+		if !seen[s] {
+			seen[s] = true
+			open = append(open, b.Dependents(s)...)
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// fill puts labels into a template as they stand. It is empty where a label is missing.
+func fill(template string, labels map[string]string) string {
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(template, "${")
+		out.WriteString(before)
+		if !found {
+			return out.String()
+		}
+		label, after, closed := strings.Cut(rest, "}")
+		if !closed || labels[label] == "" {
+			return ""
+		}
+		out.WriteString(labels[label])
+		template = after
+	}
+}
+
+// rings finds the cycles of needs (Tarjan's strongly connected components).
+func rings(services []string, needs map[string][]need) map[string][]string {
+	t := tarjan{needs: needs, index: map[string]int{}, low: map[string]int{}, onStack: map[string]bool{}, rings: map[string][]string{}}
+	for _, id := range services {
+		if t.index[id] == 0 {
+			t.visit(id)
+		}
+	}
+	return t.rings
+}
+
+type tarjan struct {
+	needs      map[string][]need
+	index, low map[string]int
+	stack      []string
+	onStack    map[string]bool
+	rings      map[string][]string
+}
+
+func (t *tarjan) visit(id string) {
+	t.index[id] = len(t.index) + 1
+	t.low[id] = t.index[id]
+	t.stack, t.onStack[id] = append(t.stack, id), true
+	loops := false
+	for _, n := range t.needs[id] {
+		for _, m := range n.members {
+			loops = loops || m == id
+			if t.index[m] == 0 {
+				t.visit(m)
+				t.low[id] = min(t.low[id], t.low[m])
+			} else if t.onStack[m] {
+				t.low[id] = min(t.low[id], t.index[m])
+			}
+		}
+	}
+	if t.low[id] != t.index[id] {
+		return
+	}
+	at := slices.Index(t.stack, id)
+	ring := slices.Sorted(slices.Values(t.stack[at:]))
+	for _, m := range ring {
+		delete(t.onStack, m)
+		if len(ring) > 1 || loops {
+			t.rings[m] = ring
+		}
+	}
+	t.stack = t.stack[:at]
+}

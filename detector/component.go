@@ -1,0 +1,325 @@
+package detector
+
+import (
+	"maps"
+	"slices"
+)
+
+// A word is what a speaker says of a component, the worse the greater.
+type word uint8
+
+const (
+	nothing  word = iota // never spoke of it
+	isUp                 // up
+	unproven             // resolved, by an observer that no heartbeat vouches for
+	unclear              // a third state, or what it said has aged
+	isDegraded
+	heldDown // was down when the speaker fell silent
+	isDown
+	resolved // as heard; laid out as up, unproven or unclear
+)
+
+var wordNames = [...]string{"nothing", "up", "up", "unknown", "degraded", "held down", "down", "resolved"}
+
+// An utterance is a speaker's word at an instant, and whether the speaker is silent then.
+type utterance struct {
+	word    word
+	silent  bool
+	suspect bool
+}
+
+// grade is the state of a component or service when each unknown is taken one way.
+type grade uint8
+
+const (
+	wellUp grade = iota
+	degraded
+	down
+)
+
+// A cell is the state of a component at an instant.
+type cell struct {
+	grade   grade
+	unknown bool // nobody can see it: up or down
+	marks   marks
+}
+
+func (c cell) best() grade { return c.grade }
+
+func (c cell) worst() grade {
+	if c.unknown {
+		return down
+	}
+	return c.grade
+}
+
+func (c cell) state() State {
+	if c.unknown {
+		return Unknown
+	}
+	return states[c.grade]
+}
+
+var states = [...]State{Up, Degraded, Down}
+
+// marks qualify a component's state.
+type marks uint8
+
+const (
+	disputed    marks = 1 << iota // some observer says worse
+	held                          // rests on what was said before its observers fell silent
+	unvouched                     // resolved by an observer without a heartbeat
+	suspected                     // by a statement whose time is not to be believed
+	intentional                   // switched off by responders
+	presumed                      // unknown for so long that it counts as down
+)
+
+var markNames = [...]string{"disputed", "held_down", "unproven", "clock_suspect", "intentional", "presumed_down"}
+
+func (m marks) names() []string {
+	var names []string
+	for i, name := range markNames {
+		if m&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// A part is what was said of one component, or of a service as a whole: by observer, by alert.
+type part struct {
+	said    map[string]map[string]history[word] // observer -> the alert's own identity -> statements
+	marked  history[int64]                      // responders switched it off, until when
+	markers map[int64]string                    // when heard -> who did
+}
+
+func newPart() *part {
+	return &part{said: map[string]map[string]history[word]{}, markers: map[int64]string{}}
+}
+
+// lateness is how late the latest statement about the part was, at most.
+func (p *part) lateness() (most int64) {
+	for _, by := range p.said {
+		for _, h := range by {
+			for _, s := range h {
+				most = max(most, s.lateness())
+			}
+		}
+	}
+	return most
+}
+
+// alertsEach bounds the alerts told apart for one observer and component; further ones count as one.
+const alertsEach = 1024
+
+func (p *part) say(observer, alert string, s saying[word], silent func(int64) bool) bool {
+	by := p.said[observer]
+	if by == nil {
+		by = map[string]history[word]{}
+		p.said[observer] = by
+	}
+	if _, known := by[alert]; !known && len(by) >= alertsEach {
+		alert = ""
+	}
+	if by[alert].says(s, silent) {
+		return false
+	}
+	by[alert] = by[alert].with(s)
+	return true
+}
+
+// A voice is one speaker's utterances about one component in time.
+type voice struct {
+	observer string
+	line     line[utterance]
+}
+
+// voices are all who count for the component: its declared observers, and whoever else has spoken of it.
+func (v *view) voices(id string, p *part) []voice {
+	speakers := map[string]bool{}
+	for _, o := range v.d.book.observersOf(id) {
+		speakers[o] = true
+	}
+	if p != nil {
+		for o := range p.said {
+			speakers[o] = true
+		}
+	}
+	var all []voice
+	for _, o := range slices.Sorted(maps.Keys(speakers)) {
+		all = append(all, voice{o, v.voice(o, p)})
+	}
+	release(all)
+	return all
+}
+
+// voice is the worst of what one observer's alerts say, and its silences.
+func (v *view) voice(observer string, p *part) line[utterance] {
+	e := v.d.ears[observer]
+	var silences spans
+	if e != nil {
+		silences = e.silences(v.until)
+	}
+	lines := []line[utterance]{hushed(silences)}
+	if p != nil {
+		for _, alert := range slices.Sorted(maps.Keys(p.said[observer])) {
+			lines = append(lines, uttered(p.said[observer][alert].laid(v.lens), e, silences))
+		}
+	}
+	return combine(lines, func(all []utterance) utterance {
+		u := utterance{silent: all[0].silent}
+		for _, said := range all[1:] {
+			u.suspect = u.suspect || said.suspect && said.word >= u.word
+			u.word = max(u.word, said.word)
+		}
+		return u
+	})
+}
+
+func hushed(silences spans) line[utterance] {
+	var l line[utterance]
+	for _, s := range silences {
+		l = l.to(s.from, utterance{silent: true})
+		if s.to != never {
+			l = l.to(s.to, utterance{})
+		}
+	}
+	return l
+}
+
+// uttered is one alert's line of words: aged by silence, and resolved only when proven (domain rule 4.3).
+func uttered(said []stretch[word], e *ear, silences spans) line[utterance] {
+	var l line[utterance]
+	for _, s := range said {
+		age := s.said.aged
+		if age == 0 {
+			age = begun(silences, s.said.heard)
+		}
+		now := s.said.value
+		if now == resolved {
+			var proven int64
+			now, proven = answered(s.said.heard, age, e)
+			if proven < min(s.to, age) && proven > s.from {
+				l = l.to(s.from, utterance{word: now, suspect: s.said.suspect})
+				s.from, now = proven, isUp
+			} else if proven <= s.from {
+				now = isUp
+			}
+		}
+		l = l.to(s.from, utterance{word: now, suspect: s.said.suspect})
+		if age < s.to {
+			l = l.to(max(age, s.from), utterance{word: now.aged(), suspect: s.said.suspect})
+		}
+	}
+	return l
+}
+
+// answered is what a resolve counts as at first, and when a heartbeat proves it.
+func answered(heard, age int64, e *ear) (word, int64) {
+	if e == nil || e.limit == 0 {
+		return unproven, never
+	}
+	if at := e.proof(heard); at <= age {
+		return unclear, at
+	}
+	return unclear, never
+}
+
+// aged is what is left of a word when its speaker has fallen silent since.
+func (w word) aged() word {
+	switch w {
+	case isDown, heldDown:
+		return heldDown
+	case isDegraded, unclear:
+		return unclear
+	}
+	return nothing
+}
+
+// release ends the holding down by one observer where another, which is there, says anew that the component is up.
+func release(all []voice) {
+	var ups []int64
+	for _, v := range all {
+		for _, s := range v.line {
+			if s.value.word == isUp && !s.value.silent {
+				ups = append(ups, s.from)
+			}
+		}
+	}
+	slices.Sort(ups)
+	for i := range all {
+		all[i].line = released(all[i].line, ups)
+	}
+}
+
+func released(l line[utterance], ups []int64) line[utterance] {
+	var out line[utterance]
+	since := int64(never)
+	for i, s := range l {
+		if s.value.word != heldDown {
+			since = never
+			out = out.to(s.from, s.value)
+			continue
+		}
+		since = min(since, s.from)
+		to := int64(never)
+		if i+1 < len(l) {
+			to = l[i+1].from
+		}
+		at, _ := slices.BinarySearch(ups, since)
+		if at == len(ups) || ups[at] >= to {
+			out = out.to(s.from, s.value)
+			continue
+		}
+		if ups[at] > s.from {
+			out = out.to(s.from, s.value)
+		}
+		s.value.word = unclear
+		out = out.to(max(s.from, ups[at]), s.value)
+	}
+	return out
+}
+
+// state is what the voices make of a component at an instant.
+func state(said []utterance, quorum int) cell {
+	var downs, live, worse int
+	var c cell
+	vouched := len(said) == 0
+	for _, u := range said {
+		switch u.word {
+		case isDown:
+			downs, live, worse = downs+1, live+1, worse+1
+		case heldDown:
+			downs, worse = downs+1, worse+1
+		case isDegraded:
+			worse++
+		case nothing, isUp, unproven:
+			vouched = vouched || !u.silent
+			if u.word == unproven {
+				c.marks |= unvouched
+			}
+		}
+		if u.suspect {
+			c.marks |= suspected
+		}
+	}
+	switch {
+	case downs >= quorum:
+		c.grade = down
+		if live < quorum {
+			c.marks |= held
+		}
+	case worse >= quorum:
+		c.grade = degraded
+	case vouched:
+		if worse > 0 {
+			c.marks |= disputed
+		}
+	default:
+		c.unknown = true
+	}
+	if c.grade != wellUp || c.unknown {
+		c.marks &^= unvouched
+	}
+	return c
+}

@@ -1,0 +1,349 @@
+package detector
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"holdfast/bia"
+)
+
+// A claim is one criterion applied to one service (or to the observers): when it holds, and what carries it.
+type claim struct {
+	rule    *rule
+	level   Level  // the rule's, unless the service is capped
+	service string // empty: it is about the observers
+	carrier span   // the outage or trouble that it is about; the level is kept until it ends
+	met     spans  // when it holds
+	unsure  spans  // when it cannot be told
+	says    func(t int64) string
+	doubt   func(t int64) string // why people have to decide, however much was delegated
+}
+
+// A rule is one row of the decision function (domain section 5).
+type rule struct {
+	id    string
+	level Level
+	needs func(bia.Objectives) bool                       // of a service, for the rule to apply to it
+	weigh func(d *Detector, j *judged, t trouble) []claim // nil: it is about more than one service
+	none  string                                          // what to say where nothing speaks for it
+}
+
+func anyService(bia.Objectives) bool { return true }
+
+// DataCompromised is the criterion of data that somebody has tampered with (domain section 6).
+const DataCompromised = "data_compromised"
+
+const (
+	impairedFor   = 2 * time.Minute
+	degradedFor   = 30 * time.Minute
+	blindFor      = 15 * time.Minute
+	nothingLong   = "no service has been degraded or down for long enough"
+	nothingBelow  = "no vital service is below its MBCO"
+	nothingThere  = "no site with needs of a vital service that is below its MBCO is signalled so"
+	nothingThreat = "no data that a vital service below its MBCO holds is unusable"
+)
+
+// rules is the decision function for services, in order of level.
+func rules(on func(id string) bool) []*rule {
+	judgedOnly := bia.Objectives.Judged
+	all := []*rule{
+		{bia.ServiceImpaired, Impaired, anyService, weighImpaired, nothingLong},
+		{bia.VitalBelowMBCO, MajorIncident, judgedOnly, weighBelow, nothingBelow},
+		{bia.VitalDegraded, MajorIncident, judgedOnly, weighDegraded, "no vital service has been degraded or down for long enough"},
+		{DataCompromised, MajorIncident, anyService, weighCompromised, "no data is signalled compromised"},
+		{bia.DecisionPoint, Disaster, judgedOnly, weighDecision, nothingBelow},
+		{bia.ImpactReached, Disaster, judgedOnly, weighImpact, "no vital service below its MBCO has an impact over time that reaches the threshold"},
+		{bia.EstimateExceedsRTO, Disaster, judgedOnly, weighEstimate, "nobody has estimated the end of the outage"},
+		{bia.FacilityLost, Disaster, judgedOnly, weighFacility(facilityLost), nothingThere},
+		{bia.FacilityDamaged, Disaster, judgedOnly, weighFacility(facilityImpaired), nothingThere},
+		{bia.SiteLoss, Disaster, judgedOnly, weighSite, "too few components of any site are down"},
+		{bia.DataLoss, Disaster, judgedOnly, weighData, nothingThreat},
+		{bia.Concurrent, Disaster, judgedOnly, nil, "too few vital services are below their MBCO by different root causes"},
+	}
+	return slices.DeleteFunc(all, func(r *rule) bool { return !on(r.id) })
+}
+
+// claims applies every rule that is about one service.
+func (d *Detector) claims(j *judged) []claim {
+	var all []claim
+	for _, r := range d.book.rules {
+		if r.weigh == nil || !r.needs(j.objectives) {
+			continue
+		}
+		for _, t := range j.troubles {
+			for _, c := range r.weigh(d, j, t) {
+				c.rule, c.service, c.level = r, j.id, r.level
+				if !j.objectives.Judged() { // neither vital nor with anything to be judged against
+					c.level = min(c.level, Impaired)
+				}
+				all = append(all, c)
+			}
+		}
+	}
+	return all
+}
+
+func weighImpaired(_ *Detector, j *judged, t trouble) []claim {
+	when := j.impaired.within(t.span)
+	return []claim{{carrier: t.span, met: when.lasting(impairedFor), unsure: j.blind(t.span), says: func(at int64) string {
+		if !when.has(at) {
+			return fmt.Sprintf("%s is %s", j.id, j.state.state(at))
+		}
+		return fmt.Sprintf("%s is degraded or down since %s; this counts from %s of it on", j.id, written(startOf(when, at)), words(impairedFor))
+	}}}
+}
+
+func weighDegraded(_ *Detector, j *judged, t trouble) []claim {
+	when := j.impaired.within(t.span)
+	return []claim{{carrier: t.span, met: when.lasting(degradedFor), unsure: j.blind(t.span), says: func(at int64) string {
+		if !when.has(at) {
+			return fmt.Sprintf("%s is %s", j.id, j.state.state(at))
+		}
+		return fmt.Sprintf("%s is degraded or down, together, since %s; this counts from %s of it on", j.id, written(startOf(when, at)), words(degradedFor))
+	}, doubt: j.doubt(degraded)}}
+}
+
+func startOf(s spans, t int64) int64 { return s[s.find(t)].from }
+
+// blind is when a service may be worse than is certain.
+func (j *judged) blind(within span) spans {
+	return combine([]line[grade]{j.state.best, j.state.worst}, func(g []grade) bool { return g[1] > g[0] }).
+		where(func(b bool) bool { return b }).within(within)
+}
+
+// each makes a claim of every outage within a trouble.
+func each(j *judged, t trouble, weigh func(e episode) claim) []claim {
+	var all []claim
+	for _, e := range t.episodes {
+		c := weigh(e)
+		c.carrier = e.span
+		if c.doubt == nil {
+			c.doubt = j.doubt(down)
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// doubt is why what is known of a service is not enough to act on without people: without what was said before its
+// observers fell silent, it would not be as bad as that.
+func (j *judged) doubt(least grade) func(int64) string {
+	return func(t int64) string {
+		if j.state.best.at(t) < least {
+			return ""
+		}
+		firm := j.view.suppose(j.id, t, func(_ string, c cell) cell {
+			if c.marks&(held|presumed) != 0 {
+				return cell{}
+			}
+			return c
+		})
+		if firm < least {
+			return fmt.Sprintf("%s counts as %s by held-down evidence alone: its observers have fallen silent", j.id, states[least])
+		}
+		return ""
+	}
+}
+
+// firm are the confirmed periods of an outage without those that rest on nobody having looked: silence alone is never a
+// disaster.
+func (j *judged) firm(e episode) spans {
+	if j.sober == nil {
+		return e.confirmed
+	}
+	return e.confirmed.intersect(j.sober)
+}
+
+func weighBelow(_ *Detector, j *judged, t trouble) []claim {
+	all := each(j, t, func(e episode) claim {
+		return claim{met: e.confirmed, unsure: j.blind(e.span), says: func(at int64) string {
+			if !e.below.has(at) {
+				return fmt.Sprintf("%s is %s; its outage began at %s", j.id, j.state.state(at), written(e.from))
+			}
+			if from, ok := e.confirmed.began(at); ok && e.confirmed.has(at) {
+				return fmt.Sprintf("%s is certainly below its MBCO; the outage began at %s and was confirmed at %s (confirm_for %s)", j.id, written(e.from), written(from), words(j.objectives.ConfirmFor))
+			}
+			return fmt.Sprintf("%s is certainly below its MBCO since %s, and not confirmed yet (confirm_for %s)", j.id, written(startOf(e.below, at)), words(j.objectives.ConfirmFor))
+		}}
+	})
+	if blind := j.blind(t.span); len(blind) > 0 {
+		all = append(all, claim{carrier: t.span, unsure: blind, says: func(int64) string {
+			return fmt.Sprintf("%s may be below its MBCO: not all that it rests on can be seen", j.id)
+		}})
+	}
+	return all
+}
+
+func weighDecision(_ *Detector, j *judged, t trouble) []claim {
+	return each(j, t, func(e episode) claim {
+		if e.clocks.Deadline.IsZero() {
+			return claim{says: func(int64) string { return fmt.Sprintf("%s has no deadline", j.id) }}
+		}
+		deadline := fmt.Sprintf("%s has to be back by %s (%s)", j.id, written(instant(e.clocks.Deadline)), e.clocks.DeadlineBy)
+		if !e.clocks.RTCKnown {
+			return claim{met: j.firm(e), says: always(deadline + "; nobody knows how long recovery takes (RTC), so it is decided at confirmation"),
+				doubt: always(fmt.Sprintf("the recovery time capability (RTC) of %s is unknown", j.id))}
+		}
+		lti := instant(e.clocks.LTI)
+		return claim{met: j.firm(e).within(span{lti, never}),
+			says: always(fmt.Sprintf("%s; the latest time to invoke is %s (RTC %s, margin %s)", deadline, written(lti), words(j.objectives.RTC), words(j.objectives.Margin)))}
+	})
+}
+
+func always(s string) func(int64) string { return func(int64) string { return s } }
+
+func weighImpact(d *Detector, j *judged, t trouble) []claim {
+	after, category, ok := d.book.ImpactThresholdAfter(j.id)
+	if !ok {
+		return nil
+	}
+	what := "its activate_after has passed"
+	if category != "" {
+		what = fmt.Sprintf("the %s impact is %s", category, d.book.Criteria.ImpactThreshold.Level)
+	}
+	return each(j, t, func(e episode) claim {
+		from := later(e.from, after)
+		return claim{met: j.firm(e).within(span{from, never}),
+			says: always(fmt.Sprintf("%s: %s from %s on, %s after its outage began", j.id, what, written(from), words(after)))}
+	})
+}
+
+func weighEstimate(d *Detector, j *judged, t trouble) []claim {
+	said := d.estimates[j.id].laid(asKnown)
+	said = slices.DeleteFunc(said, func(s stretch[int64]) bool { return s.from < t.from })
+	if len(said) == 0 {
+		return nil
+	}
+	return each(j, t, func(e episode) claim {
+		deadline := instant(e.clocks.Deadline)
+		var late spans
+		for _, s := range said {
+			if e.clocks.Deadline.IsZero() || s.said.value > deadline {
+				late = append(late, s.span)
+			}
+		}
+		return claim{met: j.firm(e).intersect(joined(late, 0)), says: func(at int64) string {
+			i := slices.IndexFunc(said, func(s stretch[int64]) bool { return s.has(at) })
+			switch {
+			case i < 0:
+				return fmt.Sprintf("nobody has estimated the end of %s's outage", j.id)
+			case said[i].said.value == never:
+				return fmt.Sprintf("there is no estimate of the end of %s's outage, said at %s", j.id, written(said[i].from))
+			}
+			return fmt.Sprintf("%s is estimated back at %s, said at %s; its deadline is %s", j.id, written(said[i].said.value), written(said[i].from), written(deadline))
+		}}
+	})
+}
+
+// needsAt reports whether a service has needs at a failure domain, directly or below.
+func (d *Detector) needsAt(service, domain string) bool {
+	below := d.book.Below(service)
+	for _, m := range d.book.Members(domain) {
+		if _, found := slices.BinarySearch(below, m); found {
+			return true
+		}
+	}
+	return false
+}
+
+func weighFacility(least facility) func(*Detector, *judged, trouble) []claim {
+	return func(d *Detector, j *judged, t trouble) []claim {
+		var all []claim
+		for _, site := range d.book.siteIDs {
+			l := j.view.domain(site)
+			if len(l) == 0 || !d.needsAt(j.id, site) {
+				continue
+			}
+			when := l.where(func(l loss) bool {
+				return l.signal >= least && (least == facilityLost || l.impaired)
+			})
+			all = append(all, each(j, t, func(e episode) claim {
+				return claim{met: j.firm(e).intersect(when), says: func(at int64) string {
+					is := l.at(at)
+					s := fmt.Sprintf("%s is signalled %s", site, facilityNames[is.signal])
+					if least == facilityImpaired && !is.impaired {
+						s += ", and too few of its components are down"
+					}
+					return s + fmt.Sprintf("; %s has needs there", j.id)
+				}}
+			})...)
+		}
+		return all
+	}
+}
+
+func weighSite(d *Detector, j *judged, t trouble) []claim {
+	var all []claim
+	for _, site := range d.book.siteIDs {
+		l := j.view.domain(site)
+		when := l.where(func(l loss) bool { return l.inferred })
+		if len(when) == 0 || !d.needsAt(j.id, site) {
+			continue
+		}
+		all = append(all, each(j, t, func(e episode) claim {
+			return claim{met: j.firm(e).intersect(when), says: func(at int64) string {
+				return d.tallied(j.view, site, at) + fmt.Sprintf("; %s has needs there", j.id)
+			}, doubt: func(at int64) string {
+				if l.at(at).held {
+					return site + " counts as lost by held-down evidence alone"
+				}
+				return j.doubt(down)(at)
+			}}
+		})...)
+	}
+	return all
+}
+
+// tallied says how much of a domain is down, and who says so.
+func (d *Detector) tallied(v *view, domain string, at int64) string {
+	members := d.book.Members(domain)
+	now, classes, lost := make([]cell, len(members)), map[string]bool{}, 0
+	for i, m := range members {
+		now[i] = v.component(m).at(at)
+		if evidence(now[i]) {
+			lost++
+			classes[d.book.Components[m].Class] = true
+		}
+	}
+	return fmt.Sprintf("%d of %d components of %s are down, of %s, reported by %s",
+		lost, len(members), domain, count(len(classes), "class", "classes"), count(v.reporters(members, now, at), "observer", "observers"))
+}
+
+func weighData(d *Detector, j *judged, t trouble) []claim {
+	s, _ := d.book.Service(j.id)
+	var all []claim
+	for _, data := range sorted(s.Data) {
+		rpo := s.Data[data].RPO
+		if rpo == 0 {
+			rpo = j.objectives.RPO
+		}
+		gone := worst(d.data[data], j.view.lens).where(func(c condition) bool { return c >= dataUnusable })
+		if len(gone) == 0 {
+			continue
+		}
+		points := d.points[data].line(asKnown)
+		all = append(all, each(j, t, func(e episode) claim {
+			old := points.where(func(at int64) bool { return at == 0 || rpo > 0 && e.from-at > int64(rpo) })
+			return claim{met: j.firm(e).intersect(gone).intersect(old), says: func(at int64) string {
+				if !gone.has(at) {
+					return fmt.Sprintf("%s is usable", data)
+				}
+				if point := points.at(at); point != 0 {
+					return fmt.Sprintf("%s is unusable; its newest recovery point is %s, the outage of %s began at %s, the RPO is %s", data, written(point), j.id, written(e.from), words(rpo))
+				}
+				return fmt.Sprintf("%s is unusable, and no recovery point of it is known", data)
+			}}
+		})...)
+	}
+	return all
+}
+
+func weighCompromised(d *Detector, j *judged, t trouble) []claim {
+	when := d.compromised(j.id, j.view.lens).within(t.span)
+	if len(when) == 0 {
+		return nil
+	}
+	return []claim{{carrier: t.span, met: when, says: always(fmt.Sprintf("data that %s holds is signalled compromised; copies fed from it are no targets to recover to", j.id)),
+		doubt: always("data is compromised: never automatic")}}
+}

@@ -1,0 +1,123 @@
+package detector
+
+import (
+	"regexp"
+	"slices"
+	"sort"
+	"time"
+)
+
+// An ear is what is known of one observer's being there: when it was silent, and when a heartbeat proved it well.
+//
+// An observer is silent when nothing that matches its heartbeat was received for 2.5 times its interval, or when it is
+// said to be. A heartbeat, a statement or being said to be well ends that, at an instant after the silence began.
+type ear struct {
+	match  []matcher
+	limit  time.Duration // 2.5 x every; 0: no heartbeat
+	last   int64         // from when on it is waited for; ever: not yet
+	open   int64         // when it was announced to be silent, or the silence was noticed; never: it is not
+	told   int64         // when it was last announced to be silent; ever: not
+	past   spans         // silences that ended
+	proofs []int64       // the first heartbeat after each time that something was resolved
+	owed   int64         // when something was last resolved that no heartbeat has followed; never: nothing
+}
+
+func newEar() *ear { return &ear{last: ever, open: never, told: ever, owed: never} }
+
+// A matcher is one label and the anchored expression that its value must match.
+type matcher struct {
+	label string
+	value *regexp.Regexp
+}
+
+func matches(all []matcher, labels map[string]string) bool {
+	for _, m := range all {
+		if !m.value.MatchString(labels[m.label]) {
+			return false
+		}
+	}
+	return len(all) > 0
+}
+
+// silentFrom is when the observer's silence began, or will if nothing is heard of it; never: it has no heartbeat.
+func (e *ear) silentFrom() int64 {
+	switch {
+	case e.open != never:
+		return e.open
+	case e.limit == 0 || e.last == ever:
+		return never
+	}
+	return later(e.last, e.limit)
+}
+
+// wake starts waiting for an observer that has not been heard yet.
+func (e *ear) wake(now int64) {
+	if e.last == ever {
+		e.last = now
+	}
+}
+
+// beat hears a heartbeat, and reports whether that says anything but that the observer is still there.
+func (e *ear) beat(now int64) (news bool) {
+	news = e.hear(now)
+	e.last = max(e.last, now)
+	if e.owed < now {
+		e.proofs, e.owed = append(e.proofs, now), never
+		return true
+	}
+	return news
+}
+
+// hear ends a silence, and reports whether there was one.
+func (e *ear) hear(now int64) bool {
+	from := e.silentFrom()
+	if from >= now {
+		return false
+	}
+	e.past = append(e.past, span{from, now})
+	e.open, e.last = never, now
+	if e.told == now { // in the same instant; the order within it must not matter
+		e.open = now
+	}
+	return true
+}
+
+// hush hears that the observer is silent.
+func (e *ear) hush(now int64) {
+	e.told = now
+	if e.silentFrom() > now {
+		e.open = now
+	}
+}
+
+// silences are all that began by until; one that goes on is last.
+func (e *ear) silences(until int64) spans {
+	if from := e.silentFrom(); from <= until && from != never {
+		return append(slices.Clip(e.past), span{from, never})
+	}
+	return e.past
+}
+
+// begun is the first silence that began at or after an instant: what is said in the instant counts as before it.
+func begun(silences spans, at int64) int64 {
+	i := sort.Search(len(silences), func(i int) bool { return silences[i].from >= at })
+	if i == len(silences) {
+		return never
+	}
+	return silences[i].from
+}
+
+// proof is the first heartbeat after something that was resolved at an instant; never: none yet.
+func (e *ear) proof(after int64) int64 {
+	i := sort.Search(len(e.proofs), func(i int) bool { return e.proofs[i] > after })
+	if i == len(e.proofs) {
+		return never
+	}
+	return e.proofs[i]
+}
+
+// trim forgets what lies before an instant.
+func (e *ear) trim(before int64) {
+	e.past = slices.DeleteFunc(slices.Clone(e.past), func(s span) bool { return s.to <= before })
+	e.proofs = slices.DeleteFunc(slices.Clone(e.proofs), func(at int64) bool { return at < before })
+}

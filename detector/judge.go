@@ -1,0 +1,214 @@
+package detector
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"holdfast/bia"
+)
+
+// judged is all that was made of one service: its state in time, its outages, and what they mean.
+type judged struct {
+	id         string
+	objectives bia.Objectives
+	view       *view // through which it is seen: late statements count as far back as its max_backdate
+	state      both
+	impaired   spans // certainly degraded or down
+	troubles   []trouble
+	known      []span // its troubles, as they were known; later statements never change one that has begun
+	claims     []claim
+	sober      spans // when it is down without what is only presumed to be; nil: nothing is presumed
+}
+
+// judge brings every service that was touched up to date, and what follows from all of them.
+func (d *Detector) judge() {
+	for _, id := range slices.Sorted(maps.Keys(d.touched)) {
+		if j := d.weigh(id); j != nil {
+			d.judged[id] = j
+		} else {
+			delete(d.judged, id)
+		}
+	}
+	clear(d.touched)
+	d.scene = d.assemble()
+}
+
+// weigh judges one service; nil if there is nothing to judge.
+func (d *Detector) weigh(id string) *judged {
+	j := &judged{id: id, objectives: d.book.objectives[id]}
+	view, confirming := d.lenses(id, j.objectives.MaxBackdate)
+	j.view, j.state = view, view.service(id)
+	known := d.known.service(id)
+	hurt := d.compromised(id, view.lens)
+	if len(j.state.best) == 0 && len(j.state.worst) == 0 && len(known.worst) == 0 && len(hurt) == 0 {
+		return nil
+	}
+	recover := j.objectives.RecoverFor
+	j.impaired = j.state.best.where(atLeast(degraded))
+	j.known, _ = blocks(known.best.where(atLeast(degraded)).union(d.compromised(id, asKnown)), known.worst.where(atLeast(degraded)).union(d.compromised(id, asKnown)), recover)
+	starts, backs := blocks(j.impaired.union(hurt), j.state.worst.where(atLeast(degraded)).union(hurt), recover)
+	for i, s := range starts {
+		t := trouble{span: s, back: backs[i]}
+		t.episodes = j.outages(t, known, confirming.service(id))
+		j.troubles = append(j.troubles, t)
+	}
+	if d.book.Defaults.Unknown.DownAfter > 0 {
+		sober := newView(d, view.lens)
+		sober.sober = true
+		j.sober = append(spans{}, sober.service(id).best.where(atLeast(down))...)
+	}
+	j.claims = d.claims(j)
+	return j
+}
+
+func atLeast(least grade) func(grade) bool { return func(g grade) bool { return g >= least } }
+
+// lenses are the views for a service whose late statements count no further back than backdate: one in which a stale
+// one counts from there, and one, for confirmation, in which it counts from its receipt. Where nothing is as late as
+// that they are the plain one.
+func (d *Detector) lenses(id string, backdate time.Duration) (event, confirming *view) {
+	late := d.lateness(id)
+	for _, c := range d.book.Below(id) {
+		late = max(late, d.lateness(c))
+	}
+	if late <= int64(backdate) {
+		return d.plain, d.plain
+	}
+	return newView(d, lens{backdate: int64(backdate)}), newView(d, lens{backdate: int64(backdate), stale: true})
+}
+
+func (d *Detector) lateness(id string) int64 {
+	if p := d.parts[id]; p != nil {
+		return p.lateness()
+	}
+	return 0
+}
+
+// outages are the episodes within a trouble.
+func (j *judged) outages(t trouble, known, confirming both) []episode {
+	var all []episode
+	below := j.state.best.where(atLeast(down)).within(t.span)
+	starts, backs := blocks(below, j.state.worst.where(atLeast(down)).within(t.span), j.objectives.RecoverFor)
+	knownStarts, _ := blocks(known.best.where(atLeast(down)), known.worst.where(atLeast(down)), j.objectives.RecoverFor)
+	for i, s := range starts {
+		e := episode{span: s, back: backs[i], objectives: j.objectives}
+		for _, k := range slices.Backward(knownStarts) {
+			if k.overlaps(s) { // no message, however late, joins it to one that was over
+				e.from = max(e.from, later(k.from, -j.objectives.MaxBackdate))
+				break
+			}
+		}
+		e.below = below.within(e.span)
+		e.confirmed = confirmations(confirming.best.where(atLeast(down)).within(e.span), j.objectives.ConfirmFor)
+		e.clocks = j.objectives.Clocks(clock(e.from))
+		all = append(all, e)
+	}
+	return all
+}
+
+// compromised is when data that a service holds is.
+func (d *Detector) compromised(id string, l lens) spans {
+	s, _ := d.book.Service(id)
+	var all spans
+	for _, data := range slices.Sorted(maps.Keys(s.Data)) {
+		all = append(all, worst(d.data[data], l).where(func(c condition) bool { return c == dataCompromised })...)
+	}
+	return joined(all, 0)
+}
+
+// A blame is a component that explains a service's trouble, and since when it does.
+type blame struct {
+	root  string
+	since int64
+}
+
+// blames are the components that are worse than up in needs that are, while that makes the service so within the
+// periods given; data that is compromised is one of them.
+func (v *view) blames(service string, within spans) []blame {
+	first := map[string]int64{}
+	note := func(root string, when spans) {
+		if len(when) > 0 {
+			if since, ok := first[root]; !ok || when[0].from < since {
+				first[root] = when[0].from
+			}
+		}
+	}
+	seen := map[string]spans{}
+	type visit struct {
+		service string
+		within  spans
+	}
+	for open := []visit{{service, within}}; len(open) > 0; open = open[1:] {
+		at := open[0]
+		if covered(at.within, seen[at.service]) {
+			continue
+		}
+		seen[at.service] = seen[at.service].union(at.within)
+		for _, n := range v.d.book.needs[at.service] {
+			bad := v.need(n).best.where(atLeast(degraded)).intersect(at.within)
+			for _, m := range n.members {
+				when := v.member(m, false).best.where(atLeast(degraded)).intersect(bad)
+				if len(when) == 0 {
+					continue
+				}
+				if v.d.book.isService(m) {
+					open = append(open, visit{m, when})
+				} else {
+					note(m, when)
+				}
+			}
+		}
+		if _, spokenOf := v.d.parts[at.service]; spokenOf {
+			note(at.service, v.member(at.service, true).best.where(atLeast(degraded)).intersect(at.within))
+		}
+	}
+	var all []blame
+	for _, root := range slices.Sorted(maps.Keys(first)) {
+		all = append(all, blame{root, first[root]})
+	}
+	return all
+}
+
+// covered reports whether periods lie within others.
+func covered(s, by spans) bool {
+	return len(s) == 0 || slices.Equal(s.intersect(by), s)
+}
+
+// roots are the components that explain a service's trouble at an instant, sorted.
+func (v *view) roots(service string, t int64) []string {
+	var all []string
+	for _, b := range v.blames(service, spans{{t, t + 1}}) {
+		all = append(all, b.root)
+	}
+	return all
+}
+
+// suppose is how bad a service would be at an instant, at best, if its components were as changed says. It can only
+// tell of components getting better.
+func (v *view) suppose(id string, t int64, changed func(string, cell) cell) grade {
+	return v.supposed(id, t, changed, map[string]grade{})
+}
+
+func (v *view) supposed(id string, t int64, changed func(string, cell) cell, known map[string]grade) grade {
+	if !v.d.book.isService(id) {
+		return changed(id, v.component(id).at(t)).best()
+	}
+	if g, ok := known[id]; ok {
+		return g
+	}
+	known[id] = wellUp
+	g := wellUp
+	for _, n := range v.d.book.needs[id] {
+		members := make([]grade, len(n.members))
+		for i, m := range n.members {
+			members[i] = v.supposed(m, t, changed, known)
+		}
+		g = max(g, min(n.of(members), v.need(n).best.at(t)))
+	}
+	if _, spokenOf := v.d.parts[id]; spokenOf {
+		g = max(g, changed(id, v.component(id).at(t)).best())
+	}
+	known[id] = min(g, v.service(id).best.at(t))
+	return known[id]
+}

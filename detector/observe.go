@@ -1,0 +1,416 @@
+package detector
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"holdfast/detector/alert"
+)
+
+// A condition is the state of data, the worse the greater.
+type condition uint8
+
+const (
+	dataOK condition = iota
+	dataUnusable
+	dataCompromised
+)
+
+// A statement is an alert read by the analysis: what it is about, and what it says of it.
+type statement struct {
+	component, site, data, service string
+	observer                       string
+	effect                         string
+	alert                          alert.Alert
+	own                            int64
+	suspect                        bool
+	ruled                          bool // a signal of the analysis said so
+}
+
+// take hears one alert.
+func (d *Detector) take(subject string, a alert.Alert) {
+	if d.heartbeat(a) {
+		return
+	}
+	s := d.read(subject, a)
+	d.count.Received[s.observer]++
+	if s.suspect {
+		d.count.Suspect++
+	}
+	if !d.heed(s) {
+		d.unmapped(a)
+		return
+	}
+	if e := d.ears[s.observer]; e != nil && s.effect != "silent" && e.hear(d.at) {
+		d.touchWatched(s.observer)
+	}
+}
+
+// heartbeat hears an observer's sign of life. One that is resolved is no sign of life, and nothing else either.
+func (d *Detector) heartbeat(a alert.Alert) bool {
+	matched := false
+	for _, id := range slices.Sorted(maps.Keys(d.ears)) {
+		e := d.ears[id]
+		if !matches(e.match, a.Labels) {
+			continue
+		}
+		matched = true
+		d.count.Received[id]++
+		if a.Status == alert.Firing {
+			d.beat(id, e)
+		}
+	}
+	return matched
+}
+
+func (d *Detector) beat(id string, e *ear) {
+	foreseen := e.silentFrom() <= d.until
+	if e.beat(d.at) || foreseen || e.silentFrom() <= d.until {
+		d.touchWatched(id)
+	}
+}
+
+func (d *Detector) unmapped(a alert.Alert) {
+	d.count.Unmapped++
+	sample, err := json.Marshal(a.Labels)
+	if err != nil {
+		return
+	}
+	d.count.Samples = append(d.count.Samples, sample)
+	if n := len(d.count.Samples); n > samples {
+		d.count.Samples = slices.Delete(d.count.Samples, 0, n-samples)
+	}
+}
+
+// samples is how many unmapped alerts are kept for people to look at.
+const samples = 20
+
+// read maps an alert: the first signal whose matchers all match says what it is about, else its labels do.
+func (d *Detector) read(subject string, a alert.Alert) statement {
+	s := statement{alert: a}
+	s.own, s.suspect = d.ownTime(a)
+	for _, signal := range d.book.signals {
+		if !matches(signal.match, a.Labels) {
+			continue
+		}
+		s.ruled = true
+		s.component, s.site, s.data = fill(signal.Component, a.Labels), fill(signal.Site, a.Labels), fill(signal.Data, a.Labels)
+		s.effect, s.observer = signal.Effect, signal.Observer
+		break
+	}
+	if !s.ruled {
+		s.component, s.site, s.data, s.service = a.Labels["component"], a.Labels["site"], a.Labels["data"], a.Labels["service"]
+	}
+	if s.effect == "" {
+		s.effect = a.Labels["effect"]
+	}
+	s.observer = d.speaker(s, subject)
+	return s
+}
+
+// speaker is the observer that an alert is from: the signal's, else its label, else the subject's last token where that
+// is an observer; empty where nobody owned up. A label that names nobody is nobody's where a signal mapped the alert;
+// else it stays, and the alert is unmapped.
+func (d *Detector) speaker(s statement, subject string) string {
+	if s.observer != "" {
+		return s.observer
+	}
+	if o := s.alert.Labels["observer"]; o != "" && (d.ears[o] != nil || !s.ruled) {
+		return o
+	}
+	if token := subject[strings.LastIndexByte(subject, '.')+1:]; d.ears[token] != nil {
+		return token
+	}
+	return ""
+}
+
+// ownTime is the sender's own time of what an alert says, or the time of receipt where that cannot be: none, in the
+// future, or further back than anybody believes (domain section 6).
+func (d *Detector) ownTime(a alert.Alert) (own int64, suspect bool) {
+	t := a.StartsAt
+	if a.Status == alert.Resolved {
+		t = a.EndsAt
+	}
+	received := clock(d.at)
+	if t.IsZero() || t.After(received.Add(d.book.Defaults.MaxFutureSkew)) || t.Before(received.Add(-d.book.Defaults.MaxAge)) {
+		return d.at, true
+	}
+	return min(instant(t), d.at), false
+}
+
+func saidAt[V cmp.Ordered](d *Detector, s statement, value V) saying[V] {
+	return saying[V]{own: s.own, heard: d.at, sequence: s.alert.Sequence, suspect: s.suspect, value: value}
+}
+
+// heed takes in what a statement says, and reports whether it says anything about what the analysis knows.
+func (d *Detector) heed(s statement) bool {
+	if s.observer != "" && d.ears[s.observer] == nil {
+		return false
+	}
+	switch {
+	case s.effect == "maintenance":
+		return d.heedMaintenance(s)
+	case s.component != "":
+		return d.heedComponent(s)
+	case s.site != "":
+		return d.heedSite(s)
+	case s.data != "":
+		return d.heedData(s)
+	case s.service != "":
+		return d.heedService(s)
+	case s.observer != "" && s.alert.Labels["observer"] == s.observer && !s.ruled:
+		return d.heedObserver(s)
+	}
+	return false
+}
+
+func (d *Detector) heedComponent(s statement) bool {
+	c, ok := d.book.Components[s.component]
+	if !ok {
+		return false
+	}
+	if s.effect == "intentional" {
+		return d.heedIntentional(s)
+	}
+	w, ok := wordOf(s)
+	if !ok {
+		return false
+	}
+	switch {
+	case s.observer == "" && len(c.Observers) == 1:
+		s.observer = c.Observers[0]
+	case s.observer != "" && len(c.Observers) > 0 && !slices.Contains(c.Observers, s.observer):
+		d.stranger(s)
+		return true
+	}
+	d.say(s.component, s, w)
+	return true
+}
+
+// stranger remembers that an observer spoke of a component that it does not watch.
+func (d *Detector) stranger(s statement) {
+	known := d.strangers[s.component]
+	if at, found := slices.BinarySearch(known, s.observer); !found {
+		d.strangers[s.component] = slices.Insert(known, at, s.observer)
+	}
+}
+
+// wordOf is what a statement says of a component or service.
+func wordOf(s statement) (word, bool) {
+	if s.alert.Status == alert.Resolved {
+		return resolved, true
+	}
+	if s.alert.Status == alert.Unknown {
+		return unclear, true
+	}
+	switch State(s.effect) {
+	case "", Down:
+		return isDown, true
+	case Degraded:
+		return isDegraded, true
+	case Up:
+		return isUp, true
+	case Unknown:
+		return unclear, true
+	}
+	return nothing, false
+}
+
+func (d *Detector) say(id string, s statement, w word) {
+	p := d.parts[id]
+	if p == nil {
+		p = newPart()
+		d.parts[id] = p
+	}
+	e := d.ears[s.observer]
+	silent := func(since int64) bool { return e != nil && begun(e.silences(d.at), since) < d.at }
+	if w == resolved && e != nil && e.limit > 0 && e.owed != d.at {
+		e.owed = d.at
+	}
+	if p.say(s.observer, s.alert.Fingerprint, saidAt(d, s, w), silent) {
+		d.touch(id)
+	}
+}
+
+func (d *Detector) heedIntentional(s statement) bool {
+	until, err := time.Parse(time.RFC3339, s.alert.Labels["until"])
+	by := s.alert.Labels["by"]
+	if err != nil || by == "" {
+		return false
+	}
+	p := d.parts[s.component]
+	if p == nil {
+		p = newPart()
+		d.parts[s.component] = p
+	}
+	to := instant(until)
+	if s.alert.Status == alert.Resolved {
+		to = d.at
+	}
+	said := saying[int64]{own: d.at, heard: d.at, value: to}
+	if !p.marked.says(said, func(int64) bool { return false }) {
+		p.marked = p.marked.with(said)
+		p.markers[to] = by
+		d.touch(s.component)
+	}
+	return true
+}
+
+func (d *Detector) heedSite(s statement) bool {
+	if _, ok := d.book.Sites[s.site]; !ok {
+		return false
+	}
+	f, ok := map[string]facility{"": facilityLost, "lost": facilityLost, "down": facilityLost, "impaired": facilityImpaired, "ok": facilityOK, "up": facilityOK}[s.effect]
+	if s.alert.Status == alert.Resolved {
+		f, ok = facilityOK, true
+	}
+	if !ok || s.alert.Status == alert.Unknown {
+		return ok
+	}
+	if spoken(d.sites, s.site, s, saidAt(d, s, f)) {
+		d.touchSite(s.site)
+	}
+	return true
+}
+
+func (d *Detector) heedData(s statement) bool {
+	holders := d.book.holders[s.data]
+	if len(holders) == 0 {
+		return false
+	}
+	if s.effect == "recovery_point" {
+		return d.heedPoint(s)
+	}
+	c, ok := map[string]condition{"": dataUnusable, "unusable": dataUnusable, "down": dataUnusable, "compromised": dataCompromised, "ok": dataOK, "up": dataOK}[s.effect]
+	if s.alert.Status == alert.Resolved {
+		c, ok = dataOK, true
+	}
+	if !ok || s.alert.Status == alert.Unknown {
+		return ok
+	}
+	if spoken(d.data, s.data, s, saidAt(d, s, c)) {
+		d.reconsiderAll(holders)
+	}
+	return true
+}
+
+func (d *Detector) reconsiderAll(services []string) {
+	for _, service := range services {
+		d.reconsider(service)
+	}
+}
+
+// spoken adds a statement to a subject's, each alert of each speaker told apart; false if it says nothing new.
+func spoken[V facility | condition](subjects map[string]sayings[V], id string, s statement, said saying[V]) bool {
+	by := subjects[id]
+	if by == nil {
+		by = sayings[V]{}
+		subjects[id] = by
+	}
+	key := s.observer + "\x00" + s.alert.Fingerprint
+	if _, known := by[key]; !known && len(by) >= alertsEach {
+		key = s.observer + "\x00"
+	}
+	if by[key].says(said, func(int64) bool { return false }) {
+		return false
+	}
+	by[key] = by[key].with(said)
+	return true
+}
+
+func (d *Detector) heedPoint(s statement) bool {
+	at, err := time.Parse(time.RFC3339, s.alert.Labels["instant"])
+	if err != nil {
+		return false
+	}
+	said := saidAt(d, s, instant(at))
+	said.sequence = 0 // of several speakers, so that sequences do not compare
+	if h := d.points[s.data]; !h.says(said, func(int64) bool { return false }) {
+		d.points[s.data] = h.with(said)
+		d.reconsiderAll(d.book.holders[s.data])
+	}
+	return true
+}
+
+// heedService takes an estimate of the end of an outage, or a state of the service as a whole where the alert says one:
+// the label alone is on too many alerts to mean that the service is down.
+func (d *Detector) heedService(s statement) bool {
+	if !d.book.isService(s.service) {
+		return false
+	}
+	if s.alert.Labels["estimate"] != "" {
+		return d.heedEstimate(s)
+	}
+	w, ok := wordOf(s)
+	if !ok || s.effect == "" {
+		return false
+	}
+	d.say(s.service, s, w)
+	return true
+}
+
+func (d *Detector) heedEstimate(s statement) bool {
+	end := int64(never)
+	if text := s.alert.Labels["estimate"]; text != "none" {
+		length, err := model.ParseDuration(text)
+		if err != nil {
+			return false
+		}
+		end = later(s.own, time.Duration(length))
+	}
+	said := saidAt(d, s, end)
+	said.sequence = 0
+	if h := d.estimates[s.service]; !h.says(said, func(int64) bool { return false }) {
+		d.estimates[s.service] = h.with(said)
+		d.reconsider(s.service)
+	}
+	return true
+}
+
+func (d *Detector) heedObserver(s statement) bool {
+	e := d.ears[s.observer]
+	switch {
+	case s.effect == "silent" && s.alert.Status == alert.Firing:
+		e.hush(d.at)
+		d.touchWatched(s.observer)
+	case s.effect == "ok", s.effect == "silent", s.alert.Status == alert.Resolved:
+		if e.hear(d.at) {
+			d.touchWatched(s.observer)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func (d *Detector) heedMaintenance(s statement) bool {
+	l := s.alert.Labels
+	from, badFrom := time.Parse(time.RFC3339, l["from"])
+	to, badTo := time.Parse(time.RFC3339, l["to"])
+	expect, ok := gradeOf(l["expect"])
+	if l["expect"] == "impaired" {
+		expect, ok = degraded, true
+	}
+	words := strings.FieldsFunc(strings.ReplaceAll(l["scope"], "site ", "site\x00"), func(r rune) bool { return r == ',' || r == ' ' })
+	for i := range words {
+		words[i] = strings.ReplaceAll(words[i], "site\x00", "site ")
+	}
+	w := d.book.announced(l["change"], d.at, from, to, words, expect)
+	if badFrom != nil || badTo != nil || !ok || len(w.scope) == 0 {
+		return false
+	}
+	if slices.ContainsFunc(d.windows, func(o window) bool { return o.repeats(w) }) {
+		return true
+	}
+	d.windows = append(d.windows, w)
+	for _, id := range w.scope {
+		d.touch(id)
+	}
+	return true
+}

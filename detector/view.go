@@ -1,0 +1,291 @@
+package detector
+
+import (
+	"slices"
+	"time"
+)
+
+// A view is everything through one lens: components, services and failure domains in time. What it has computed it
+// keeps until something is heard that changes it.
+type view struct {
+	d        *Detector
+	lens     lens
+	until    int64    // silences that begin later are not foreseen: who was there goes on being there
+	mask     []window // maintenance whose scope is taken as up within it
+	sober    bool     // nothing counts as down because nobody has seen it for long
+	cells    map[string]line[cell]
+	spoken   map[string][]voice // of the components drawn
+	services map[string]both
+	lost     map[string]line[loss]
+}
+
+func newView(d *Detector, l lens) *view {
+	return &view{d: d, lens: l, until: d.until, cells: map[string]line[cell]{}, spoken: map[string][]voice{}, services: map[string]both{}, lost: map[string]line[loss]{}}
+}
+
+// both is a service in time, every unknown taken as up and as down.
+type both struct{ best, worst line[grade] }
+
+func (b both) at(t int64) (best, worst grade) { return b.best.at(t), b.worst.at(t) }
+
+// state is certain, or unknown.
+func (b both) state(t int64) State {
+	best, worst := b.at(t)
+	if best == wellUp && worst > wellUp {
+		return Unknown
+	}
+	return states[best]
+}
+
+// since is when the state at t began.
+func (b both) since(t int64) int64 { return max(b.best.since(t), b.worst.since(t)) }
+
+// component is one component in time.
+func (v *view) component(id string) line[cell] {
+	if l, ok := v.cells[id]; ok {
+		return l
+	}
+	p := v.d.parts[id]
+	voices, quorum := v.voices(id, p), v.d.book.quorum(id)
+	v.spoken[id] = voices
+	lines := make([]line[utterance], len(voices))
+	for i, voice := range voices {
+		lines[i] = voice.line
+	}
+	l := combine(lines, func(said []utterance) cell { return state(said, quorum) })
+	l = v.presume(id, l)
+	if p != nil {
+		l = v.switchedOff(l, p)
+	}
+	for _, w := range v.mask {
+		if w.covers(id) {
+			l = overlay(l, spans{w.span}, func(cell) cell { return cell{} })
+		}
+	}
+	v.cells[id] = l
+	return l
+}
+
+// presume counts a component as down that nobody has been able to see for defaults.unknown.down_after. It takes more
+// than one observer to have lost sight of it.
+func (v *view) presume(id string, l line[cell]) line[cell] {
+	after := v.d.book.Defaults.Unknown.DownAfter
+	if after == 0 || v.sober || len(v.d.book.observersOf(id)) < 2 {
+		return l
+	}
+	blind := l.where(func(c cell) bool { return c.unknown }).lasting(after)
+	return overlay(l, blind, func(c cell) cell { return cell{grade: down, marks: c.marks | presumed} })
+}
+
+// switchedOff counts a component as down while responders have it switched off.
+func (v *view) switchedOff(l line[cell], p *part) line[cell] {
+	var off spans
+	for _, s := range p.marked.laid(asKnown) {
+		if to := min(s.to, s.said.value); s.from < to {
+			off = append(off, span{s.from, to})
+		}
+	}
+	return overlay(l, joined(off, 0), func(c cell) cell { return cell{grade: down, marks: c.marks | intentional} })
+}
+
+// overlay changes a line within some periods.
+func overlay[V comparable](l line[V], when spans, change func(V) V) line[V] {
+	if len(when) == 0 {
+		return l
+	}
+	type pair struct {
+		value V
+		in    bool
+	}
+	marked := combine([]line[pair]{
+		remap(l, func(value V) pair { return pair{value: value} }),
+		remap(flags(when), func(in bool) pair { return pair{in: in} }),
+	}, func(p []pair) pair { return pair{p[0].value, p[1].in} })
+	return remap(marked, func(p pair) V {
+		if p.in {
+			return change(p.value)
+		}
+		return p.value
+	})
+}
+
+// flags is the line that is true within the periods.
+func flags(when spans) line[bool] {
+	var l line[bool]
+	for _, s := range when {
+		l = l.to(s.from, true)
+		if s.to != never {
+			l = l.to(s.to, false)
+		}
+	}
+	return l
+}
+
+// service is one process or service in time, maintenance that goes as planned not counted.
+func (v *view) service(id string) both {
+	if b, ok := v.services[id]; ok {
+		return b
+	}
+	ring, cyclic := v.d.book.rings[id]
+	if !cyclic {
+		b := v.counted(id)
+		v.services[id] = b
+		return b
+	}
+	v.settle(ring)
+	return v.services[id]
+}
+
+// settle finds the least bad state of services that need each other: all begin as up and get worse only by what is
+// outside of the cycle, so that a cycle cannot hold itself down (domain rule 4.4).
+func (v *view) settle(ring []string) {
+	for _, id := range ring {
+		v.services[id] = both{}
+	}
+	for round := 0; round <= 2*len(ring)+2; round++ {
+		changed := false
+		for _, id := range ring {
+			b := v.counted(id)
+			if was := v.services[id]; !slices.Equal(was.best, b.best) || !slices.Equal(was.worst, b.worst) {
+				v.services[id], changed = b, true
+			}
+		}
+		if !changed {
+			return
+		}
+	}
+}
+
+// counted is a service's state without what planned maintenance was expected to do to it.
+func (v *view) counted(id string) both {
+	full := v.raw(id)
+	if v.mask != nil {
+		return full
+	}
+	windows := v.d.expecting(id)
+	if len(windows) == 0 {
+		return full
+	}
+	rest := newView(v.d, v.lens)
+	rest.mask, rest.sober = windows, v.sober
+	without := rest.service(id)
+	allowed := allowance(windows, id)
+	pick := func(full, rest line[grade]) line[grade] {
+		return combine([]line[grade]{full, rest, allowed}, func(g []grade) grade {
+			if g[0] > g[2] {
+				return g[0]
+			}
+			return min(g[0], g[1])
+		})
+	}
+	return both{pick(full.best, without.best), pick(full.worst, without.worst)}
+}
+
+// raw is the worst of a service's needs, and of what is said of itself.
+func (v *view) raw(id string) both {
+	needs := v.d.book.needs[id]
+	best, worst := make([]line[grade], 0, len(needs)+1), make([]line[grade], 0, len(needs)+1)
+	sure := true
+	add := func(b both) {
+		best, worst = append(best, b.best), append(worst, b.worst)
+		sure = sure && slices.Equal(b.best, b.worst)
+	}
+	for _, n := range needs {
+		add(v.need(n))
+	}
+	if _, spokenOf := v.d.parts[id]; spokenOf {
+		add(v.member(id, true))
+	}
+	b := both{best: combine(best, worstOf)}
+	b.worst = b.best
+	if !sure {
+		b.worst = combine(worst, worstOf)
+	}
+	return b
+}
+
+func worstOf(all []grade) grade {
+	worst := wellUp
+	for _, g := range all {
+		worst = max(worst, g)
+	}
+	return worst
+}
+
+// member is a component, or a service, in time.
+func (v *view) member(id string, itself bool) both {
+	if !itself && v.d.book.isService(id) {
+		return v.service(id)
+	}
+	l := v.component(id)
+	b := both{best: remap(l, cell.best)}
+	b.worst = b.best
+	if len(l.where(func(c cell) bool { return c.unknown })) > 0 {
+		b.worst = remap(l, cell.worst)
+	}
+	return b
+}
+
+// need is a group in time.
+func (v *view) need(n need) both {
+	best, worst := make([]line[grade], len(n.members)), make([]line[grade], len(n.members))
+	sure := true
+	for i, id := range n.members {
+		b := v.member(id, false)
+		best[i], worst[i] = b.best, b.worst
+		sure = sure && slices.Equal(b.best, b.worst)
+	}
+	b := both{best: n.heldOut(combine(best, n.of))}
+	b.worst = b.best
+	if !sure {
+		b.worst = n.heldOut(combine(worst, n.of))
+	}
+	return b
+}
+
+// of is what the members' states make of a need (domain rules 4.1 and 4.2). Degraded members count for the minimum, not
+// for full; a partial need that is lost degrades, and does nothing while it is only degraded.
+func (n need) of(members []grade) grade {
+	well, alive := 0, 0
+	for _, g := range members {
+		if g == wellUp {
+			well++
+		}
+		if g != down {
+			alive++
+		}
+	}
+	g := wellUp
+	switch {
+	case alive < n.minimum:
+		g = down
+	case well < n.full:
+		g = degraded
+	}
+	if n.partial {
+		if g == down {
+			return degraded
+		}
+		return wellUp
+	}
+	return g
+}
+
+// heldOut counts a loss only once it has lasted for as long as the dependent tolerates it.
+func (n need) heldOut(l line[grade]) line[grade] {
+	if n.tolerates == 0 {
+		return l
+	}
+	hold := time.Duration(n.tolerates)
+	impaired := flags(l.where(func(g grade) bool { return g >= degraded }).lasting(hold))
+	lost := flags(l.where(func(g grade) bool { return g == down }).lasting(hold))
+	return combine([]line[bool]{impaired, lost}, func(is []bool) grade {
+		switch {
+		case is[1]:
+			return down
+		case is[0]:
+			return degraded
+		}
+		return wellUp
+	})
+}

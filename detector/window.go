@@ -1,0 +1,99 @@
+package detector
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/bia"
+)
+
+// A window is planned maintenance: within it, a service that gets no worse than expected by nothing but the scope is not
+// counted. Worse or wider counts at once; what outlasts the window and its grace counts from then on.
+type window struct {
+	span
+	change string
+	scope  []string // components, sorted
+	expect map[string]grade
+}
+
+func (w window) covers(component string) bool {
+	_, found := slices.BinarySearch(w.scope, component)
+	return found
+}
+
+// repeats reports whether a window says no more than an earlier one.
+func (w window) repeats(o window) bool {
+	return w.to == o.to && w.from <= o.from && w.change == o.change && slices.Equal(w.scope, o.scope) && maps.Equal(w.expect, o.expect)
+}
+
+// planned is a window of the analysis.
+func (b *book) planned(m bia.Maintenance) window {
+	w := window{span: span{instant(m.From), later(instant(m.To), m.Grace)}, change: m.Change, scope: b.scope(m.Scope), expect: map[string]grade{}}
+	for service, effect := range m.Expect {
+		w.expect[service], _ = gradeOf(effect)
+	}
+	return w
+}
+
+// announced is a window that was announced over the alert subjects: the effect is what it may do to whatever rests on
+// its scope. It cannot excuse what was before it was announced.
+func (b *book) announced(change string, heard int64, from, to time.Time, scope []string, effect grade) window {
+	w := window{span: span{max(heard, instant(from)), instant(to)}, change: change, scope: b.scope(scope), expect: map[string]grade{}}
+	for _, id := range w.scope {
+		for _, service := range b.above(id) {
+			w.expect[service] = effect
+		}
+	}
+	return w
+}
+
+// scope are the components that the words of a scope name: components, services (what they rest on), and failure
+// domains, with or without the word "site" before them.
+func (b *book) scope(words []string) []string {
+	var all []string
+	for _, word := range words {
+		id := strings.TrimSpace(strings.TrimPrefix(word, "site "))
+		if _, ok := b.Components[id]; ok {
+			all = append(all, id)
+		} else if b.isService(id) {
+			all = append(all, b.Below(id)...)
+		} else {
+			all = append(all, b.Members(id)...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func gradeOf(effect string) (grade, bool) {
+	for g, name := range states {
+		if string(name) == effect {
+			return grade(g), true
+		}
+	}
+	return 0, false
+}
+
+// expecting are the windows that allow a service some effect.
+func (d *Detector) expecting(service string) []window {
+	var all []window
+	for _, list := range [][]window{d.book.windows, d.windows} {
+		for _, w := range list {
+			if _, ok := w.expect[service]; ok && w.from < w.to {
+				all = append(all, w)
+			}
+		}
+	}
+	return all
+}
+
+// allowance is how bad a service may be at each instant for it to be as planned.
+func allowance(windows []window, service string) line[grade] {
+	lines := make([]line[grade], len(windows))
+	for i, w := range windows {
+		lines[i] = line[grade](nil).to(w.from, w.expect[service]).to(w.to, wellUp)
+	}
+	return combine(lines, worstOf)
+}
