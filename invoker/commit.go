@@ -43,6 +43,7 @@ func (v *Invoker) commit(ctx context.Context, decide decision) ([]incident.Chang
 		committed, err := v.append(ctx, e)
 		switch {
 		case err == nil:
+			v.record(committed)
 			return changes, v.fold(committed)
 		case errors.Is(err, journal.ErrTooLarge):
 			return nil, err
@@ -54,6 +55,13 @@ func (v *Invoker) commit(ctx context.Context, decide decision) ([]incident.Chang
 		if v.landed != nil {
 			return v.landed.changes, nil
 		}
+	}
+}
+
+// record says what this instance has committed; a replay says nothing.
+func (v *Invoker) record(c journal.Committed) {
+	for _, entry := range c.Entries {
+		v.cfg.Logger.Info().Uint64("envelope", c.Sequence).Str("incident", entry.Incident).Str("kind", entry.Kind).Msg("recorded")
 	}
 }
 

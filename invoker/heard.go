@@ -30,6 +30,11 @@ var errOver = errors.New("holdfast is stopping")
 // Hear takes in what the ears bring, in order; the same message twice does no harm. It waits while the loop is busy.
 func (v *Invoker) Hear(ctx context.Context, h Heard) error {
 	select {
+	case <-v.over:
+		return errOver
+	default:
+	}
+	select {
 	case v.ears <- h:
 		return nil
 	case <-ctx.Done():

@@ -41,8 +41,8 @@ type Invoker struct {
 	results chan incident.Result
 	over    chan struct{} // closed when Run has ended
 
-	// The loop writes these under the lock and reads them without; everybody else reads them under the lock, which is
-	// never held while something waits for a disk or a network.
+	// The loop writes these under the lock; everybody else also reads them under it. It is never held while something
+	// waits for a disk or a network. Readers exclude each other too: a question makes the detector compute and keep.
 	mu     sync.Mutex
 	desk   *incident.Desk
 	status Status

@@ -1,0 +1,351 @@
+package invoker_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/tools/txtar"
+
+	"holdfast/detector/watch"
+	"holdfast/incident"
+	"holdfast/invoker"
+	"holdfast/journal"
+	"holdfast/oncall"
+)
+
+// A world is what outlives a crash: the journal, the alert log, the machines that a playbook calls, the monitor that
+// watches them, and the people. It runs in virtual time.
+type world struct {
+	t       *testing.T
+	journal *journal.Memory
+	docs    *incident.Documents
+	start   time.Time
+	crash   crash
+	log     bytes.Buffer // of all processes
+
+	mu      sync.Mutex
+	boots   int
+	sends   []incident.Effect // as the machines and people saw them
+	done    map[string]int    // by key: how often something really happened
+	fence   uint64            // the highest epoch seen
+	south   bool              // the ledger in the south is the primary
+	alarmed bool
+	cleared bool
+	hang    string // a step whose machine does not answer
+	mute    bool   // nobody can be told anything
+}
+
+func newWorld(t *testing.T) *world {
+	return &world{t: t, journal: journal.NewMemory(), docs: documents(t), start: time.Now(), done: map[string]int{}}
+}
+
+// documents are those of testdata/house.txtar, changed.
+func documents(t *testing.T, change ...func(files map[string]string)) *incident.Documents {
+	t.Helper()
+	archive, err := txtar.ParseFile("testdata/house.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, f := range archive.Files {
+		files[f.Name] = string(f.Data)
+	}
+	for _, f := range change {
+		f(files)
+	}
+	docs, problems := incident.ParseDocuments(files)
+	if problems.HasErrors() {
+		t.Fatal(problems)
+	}
+	return docs
+}
+
+// A crash is when the process dies: at the n-th time that something is about to happen, or just has.
+type crash struct {
+	moment string
+	at     int
+	seen   int
+}
+
+// The moments at which a process may die.
+const (
+	beforeCommit = "before a commit is stored"
+	afterCommit  = "after a commit is stored, before anybody hears of it"
+	beforeEffect = "before an effect, after its record"
+	afterEffect  = "after an effect, before its result"
+)
+
+func (w *world) struck() bool { return w.crash.at > 0 && w.crash.seen >= w.crash.at }
+
+func (w *world) strikes(moment string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.crash.moment != moment {
+		return false
+	}
+	w.crash.seen++
+	return w.crash.seen == w.crash.at
+}
+
+// A process is one life of the daemon: the loop and its ears.
+type process struct {
+	w    *world
+	inv  *invoker.Invoker
+	stop context.CancelFunc
+	over chan struct{}
+	err  error
+}
+
+func (w *world) boot(change ...func(*invoker.Config)) *process {
+	w.t.Helper()
+	w.boots++
+	ctx, stop := context.WithCancel(context.Background())
+	p := &process{w: w, stop: stop, over: make(chan struct{})}
+	c := invoker.Config{Log: mortal{w.journal, p}, Hands: p, Documents: w.docs, Instance: fmt.Sprintf("daemon-%d", w.boots), Version: "test",
+		Now: time.Now, Logger: zerolog.New(&w.log)}
+	for _, f := range change {
+		f(&c)
+	}
+	p.inv = invoker.New(c)
+	var both sync.WaitGroup
+	both.Go(func() { p.err = p.inv.Run(ctx) })
+	both.Go(func() { _ = watch.Run(ctx, w.journal, 0, p.hear) })
+	go func() {
+		both.Wait()
+		close(p.over)
+	}()
+	w.t.Cleanup(p.end)
+	return p
+}
+
+func (p *process) hear(ctx context.Context, h watch.Heard) error {
+	return p.inv.Hear(ctx, invoker.Heard{Sequence: h.Sequence, Received: h.Received, Subject: h.Subject, Batch: h.Batch, Unreadable: h.Unreadable, Lost: h.Lost, CaughtUp: h.CaughtUp})
+}
+
+// end stops a process and waits until nothing of it is left.
+func (p *process) end() {
+	p.stop()
+	<-p.over
+}
+
+func (p *process) dead() bool {
+	select {
+	case <-p.over:
+		return true
+	default:
+		return false
+	}
+}
+
+// die is the last thing a process does: whatever called it hears nothing any more.
+func (p *process) die(ctx context.Context) {
+	p.stop()
+	<-ctx.Done()
+}
+
+// mortal is the journal as a process sees it that may die around a commit.
+type mortal struct {
+	journal.Log
+	p *process
+}
+
+func (m mortal) Append(ctx context.Context, e journal.Envelope) (journal.Committed, error) {
+	if m.p.w.strikes(beforeCommit) {
+		m.p.die(ctx)
+		return journal.Committed{}, ctx.Err()
+	}
+	c, err := m.Log.Append(ctx, e)
+	if err == nil && m.p.w.strikes(afterCommit) {
+		m.p.die(ctx)
+		return journal.Committed{}, ctx.Err()
+	}
+	return c, err
+}
+
+// Carry is the hands of a process: they reach the world's machines and people.
+func (p *process) Carry(ctx context.Context, e incident.Effect) incident.Result {
+	if p.w.strikes(beforeEffect) {
+		p.die(ctx)
+		return incident.Result{Effect: e, Outcome: incident.TimedOut}
+	}
+	p.w.mustBeRecorded(e)
+	if !p.w.happen(e) {
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Until(e.Until)):
+		}
+		return incident.Result{Effect: e, Outcome: incident.TimedOut, Reason: "no answer"}
+	}
+	if p.w.strikes(afterEffect) {
+		p.die(ctx)
+		return incident.Result{Effect: e, Outcome: incident.TimedOut}
+	}
+	return incident.Result{Effect: e, Output: "done", Channel: "log"}
+}
+
+// happen is what a machine does that knows keys and epochs: the same key again changes nothing, an older epoch is wrong.
+// False: it did it and does not answer.
+func (w *world) happen(e incident.Effect) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sends = append(w.sends, e)
+	if e.Epoch < w.fence {
+		w.t.Errorf("%s was sent by epoch %d after epoch %d", e.Key, e.Epoch, w.fence)
+	}
+	w.fence = e.Epoch
+	if w.done[e.Key] == 0 {
+		w.done[e.Key]++
+		w.south = w.south || e.Step == "promote" && e.Notice == nil
+	}
+	if e.Notice != nil {
+		return !w.mute
+	}
+	return e.Step != w.hang
+}
+
+// mustBeRecorded looks into the journal as it is on disk: what happens to the world stands there before.
+func (w *world) mustBeRecorded(e incident.Effect) {
+	for c, err := range w.journal.Read(context.Background(), 0) {
+		if err != nil {
+			w.t.Error(err)
+			return
+		}
+		for _, entry := range c.Entries {
+			if entry.Incident != e.Incident {
+				continue
+			}
+			if e.Notice != nil && strings.Contains(string(entry.Data), e.Notice.Person) {
+				return
+			}
+			event, err := incident.Decode(incident.Kind(entry.Kind), entry.Data)
+			if started, ok := event.(incident.StepStarted); ok && err == nil && started.Key == e.Key && started.Attempt == e.Attempt && started.Epoch == e.Epoch {
+				return
+			}
+		}
+	}
+	w.t.Errorf("%s (attempt %d, epoch %d) is carried out and not in the journal", e.Key, e.Attempt, e.Epoch)
+}
+
+// monitor says what it sees: the ledger goes down after 10s, and is up once the south serves.
+func (w *world) monitor() {
+	if !w.alarmed && time.Since(w.start) >= 10*time.Second {
+		w.alarmed = true
+		w.say("firing")
+	}
+	w.mu.Lock()
+	south := w.south
+	w.mu.Unlock()
+	if w.alarmed && !w.cleared && south {
+		w.cleared = true
+		w.say("resolved")
+	}
+}
+
+func (w *world) say(status string) {
+	body := fmt.Appendf(nil, `{"holdfast":1,"alerts":[{"status":%q,"labels":{"alertname":"LedgerDown","component":"ledger"}}]}`, status)
+	if _, err := w.journal.Publish(context.Background(), "holdfast.alerts.probe", nil, body); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// incident is the one of this world.
+func (p *process) incident() (found incident.Incident, ok bool) {
+	p.inv.Look(func(d *incident.Desk) {
+		if all := d.Incidents(); len(all) > 0 {
+			found, ok = all[0], true
+		}
+	})
+	return found, ok
+}
+
+func person(id string) *oncall.Person { return &oncall.Person{ID: id} }
+
+// people do what they are asked. Who is refused was there before, in an earlier life of the process.
+func (p *process) people() {
+	i, ok := p.incident()
+	if !ok {
+		return
+	}
+	order := func(by string, c incident.Command) {
+		c.Incident = i.ID
+		_, err := p.inv.Order(context.Background(), person(by), c)
+		var refused *incident.Refusal
+		if err != nil && !errors.As(err, &refused) && !p.dead() && !p.w.struck() {
+			p.w.t.Errorf("%s %s %s: %v", by, c.Verb, c.Step, err)
+		}
+	}
+	for _, run := range i.Runs {
+		for _, s := range run.Steps {
+			if s.ID == "go" && s.Status == incident.Waiting {
+				order("ada", incident.Command{Verb: incident.VerbApprove, Step: s.ID})
+				order("ben", incident.Command{Verb: incident.VerbApprove, Step: s.ID})
+			}
+		}
+	}
+	if !i.StandDownRecommendedAt.IsZero() && i.StoodDown == nil {
+		order("ada", incident.Command{Verb: incident.VerbStandDown, Reason: "the south serves"})
+	}
+}
+
+// ended reports whether the incident is stood down and everybody has been told.
+func (p *process) ended() bool {
+	i, ok := p.incident()
+	if !ok || i.StoodDown == nil {
+		return false
+	}
+	for _, n := range i.Notices {
+		if n.Sent.IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
+// live runs the world until the incident is over, booting a new process after each death.
+func (w *world) live(p *process) *process {
+	w.t.Helper()
+	for time.Since(w.start) < time.Hour {
+		if p.dead() {
+			time.Sleep(3 * time.Second)
+			p = w.boot()
+		}
+		w.monitor()
+		p.people()
+		if !p.dead() && p.ended() {
+			return p
+		}
+		time.Sleep(time.Second)
+	}
+	i, _ := p.incident()
+	w.t.Fatalf("it has not ended within an hour:\n%s\n%s", summary(i), w.log.String())
+	return p
+}
+
+// summary is how an incident ended, without instants.
+func summary(i incident.Incident) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "level %s\n", i.Level)
+	if i.Declared != nil {
+		fmt.Fprintf(&b, "declared by %s, automatically: %v\n", i.Declared.By.Rule, i.Declared.Automatic)
+	}
+	for _, run := range i.Runs {
+		fmt.Fprintf(&b, "run %s of %s: %s\n", run.ID, run.Name, run.Result)
+		for _, s := range run.Steps {
+			fmt.Fprintf(&b, "  %s %s, approvals %d, key %q\n", s.ID, s.Status, len(s.Approvals), s.Key)
+		}
+	}
+	for _, r := range i.Recoveries {
+		fmt.Fprintf(&b, "%s restored: %v\n", r.Service, !r.Restored.IsZero())
+	}
+	if i.StoodDown != nil {
+		fmt.Fprintf(&b, "stood down by %s\n", i.StoodDown.By.Person)
+	}
+	return b.String()
+}
