@@ -57,6 +57,9 @@ func lost(o detector.Outage) bool {
 	return o.Objectives.Vital && !o.Since.IsZero() && !o.Recovered
 }
 
+// lostNow is lost, and not even back for a while.
+func lostNow(o detector.Outage) bool { return lost(o) && o.UpSince.IsZero() }
+
 // disasterCriteria are the criteria met that make it a disaster at this instant.
 func disasterCriteria(v *detector.Verdict) []detector.Criterion {
 	if v == nil || !v.Open || v.Current < detector.Disaster {
@@ -112,7 +115,7 @@ func delegated(w World, met []detector.Criterion) (rule, gate string) {
 func blocked(w World, c detector.Criterion) (why string) {
 	why = "no vital service carries " + c.ID
 	for _, o := range w.outages() {
-		if !lost(o) || len(c.Services) > 0 && !slices.Contains(c.Services, o.Service) {
+		if !lostNow(o) || len(c.Services) > 0 && !slices.Contains(c.Services, o.Service) {
 			continue
 		}
 		if !o.Clocks.RTCKnown {
@@ -230,7 +233,7 @@ func (i Incident) urgent(w World) (most detector.Outage, ok bool) {
 }
 
 func undecided(o detector.Outage) bool {
-	return lost(o) && o.State == detector.Down && !o.Clocks.Deadline.IsZero()
+	return lostNow(o) && o.State == detector.Down && !o.Clocks.Deadline.IsZero()
 }
 
 // decideBy is when the authority is paged: max(t0 + confirm_for, LTI - 2 x decision_time_objective). An unknown RTC makes
@@ -252,12 +255,12 @@ func (i Incident) decisionDeadlines(w World, d *deadlines) {
 		return
 	}
 	for _, o := range w.outages() {
-		if !undecided(o) {
-			continue
+		if undecided(o) {
+			d.add(decideBy(w, o))
+			d.add(o.Clocks.LTI)
 		}
-		d.add(decideBy(w, o))
-		d.add(o.Clocks.LTI)
-		if again, _ := w.rearm(o.Service); !again.IsZero() && i.Recommended != nil {
+		if lostNow(o) {
+			again, _ := w.rearm(o.Service)
 			d.add(again)
 		}
 	}

@@ -100,11 +100,11 @@ func (d *Desk) NextAt() (time.Time, bool) {
 	if d.detector == nil {
 		return time.Time{}, false
 	}
-	next := d.draft(d.asked).deadlines()
-	if at, ok := d.detector.NextAt(d.asked); ok {
-		next.add(at)
+	next, ok := d.draft(d.asked).nextAt()
+	if at, changes := d.detector.NextAt(d.asked); changes && (!ok || at.Before(next)) {
+		next, ok = at, true
 	}
-	return next.next, !next.next.IsZero()
+	return next, ok
 }
 
 // TakeOver is what an instance commits first: a new epoch.

@@ -49,16 +49,15 @@ func (f *draft) commit(id string, e Event) {
 	f.apply(Record{At: f.now, Incident: id, Event: e})
 }
 
-// deadlines are the instants at which any incident can have something to say by the clock alone.
-func (f *draft) deadlines() deadlines {
-	next := deadlines{after: f.now}
+// nextAt is the first instant at which any incident has something to say by the clock alone.
+func (f *draft) nextAt() (next time.Time, ok bool) {
 	p := f.pair()
 	for _, i := range f.open() {
-		if at, ok := i.NextAt(f.world(p.follows[i.ID])); ok {
-			next.add(at)
+		if at, due := i.NextAt(f.world(p.follows[i.ID])); due && (!ok || at.Before(next)) {
+			next, ok = at, true
 		}
 	}
-	return next
+	return next, ok
 }
 
 func (f *draft) taken(id string) bool { return f.incidents[id] != nil }

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"slices"
 	"time"
 
 	"holdfast/detector"
@@ -72,16 +73,25 @@ func (i Incident) quiet(w World) bool {
 	return w.Verdict == nil || !w.Verdict.Open || w.Verdict.Current < detector.Disaster
 }
 
-// NextAt is the next instant after w.Now at which Due can have something to say if nothing else happens.
+// NextAt is the next instant after w.Now at which Due has something to say if nothing else happens. The rules name the
+// instants at which they might; each is asked whether it really will.
 func (i Incident) NextAt(w World) (time.Time, bool) {
-	d := deadlines{after: w.Now}
-	if i.Open() && i.HandsOff == "" {
-		i.decisionDeadlines(w, &d)
-		i.invocationDeadlines(w, &d)
-		i.recoveryDeadlines(w, &d)
-		i.runDeadlines(w, &d)
+	if !i.Open() || i.HandsOff != "" {
+		return time.Time{}, false
 	}
-	return d.next, !d.next.IsZero()
+	d := deadlines{after: w.Now}
+	i.decisionDeadlines(w, &d)
+	i.invocationDeadlines(w, &d)
+	i.recoveryDeadlines(w, &d)
+	i.runDeadlines(w, &d)
+	slices.SortFunc(d.all, time.Time.Compare)
+	for _, at := range d.all {
+		w.Now = at
+		if len(i.next(w)) > 0 {
+			return at, true
+		}
+	}
+	return time.Time{}, false
 }
 
 func (i Incident) recoveryDeadlines(w World, d *deadlines) {

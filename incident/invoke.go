@@ -43,7 +43,7 @@ type want struct {
 func (i Incident) wanting(w World) []want {
 	var all []want
 	for _, o := range w.outages() {
-		if lost(o) && o.UpSince.IsZero() {
+		if lostNow(o) {
 			all = append(all, i.want(w, o.Service, o.Since, o.Clocks.Deadline))
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"holdfast/playbooks"
 )
 
 // noticePatience is how long hands try to reach a person before they say that they could not.
@@ -58,7 +60,7 @@ func told(e Event) (people []string, run, step string) {
 
 // words are what a notice says: what happened, what to do, by when.
 func (i *Incident) words(r Record, run, step string) (subject, body string) {
-	subject = fmt.Sprintf("[%s] %s", i.ID, Sentence(r))
+	subject = fmt.Sprintf("[%s] %s", i.ID, i.headline(r, run, step))
 	var lines []string
 	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	say("%s", i.Verdict.Explanation.Summary)
@@ -99,26 +101,53 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 	}
 }
 
-func (i *Incident) stepWords(run, step string, say func(string, ...any)) {
+// headline is what a person reads on a locked screen: what is asked of them, or what happened.
+func (i *Incident) headline(r Record, run, step string) string {
+	s, p := i.planned(run, step)
+	if p == nil {
+		return Sentence(r)
+	}
+	asked := fmt.Sprintf("%s (step %s/%s)", orText(s.Text, step), run, step)
+	switch r.Event.(type) {
+	case StepStarted:
+		if p.Kind() == playbooks.KindNotify {
+			return orText(p.Message, i.Verdict.Explanation.Summary)
+		}
+		return asked
+	case Escalated:
+		return "Still waiting: " + asked
+	}
+	return Sentence(r)
+}
+
+// planned is a step as it stands and as its playbook has it; nil where there is none.
+func (i *Incident) planned(run, step string) (StepState, *playbooks.Step) {
 	for _, r := range i.Runs {
-		s, ok := r.state(step)
-		if r.ID != run || !ok || r.Playbook == nil {
-			continue
+		if s, ok := r.state(step); ok && r.ID == run && r.Playbook != nil {
+			p, _ := r.Playbook.Step(step)
+			return s, p
 		}
-		p, _ := r.Playbook.Step(step)
-		say("%s", p.Message)
-		switch {
-		case p.Ack != nil:
-			say("Acknowledge by %s: holdfast ack %s %s/%s", stamp(s.Until), i.ID, run, step)
-		case p.Decide != "":
-			say("%s", by(s.Until, fmt.Sprintf("holdfast approve|decline %s %s/%s", i.ID, run, step)))
-		case p.Do != "":
-			say("%s", by(s.Until, fmt.Sprintf("holdfast ack %s %s/%s, then done|failed|cannot", i.ID, run, step)))
-		}
+	}
+	return StepState{}, nil
+}
+
+func (i *Incident) stepWords(run, step string, say func(string, ...any)) {
+	s, p := i.planned(run, step)
+	if p == nil {
+		return
+	}
+	say("%s", p.Message)
+	switch {
+	case p.Ack != nil:
+		say("%s", answer(s.Until, fmt.Sprintf("holdfast ack %s %s/%s", i.ID, run, step)))
+	case p.Decide != "":
+		say("%s", answer(s.Until, fmt.Sprintf("holdfast approve|decline %s %s/%s", i.ID, run, step)))
+	case p.Do != "":
+		say("%s", answer(s.Until, fmt.Sprintf("holdfast ack %s %s/%s, then done|failed|cannot", i.ID, run, step)))
 	}
 }
 
-func by(until time.Time, command string) string {
+func answer(until time.Time, command string) string {
 	if until.IsZero() {
 		return "Answer: " + command
 	}

@@ -181,7 +181,7 @@ func answered(p *playbooks.Step, c Command) error {
 	for _, name := range slices.Sorted(maps.Keys(c.Answers)) {
 		kind, asked := p.Answers[name]
 		if !asked {
-			return Refuse("%s asks for no answer %q; %s", p.ID, name, source.DidYouMean(name, slices.Collect(maps.Keys(p.Answers))))
+			return Refuse("%s asks for no answer %q%s", p.ID, name, because(source.DidYouMean(name, slices.Collect(maps.Keys(p.Answers)))))
 		}
 		if !isA(kind, c.Answers[name]) {
 			return Refuse("%q is not a %s, which the answer %q has to be", c.Answers[name], kind, name)

@@ -78,19 +78,20 @@ type RunReport struct {
 
 // A StepReport is how one step went.
 type StepReport struct {
-	Step     string            `json:"step"`
-	Text     string            `json:"text"`
-	Status   StepStatus        `json:"status"`
-	Attempts int               `json:"attempts,omitempty"`
-	Started  time.Time         `json:"started,omitzero"`
-	Acked    time.Time         `json:"acked,omitzero"`
-	Ended    time.Time         `json:"ended,omitzero"`
-	Took     Span              `json:"took,omitempty"`
-	By       Actor             `json:"by,omitzero"`
-	Approved []Approval        `json:"approved,omitempty"`
-	Reason   string            `json:"reason,omitempty"`
-	Answers  map[string]string `json:"answers,omitempty"`
-	Evidence string            `json:"evidence,omitempty"`
+	Step      string            `json:"step"`
+	Text      string            `json:"text"`
+	Milestone string            `json:"milestone,omitempty"`
+	Status    StepStatus        `json:"status"`
+	Attempts  int               `json:"attempts,omitempty"`
+	Started   time.Time         `json:"started,omitzero"`
+	Acked     time.Time         `json:"acked,omitzero"`
+	Ended     time.Time         `json:"ended,omitzero"`
+	Took      Span              `json:"took,omitempty"`
+	By        Actor             `json:"by,omitzero"`
+	Approved  []Approval        `json:"approved,omitempty"`
+	Reason    string            `json:"reason,omitempty"`
+	Answers   map[string]string `json:"answers,omitempty"`
+	Evidence  string            `json:"evidence,omitempty"`
 }
 
 // A Line is one record told in a sentence.
@@ -173,25 +174,33 @@ func (r *Report) grounds(i Incident) {
 
 func (i Incident) serviceReport(c Recovery, now time.Time) ServiceReport {
 	s := ServiceReport{Service: c.Service, Objectives: c.Objectives, Clocks: c.Clocks, Since: c.Since, Confirmed: c.Confirmed,
-		Restored: c.Restored, Missed: c.Missed, FromDeclaration: between(i.DeclaredAt, c.Restored), Total: between(c.Since, c.Restored)}
+		Restored: c.Restored, Missed: c.Missed, Total: between(c.Since, c.Restored)}
 	if rta, ok := c.RTA(); ok {
 		s.RTA = Span(rta)
 	} else {
 		s.Running = Span(c.Running(now))
 	}
-	for _, run := range i.Runs {
-		if !run.covers(c.Service) {
-			continue
+	if i.within(c, i.DeclaredAt) {
+		s.FromDeclaration = between(i.DeclaredAt, c.Restored)
+	}
+	n := slices.IndexFunc(i.Runs, func(r Run) bool { return r.covers(c.Service) && i.within(c, r.Started) })
+	if n < 0 {
+		return s
+	}
+	s.FromInvocation = between(i.Runs[n].Started, c.Restored)
+	for _, step := range i.Runs[n].Steps {
+		if step.Milestone == "work_recovered" && step.Status == Done {
+			s.WRA, s.Total = between(c.Restored, step.Ended), between(c.Since, step.Ended)
 		}
-		s.FromInvocation = between(run.Started, c.Restored)
-		for _, step := range run.Steps {
-			if step.Milestone == "work_recovered" && step.Status == Done {
-				s.WRA, s.Total = between(c.Restored, step.Ended), between(c.Since, step.Ended)
-			}
-		}
-		break
 	}
 	return s
+}
+
+// within reports whether an instant belongs to an episode of a service: a relapse does not count from what was decided
+// and done for the episode before.
+func (i Incident) within(c Recovery, at time.Time) bool {
+	first := slices.IndexFunc(i.Recoveries, func(r Recovery) bool { return r.Service == c.Service })
+	return !at.Before(c.Since) || i.Recoveries[first].Since.Equal(c.Since)
 }
 
 func (i Incident) runReport(run Run, now time.Time) RunReport {
@@ -199,7 +208,7 @@ func (i Incident) runReport(run Run, now time.Time) RunReport {
 		Started: run.Started, Ended: run.Ended, Result: run.Result, Took: between(run.Started, ended(run.Ended, now))}
 	r.Machines, r.People = i.effort(run.ID, now)
 	for _, s := range run.Steps {
-		r.Steps = append(r.Steps, StepReport{Step: s.ID, Text: s.Text, Status: s.Status, Attempts: s.Attempt, Started: s.Started,
+		r.Steps = append(r.Steps, StepReport{Step: s.ID, Text: s.Text, Milestone: s.Milestone, Status: s.Status, Attempts: s.Attempt, Started: s.Started,
 			Acked: s.AckedAt, Ended: s.Ended, Took: between(s.Started, s.Ended), By: s.By, Approved: s.Approvals,
 			Reason: s.Reason, Answers: s.Answers, Evidence: s.Evidence})
 	}

@@ -147,6 +147,9 @@ func (s StepReport) ending() string {
 	if s.Evidence != "" {
 		text += "; evidence " + s.Evidence
 	}
+	if s.Milestone != "" && s.Status == Done {
+		text += "; milestone " + strings.ReplaceAll(s.Milestone, "_", " ")
+	}
 	return text
 }
 

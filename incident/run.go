@@ -67,7 +67,9 @@ func (i Incident) stepDue(w World, l leg) Event {
 	return nil
 }
 
-// begins starts a step when everything it waits for has ended, and leaves it out when a decision went against that.
+// begins starts a step when everything it waits for has ended, and leaves it out when a decision went against that. A
+// point of no return needs no rule of its own: its playbook has a decision before it, or says unattended, else it could not
+// be read, and a decision ends by approval alone.
 func begins(w World, l leg) Event {
 	ready := true
 	run, step := l.name()
@@ -78,12 +80,8 @@ func begins(w World, l leg) Event {
 		}
 		ready = ready && (!ok || before.ended())
 	}
-	switch {
-	case !ready:
+	if !ready {
 		return nil
-	case l.undecided():
-		return StepFailed{Run: run, Step: step, Outcome: Cannot, Tell: troubled(w, l),
-			Reason: "there is no return from it, and no decision stands before it: a person has to order it with retry"}
 	}
 	return start(w, l, Actor{}, "")
 }
@@ -102,26 +100,6 @@ func declinedAt(run Run, s StepState) string {
 		s, _ = run.state(p.After[n])
 	}
 	return s.ID
-}
-
-// undecided reports whether a machine would pass a point of no return without anybody having decided so: a step marked
-// point_of_no_return waits for a decide step unless the playbook says unattended (domain section 5).
-func (l leg) undecided() bool {
-	p := l.plan()
-	return p.PointOfNoReturn && p.Kind() == playbooks.KindRun && !l.run.Playbook.Unattended && !approved(l.run, p.After, map[string]bool{})
-}
-
-// approved reports whether one of the steps, or one before it, is a decision that was approved.
-func approved(run Run, after []string, seen map[string]bool) bool {
-	return slices.ContainsFunc(after, func(id string) bool {
-		s, ok := run.state(id)
-		if !ok || seen[id] {
-			return false
-		}
-		seen[id] = true
-		p, _ := run.Playbook.Step(id)
-		return s.Kind == playbooks.KindDecide && s.Status == Done || approved(run, p.After, seen)
-	})
 }
 
 // runningDue is about steps that no person ends.

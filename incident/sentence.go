@@ -13,7 +13,7 @@ func Sentence(r Record) string {
 	case TookOver:
 		return fmt.Sprintf("%s (%s) took over as epoch %d.", e.Instance, e.Version, e.Epoch)
 	case DocumentsAdopted:
-		return fmt.Sprintf("%s adopted the documents %s.", who(e.By), brief(e.Digest))
+		return fmt.Sprintf("%s adopted the documents %s.", subject(e.By), brief(e.Digest))
 	case Armed:
 		return fmt.Sprintf("%s armed automatic declarations%s.", who(e.By), because(e.Reason))
 	case Disarmed:
@@ -51,7 +51,7 @@ func decisionSentence(e Event) string {
 		if e.Automatic {
 			how = "declared a disaster automatically"
 		}
-		return fmt.Sprintf("%s %s (%s)%s.", who(e.By), how, listed(e.Criteria), because(e.Reason))
+		return fmt.Sprintf("%s %s (%s)%s.", subject(e.By), how, listed(e.Criteria), because(e.Reason))
 	case DeclarationDeclined:
 		text := fmt.Sprintf("%s declined to declare a disaster (%s)%s", who(e.By), listed(e.Criteria), because(e.Reason))
 		if !e.Until.IsZero() {
@@ -90,7 +90,7 @@ func beforeLTI(e DecisionDue) string {
 func stepSentence(e Event) string {
 	switch e := e.(type) {
 	case Invoked:
-		return fmt.Sprintf("%s invoked the playbook %s for %s as run %s%s.", who(e.By), e.Playbook, listed(orElse(e.Covers, e.Service)), e.Run, because(e.Reason))
+		return fmt.Sprintf("%s invoked the playbook %s for %s as run %s%s.", subject(e.By), e.Playbook, listed(orElse(e.Covers, e.Service)), e.Run, because(e.Reason))
 	case NoPlaybookFits:
 		if e.Nearest == "" {
 			return fmt.Sprintf("NO PLAYBOOK FITS %s: %s.", e.Service, strings.Join(e.Missing, "; "))
@@ -176,6 +176,14 @@ func who(a Actor) string {
 		return "the rule " + a.Rule
 	}
 	return "holdfast"
+}
+
+// subject names an actor at the beginning of a sentence; ids stay as they are written.
+func subject(a Actor) string {
+	if a.Person == "" {
+		return upper(who(a))
+	}
+	return who(a)
 }
 
 func stepName(run, step string) string { return fmt.Sprintf("step %s of run %s", step, run) }

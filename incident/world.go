@@ -50,15 +50,15 @@ func (w World) rearm(service string) (again time.Time, incident string) {
 	return again, incident
 }
 
-// deadlines collects instants and keeps the first that lies ahead.
+// deadlines are the instants, after the present one, at which the clock alone may make a rule speak.
 type deadlines struct {
 	after time.Time
-	next  time.Time
+	all   []time.Time
 }
 
 func (d *deadlines) add(at time.Time) {
-	if at.After(d.after) && (d.next.IsZero() || at.Before(d.next)) {
-		d.next = at
+	if at.After(d.after) {
+		d.all = append(d.all, at)
 	}
 }
 

@@ -1,0 +1,96 @@
+package incident
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"holdfast/detector"
+)
+
+// story is a disaster from its beginning to its end, with a retry, an escalation, a missed objective and a relapse.
+func story(t *testing.T) *house {
+	t.Helper()
+	h := newHouse(t, automatic(t))
+	h.disaster("facility_lost")
+	h.verdicts[0].Explanation.NotCounted = []string{"a late word of prom about pay-fra | at 09:01"}
+	h.at(6 * time.Minute)
+	h.deliver()
+	h.at(11 * time.Minute)
+	h.says("erin", VerbAck, "page")
+	h.finish(Result{Effect: h.want("fence"), Outcome: Failed, Reason: "connection refused"})
+	h.at(h.nextAt())
+	h.finish(Result{Effect: h.want("fence"), Output: "fenced"})
+	h.at(20 * time.Minute)
+	h.says("erin", VerbDone, "assess")
+	h.says("alice", VerbApprove, "go")
+	h.at(25 * time.Minute)
+	h.says("bob", VerbApprove, "go")
+	h.at(30 * time.Minute)
+	h.finish(Result{Effect: h.want("promote"), Output: "promoted"})
+	h.recovers(32*time.Minute, false)
+	h.at(33 * time.Minute)
+	h.recovers(32*time.Minute, true)
+	h.at(42 * time.Minute)
+	h.at(70 * time.Minute)
+	h.order("dave", Command{Verb: VerbDone, Incident: acmeIncident, Step: "reconcile", Evidence: "TCK-1"})
+	h.says("alice", VerbApprove, "failback")
+	h.verdicts = []detector.Verdict{h.situation(detector.MajorIncident, []detector.Outage{h.down("payments-api", 2*time.Hour)})}
+	h.at(122 * time.Minute)
+	h.at(4 * time.Hour)
+	h.recovers(4*time.Hour+10*time.Minute, true)
+	h.at(4*time.Hour + 20*time.Minute)
+	h.order("alice", Command{Verb: VerbStandDown, Incident: acmeIncident, Reason: "all is well"})
+	return h
+}
+
+func TestTheReportTellsAPersonWhatWasDelivered(t *testing.T) {
+	golden(t, "report.md", story(t).only().Report(t0.Add(5*time.Hour)).Markdown())
+}
+
+func TestTheReportOfAnOpenIncidentSaysWhatStillRuns(t *testing.T) {
+	h := invoked(t, automatic(t))
+	r := h.only().Report(t0.Add(16 * time.Minute))
+	equal(t, r.Services[0].Running, Span(16*time.Minute))
+	equal(t, r.Runs[0].People, Span(10*time.Minute))
+	says(t, r.Markdown(), "still open", "16m and running", "due 2026-04-12 11:00:00Z (rto)", "still going on")
+}
+
+func TestTheReportAsJSONReadsBackTheSame(t *testing.T) {
+	r := story(t).only().Report(t0.Add(5 * time.Hour))
+	text := asJSON(t, r)
+	golden(t, "report.json", text)
+	var back Report
+	if err := json.Unmarshal([]byte(text), &back); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, asJSON(t, back), text)
+}
+
+func TestTheTimeOfARunIsSplitBetweenMachinesAndPeople(t *testing.T) {
+	h := runWith(t, `
+  - {id: act, run: {exec: {command: act}}, timeout: 10m}
+  - {id: look, do: "Look", role: on-call-pay}
+  - {id: more, after: [act], run: {exec: {command: more}}, timeout: 10m}
+`)
+	h.at(8 * time.Minute) // act: 6m to 8m
+	h.finish(Result{Effect: h.want("act")})
+	h.at(11 * time.Minute) // more, while look waits: 8m to 11m
+	h.finish(Result{Effect: h.want("more")})
+	h.at(20 * time.Minute) // look alone: 11m to 20m
+	h.order("dave", Command{Verb: VerbDone, Incident: acmeIncident, Step: "look"})
+	run := h.only().Report(h.now).Runs[0]
+	equal(t, run.Took, Span(14*time.Minute))
+	equal(t, run.Machines, Span(5*time.Minute))
+	equal(t, run.People, Span(9*time.Minute))
+}
+
+func TestWhatOthersWroteStaysTextInTheReport(t *testing.T) {
+	h := invoked(t, automatic(t))
+	h.order("dave", Command{Verb: VerbNote, Incident: acmeIncident, Reason: "<script>alert(1)</script> | [x](http://evil)\n# not a heading"})
+	md := h.only().Report(h.now).Markdown()
+	says(t, md, "&lt;script>", `\| \[x]`)
+	if got := cell("a\nb"); got != "a b" {
+		t.Errorf("a line break came through: %q", got)
+	}
+}
