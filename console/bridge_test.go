@@ -1,14 +1,20 @@
 package console
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
+
+	"holdfast/detector/watch"
+	"holdfast/journal"
 )
 
 // bridgeTo is a console that only has an alert log.
@@ -102,6 +108,36 @@ func TestOfWhatIsTooLongAndCannotBeSplitTheBeginningIsKept(t *testing.T) {
 	header := h.log[0].Header
 	if header[headerLength][0] != "10485760" || len(header[headerSHA256][0]) != 64 || header[headerReason][0] == "" {
 		t.Errorf("the header says %v", header)
+	}
+}
+
+func TestTheEarsBuryABeginningAndGoOn(t *testing.T) {
+	log := journal.NewMemory()
+	console := New(Config{House: &house{t: t}, Publisher: log, Authenticate: (&house{}).authenticate, Now: time.Now, Logger: zerolog.Nop(), LoopbackOpen: true})
+	readable := oneAlert + strings.Repeat(" ", 2<<20) // its beginning could be taken for the whole
+	for _, body := range []string{readable, strings.Repeat("[", 10<<20), oneAlert} {
+		wantStatus(t, request("POST", "/api/v1/alerts/alertmanager", body).of(console), 200)
+	}
+	var heard []string
+	enough := errors.New("enough")
+	err := watch.Run(t.Context(), log, 0, func(_ context.Context, h watch.Heard) error {
+		line := fmt.Sprintf("%d alerts", len(h.Batch.Alerts))
+		if h.Unreadable != nil {
+			line = string(h.Unreadable.Reason)
+		}
+		if heard = append(heard, line); h.CaughtUp {
+			return enough
+		}
+		return nil
+	})
+	if !errors.Is(err, enough) {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"too_large", "too_large", "1 alerts"}, heard); diff != "" {
+		t.Error(diff)
+	}
+	if buried := log.Dead(); len(buried) != 2 || !strings.Contains(buried[1].Detail, "Original-Length: 10485760, Original-SHA256: ") {
+		t.Errorf("buried %+v", buried[len(buried)-1].Detail)
 	}
 }
 

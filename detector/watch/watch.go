@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"holdfast/detector/alert"
@@ -84,15 +85,31 @@ type ear struct {
 func (e *ear) makeOut(ctx context.Context, m journal.Message) Heard {
 	h := Heard{Sequence: m.Sequence, Received: m.Received, Subject: m.Subject, CaughtUp: e.caughtUp(ctx, m)}
 	batch, err := alert.Decode(m.Body)
-	if err == nil {
+	switch h.Unreadable = beginning(m.Header); {
+	case h.Unreadable != nil:
+	case err == nil:
 		h.Batch = batch
 		return h
-	}
-	if !errors.As(err, &h.Unreadable) {
+	case !errors.As(err, &h.Unreadable):
 		h.Unreadable = &alert.Unreadable{Reason: alert.Malformed, Detail: err.Error()}
 	}
 	h.Unburied = e.bury(ctx, m, h.Unreadable)
 	return h
+}
+
+// beginning is why a message holds only the beginning of what was sent: it was too large for any message, and whoever
+// stored it (the bridge of package console) says so in headers. It is nil for a whole one.
+func beginning(header map[string][]string) *alert.Unreadable {
+	if len(header["Holdfast-Reason"]) == 0 {
+		return nil
+	}
+	why := []string{"only the beginning was kept"}
+	for _, name := range []string{"Holdfast-Reason", "Holdfast-Detail", "Holdfast-Original-Length", "Holdfast-Original-SHA256"} {
+		if values := header[name]; len(values) > 0 {
+			why = append(why, strings.TrimPrefix(name, "Holdfast-")+": "+values[0])
+		}
+	}
+	return &alert.Unreadable{Reason: alert.TooLarge, Detail: strings.Join(why, ", ")}
 }
 
 // caughtUp reports whether nothing waits behind a message. A message that is old when it arrives shows that others may
