@@ -143,7 +143,7 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed) boo
 	if errors.Is(err, errNoPage) {
 		return broken(after, fmt.Sprintf("is gone; the log ends at %d", head))
 	}
-	if err != nil {
+	if err != nil || head == after {
 		return err
 	}
 	for p, err := range c.shelf.pages(ctx, after, head) {
