@@ -7,12 +7,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"holdfast/cmd/holdfast/config"
 	"holdfast/incident"
 	"holdfast/internal/source"
+	"holdfast/readiness"
 )
 
 func checkCommand() *cobra.Command {
@@ -80,6 +82,9 @@ func examine(file, dir string) (source.Problems, *incident.Documents, error) {
 	docs, problems, err := loadDocuments(dir)
 	if err != nil {
 		return nil, nil, err
+	}
+	if !problems.HasErrors() {
+		problems = append(problems, placed(readiness.Check(docs, time.Now()), dir)...)
 	}
 	return append(found, problems...), docs, nil
 }

@@ -48,7 +48,7 @@ func (k *checker) check() {
 	k.checkNATS()
 	k.checkSubjects(k.Alerts.Marks, "subjects", k.Alerts.Subjects)
 	for i, s := range k.Alerts.Subjects {
-		if first, _, _ := strings.Cut(s, "."); slices.Contains([]string{"holdfast", "*", ">", "_INBOX"}, first) || strings.HasPrefix(first, "$") {
+		if reserved(s) {
 			k.problems.Errorf(k.at(k.Alerts.Marks, item("subjects", i)), "config/subject",
 				"name subjects of your own; holdfast.alerts.> is heard anyway", "%q cannot be taken into the alert log", s)
 		}
@@ -190,33 +190,18 @@ func (k *checker) checkUser(u *User) {
 	k.checkSubjects(u.Marks, "subscribe", u.Subscribe)
 }
 
-// Subjects that decisions are kept under and streams are changed by; nobody but the daemon writes there.
-// The embedded server keeps others out by accounts; a server of your own shares one with the playbooks' requests.
-const (
-	logSubject = "holdfast.log.0"
-	streamAPI  = "$JS.API.STREAM.DELETE.HOLDFAST_LOG"
-)
-
-// matches reports whether a subject, which has no wildcards, falls under a pattern.
-func matches(pattern, subject string) bool {
-	want, have := strings.Split(pattern, "."), strings.Split(subject, ".")
-	for i, t := range want {
-		if t == ">" {
-			return len(have) > i
-		}
-		if i >= len(have) || t != "*" && t != have[i] {
-			return false
-		}
-	}
-	return len(want) == len(have)
-}
-
 func (k *checker) checkSubjects(marks source.Marks, key string, subjects []string) {
 	for i, s := range subjects {
 		if !validSubject(s) {
 			k.problems.Errorf(k.at(marks, item(key, i)), "config/subject", "tokens joined by dots; * for one token, > for the rest", "%q is no subject", s)
 		}
 	}
+}
+
+// reserved reports whether a subject, or one that a pattern stands for, is holdfast's or the server's own.
+func reserved(s string) bool {
+	first, _, _ := strings.Cut(s, ".")
+	return slices.Contains([]string{"holdfast", "*", ">"}, first) || strings.HasPrefix(first, "$") || strings.HasPrefix(first, "_")
 }
 
 func validSubject(s string) bool {
@@ -239,7 +224,7 @@ func (k *checker) checkActions() {
 	}
 	k.checkSubjects(a.NATS.Marks, "allow", a.NATS.Allow)
 	for i, s := range a.NATS.Allow {
-		if matches(s, logSubject) || matches(s, streamAPI) || strings.HasPrefix(s, "holdfast.") {
+		if reserved(s) {
 			k.problems.Errorf(k.at(a.NATS.Marks, item("allow", i)), "config/action",
 				"spell the subjects out", "with %q a playbook could write into holdfast's own logs", s)
 		}

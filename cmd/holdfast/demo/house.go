@@ -2,7 +2,6 @@ package demo
 
 import (
 	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"net"
@@ -11,6 +10,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/nats-io/nkeys"
 
 	"holdfast/examples"
 	"holdfast/oncall"
@@ -22,22 +23,27 @@ type house struct {
 	http   string            // address of the API
 	nats   string            // address of the embedded nats-server
 	tokens map[string]string // person -> file with the token
-	secret string            // the stand-in's password for NATS
+	client nkeys.KeyPair     // the stand-in's key for NATS
 }
 
 const (
-	configFile  = "holdfast.yaml"
-	readyFile   = "ready"
-	reportFile  = "report.md"
-	booksFile   = "effects.jsonl"
-	daemonLog   = "daemon.log"
-	standInUser = "stand-in"
+	configFile = "holdfast.yaml"
+	reportFile = "report.md"
+	booksFile  = "effects.jsonl"
+	daemonLog  = "daemon.log"
 )
 
 // build writes the house of the example organisation, whose own systems answer at target.
 func build(dir, target string, o Options) (*house, error) {
-	h := &house{dir: dir, tokens: map[string]string{}, secret: randomHex()}
+	h := &house{dir: dir, tokens: map[string]string{}}
 	var err error
+	if h.client, err = nkeys.CreateUser(); err != nil {
+		return nil, err
+	}
+	public, err := h.client.PublicKey()
+	if err != nil {
+		return nil, err
+	}
 	if h.http, err = freeAddress(); err != nil {
 		return nil, err
 	}
@@ -47,9 +53,6 @@ func build(dir, target string, o Options) (*house, error) {
 	if err := h.writeDocuments(target, o); err != nil {
 		return nil, fmt.Errorf("write the documents: %w", err)
 	}
-	if err := h.write("secrets/nats", h.secret); err != nil {
-		return nil, err
-	}
 	return h, h.write(configFile, fmt.Sprintf(`# Written by holdfast demo.
 continuity: continuity
 nats:
@@ -58,15 +61,15 @@ nats:
     listen: %q
     anonymous: false
     users:
-      %s: {password_file: secrets/nats, publish: [holdfast.alerts.>], subscribe: ["*.ledger.>"]}
+      stand-in: {nkey: %s, publish: [holdfast.alerts.>], subscribe: ["*.ledger.>"]}
 http:
   listen: %q
   external_url: http://%s
 actions:
   http: {allow: [%q]}
-  nats: {allow: ["*.ledger.promote", "*.ledger.follow"]}
+  nats: {allow: ["north.ledger.*", "south.ledger.*"]}
 log: {level: info, format: json}
-`, h.nats, standInUser, h.http, h.http, target))
+`, h.nats, public, h.http, h.http, target))
 }
 
 // writeDocuments copies the example's documents, with the stand-in's address and fresh tokens put in.
@@ -158,10 +161,4 @@ func freeAddress() (string, error) {
 	}
 	defer l.Close()
 	return l.Addr().String(), nil
-}
-
-func randomHex() string {
-	random := make([]byte, 16)
-	_, _ = rand.Read(random)
-	return hex.EncodeToString(random)
 }

@@ -152,7 +152,11 @@ func (s *stage) open(ctx context.Context) error {
 		return err
 	}
 	s.say(tonePlain, "daemon", "holdfast serves %s, with NATS inside on %s and both logs on disk", s.api.url, s.house.nats)
-	nc, err := nats.Connect("nats://"+s.house.nats, nats.UserInfo(standInUser, s.house.secret), nats.Name("stand-in"),
+	public, err := s.house.client.PublicKey()
+	if err != nil {
+		return err
+	}
+	nc, err := nats.Connect("nats://"+s.house.nats, nats.Nkey(public, s.house.client.Sign), nats.Name("stand-in"),
 		nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.ReconnectJitter(0, 0), nats.ReconnectBufSize(-1))
 	if err != nil {
 		return fmt.Errorf("connect the stand-in to NATS: %w", err)
