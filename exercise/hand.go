@@ -97,7 +97,7 @@ func isStep(e incident.Effect, step string) bool { return step == e.Step || step
 
 func (m Machine) result(e incident.Effect) incident.Result {
 	if m.Failed {
-		return incident.Result{Effect: e, Outcome: incident.Failed, Reason: "failed, as the scenario has it"}
+		return incident.Result{Effect: e, Outcome: incident.Failed, Reason: m.Reason}
 	}
-	return incident.Result{Effect: e, Output: "done, as the scenario has it"}
+	return incident.Result{Effect: e, Output: m.Reason}
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"reflect"
 	"time"
 
+	"holdfast/detector"
 	"holdfast/incident"
 )
 
@@ -15,7 +17,8 @@ type entry struct {
 	Kind     string `json:"kind"`
 	Incident string `json:"incident,omitempty"`
 
-	Level    string   `json:"level,omitempty"`
+	Level    string   `json:"level,omitempty"`   // the highest reached while the situation is open; event when it is over
+	Current  string   `json:"current,omitempty"` // what holds at this instant, which may have fallen
 	Criteria []string `json:"criteria,omitzero"`
 	Services []string `json:"services,omitzero"`
 	Lost     []string `json:"lost,omitempty"` // failure domains
@@ -43,11 +46,17 @@ type entry struct {
 func (s Story) JSON() []byte {
 	var b bytes.Buffer
 	out := json.NewEncoder(&b)
+	levels := map[string]entry{}
 	for _, c := range s.Changes {
-		if e, ok := s.entry(c); ok {
-			e.T, e.Incident = c.T.String(), c.Incident
-			_ = out.Encode(e) // a buffer takes everything, and an entry is made of texts and numbers
+		e, ok := s.entry(c)
+		if !ok || e.Kind == "level" && reflect.DeepEqual(levels[c.Incident], e) {
+			continue
 		}
+		if e.Kind == "level" {
+			levels[c.Incident] = e
+		}
+		e.T, e.Incident = c.T.String(), c.Incident
+		_ = out.Encode(e) // a buffer takes everything, and an entry is made of texts and numbers
 	}
 	return b.Bytes()
 }
@@ -79,7 +88,11 @@ func (s Story) decided(event incident.Event) (entry, bool) {
 	switch e := event.(type) {
 	case incident.Classified:
 		v := e.Verdict
-		return entry{Kind: "level", Level: v.Level.String(), Criteria: met(v), Services: services(v), Lost: v.Lost}, true
+		highest := v.Level
+		if !v.Open {
+			highest = detector.Event
+		}
+		return entry{Kind: "level", Level: highest.String(), Current: v.Current.String(), Criteria: met(v), Services: services(v), Lost: v.Lost}, true
 	case incident.DecisionDue:
 		return entry{Service: e.Service, Round: e.Round, At: s.at(e.LTI), Tell: e.Tell}, true
 	case incident.Recommended:

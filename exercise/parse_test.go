@@ -126,14 +126,16 @@ func TestALineBecomesTheAlertsThatMonitoringWouldSend(t *testing.T) {
 
 func TestWhatPeopleDoBecomesACommand(t *testing.T) {
 	for line, want := range map[string]Order{
-		"ack fence by ann":        {"ann", incident.Command{Verb: incident.VerbAck, Step: "fence", Reason: "as the scenario has it"}},
-		"decline go by ann # no":  {"ann", incident.Command{Verb: incident.VerbDecline, Step: "go", Reason: "no"}},
-		"decline by ann # no":     {"ann", incident.Command{Verb: incident.VerbDecline, Reason: "no"}},
-		"approve 2/go by ann":     {"ann", incident.Command{Verb: incident.VerbApprove, Step: "2/go", Reason: "as the scenario has it"}},
-		"stand-down":              {"", incident.Command{Verb: incident.VerbStandDown, Reason: "as the scenario has it"}},
-		"declare by ann shop pay": {"ann", incident.Command{Verb: incident.VerbDeclare, Services: []string{"shop", "pay"}, Reason: "as the scenario has it"}},
+		"ack fence by ann":                       {"ann", incident.Command{Verb: incident.VerbAck, Step: "fence"}},
+		"decline go by ann # no":                 {"ann", incident.Command{Verb: incident.VerbDecline, Step: "go", Reason: "no"}},
+		"decline by ann # no":                    {"ann", incident.Command{Verb: incident.VerbDecline, Reason: "no"}},
+		"approve 2/go by ann":                    {"ann", incident.Command{Verb: incident.VerbApprove, Step: "2/go"}},
+		"decline by ann until 2h":                {"ann", incident.Command{Verb: incident.VerbDecline, Until: start.Add(2 * time.Hour), Reason: "as the scenario has it"}},
+		"invoke mend by ann shop # it has to be": {"ann", incident.Command{Verb: incident.VerbInvoke, Playbook: "mend", Services: []string{"shop"}, Reason: "it has to be"}},
+		"stand-down":                             {"", incident.Command{Verb: incident.VerbStandDown}},
+		"declare by ann shop pay":                {"ann", incident.Command{Verb: incident.VerbDeclare, Services: []string{"shop", "pay"}}},
 		"done go by ann time=5m evidence=ticket-7": {"ann", incident.Command{
-			Verb: incident.VerbDone, Step: "go", Answers: map[string]string{"time": "5m"}, Evidence: "ticket-7", Reason: "as the scenario has it"}},
+			Verb: incident.VerbDone, Step: "go", Answers: map[string]string{"time": "5m"}, Evidence: "ticket-7"}},
 	} {
 		s := read(t, "", "start 2026-01-05T08:00:00Z\n0s "+line+"\n")
 		if diff := cmp.Diff(&want, s.Lines[0].Order); diff != "" {
@@ -143,8 +145,8 @@ func TestWhatPeopleDoBecomesACommand(t *testing.T) {
 }
 
 func TestAMachineStepGoesAsTheScenarioHasIt(t *testing.T) {
-	s := read(t, "", "start 2026-01-05T08:00:00Z\n0s failed fence\n1m done 1/fence\n")
-	want := []*Machine{{Step: "fence", Failed: true}, {Step: "1/fence"}}
+	s := read(t, "", "start 2026-01-05T08:00:00Z\n0s failed fence # no route\n1m done 1/fence\n")
+	want := []*Machine{{Step: "fence", Failed: true, Reason: "no route"}, {Step: "1/fence", Reason: "as the scenario has it"}}
 	if diff := cmp.Diff(want, []*Machine{s.Lines[0].Machine, s.Lines[1].Machine}); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

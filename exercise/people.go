@@ -12,45 +12,84 @@ import (
 	"holdfast/playbooks"
 )
 
-// verbs are what people can do in a timeline, and whether it is done to a step.
-var verbs = map[string]bool{
-	"ack": true, "done": true, "failed": true, "cannot": true, "approve": true, "decline": true, "retry": true, "skip": true,
-	"declare": false, "stand-down": false, "arm": false, "disarm": false,
+// objects of what people do.
+const (
+	toStep     = "a step"
+	toPlaybook = "a playbook"
+	toIncident = ""
+)
+
+// verbs are what people can do in a timeline, and to what.
+var verbs = map[string]string{
+	"ack": toStep, "done": toStep, "failed": toStep, "cannot": toStep, "approve": toStep, "decline": toStep, "retry": toStep, "skip": toStep,
+	"declare": toIncident, "stand-down": toIncident, "note": toIncident, "arm": toIncident, "disarm": toIncident,
+	"invoke": toPlaybook,
 }
+
+// justified are the verbs that holdfast wants a reason for; the note of the line is the reason.
+var justified = []string{"failed", "cannot", "decline", "retry", "skip", "invoke", "note"}
+
+// unsaid is the reason where the scenario gives none.
+const unsaid = "as the scenario has it"
 
 // person reads what somebody does, or how a machine step goes: that is done or failed by nobody.
 func (t *timeline) person(verb word) {
-	toStep, known := verbs[verb.text]
+	to, known := verbs[verb.text]
 	if !known {
 		words := append(slices.Sorted(maps.Keys(subjects)), slices.Sorted(maps.Keys(verbs))...)
 		t.problems.Errorf(verb.at, "scenario/what", source.DidYouMean(verb.text, append(words, "end")), "%q is nothing that happens in a timeline", verb.text)
 		return
 	}
-	c := incident.Command{Verb: incident.Verb(verb.text), Reason: cmp.Or(t.now.Note, "as the scenario has it")}
-	machine := false
-	if toStep && !(verb.text == "decline" && len(t.rest) > 0 && t.rest[0].text == "by") {
-		w, ok := t.next("a step")
-		if !ok {
-			return
-		}
-		c.Step, machine = w.text, t.machine(w)
+	c := incident.Command{Verb: incident.Verb(verb.text), Reason: t.now.Note}
+	if c.Reason == "" && slices.Contains(justified, verb.text) {
+		c.Reason = unsaid
 	}
-	by, named := t.clauses("by")["by"]
+	if verb.text == "decline" && len(t.rest) > 0 && t.rest[0].text == "by" { // the declaration
+		to = toIncident
+	}
+	machine, ok := t.object(to, &c)
+	if !ok {
+		return
+	}
+	said := t.clauses("by", "until")
+	if until, ok := said["until"]; ok {
+		c.Until, _ = t.instant(until)
+	}
+	by, named := said["by"]
 	switch {
-	case named:
-		t.now.Order = &Order{By: t.name(by), Command: c}
-		t.details(&t.now.Order.Command)
-	case machine && (verb.text == "done" || verb.text == "failed"):
-		t.now.Machine = &Machine{Step: c.Step, Failed: verb.text == "failed"}
-	case toStep:
+	case machine && !named && (verb.text == "done" || verb.text == "failed"):
+		t.now.Machine = &Machine{Step: c.Step, Failed: verb.text == "failed", Reason: cmp.Or(t.now.Note, unsaid)}
+		return
+	case !named && to != toIncident:
 		t.next("by, and who did it,")
-	default:
-		t.now.Order = &Order{Command: c}
-		t.details(&t.now.Order.Command)
+		return
 	}
+	t.now.Order = &Order{Command: c}
+	if named {
+		t.now.Order.By = t.name(by)
+	}
+	t.details(&t.now.Order.Command)
 }
 
-// details reads what follows the person: answers to a step (name=value, evidence=reference), or services to declare.
+// object reads what a verb is done to, and reports whether that is a step that a machine's answer ends.
+func (t *timeline) object(to string, c *incident.Command) (machine, ok bool) {
+	if to == toIncident {
+		return false, true
+	}
+	w, ok := t.next(to)
+	switch {
+	case !ok:
+		return false, false
+	case to == toStep:
+		c.Step = w.text
+		return t.machine(w), true
+	}
+	c.Playbook = w.text
+	t.playbook(w)
+	return false, true
+}
+
+// details reads what follows the person: answers to a step (name=value, evidence=reference), or services.
 func (t *timeline) details(c *incident.Command) {
 	for len(t.rest) > 0 {
 		w, _ := t.next("")
@@ -63,7 +102,7 @@ func (t *timeline) details(c *incident.Command) {
 				c.Answers = map[string]string{}
 			}
 			c.Answers[name] = value
-		case c.Verb == incident.VerbDeclare:
+		case c.Verb == incident.VerbDeclare || c.Verb == incident.VerbInvoke:
 			c.Services = append(c.Services, w.text)
 		default:
 			t.problems.Errorf(w.at, "scenario/words", "a note begins with #", "%q does not belong here", w.text)
@@ -85,6 +124,16 @@ func (t *timeline) machine(w word) bool {
 	}
 	t.problems.Errorf(w.at, "scenario/step", source.DidYouMean(id, all), "no playbook has a step %q", id)
 	return false
+}
+
+func (t *timeline) playbook(w word) {
+	var ids []string
+	for _, p := range t.scenario.Documents.Playbooks {
+		ids = append(ids, p.ID)
+	}
+	if !slices.Contains(ids, w.text) {
+		t.problems.Errorf(w.at, "scenario/playbook", source.DidYouMean(w.text, ids), "there is no playbook %q", w.text)
+	}
 }
 
 var freeName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)

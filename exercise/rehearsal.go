@@ -1,6 +1,7 @@
 package exercise
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -99,7 +100,13 @@ func (r *rehearsal) hear(alerts []alert.Alert) {
 // order asks the desk for what a person wants; a refusal is a part of the story.
 func (r *rehearsal) order(o *Order) {
 	command := o.Command
-	if command.Incident == "" && len(command.Services) == 0 && command.Verb != incident.VerbArm && command.Verb != incident.VerbDisarm {
+	switch command.Verb {
+	case incident.VerbArm, incident.VerbDisarm:
+	case incident.VerbDeclare:
+		if len(command.Services) == 0 {
+			command.Incident = r.addressed("")
+		}
+	default:
 		command.Incident = r.addressed(command.Step)
 	}
 	changes, err := r.desk.Order(r.now, r.person(o.By), command)
@@ -133,23 +140,27 @@ func (r *rehearsal) person(name string) *oncall.Person {
 	return &oncall.Person{ID: name}
 }
 
-// addressed is the incident that a person means: an open one with a run that has the step, else the oldest open one.
+// addressed is the incident that a person means: the oldest open one whose runs have the step, else the oldest open one,
+// else, to be refused with the reason why, the newest of all.
 func (r *rehearsal) addressed(step string) string {
-	found := ""
+	var newest, open, with string
 	for _, i := range r.desk.Incidents() {
+		if newest == "" {
+			newest = i.ID
+		}
 		if !i.Open() {
 			continue
 		}
-		if step == "" || found == "" {
-			found = i.ID
-		}
-		for _, run := range i.Runs {
-			if step != "" && slices.ContainsFunc(run.Steps, func(s incident.StepState) bool { return s.ID == step || run.ID+"/"+s.ID == step }) {
-				found = i.ID
-			}
+		open = i.ID
+		if slices.ContainsFunc(i.Runs, func(run incident.Run) bool { return hasStep(run, step) }) {
+			with = i.ID
 		}
 	}
-	return found
+	return cmp.Or(with, open, newest)
+}
+
+func hasStep(run incident.Run, step string) bool {
+	return slices.ContainsFunc(run.Steps, func(s incident.StepState) bool { return s.ID == step || run.ID+"/"+s.ID == step })
 }
 
 // mostRounds is how often the desk may have something more to say about one instant.

@@ -44,6 +44,7 @@ type Order struct {
 type Machine struct {
 	Step   string // "fence", or "2/fence"
 	Failed bool
+	Reason string
 }
 
 // An Expectation is an expect line: the first instant at which the level is at least Level is Offset from the start, and

@@ -33,7 +33,7 @@ var subjects = map[string]func(*timeline){
 }
 
 func (t *timeline) line(number int, text string) {
-	said, note, _ := cutNote(text)
+	said, note := cutNote(text)
 	ws := t.words(number, said, 0)
 	switch {
 	case len(ws) == 0:
@@ -48,13 +48,13 @@ func (t *timeline) line(number int, text string) {
 }
 
 // cutNote cuts a line at a # that begins a word.
-func cutNote(text string) (said, note string, found bool) {
+func cutNote(text string) (said, note string) {
 	for i, c := range text {
 		if c == '#' && (i == 0 || text[i-1] == ' ' || text[i-1] == '\t') {
-			return text[:i], strings.TrimSpace(text[i+1:]), true
+			return text[:i], strings.TrimSpace(text[i+1:])
 		}
 	}
-	return text, "", false
+	return text, ""
 }
 
 func (t *timeline) start(ws []word) {
