@@ -21,8 +21,15 @@ type book struct {
 	objectives map[string]bia.Objectives
 	rules      []*rule
 	watching   []*rule // the rules about the observers
-	siteIDs    []string
+	sites      []string
 	domains    []string
+	observers  []string
+	watchers   map[string][]string // observer -> components that declare it, sorted
+
+	// Walks over the graph, kept once taken.
+	overIDs   map[string][]string
+	underIDs  map[string][]string
+	reachable map[string]map[string]bool
 }
 
 type signal struct {
@@ -39,7 +46,8 @@ type need struct {
 }
 
 func newBook(a *bia.Analysis) *book {
-	b := &book{Analysis: a, judged: a.Judged(), needs: map[string][]need{}, holders: map[string][]string{}, objectives: map[string]bia.Objectives{}}
+	b := &book{Analysis: a, judged: a.Judged(), needs: map[string][]need{}, holders: map[string][]string{}, objectives: map[string]bia.Objectives{},
+		watchers: map[string][]string{}, overIDs: map[string][]string{}, underIDs: map[string][]string{}, reachable: map[string]map[string]bool{}}
 	for _, s := range a.Signals {
 		b.signals = append(b.signals, signal{s, matchersOf(s.Match)})
 	}
@@ -54,7 +62,12 @@ func newBook(a *bia.Analysis) *book {
 		}
 	}
 	b.rules, b.watching = rules(a.Criteria.On), watching(a.Criteria.On)
-	b.siteIDs, b.domains = slices.Sorted(maps.Keys(a.Sites)), a.AllDomains()
+	b.sites, b.domains, b.observers = sorted(a.Sites), a.AllDomains(), sorted(a.Observers)
+	for _, id := range sorted(a.Components) {
+		for _, o := range a.Components[id].Observers {
+			b.watchers[o] = append(b.watchers[o], id)
+		}
+	}
 	b.rings = rings(b.judged, b.needs)
 	for _, m := range a.Maintenance {
 		b.windows = append(b.windows, b.planned(m))
@@ -93,17 +106,6 @@ func (b *book) observersOf(component string) []string {
 	return nil
 }
 
-// watched are the components that declare an observer, sorted.
-func (b *book) watched(observer string) []string {
-	var all []string
-	for _, id := range slices.Sorted(maps.Keys(b.Components)) {
-		if slices.Contains(b.Components[id].Observers, observer) {
-			all = append(all, id)
-		}
-	}
-	return all
-}
-
 func (b *book) quorum(component string) int {
 	if c, ok := b.Components[component]; ok && c.Quorum > 0 {
 		return c.Quorum
@@ -119,6 +121,9 @@ func (b *book) isService(id string) bool {
 
 // above are the services that rest on an id, directly or through others, sorted.
 func (b *book) above(id string) []string {
+	if all, ok := b.overIDs[id]; ok {
+		return all
+	}
 	seen, open := map[string]bool{}, b.Dependents(id)
 	for len(open) > 0 {
 		s := open[0]
@@ -128,7 +133,33 @@ func (b *book) above(id string) []string {
 			open = append(open, b.Dependents(s)...)
 		}
 	}
-	return slices.Sorted(maps.Keys(seen))
+	b.overIDs[id] = sorted(seen)
+	return b.overIDs[id]
+}
+
+// below are the components that a service rests on, sorted.
+func (b *book) below(service string) []string {
+	all, ok := b.underIDs[service]
+	if !ok {
+		all = b.Below(service)
+		b.underIDs[service] = all
+	}
+	return all
+}
+
+// needsAt reports whether a service has needs in a failure domain, directly or below.
+func (b *book) needsAt(service, domain string) bool {
+	in, ok := b.reachable[service]
+	if !ok {
+		in = map[string]bool{}
+		for _, c := range b.below(service) {
+			for _, d := range b.Domains(c) {
+				in[d] = true
+			}
+		}
+		b.reachable[service] = in
+	}
+	return in[domain]
 }
 
 // fill puts labels into a template as they stand. It is empty where a label is missing.

@@ -1,7 +1,6 @@
 package detector
 
 import (
-	"maps"
 	"slices"
 )
 
@@ -88,25 +87,51 @@ func (m marks) names() []string {
 
 // A part is what was said of one component, or of a service as a whole: by observer, by alert.
 type part struct {
-	said    map[string]map[string]history[word] // observer -> the alert's own identity -> statements
-	marked  history[int64]                      // responders switched it off, until when
-	markers map[int64]string                    // when heard -> who did
+	said map[string]map[string]history[word] // observer -> the alert's own identity -> statements
+	off  []mark                              // in order of receipt
+	late int64                               // how late a statement was heard, at most
 }
 
-func newPart() *part {
-	return &part{said: map[string]map[string]history[word]{}, markers: map[int64]string{}}
+// A mark says that responders switched a component off.
+type mark struct {
+	at, until int64
+	by        string
 }
 
-// lateness is how late the latest statement about the part was, at most.
-func (p *part) lateness() (most int64) {
-	for _, by := range p.said {
-		for _, h := range by {
-			for _, s := range h {
-				most = max(most, s.lateness())
+// marksMost bounds the marks of one component; the oldest are forgotten.
+const marksMost = 64
+
+// switchOff adds a mark; of those heard in the same instant the one that lasts longest counts.
+func (p *part) switchOff(m mark) bool {
+	if n := len(p.off); n > 0 {
+		last := p.off[n-1]
+		if last.until == m.until && last.by == m.by {
+			return false
+		}
+		if last.at == m.at {
+			if compare(last.until, m.until) > 0 || last.until == m.until && last.by > m.by {
+				return false
 			}
+			p.off = p.off[:n-1]
 		}
 	}
-	return most
+	p.off = append(p.off, m)
+	p.off = p.off[max(0, len(p.off)-marksMost):]
+	return true
+}
+
+// switchedOff is the mark that holds at an instant, and when.
+func (p *part) switchedOff() (when spans, marks []mark) {
+	for i, m := range p.off {
+		to := m.until
+		if i+1 < len(p.off) {
+			to = min(to, p.off[i+1].at)
+		}
+		if m.at < to {
+			when, marks = append(when, span{m.at, to}), append(marks, m)
+		}
+	}
+	return when, marks
 }
 
 // alertsEach bounds the alerts told apart for one observer and component; further ones count as one.
@@ -125,6 +150,7 @@ func (p *part) say(observer, alert string, s saying[word], silent func(int64) bo
 		return false
 	}
 	by[alert] = by[alert].with(s)
+	p.late = max(p.late, s.lateness())
 	return true
 }
 
@@ -146,7 +172,7 @@ func (v *view) voices(id string, p *part) []voice {
 		}
 	}
 	var all []voice
-	for _, o := range slices.Sorted(maps.Keys(speakers)) {
+	for _, o := range sorted(speakers) {
 		all = append(all, voice{o, v.voice(o, p)})
 	}
 	release(all)
@@ -162,7 +188,7 @@ func (v *view) voice(observer string, p *part) line[utterance] {
 	}
 	lines := []line[utterance]{hushed(silences)}
 	if p != nil {
-		for _, alert := range slices.Sorted(maps.Keys(p.said[observer])) {
+		for _, alert := range sorted(p.said[observer]) {
 			lines = append(lines, uttered(p.said[observer][alert].laid(v.lens), e, silences))
 		}
 	}

@@ -101,7 +101,7 @@ func weighDegraded(_ *Detector, j *judged, t trouble) []claim {
 			return fmt.Sprintf("%s is %s", j.id, j.state.state(at))
 		}
 		return fmt.Sprintf("%s is degraded or down, together, since %s; this counts from %s of it on", j.id, written(startOf(when, at)), words(degradedFor))
-	}, doubt: j.doubt(degraded)}}
+	}}}
 }
 
 func startOf(s spans, t int64) int64 { return s[s.find(t)].from }
@@ -162,7 +162,8 @@ func weighBelow(_ *Detector, j *judged, t trouble) []claim {
 				return fmt.Sprintf("%s is %s; its outage began at %s", j.id, j.state.state(at), written(e.from))
 			}
 			if from, ok := e.confirmed.began(at); ok && e.confirmed.has(at) {
-				return fmt.Sprintf("%s is certainly below its MBCO; the outage began at %s and was confirmed at %s (confirm_for %s)", j.id, written(e.from), written(from), words(j.objectives.ConfirmFor))
+				return fmt.Sprintf("%s is certainly below its MBCO; the outage began at %s by %s and was confirmed at %s (confirm_for %s)",
+					j.id, written(e.from), and(j.view.roots(j.id, e.from)), written(from), words(j.objectives.ConfirmFor))
 			}
 			return fmt.Sprintf("%s is certainly below its MBCO since %s, and not confirmed yet (confirm_for %s)", j.id, written(startOf(e.below, at)), words(j.objectives.ConfirmFor))
 		}}
@@ -236,23 +237,12 @@ func weighEstimate(d *Detector, j *judged, t trouble) []claim {
 	})
 }
 
-// needsAt reports whether a service has needs at a failure domain, directly or below.
-func (d *Detector) needsAt(service, domain string) bool {
-	below := d.book.Below(service)
-	for _, m := range d.book.Members(domain) {
-		if _, found := slices.BinarySearch(below, m); found {
-			return true
-		}
-	}
-	return false
-}
-
 func weighFacility(least facility) func(*Detector, *judged, trouble) []claim {
 	return func(d *Detector, j *judged, t trouble) []claim {
 		var all []claim
-		for _, site := range d.book.siteIDs {
+		for _, site := range d.book.sites {
 			l := j.view.domain(site)
-			if len(l) == 0 || !d.needsAt(j.id, site) {
+			if len(l) == 0 || !d.book.needsAt(j.id, site) {
 				continue
 			}
 			when := l.where(func(l loss) bool {
@@ -275,10 +265,10 @@ func weighFacility(least facility) func(*Detector, *judged, trouble) []claim {
 
 func weighSite(d *Detector, j *judged, t trouble) []claim {
 	var all []claim
-	for _, site := range d.book.siteIDs {
+	for _, site := range d.book.sites {
 		l := j.view.domain(site)
 		when := l.where(func(l loss) bool { return l.inferred })
-		if len(when) == 0 || !d.needsAt(j.id, site) {
+		if len(when) == 0 || !d.book.needsAt(j.id, site) {
 			continue
 		}
 		all = append(all, each(j, t, func(e episode) claim {

@@ -1,7 +1,6 @@
 package detector
 
 import (
-	"maps"
 	"math"
 	"slices"
 )
@@ -33,7 +32,7 @@ type sayings[V facility | condition] map[string]history[V]
 // worst is the worst of what they say, in time.
 func worst[V facility | condition](s sayings[V], l lens) line[V] {
 	var lines []line[V]
-	for _, key := range slices.Sorted(maps.Keys(s)) {
+	for _, key := range sorted(s) {
 		lines = append(lines, s[key].line(l))
 	}
 	return combine(lines, func(all []V) V {
@@ -151,5 +150,5 @@ func (v *view) reporting(members []string, now []cell, at int64) []string {
 			}
 		}
 	}
-	return slices.Sorted(maps.Keys(who))
+	return sorted(who)
 }

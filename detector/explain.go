@@ -113,7 +113,13 @@ func (c *Criterion) waits(open []claim, t int64) {
 	}
 }
 
+// sentencesMost bounds the evidence of a criterion: nobody reads a thousand sentences, and a verdict goes into the journal.
+const sentencesMost = 12
+
 func (c *Criterion) says(one claim, t int64) {
+	if len(c.Evidence) >= sentencesMost {
+		return
+	}
 	if says := one.says(t); !slices.Contains(c.Evidence, says) {
 		c.Evidence = append(c.Evidence, says)
 	}

@@ -159,16 +159,11 @@ func (h history[V]) line(l lens) line[V] {
 	return out
 }
 
-// trim forgets what no longer shows after an instant: whatever was replaced before it.
+// trim forgets what no longer shows after an instant: whatever was heard and replaced before it.
 func (h history[V]) trim(before int64) history[V] {
-	laid := h.laid(plain)
-	kept := slices.DeleteFunc(laid, func(s stretch[V]) bool { return s.to <= before })
-	if len(kept) == len(h) {
-		return h
+	kept := map[saying[V]]bool{}
+	for _, s := range h.laid(plain) {
+		kept[s.said] = s.to > before
 	}
-	out := make(history[V], 0, len(kept))
-	for _, s := range kept {
-		out = out.with(s.said)
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(h), func(s saying[V]) bool { return s.heard < before && !kept[s] })
 }

@@ -1,7 +1,6 @@
 package detector
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -23,7 +22,15 @@ type judged struct {
 
 // judge brings every service that was touched up to date, and what follows from all of them.
 func (d *Detector) judge() {
-	for _, id := range slices.Sorted(maps.Keys(d.touched)) {
+	for domain := range d.shaken {
+		for id := range d.judged {
+			if d.book.needsAt(id, domain) {
+				d.touched[id] = true
+			}
+		}
+	}
+	clear(d.shaken)
+	for _, id := range sorted(d.touched) {
 		if j := d.weigh(id); j != nil {
 			d.judged[id] = j
 		} else {
@@ -69,7 +76,7 @@ func atLeast(least grade) func(grade) bool { return func(g grade) bool { return 
 // that they are the plain one.
 func (d *Detector) lenses(id string, backdate time.Duration) (event, confirming *view) {
 	late := d.lateness(id)
-	for _, c := range d.book.Below(id) {
+	for _, c := range d.book.below(id) {
 		late = max(late, d.lateness(c))
 	}
 	if late <= int64(backdate) {
@@ -80,7 +87,7 @@ func (d *Detector) lenses(id string, backdate time.Duration) (event, confirming 
 
 func (d *Detector) lateness(id string) int64 {
 	if p := d.parts[id]; p != nil {
-		return p.lateness()
+		return p.late
 	}
 	return 0
 }
@@ -111,7 +118,7 @@ func (j *judged) outages(t trouble, known, confirming both) []episode {
 func (d *Detector) compromised(id string, l lens) spans {
 	s, _ := d.book.Service(id)
 	var all spans
-	for _, data := range slices.Sorted(maps.Keys(s.Data)) {
+	for _, data := range sorted(s.Data) {
 		all = append(all, worst(d.data[data], l).where(func(c condition) bool { return c == dataCompromised })...)
 	}
 	return joined(all, 0)
@@ -164,7 +171,7 @@ func (v *view) blames(service string, within spans) []blame {
 		}
 	}
 	var all []blame
-	for _, root := range slices.Sorted(maps.Keys(first)) {
+	for _, root := range sorted(first) {
 		all = append(all, blame{root, first[root]})
 	}
 	return all

@@ -32,14 +32,14 @@ type Detector struct {
 	count     Heard
 
 	// What was made of it, kept until something is heard that changes it.
-	until       int64 // silences that begin by then are foreseen
-	plain       *view
-	known       *view
-	judged      map[string]*judged
-	stale       map[string]bool // parts whose change has been passed on
-	touched     map[string]bool // services to be judged anew
-	concurrency map[string]claim
-	scene       *scene
+	until   int64 // silences that begin by then are foreseen
+	plain   *view
+	known   *view
+	judged  map[string]*judged
+	stale   map[string]bool // parts whose change has been passed on
+	touched map[string]bool // services to be judged anew
+	shaken  map[string]bool // failure domains of which something changed
+	scene   *scene
 }
 
 // New is a detector for an analysis that has heard nothing yet.
@@ -70,7 +70,8 @@ func (d *Detector) Rebase(a *bia.Analysis) {
 	}
 	maps.DeleteFunc(d.ears, func(id string, _ *ear) bool { _, ok := a.Observers[id]; return !ok })
 	d.plain, d.known = newView(d, plain), newView(d, asKnown)
-	d.judged, d.stale, d.touched, d.concurrency, d.scene = map[string]*judged{}, map[string]bool{}, map[string]bool{}, nil, nil
+	d.judged, d.scene = map[string]*judged{}, nil
+	d.stale, d.touched, d.shaken = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, id := range d.book.judged {
 		d.touched[id] = true
 	}
@@ -122,9 +123,9 @@ func (d *Detector) touch(id string) {
 	for _, v := range []*view{d.plain, d.known} {
 		delete(v.cells, id)
 		delete(v.spoken, id)
-		for _, domain := range d.book.Domains(id) {
-			delete(v.lost, domain)
-		}
+	}
+	for _, domain := range d.book.Domains(id) {
+		d.shake(domain)
 	}
 	if d.book.isService(id) {
 		d.disturb(id)
@@ -146,15 +147,12 @@ func (d *Detector) reconsider(service string) {
 	d.scene = nil
 }
 
-// touchSite passes on that something was said of a site: its components have not changed, what it means has.
-func (d *Detector) touchSite(site string) {
-	delete(d.plain.lost, site)
-	delete(d.known.lost, site)
-	for _, member := range d.book.Members(site) {
-		for _, service := range d.book.above(member) {
-			d.reconsider(service)
-		}
-	}
+// shake passes on that something changed about a failure domain: the services that are in trouble and have needs there
+// are judged anew, though they may not rest on what changed.
+func (d *Detector) shake(domain string) {
+	delete(d.plain.lost, domain)
+	delete(d.known.lost, domain)
+	d.shaken[domain] = true
 	d.scene = nil
 }
 
@@ -163,7 +161,7 @@ func (d *Detector) touchSite(site string) {
 func (d *Detector) settle(t int64) {
 	if t != d.until {
 		from, to := min(d.until, t), max(d.until, t)
-		for _, id := range slices.Sorted(maps.Keys(d.ears)) {
+		for _, id := range d.book.observers {
 			if at := d.ears[id].silentFrom(); at != never && at > from && at <= to {
 				d.touchWatched(id)
 			}
@@ -177,7 +175,7 @@ func (d *Detector) settle(t int64) {
 }
 
 func (d *Detector) touchWatched(observer string) {
-	for _, id := range d.book.watched(observer) {
+	for _, id := range d.book.watchers[observer] {
 		d.touch(id)
 	}
 	for id, p := range d.parts {

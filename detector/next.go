@@ -38,31 +38,28 @@ func (d *Detector) snapshot(t int64) snapshot {
 
 // steps are the instants after t at which anything can differ, in order.
 func (d *Detector) steps(t int64) []int64 {
-	var all []int64
-	add := func(at int64) {
-		if at > t && at != never {
-			all = append(all, at)
-		}
+	all := d.scene.borders()
+	for _, j := range d.scene.joins {
+		all = append(all, j.at)
 	}
 	for _, e := range d.ears {
-		add(e.silentFrom())
+		all = append(all, e.silentFrom())
 	}
-	for _, j := range d.judged {
-		add(j.state.best.next(t))
-		add(j.state.worst.next(t))
-	}
-	for _, s := range d.scene.situations(never - 1) {
-		for _, at := range s.changes() {
-			add(at)
-			add(later(at, shown))
+	for id, j := range d.judged {
+		all = append(all, j.state.best.next(t), j.state.worst.next(t))
+		for _, c := range d.book.below(id) {
+			all = append(all, j.view.component(c).next(t))
+		}
+		for _, site := range d.book.sites {
+			if d.book.needsAt(id, site) {
+				all = append(all, j.view.domain(site).next(t))
+			}
 		}
 	}
-	for _, at := range d.scene.openings(t) {
-		add(at)
+	for _, w := range slices.Concat(d.book.windows, d.windows) {
+		all = append(all, w.from, w.to)
 	}
-	for _, s := range d.scene.borders() {
-		add(s)
-	}
+	all = slices.DeleteFunc(all, func(at int64) bool { return at <= t || at == never })
 	slices.Sort(all)
 	return slices.Compact(all)
 }

@@ -16,7 +16,7 @@ func (s situation) notCounted(t int64) []string {
 		}
 		seen[n.name] = true
 		all = append(all, n.j.notCounted(s.d, t)...)
-		for _, id := range s.d.book.Below(n.name) {
+		for _, id := range s.d.book.below(n.name) {
 			if !seen[id] {
 				seen[id] = true
 				all = append(all, s.d.doubtful(n.j.view, id, t)...)
@@ -106,9 +106,10 @@ func (d *Detector) accusers(v *view, id string, t int64) string {
 
 // switchedOffBy is who switched a component off, as it stood at an instant, and until when.
 func (p *part) switchedOffBy(t int64) string {
-	for _, s := range p.marked.laid(asKnown) {
+	when, marks := p.switchedOff()
+	for i, s := range when {
 		if s.has(t) {
-			return fmt.Sprintf("%s until %s", p.markers[s.said.value], written(s.said.value))
+			return fmt.Sprintf("%s until %s", marks[i].by, written(marks[i].until))
 		}
 	}
 	return "responders"

@@ -3,7 +3,6 @@ package detector
 import (
 	"cmp"
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -39,7 +38,7 @@ func (d *Detector) take(subject string, a alert.Alert) {
 		return
 	}
 	s := d.read(subject, a)
-	d.count.Received[s.observer]++
+	d.receive(s.observer)
 	if s.suspect {
 		d.count.Suspect++
 	}
@@ -52,16 +51,24 @@ func (d *Detector) take(subject string, a alert.Alert) {
 	}
 }
 
+// receive counts an alert; who is no observer counts as nobody, so that no sender can make up names to be remembered.
+func (d *Detector) receive(observer string) {
+	if d.ears[observer] == nil {
+		observer = ""
+	}
+	d.count.Received[observer]++
+}
+
 // heartbeat hears an observer's sign of life. One that is resolved is no sign of life, and nothing else either.
 func (d *Detector) heartbeat(a alert.Alert) bool {
 	matched := false
-	for _, id := range slices.Sorted(maps.Keys(d.ears)) {
+	for _, id := range d.book.observers {
 		e := d.ears[id]
 		if !matches(e.match, a.Labels) {
 			continue
 		}
 		matched = true
-		d.count.Received[id]++
+		d.receive(id)
 		if a.Status == alert.Firing {
 			d.beat(id, e)
 		}
@@ -111,6 +118,9 @@ func (d *Detector) read(subject string, a alert.Alert) statement {
 		s.effect = a.Labels["effect"]
 	}
 	s.observer = d.speaker(s, subject)
+	if sole := d.book.observersOf(s.component); s.observer == "" && len(sole) == 1 {
+		s.observer = sole[0]
+	}
 	return s
 }
 
@@ -182,10 +192,7 @@ func (d *Detector) heedComponent(s statement) bool {
 	if !ok {
 		return false
 	}
-	switch {
-	case s.observer == "" && len(c.Observers) == 1:
-		s.observer = c.Observers[0]
-	case s.observer != "" && len(c.Observers) > 0 && !slices.Contains(c.Observers, s.observer):
+	if s.observer != "" && len(c.Observers) > 0 && !slices.Contains(c.Observers, s.observer) {
 		d.stranger(s)
 		return true
 	}
@@ -223,17 +230,12 @@ func wordOf(s statement) (word, bool) {
 }
 
 func (d *Detector) say(id string, s statement, w word) {
-	p := d.parts[id]
-	if p == nil {
-		p = newPart()
-		d.parts[id] = p
-	}
 	e := d.ears[s.observer]
 	silent := func(since int64) bool { return e != nil && begun(e.silences(d.at), since) < d.at }
 	if w == resolved && e != nil && e.limit > 0 && e.owed != d.at {
 		e.owed = d.at
 	}
-	if p.say(s.observer, s.alert.Fingerprint, saidAt(d, s, w), silent) {
+	if d.part(id).say(s.observer, s.alert.Fingerprint, saidAt(d, s, w), silent) {
 		d.touch(id)
 	}
 }
@@ -244,22 +246,23 @@ func (d *Detector) heedIntentional(s statement) bool {
 	if err != nil || by == "" {
 		return false
 	}
-	p := d.parts[s.component]
-	if p == nil {
-		p = newPart()
-		d.parts[s.component] = p
-	}
-	to := instant(until)
+	m := mark{at: d.at, until: instant(until), by: by}
 	if s.alert.Status == alert.Resolved {
-		to = d.at
+		m.until = d.at
 	}
-	said := saying[int64]{own: d.at, heard: d.at, value: to}
-	if !p.marked.says(said, func(int64) bool { return false }) {
-		p.marked = p.marked.with(said)
-		p.markers[to] = by
+	if d.part(s.component).switchOff(m) {
 		d.touch(s.component)
 	}
 	return true
+}
+
+func (d *Detector) part(id string) *part {
+	p := d.parts[id]
+	if p == nil {
+		p = &part{said: map[string]map[string]history[word]{}}
+		d.parts[id] = p
+	}
+	return p
 }
 
 func (d *Detector) heedSite(s statement) bool {
@@ -274,7 +277,7 @@ func (d *Detector) heedSite(s statement) bool {
 		return ok
 	}
 	if spoken(d.sites, s.site, s, saidAt(d, s, f)) {
-		d.touchSite(s.site)
+		d.shake(s.site)
 	}
 	return true
 }
@@ -405,12 +408,25 @@ func (d *Detector) heedMaintenance(s statement) bool {
 	if badFrom != nil || badTo != nil || !ok || len(w.scope) == 0 {
 		return false
 	}
-	if slices.ContainsFunc(d.windows, func(o window) bool { return o.repeats(w) }) {
-		return true
+	d.schedule(w, s.alert.Status == alert.Resolved)
+	return true
+}
+
+// schedule adds an announced window, or calls off the one that it repeats.
+func (d *Detector) schedule(w window, off bool) {
+	for i, o := range d.windows {
+		if !o.repeats(w, off) {
+			continue
+		}
+		if !off {
+			return
+		}
+		d.windows[i].to = min(o.to, d.at)
 	}
-	d.windows = append(d.windows, w)
+	if !off && len(d.windows) < windowsMost {
+		d.windows = append(d.windows, w)
+	}
 	for _, id := range w.scope {
 		d.touch(id)
 	}
-	return true
 }

@@ -37,7 +37,7 @@ func (d *Detector) assemble() *scene {
 	for _, id := range sorted(d.judged) {
 		sc.nodes = append(sc.nodes, d.judged[id].nodes(together[id])...)
 	}
-	for _, id := range sorted(d.ears) {
+	for _, id := range d.book.observers {
 		for _, s := range joined(d.silences(id), d.book.Defaults.RecoverFor) {
 			s.to = later(s.to, d.book.Defaults.RecoverFor)
 			sc.nodes = append(sc.nodes, node{span: s, name: id, claims: d.watch(id, s)})
@@ -93,7 +93,7 @@ func (sc *scene) link() {
 			}
 		}
 	}
-	for _, what := range slices.Sorted(maps.Keys(shared)) {
+	for _, what := range sorted(shared) {
 		sc.joinAll(shared[what])
 	}
 	sc.rejoin()
@@ -212,11 +212,43 @@ func (sc *scene) situations(t int64) []situation {
 func (sc *scene) borders() []int64 {
 	var all []int64
 	for _, n := range sc.nodes {
+		all = append(all, n.from, n.to, later(n.to, shown))
+		for _, t := range n.troubles {
+			all = append(all, t.from, t.back, t.to, later(t.to, shown))
+		}
 		for _, c := range n.claims {
+			all = append(all, c.carrier.from, c.carrier.to)
 			for _, p := range slices.Concat(c.met, c.unsure) {
 				all = append(all, p.from, p.to)
 			}
 		}
 	}
 	return all
+}
+
+// openings are the instants after t at which something begins or is joined by itself, in order.
+func (sc *scene) openings(t int64) []int64 {
+	var all []int64
+	for _, n := range sc.nodes {
+		if n.from > t {
+			all = append(all, n.from)
+		}
+	}
+	for _, j := range sc.joins {
+		if j.at > t {
+			all = append(all, j.at)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// holding is the situation that holds another at an instant.
+func (sc *scene) holding(key string, t int64) situation {
+	for _, s := range sc.situations(t) {
+		if s.key() == key || slices.Contains(s.absorbed, key) {
+			return s
+		}
+	}
+	return situation{}
 }

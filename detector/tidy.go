@@ -46,7 +46,7 @@ func (j *judged) spans() []span {
 func (d *Detector) forget(before int64) {
 	for id, p := range d.parts {
 		p.forget(before, d.ears)
-		if len(p.said) == 0 && len(p.marked) == 0 {
+		if len(p.said) == 0 && len(p.off) == 0 {
 			delete(d.parts, id)
 		}
 		d.touch(id)
@@ -54,16 +54,8 @@ func (d *Detector) forget(before int64) {
 	for _, e := range d.ears {
 		e.trim(before)
 	}
-	for _, by := range d.sites {
-		for key := range by {
-			by[key] = by[key].trim(before)
-		}
-	}
-	for _, by := range d.data {
-		for key := range by {
-			by[key] = by[key].trim(before)
-		}
-	}
+	trim(d.sites, before)
+	trim(d.data, before)
 	for id := range d.points {
 		d.points[id] = d.points[id].trim(before)
 	}
@@ -73,29 +65,52 @@ func (d *Detector) forget(before int64) {
 	d.windows = slices.DeleteFunc(d.windows, func(w window) bool { return w.to < before })
 }
 
-// forget drops what was replaced before an instant, and alerts that were up before it. What observers fell silent after
-// is noted with the statement.
+func trim[V facility | condition](subjects map[string]sayings[V], before int64) {
+	for _, by := range subjects {
+		for key := range by {
+			by[key] = by[key].trim(before)
+		}
+	}
+}
+
+// forget drops what was replaced before an instant, and alerts that were over before it.
 func (p *part) forget(before int64, ears map[string]*ear) {
+	p.late = 0
 	for o, by := range p.said {
 		for alert, h := range by {
-			h = h.trim(before)
-			for i := range h {
-				if e := ears[o]; e != nil && h[i].aged == 0 {
-					if at := begun(e.past, h[i].heard); at < before {
-						h[i].aged = at
-					}
-				}
+			by[alert] = h.trim(before)
+			for i := range by[alert] {
+				s := &by[alert][i]
+				note(s, before, ears[o])
+				p.late = max(p.late, s.lateness())
 			}
-			by[alert] = h
 		}
-		maps.DeleteFunc(by, func(_ string, h history[word]) bool {
-			last := h[len(h)-1]
-			return len(h) == 1 && last.value == isUp && last.heard < before
-		})
+		maps.DeleteFunc(by, func(_ string, h history[word]) bool { return len(h) == 1 && h[0].heard < before && over(h[0], ears[o]) })
 		if len(by) == 0 {
 			delete(p.said, o)
 		}
 	}
-	p.marked = p.marked.trim(before)
-	maps.DeleteFunc(p.markers, func(to int64, _ string) bool { return to < before })
+	p.off = slices.DeleteFunc(p.off, func(m mark) bool { return m.until < before })
+}
+
+// note keeps with a statement what is about to be forgotten of its speaker: that it fell silent, or that a heartbeat
+// proved the statement.
+func note(s *saying[word], before int64, e *ear) {
+	if e == nil || s.aged != 0 {
+		return
+	}
+	age := begun(e.past, s.heard)
+	if s.value == resolved && e.limit > 0 {
+		if at := e.proof(s.heard); at < before && at <= age {
+			s.value = isUp
+		}
+	}
+	if age < before {
+		s.aged = age
+	}
+}
+
+// over reports whether a statement, long said, leaves nothing to be remembered.
+func over(s saying[word], e *ear) bool {
+	return s.value == isUp || s.value == resolved && (e == nil || e.limit == 0)
 }

@@ -13,7 +13,7 @@ const shown = 24 * time.Hour
 func (sc *scene) verdicts(t int64) []Verdict {
 	var all []Verdict
 	for _, s := range sc.situations(t) {
-		if v, ok := s.verdict(sc, t); ok {
+		if v, ok := s.verdict(t); ok {
 			all = append(all, v)
 		}
 	}
@@ -21,11 +21,116 @@ func (sc *scene) verdicts(t int64) []Verdict {
 	return all
 }
 
+// A course is a situation's levels in time.
+type course struct {
+	open    spans               // while any trouble in it has not ended
+	reached [Disaster + 1]spans // from when on each level had been reached
+	kept    [Disaster + 1]spans // while the outage in which it was reached has not ended
+	holds   [Disaster + 1]spans // while a criterion of it holds
+}
+
+func (s situation) course() course {
+	var c course
+	for _, n := range s.nodes {
+		if n.j == nil {
+			c.open = append(c.open, n.span)
+		}
+		for _, t := range n.troubles {
+			c.open = append(c.open, t.span)
+		}
+		for _, claim := range n.claims {
+			if len(claim.met) > 0 {
+				from, l := claim.met[0].from, claim.level
+				c.reached[l] = append(c.reached[l], span{from, never})
+				c.kept[l] = append(c.kept[l], span{from, claim.carrier.to})
+				c.holds[l] = append(c.holds[l], claim.met...)
+			}
+		}
+	}
+	c.open = joined(c.open, 0)
+	for l := range c.holds {
+		c.reached[l], c.kept[l], c.holds[l] = joined(c.reached[l], 0), joined(c.kept[l], 0), joined(c.holds[l], 0)
+	}
+	return c
+}
+
 // A standing is where a situation stands at an instant.
 type standing struct {
 	level   Level // the highest reached in an outage that has not ended; after the end of all, the highest reached
 	current Level // of what holds now
 	open    bool
+}
+
+func (c course) at(t int64) standing {
+	if !c.open.has(t) {
+		return standing{level: highest(c.reached, t)}
+	}
+	return standing{highest(c.kept, t), highest(c.holds, t), true}
+}
+
+func highest(levels [Disaster + 1]spans, t int64) Level {
+	for l := Disaster; l > Event; l-- {
+		if levels[l].has(t) {
+			return l
+		}
+	}
+	return Event
+}
+
+// changes are the instants at which a standing can change, in order.
+func (c course) changes() []int64 {
+	var all []int64
+	for _, list := range slices.Concat([]spans{c.open}, c.kept[:], c.holds[:]) {
+		for _, p := range list {
+			all = append(all, p.from, p.to)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// previous is the level before the one at an instant.
+func (c course) previous(t int64) Level {
+	was, is := Event, Event
+	for _, at := range c.changes() {
+		if at > t {
+			break
+		}
+		if l := c.at(at).level; l != is {
+			was, is = is, l
+		}
+	}
+	return was
+}
+
+// next is the first instant after t at which the standing differs.
+func (c course) next(t int64) int64 {
+	is := c.at(t)
+	for _, at := range c.changes() {
+		if at > t && c.at(at) != is {
+			return at
+		}
+	}
+	return never
+}
+
+// nextChange is when the level can change if nothing else happens: those who are heard go on being heard.
+func (s situation) nextChange(c course, t int64) int64 {
+	own, is := c.next(t), c.at(t)
+	for _, at := range s.d.scene.openings(t) { // what begins by itself may join, and bring a level with it
+		if at < own && s.d.scene.holding(s.key(), at).course().at(at) != is {
+			return at
+		}
+	}
+	return own
+}
+
+// ended is when a situation that is over at t ended.
+func (c course) ended(t int64) int64 {
+	if i := c.open.find(t); i >= 0 {
+		return c.open[i].to
+	}
+	return ever
 }
 
 // claims are all of the situation's that are about something that has begun.
@@ -41,126 +146,15 @@ func (s situation) claims(t int64) []claim {
 	return all
 }
 
-// ends is when everything in the situation has ended, as far as it has begun.
-func (s situation) ends(t int64) int64 {
-	end := int64(ever)
-	for _, n := range s.nodes {
-		if n.j == nil {
-			end = max(end, n.to)
-		}
-		for _, tr := range n.troubles {
-			if tr.from <= t {
-				end = max(end, tr.to)
-			}
-		}
-	}
-	return end
-}
-
-func (s situation) standing(t int64) standing {
-	st := standing{open: t < s.ends(t)}
-	highest := Event
-	for _, c := range s.claims(t) {
-		if _, reached := c.met.began(t); !reached {
-			continue
-		}
-		highest = max(highest, c.level)
-		if t < c.carrier.to {
-			st.level = max(st.level, c.level)
-		}
-		if c.met.has(t) {
-			st.current = max(st.current, c.level)
-		}
-	}
-	if !st.open {
-		st.level, st.current = highest, Event
-	}
-	return st
-}
-
-// changes are the instants at which a situation's standing can change by itself.
-func (s situation) changes() []int64 {
-	var all []int64
-	for _, n := range s.nodes {
-		for _, c := range n.claims {
-			for _, p := range c.met {
-				all = append(all, p.from, p.to)
-			}
-			all = append(all, c.carrier.from, c.carrier.to)
-		}
-		for _, t := range n.troubles {
-			all = append(all, t.to)
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// previous is the level before the present one.
-func (s situation) previous(t int64) Level {
-	was, is := Event, Event
-	for _, at := range s.changes() {
-		if at > t {
-			break
-		}
-		if l := s.standing(at).level; l != is {
-			was, is = is, l
-		}
-	}
-	return was
-}
-
-// nextChange is when the level can change if nothing else happens: those who are heard go on being heard.
-func (s situation) nextChange(sc *scene, t int64) int64 {
-	is := s.standing(t)
-	at := slices.DeleteFunc(append(s.changes(), sc.openings(t)...), func(at int64) bool { return at <= t || at == never })
-	slices.Sort(at)
-	for _, at := range slices.Compact(at) {
-		then := s
-		if len(sc.openings(t)) > 0 {
-			then = sc.holding(s.key(), at)
-		}
-		if then.standing(at) != is {
-			return at
-		}
-	}
-	return never
-}
-
-// openings are the instants after t at which something begins or is joined by itself.
-func (sc *scene) openings(t int64) []int64 {
-	var all []int64
-	for _, n := range sc.nodes {
-		if n.from > t {
-			all = append(all, n.from)
-		}
-	}
-	for _, j := range sc.joins {
-		if j.at > t {
-			all = append(all, j.at)
-		}
-	}
-	return all
-}
-
-// holding is the situation that holds another at an instant.
-func (sc *scene) holding(key string, t int64) situation {
-	for _, s := range sc.situations(t) {
-		if s.key() == key || slices.Contains(s.absorbed, key) {
-			return s
-		}
-	}
-	return situation{}
-}
-
 // verdict is a situation's, if it is one of level incident or above that is open or ended within the day.
-func (s situation) verdict(sc *scene, t int64) (Verdict, bool) {
-	st := s.standing(t)
-	if st.level < Impaired || !st.open && later(s.ends(t), shown) <= t {
+func (s situation) verdict(t int64) (Verdict, bool) {
+	c := s.course()
+	st := c.at(t)
+	if st.level < Impaired || !st.open && later(c.ended(t), shown) <= t {
 		return Verdict{}, false
 	}
 	v := Verdict{Key: s.key(), Absorbed: s.absorbed, At: clock(t), Level: st.level, Current: st.current, Open: st.open,
-		Previous: s.previous(t), NextAt: clock(s.nextChange(sc, t))}
+		Previous: c.previous(t), NextAt: clock(s.nextChange(c, t))}
 	v.Services, v.Since = s.outages(t)
 	v.Roots = s.roots(t)
 	v.Lost = s.lost(t)
@@ -195,14 +189,10 @@ func (s situation) outages(t int64) (all []Outage, since time.Time) {
 		}
 	}
 	slices.SortFunc(all, func(a, b Outage) int { return cmp.Compare(a.Service, b.Service) })
-	return all, earliest(since, sinceOr(since, troubled))
-}
-
-func sinceOr(since, otherwise time.Time) time.Time {
 	if since.IsZero() {
-		return otherwise
+		since = troubled
 	}
-	return since
+	return all, since
 }
 
 func earliest(a, b time.Time) time.Time {
@@ -260,7 +250,7 @@ func (s situation) roots(t int64) []string {
 func (s situation) lost(t int64) []string {
 	var all []string
 	for _, domain := range s.d.book.domains {
-		if s.d.plain.domain(domain).at(t).lost() && slices.ContainsFunc(s.nodes, func(n node) bool { return n.j != nil && s.d.needsAt(n.name, domain) }) {
+		if s.d.plain.domain(domain).at(t).lost() && slices.ContainsFunc(s.nodes, func(n node) bool { return n.j != nil && s.d.book.needsAt(n.name, domain) }) {
 			all = append(all, domain)
 		}
 	}

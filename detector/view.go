@@ -55,7 +55,7 @@ func (v *view) component(id string) line[cell] {
 	l := combine(lines, func(said []utterance) cell { return state(said, quorum) })
 	l = v.presume(id, l)
 	if p != nil {
-		l = v.switchedOff(l, p)
+		l = switchedOff(l, p)
 	}
 	for _, w := range v.mask {
 		if w.covers(id) {
@@ -78,14 +78,9 @@ func (v *view) presume(id string, l line[cell]) line[cell] {
 }
 
 // switchedOff counts a component as down while responders have it switched off.
-func (v *view) switchedOff(l line[cell], p *part) line[cell] {
-	var off spans
-	for _, s := range p.marked.laid(asKnown) {
-		if to := min(s.to, s.said.value); s.from < to {
-			off = append(off, span{s.from, to})
-		}
-	}
-	return overlay(l, joined(off, 0), func(c cell) cell { return cell{grade: down, marks: c.marks | intentional} })
+func switchedOff(l line[cell], p *part) line[cell] {
+	when, _ := p.switchedOff()
+	return overlay(l, joined(when, 0), func(c cell) cell { return cell{grade: down, marks: c.marks | intentional} })
 }
 
 // overlay changes a line within some periods.

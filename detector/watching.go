@@ -24,7 +24,7 @@ func (d *Detector) silences(observer string) spans {
 // allSilent is when every observer is.
 func (d *Detector) allSilent() spans {
 	var all spans
-	for i, id := range sorted(d.ears) {
+	for i, id := range d.book.observers {
 		if i == 0 {
 			all = d.silences(id)
 		}

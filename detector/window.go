@@ -23,9 +23,12 @@ func (w window) covers(component string) bool {
 	return found
 }
 
-// repeats reports whether a window says no more than an earlier one.
-func (w window) repeats(o window) bool {
-	return w.to == o.to && w.from <= o.from && w.change == o.change && slices.Equal(w.scope, o.scope) && maps.Equal(w.expect, o.expect)
+// windowsMost bounds the windows that were announced and are not over.
+const windowsMost = 256
+
+// repeats reports whether a window is about the same as an earlier one, for the same time or, being called off, any.
+func (w window) repeats(o window, off bool) bool {
+	return (off || w.to == o.to && w.from <= o.from) && w.change == o.change && slices.Equal(w.scope, o.scope) && maps.Equal(w.expect, o.expect)
 }
 
 // planned is a window of the analysis.
@@ -58,7 +61,7 @@ func (b *book) scope(words []string) []string {
 		if _, ok := b.Components[id]; ok {
 			all = append(all, id)
 		} else if b.isService(id) {
-			all = append(all, b.Below(id)...)
+			all = append(all, b.below(id)...)
 		} else {
 			all = append(all, b.Members(id)...)
 		}
