@@ -94,7 +94,7 @@ type Step struct {
 
 	ID    string   `doc:"id,required"`
 	Phase Phase    `doc:"phase"` // default: that of the step before, the first recovery
-	After []string `doc:"after"`
+	After []string `doc:"after"` // as read: also the default, the step before
 
 	Notify []string      `doc:"notify"` // roles
 	Do     string        `doc:"do"`
@@ -114,12 +114,12 @@ type Step struct {
 	Evidence string            `doc:"evidence"` // "required": done needs a reference to evidence
 
 	Within    time.Duration `doc:"within"`     // for people: by when; then it escalates
-	Timeout   time.Duration `doc:"timeout"`    // for machines: an attempt is given up; default 1m
+	Timeout   time.Duration `doc:"timeout"`    // for machines: an attempt is given up; default 1m, of a verify its For and 15m
 	Expect    time.Duration `doc:"expect"`     // planned duration
 	Retry     int           `doc:"retry"`      // attempts after the first
 	Backoff   time.Duration `doc:"backoff"`    // before the first retry, doubled each time; default 1s, at most 1m
 	OnFailure string        `doc:"on_failure"` // pause | escalate | continue; default pause
-	Repeat    string        `doc:"repeat"`     // safe | ask | never: may it be sent again when a crash left the outcome unknown? default ask
+	Repeat    string        `doc:"repeat"`     // safe | ask | never: may it be sent again when a crash left the outcome unknown? default ask, of a verify safe
 
 	PointOfNoReturn bool   `doc:"point_of_no_return"`
 	Milestone       string `doc:"milestone"` // recovered | work_recovered
@@ -162,7 +162,7 @@ type Run struct {
 type HTTP struct {
 	Marks  source.Marks      `doc:",marks"`
 	URL    string            `doc:"url,required"`
-	Method string            `doc:"method"` // default POST
+	Method string            `doc:"method"` // default POST, of a verify GET
 	Header map[string]string `doc:"header"`
 	Body   any               `doc:"body"`   // sent as JSON
 	Expect int               `doc:"expect"` // a status that must be answered; default any 2xx
