@@ -55,9 +55,9 @@ func (c *checker) checkTimes(p *CriticalPeriod, fromKey, from, toKey, to string)
 		c.Errorf(p.Marks.Of(""), "bia/zone", "zone: Europe/Berlin", "a time of day needs the zone that it is told in")
 	}
 	c.checkZone(p.Marks, p.Zone)
+	c.distinct(p.Days, items(p.Marks, "days"))
 	for i, day := range p.Days {
 		at := item(p.Marks, "days", i)
-		c.once(at, p.Days[:i], day)
 		if !slices.Contains(weekdays, day) {
 			c.Errorf(at, "bia/day", hintDay(day), "%q is no day of the week", day)
 		}

@@ -99,10 +99,9 @@ func (c *checker) checkComponent(x *Component) {
 		c.refer(x.Marks.Of("site"), x.Site, "sites")
 	}
 	for i, o := range x.Observers {
-		at := item(x.Marks, "observers", i)
-		c.refer(at, o, "observers")
-		c.once(at, x.Observers[:i], o)
+		c.refer(item(x.Marks, "observers", i), o, "observers")
 	}
+	c.distinct(x.Observers, items(x.Marks, "observers"))
 	switch observers := len(x.Observers); {
 	case !x.Marks.Has("quorum"):
 	case x.Quorum < 1:
@@ -110,10 +109,10 @@ func (c *checker) checkComponent(x *Component) {
 	case x.Quorum > observers:
 		c.Errorf(x.Marks.Of("quorum"), "bia/quorum", "at most the number of observers", "quorum: %d can never be reached with %d observers", x.Quorum, observers)
 	}
+	c.distinct(x.Domains, items(x.Marks, "domains"))
 	for i, domain := range x.Domains {
 		at := item(x.Marks, "domains", i)
 		c.checkName(at, "failure domain", domain)
-		c.once(at, x.Domains[:i], domain)
 		if _, site := c.Sites[domain]; site {
 			c.checkDomainSite(at, x, domain)
 		}
@@ -129,11 +128,20 @@ func (c *checker) checkDomainSite(at source.Mark, x *Component, domain string) {
 	c.Errorf(at, "bia/site-as-domain", "give the domain a name of its own, or write site: "+domain, "%q is a site; the losses of a site are counted among the components that stand there", domain)
 }
 
-// once refuses an item that stands in the list before it already.
-func (c *checker) once(at source.Mark, before []string, item string) {
-	if slices.Contains(before, item) {
-		c.Errorf(at, "bia/twice", "name it once", "%q is named twice", item)
+// distinct refuses items that stand in their list before already.
+func (c *checker) distinct(items []string, at func(i int) source.Mark) {
+	seen := make(map[string]bool, len(items))
+	for i, item := range items {
+		if seen[item] {
+			c.Errorf(at(i), "bia/twice", "name it once", "%q is named twice", item)
+		}
+		seen[item] = true
 	}
+}
+
+// items tells where the items of a list are written.
+func items(marks source.Marks, key string) func(i int) source.Mark {
+	return func(i int) source.Mark { return item(marks, key, i) }
 }
 
 // item is where an item of a list is written.

@@ -11,14 +11,15 @@ import (
 // checkPatterns: matchers are regular expressions (RE2) that match the whole value.
 func (c *checker) checkPatterns(marks source.Marks, match map[string]string) {
 	for _, label := range sortedKeys(match) {
-		_, err := regexp.Compile(match[label])
+		_, err := regexp.Compile("^(?:" + match[label] + ")$")
 		if err == nil {
-			_, err = regexp.Compile("^(?:" + match[label] + ")$")
+			continue
 		}
-		if err != nil {
-			c.Errorf(marks.Of("match."+label), "bia/pattern", `a regular expression as in RE2, for the whole value; \. is a dot`,
-				"not a regular expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		if _, bare := regexp.Compile(match[label]); bare != nil {
+			err = bare // tells of what the author wrote
 		}
+		c.Errorf(marks.Of("match."+label), "bia/pattern", `a regular expression as in RE2, for the whole value; \. is a dot`,
+			"not a regular expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 }
 
@@ -90,9 +91,9 @@ func (c *checker) checkCriteria() {
 		c.Errorf(r.Custom[id].Marks.Of(""), "bia/custom", "leave it out; a criterion that looks as if it held watch and does not is worse than none", "criteria of one's own are not judged by this version")
 	}
 	all := slices.Concat(lesserCriteria, disasterCriteria)
+	c.distinct(r.Off, items(r.Marks, "off"))
 	for i, id := range r.Off {
 		at := item(r.Marks, "off", i)
-		c.once(at, r.Off[:i], id)
 		switch {
 		case id == Manual:
 			c.Errorf(at, "bia/criterion", "leave it out", "a person with the authority can always declare")
@@ -120,9 +121,9 @@ func (c *checker) checkDeclaration() {
 	c.positive(d.Marks, "decision_time_objective", d.DecisionTimeObjective)
 	c.word(d.Marks, "mode", "bia/mode", d.Mode, "automatic", "recommend")
 	c.word(d.Marks, "on_no_decision", "bia/mode", d.OnNoDecision, "escalate", "declare")
+	c.distinct(d.AutomaticFor, items(d.Marks, "automatic_for"))
 	for i, id := range d.AutomaticFor {
 		at := item(d.Marks, "automatic_for", i)
-		c.once(at, d.AutomaticFor[:i], id)
 		switch {
 		case id == Manual:
 			c.Errorf(at, "bia/criterion", "leave it out", "a declaration by a person cannot be automatic")

@@ -12,12 +12,8 @@ func (c *checker) checkImpact() {
 	if marks.Has("scale") && len(c.Impact.Scale) < 2 {
 		c.Errorf(marks.Of("scale"), "bia/impact", "mildest first, such as [minor, major, intolerable]", "a scale has at least two levels")
 	}
-	for i, level := range c.Impact.Scale {
-		c.once(item(marks, "scale", i), c.Impact.Scale[:i], level)
-	}
-	for i, category := range c.Impact.Categories {
-		c.once(item(marks, "categories", i), c.Impact.Categories[:i], category)
-	}
+	c.distinct(c.Impact.Scale, items(marks, "scale"))
+	c.distinct(c.Impact.Categories, items(marks, "categories"))
 }
 
 // checkService looks at a process or service by itself.
@@ -40,10 +36,9 @@ func (c *checker) checkService(s *Service) {
 		c.checkNeed(n)
 	}
 	for i, id := range s.RecoveryNeeds {
-		at := item(s.Marks, "recovery_needs", i)
-		c.refer(at, id, "components", "services", "processes")
-		c.once(at, s.RecoveryNeeds[:i], id)
+		c.refer(item(s.Marks, "recovery_needs", i), id, "components", "services", "processes")
 	}
+	c.distinct(s.RecoveryNeeds, items(s.Marks, "recovery_needs"))
 	for _, id := range sortedKeys(s.Data) {
 		d := s.Data[id]
 		c.checkName(d.Marks.Of(""), "set of data", id)
@@ -95,9 +90,9 @@ func (c *checker) checkBands(s *Service) {
 
 // checkNeed looks at what a need names.
 func (c *checker) checkNeed(n Need) {
+	c.distinct(n.AnyOf, n.Member)
 	for i, id := range n.AnyOf {
 		at := n.Member(i)
-		c.once(at, n.AnyOf[:i], id)
 		switch n.only {
 		case "service":
 			c.refer(at, id, "services", "processes")

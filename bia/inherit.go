@@ -46,8 +46,11 @@ func (s *Service) own() *Objectives {
 // handDown lets every service tighten what its full-effect needs must meet, until nothing tightens any more. That ends,
 // cycles or not: what is handed on is never tighter than what was received.
 func (a *Analysis) handDown(held map[string]*Objectives) {
-	open := a.Judged()
+	open := a.fromAbove()
 	waiting := make(map[string]bool, len(open))
+	for _, id := range open {
+		waiting[id] = true
+	}
 	for len(open) > 0 {
 		id := open[0]
 		open = open[1:]
@@ -67,6 +70,32 @@ func (a *Analysis) handDown(held map[string]*Objectives) {
 	}
 }
 
+// fromAbove is every process and service, each after those that need it as far as cycles allow: the order in which one
+// pass hands everything down.
+func (a *Analysis) fromAbove() []string {
+	var fromBelow []string
+	seen := make(map[string]bool, len(a.graph.judged))
+	var visit func(id string)
+	visit = func(id string) {
+		s, judged := a.graph.judged[id]
+		if !judged || seen[id] {
+			return
+		}
+		seen[id] = true
+		for _, n := range s.Needs {
+			for _, member := range n.AnyOf {
+				visit(member)
+			}
+		}
+		fromBelow = append(fromBelow, id)
+	}
+	for _, id := range a.Judged() {
+		visit(id)
+	}
+	slices.Reverse(fromBelow)
+	return fromBelow
+}
+
 // tighten takes over whatever a dependent needs sooner, and reports whether there was anything. Tolerates is how long
 // the dependent holds out without us, so for all that counts from a loss its clock starts that much later. How old data
 // may be has nothing to do with holding out, so an RPO is handed down as it is.
@@ -84,30 +113,43 @@ func (o *Objectives) tighten(dependent Objectives, tolerates time.Duration) bool
 	if rpo := dependent.RPO; rpo > 0 && (o.RPO == 0 || rpo < o.RPO) {
 		o.RPO, changed = rpo, true
 	}
-	for _, rule := range dependent.Critical {
-		changed = o.takeOver(rule, tolerates) || changed
+	return o.takeOver(dependent.Critical, tolerates) || changed
+}
+
+// takeOver adds a dependent's critical periods, or the nearer path to those already known. Both lists are in order.
+func (o *Objectives) takeOver(rules []*CriticalRule, tolerates time.Duration) bool {
+	changed, own := false, o.Critical
+	all := make([]*CriticalRule, 0, len(own)+len(rules))
+	for _, rule := range rules {
+		for len(own) > 0 && own[0].compare(rule) < 0 {
+			all, own = append(all, own[0]), own[1:]
+		}
+		rule = rule.later(tolerates)
+		if len(own) > 0 && own[0].compare(rule) == 0 {
+			if own[0].HoldsOut <= rule.HoldsOut {
+				rule = own[0]
+			}
+			changed = changed || rule != own[0]
+			own = own[1:]
+		} else {
+			changed = true
+		}
+		all = append(all, rule)
+	}
+	if changed {
+		o.Critical = append(all, own...)
 	}
 	return changed
 }
 
-// takeOver adds a dependent's critical period, or the nearer path to one already known.
-func (o *Objectives) takeOver(rule *CriticalRule, tolerates time.Duration) bool {
-	if tolerates > 0 {
-		later := *rule
-		later.HoldsOut = plus(rule.HoldsOut, tolerates)
-		rule = &later
+// later is the rule for what the owner holds out without for so much longer.
+func (r *CriticalRule) later(tolerates time.Duration) *CriticalRule {
+	if tolerates == 0 {
+		return r
 	}
-	at, known := slices.BinarySearchFunc(o.Critical, rule, (*CriticalRule).compare)
-	switch {
-	case !known:
-		o.Critical = slices.Insert(slices.Clone(o.Critical), at, rule)
-		return true
-	case rule.HoldsOut < o.Critical[at].HoldsOut:
-		o.Critical = slices.Clone(o.Critical)
-		o.Critical[at] = rule
-		return true
-	}
-	return false
+	later := *r
+	later.HoldsOut = plus(r.HoldsOut, tolerates)
+	return &later
 }
 
 func (r *CriticalRule) compare(other *CriticalRule) int {
@@ -157,7 +199,8 @@ func (c capability) value() time.Duration {
 // also the largest of its needs where that is longer than its own. One need that nobody has timed leaves it unknown.
 func (a *Analysis) capabilities() map[string]capability {
 	held := make(map[string]capability, len(a.graph.judged))
-	open := a.Judged()
+	open := a.fromAbove()
+	slices.Reverse(open)
 	for len(open) > 0 {
 		id := open[0]
 		open = open[1:]
