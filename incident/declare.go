@@ -111,8 +111,12 @@ func delegated(w World, met []detector.Criterion) (rule, gate string) {
 	return "automatic_for " + strings.Join(ids(passed), ", "), ""
 }
 
-// blocked is why a criterion may not declare by itself: no service that carries it has a known RTC and a whole fuse.
+// blocked is why a criterion may not declare by itself: the detector itself doubts it, or no service that carries it has
+// a known RTC and a whole fuse.
 func blocked(w World, c detector.Criterion) (why string) {
+	if c.Doubt != "" {
+		return c.Doubt
+	}
 	why = "no vital service carries " + c.ID
 	for _, o := range w.outages() {
 		if !lostNow(o) || len(c.Services) > 0 && !slices.Contains(c.Services, o.Service) {

@@ -120,6 +120,16 @@ func TestACriterionThatNobodyDelegatedIsOnlyRecommended(t *testing.T) {
 	equal(t, count[Declared](h), 0)
 }
 
+func TestWhatTheDetectorDoubtsIsOnlyRecommended(t *testing.T) {
+	h := newHouse(t, automatic(t))
+	h.disaster("facility_lost")
+	h.verdicts[0].Explanation.Criteria[0].Doubt = "it rests on observers that are silent now"
+	h.at(6 * time.Minute)
+	equal(t, last[Recommended](h).Gate, "it rests on observers that are silent now")
+	h.disaster("facility_lost")
+	equal(t, h.at(7 * time.Minute)[0], "declared")
+}
+
 func TestWhoeverDisarmsTakesEveryDeclarationIntoPeoplesHands(t *testing.T) {
 	h := newHouse(t, automatic(t))
 	h.order("alice", Command{Verb: VerbDisarm, Reason: "audit"})

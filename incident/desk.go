@@ -152,7 +152,13 @@ func (d *Desk) Verdicts(now time.Time) []detector.Verdict {
 	if d.detector == nil {
 		return nil
 	}
-	return slices.DeleteFunc(d.detector.Verdicts(now), func(v detector.Verdict) bool { return !v.Open })
+	var open []detector.Verdict
+	for _, v := range d.detector.Verdicts(now) {
+		if v.Open {
+			open = append(open, v)
+		}
+	}
+	return open
 }
 
 // Documents are the ones adopted last, as the journal keeps them; nil before the first.

@@ -66,18 +66,20 @@ func decisionSentence(e Event) string {
 	return ""
 }
 
+// classifiedSentence leans on the detector's summary, which as a rule begins with the level itself.
 func classifiedSentence(v detector.Verdict) string {
+	summary := v.Explanation.Summary
 	if !v.Open {
-		return fmt.Sprintf("The situation is over%s.", because(v.Explanation.Summary))
+		return fmt.Sprintf("The situation is over%s.", because(strings.TrimPrefix(summary, "over: ")))
+	}
+	if strings.HasPrefix(summary, v.Level.String()) {
+		return "Classified " + closed(summary)
 	}
 	text := fmt.Sprintf("Classified %s", v.Current)
 	if v.Current < v.Level {
 		text += fmt.Sprintf(" (it was %s)", v.Level)
 	}
-	if v.Explanation.Summary == "" {
-		return text + "."
-	}
-	return text + ": " + closed(v.Explanation.Summary)
+	return closed(text + because(summary))
 }
 
 func beforeLTI(e DecisionDue) string {
