@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"holdfast/detector/alert"
 	"holdfast/incident"
 	"holdfast/invoker"
 	"holdfast/journal"
@@ -130,6 +131,11 @@ func TestWithoutAJournalNothingIsDecidedAndNothingStarted(t *testing.T) {
 		}
 		if n := strings.Count(w.log.String(), "the journal cannot be used"); n != 1 {
 			t.Errorf("it was said %d times:\n%s", n, w.log.String())
+		}
+		w.say("firing")
+		time.Sleep(10 * time.Second)
+		if s := p.inv.Status(); s.AlertsThrough != 2 {
+			t.Errorf("while the journal is away the desk is deaf: heard %d of 2", s.AlertsThrough)
 		}
 		start := time.Now()
 		_, err := p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbDisarm, Reason: "x"})
@@ -351,6 +357,186 @@ func TestTimeNeverGoesBackInTheJournal(t *testing.T) {
 	})
 }
 
+func TestAClockBehindTheJournalWaitsForIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.boot().endAfter(time.Minute)
+		p := w.boot(func(c *invoker.Config) { c.Now = func() time.Time { return time.Now().Add(-time.Hour) } })
+		time.Sleep(time.Second)
+		var ats []time.Time
+		for c, err := range w.journal.Read(t.Context(), 0) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			ats = append(ats, c.At)
+		}
+		if len(ats) != 3 || ats[2].Before(ats[1]) {
+			t.Errorf("envelopes are of %v", ats)
+		}
+		if !strings.Contains(w.log.String(), "clock is behind the journal") {
+			t.Errorf("it was not said:\n%s", w.log.String())
+		}
+		p.end()
+	})
+}
+
+// An order is the first to meet a journal that does not answer: who was told that nobody knows must not get it later.
+func TestWhoHasStoppedWaitingDoesNotGetTheirOrderLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		log := &unreliable{Log: w.journal}
+		p := w.boot(func(c *invoker.Config) { c.Log = log })
+		time.Sleep(time.Second)
+		log.away.Store(true)
+		_, err := p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbDisarm, Reason: "x"})
+		if err == nil || !strings.Contains(err.Error(), "not known whether it was recorded") {
+			t.Errorf("%v", err)
+		}
+		log.away.Store(false)
+		time.Sleep(time.Minute)
+		p.inv.Look(func(d *incident.Desk) {
+			if armed, why := d.Armed(); !armed {
+				t.Errorf("it was carried out after all: %s", why)
+			}
+		})
+	})
+}
+
+func TestAnOrderThatWasStoredWithoutAWordIsAnsweredAndRecordedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		log := &unreliable{Log: w.journal}
+		p := w.boot(func(c *invoker.Config) { c.Log = log })
+		i := untilAsked(t, w, p)
+		lost := false
+		log.after = func(journal.Committed) error {
+			if lost {
+				return nil
+			}
+			lost = true
+			return errAway
+		}
+		if _, err := p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbNote, Incident: i.ID, Reason: "once"}); err != nil || !lost {
+			t.Errorf("%v", err)
+		}
+		notes := 0
+		i, _ = p.incident()
+		for _, r := range i.Timeline {
+			if _, ok := r.Event.(incident.Noted); ok {
+				notes++
+			}
+		}
+		if notes != 1 {
+			t.Errorf("it was noted %d times", notes)
+		}
+	})
+}
+
+func TestAJournalThatBreaksCallsOffWhatIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.hang = "fence"
+		log := &unreliable{Log: w.journal}
+		p := w.boot(func(c *invoker.Config) { c.Log = log })
+		s := reaches(t, w, p, "fence", incident.Running)
+		log.after = func(c journal.Committed) error {
+			w.journal.Tamper(c.Sequence, func([]byte) []byte { return []byte("{}") })
+			return errAway
+		}
+		_, err := p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbDisarm, Reason: "x"})
+		if err == nil || !strings.Contains(err.Error(), "hands off") {
+			t.Errorf("%v", err)
+		}
+		time.Sleep(5 * time.Second)
+		if !w.cut[s.Key] || len(p.inv.Status().InFlight) > 0 {
+			t.Errorf("still under way: %+v", p.inv.Status().InFlight)
+		}
+	})
+}
+
+func TestWhoIsSucceededCallsOffWhatIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.hang = "fence"
+		first := w.boot()
+		s := reaches(t, w, first, "fence", incident.Running)
+		w.hang = ""
+		w.boot()
+		time.Sleep(time.Second)
+		i, _ := first.incident()
+		if _, err := first.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbNote, Incident: i.ID, Reason: "x"}); err == nil {
+			t.Error("an order was taken by who is no longer in charge")
+		}
+		time.Sleep(5 * time.Second)
+		if !w.cut[s.Key] || len(first.inv.Status().InFlight) > 0 {
+			t.Errorf("still under way: %+v", first.inv.Status().InFlight)
+		}
+	})
+}
+
+func TestTheSameAlertTwiceIsHeardOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		p := w.boot()
+		w.say("firing")
+		w.say("firing")
+		time.Sleep(time.Second)
+		again := invoker.Heard{Sequence: 1, Received: time.Now(), Subject: "holdfast.alerts.probe", Unreadable: &alert.Unreadable{Reason: alert.NotJSON}, CaughtUp: true}
+		if err := p.inv.Hear(t.Context(), again); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		p.inv.Look(func(d *incident.Desk) {
+			if c := d.Counts(); c.Received["probe"] != 2 || c.Unreadable[alert.NotJSON] != 0 {
+				t.Errorf("counted %+v", c)
+			}
+		})
+	})
+}
+
+// An alert that came after documents were adopted is judged by them on a replay too, also where alerts before it have
+// reached the age at which they expire.
+func TestAReplayHearsAlertsAndReadsRecordsInTheOrderInWhichTheyCame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		p := w.boot()
+		time.Sleep(time.Second)
+		hear := func(p *process, sequence uint64, component string) {
+			h := invoker.Heard{Sequence: sequence, Received: time.Now(), Subject: "holdfast.alerts.probe", CaughtUp: true,
+				Batch: alert.Batch{Alerts: []alert.Alert{{Status: alert.Firing, Labels: map[string]string{"component": component}}}}}
+			if err := p.inv.Hear(t.Context(), h); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+		}
+		hear(p, 1, "cache")
+		hear(p, 2, "cache")
+		w.docs = documents(t, func(files map[string]string) {
+			files["bia.yaml"] = strings.Replace(files["bia.yaml"], "components:\n", "components:\n  cache: {observers: [probe]}\n", 1)
+		})
+		if err := p.inv.Adopt(t.Context(), w.docs, incident.Actor{Person: "ada"}); err != nil {
+			t.Fatal(err)
+		}
+		hear(p, 4, "cache")
+		p.end()
+
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		v := invoker.New(invoker.Config{Log: w.journal, Hands: p, Documents: w.docs, Instance: "replay", Now: time.Now})
+		go func() { _ = v.Run(ctx) }()
+		q := &process{w: w, inv: v}
+		hear(q, 4, "cache") // the first two have expired
+		v.Look(func(d *incident.Desk) {
+			if c := d.Counts(); c.Unmapped != 0 || c.Received["probe"] != 1 {
+				t.Errorf("counted %+v", c.Heard)
+			}
+		})
+		if err := v.Ready(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestAnOutageThatIsAlreadyOverIsNotAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -375,6 +561,7 @@ func TestNothingIsDecidedOnABacklog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		p := w.boot()
+		w.say("firing") // without more, this would become a disaster in a minute
 		time.Sleep(time.Second)
 		if err := p.inv.Hear(t.Context(), invoker.Heard{CaughtUp: false}); err != nil {
 			t.Fatal(err)

@@ -86,11 +86,12 @@ func (v *Invoker) land(wants []incident.Effect) {
 	}
 }
 
-// recall stops all that is under way.
+// recall stops all that is under way: who may not decide may not act.
 func (v *Invoker) recall() {
-	for _, f := range v.flights {
-		f.cancel()
-	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.land(nil)
+	v.status.InFlight = v.inFlight()
 }
 
 func (v *Invoker) underWay() (steps, notices int) {

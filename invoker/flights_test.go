@@ -123,7 +123,10 @@ func TestAStopCancelsWhatIsUnderWayAndTheNextStartFindsItInDoubt(t *testing.T) {
 		p := w.boot()
 		s := reaches(t, w, p, "promote", incident.Running)
 		time.Sleep(time.Second)
-		p.end() // returns: the effect under way was cancelled
+		p.end()
+		if !w.cut[s.Key] {
+			t.Error("the process ended before its effect was called off")
+		}
 		w.hang = ""
 		p = w.boot()
 		again := reaches(t, w, p, "promote", incident.Done)

@@ -38,12 +38,13 @@ type world struct {
 	south   bool              // the ledger in the south is the primary
 	alarmed bool
 	cleared bool
-	hang    string // a step whose machine does not answer
-	mute    bool   // nobody can be told anything
+	hang    string          // a step whose machine does not answer
+	mute    bool            // nobody can be told anything
+	cut     map[string]bool // by key: hanging effects that were called off
 }
 
 func newWorld(t *testing.T) *world {
-	return &world{t: t, journal: journal.NewMemory(), docs: documents(t), start: time.Now(), done: map[string]int{}}
+	return &world{t: t, journal: journal.NewMemory(), docs: documents(t), start: time.Now(), done: map[string]int{}, cut: map[string]bool{}}
 }
 
 // documents are those of testdata/house.txtar, changed.
@@ -135,6 +136,11 @@ func (p *process) end() {
 	<-p.over
 }
 
+func (p *process) endAfter(d time.Duration) {
+	time.Sleep(d)
+	p.end()
+}
+
 func (p *process) dead() bool {
 	select {
 	case <-p.over:
@@ -179,6 +185,10 @@ func (p *process) Carry(ctx context.Context, e incident.Effect) incident.Result 
 	if !p.w.happen(e) {
 		select {
 		case <-ctx.Done():
+			time.Sleep(time.Second) // it takes a moment to let go
+			p.w.mu.Lock()
+			p.w.cut[e.Key] = true
+			p.w.mu.Unlock()
 		case <-time.After(time.Until(e.Until)):
 		}
 		return incident.Result{Effect: e, Outcome: incident.TimedOut, Reason: "no answer"}
