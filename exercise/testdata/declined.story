@@ -2,12 +2,12 @@ A person has to declare, declines, and is asked once more when it is nearly too 
 starts 2026-01-05T08:00:00Z
 
        0s  > component web down
-       2m  shop-0105: Classified incident: incident by service_impaired: shop below MBCO.
-       5m  shop-0105: Classified major_incident: major_incident by vital_below_mbco: shop below MBCO.
-      30m  shop-0105: Classified major_incident: major_incident by vital_below_mbco and vital_degraded: shop below MBCO.
+       2m  shop-0105: Classified incident by service_impaired: shop below MBCO.
+       5m  shop-0105: Classified major_incident by vital_below_mbco: shop below MBCO.
+      30m  shop-0105: Classified major_incident by vital_below_mbco and vital_degraded: shop below MBCO.
     1h35m  A decision on shop is due by the latest time to invoke, 2026-01-05 10:15:00Z.
     1h55m  The decision on shop is still open; the successors are asked by the latest time to invoke, 2026-01-05 10:15:00Z.
-    2h15m  shop-0105: Classified disaster: disaster by decision_point: shop below MBCO.
+    2h15m  shop-0105: Classified disaster by decision_point: shop below MBCO.
            Declaring a disaster is recommended (decision_point); it is not automatic: declaration.mode is recommend.
            The latest time to invoke for shop, 2026-01-05 10:15:00Z, has passed without a declaration.
     2h20m  > decline by director-1  # the supplier promises an hour
@@ -22,11 +22,11 @@ starts 2026-01-05T08:00:00Z
            Step restore of run 1 is done.
            Step look of run 1 started. It is to verify that shop is at or above its MBCO for 5m, by 4h40m.
     4h30m  > component web up
-           shop-0105: Classified event (it was disaster): disaster until the outage has ended: shop up; no criterion holds now.
+           shop-0105: Classified disaster until the outage has ended: shop up; no criterion holds now.
     4h35m  Step look of run 1 is done.
            Run 1 ended: completed.
     4h40m  shop is restored: at or above its MBCO since 2026-01-05 12:30:00Z. Recovery took 4h30m of an RTO of 4h.
-           shop-0105: The situation is over: over: shop up; it had reached disaster.
+           shop-0105: The situation is over: shop up; it had reached disaster.
            Standing down is recommended: every service is back, and the criteria no longer hold.
        5h  > stand-down by director-1
            director-1 (incident-director) stood down.

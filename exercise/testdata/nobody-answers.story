@@ -3,8 +3,8 @@ starts 2026-01-12T07:35:00Z
 
        0s  > component web down
        1m  > site north lost
-       2m  shop-0112: Classified incident: incident by service_impaired: shop below MBCO.
-       5m  shop-0112: Classified disaster: disaster by facility_lost and facility_impaired: shop below MBCO.
+       2m  shop-0112: Classified incident by service_impaired: shop below MBCO.
+       5m  shop-0112: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
            The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1.
            Step page of run 1 started: shop-1 told. It is to tell on-call-shop, by 10m.

@@ -5,9 +5,9 @@ starts 2026-01-05T08:00:00Z
        0s  > component pay-north down  # power lost
            > component ledger-north down
        1m  > site north lost  # the operator of the site says so
-       2m  card-payments-0105: Classified incident: incident by service_impaired: card-payments, core-ledger and payments-api below MBCO.
+       2m  card-payments-0105: Classified incident by service_impaired: card-payments, core-ledger and payments-api below MBCO.
        4m  > failed fence  # the first call does not get through
-       5m  card-payments-0105: Classified disaster: disaster by facility_lost and facility_impaired: card-payments, core-ledger and payments-api below MBCO.
+       5m  card-payments-0105: Classified disaster by facility_lost and facility_impaired: card-payments, core-ledger and payments-api below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
            The rule automatic_for facility_lost invoked the playbook move-ledger-south for card-payments, core-ledger and payments-api as run 1.
            Step page of run 1 started: pay-1 and director-1 told. It is to tell on-call-pay, incident-director, by 10m.
@@ -34,12 +34,12 @@ starts 2026-01-05T08:00:00Z
            Step promote of run 1 is done.
            Step verified of run 1 started. It is to verify that payments-api is at or above its MBCO for 10m, by 48m.
       24m  > component ledger-south up  # because it was promoted
-           card-payments-0105: Classified incident (it was disaster): disaster until the outage has ended: card-payments degraded and payments-api degraded, core-ledger up; now incident by service_impaired.
-      30m  card-payments-0105: Classified major_incident (it was disaster): disaster until the outage has ended: card-payments degraded and payments-api degraded, core-ledger up; now major_incident by vital_degraded.
+           card-payments-0105: Classified disaster until the outage has ended: card-payments degraded and payments-api degraded, core-ledger up; now incident by service_impaired.
+      30m  card-payments-0105: Classified disaster until the outage has ended: card-payments degraded and payments-api degraded, core-ledger up; now major_incident by vital_degraded.
       34m  card-payments is restored: at or above its MBCO since 2026-01-05 08:24:00Z. Recovery took 24m of an RTO of 2h.
            core-ledger is restored: at or above its MBCO since 2026-01-05 08:24:00Z. Recovery took 24m of an RTO of 2h.
            payments-api is restored: at or above its MBCO since 2026-01-05 08:24:00Z. Recovery took 24m of an RTO of 2h.
-           card-payments-0105: Classified major_incident: major_incident by vital_degraded: card-payments degraded and payments-api degraded, core-ledger up.
+           card-payments-0105: Classified major_incident by vital_degraded: card-payments degraded and payments-api degraded, core-ledger up.
            Step verified of run 1 is done.
            Step reconcile of run 1 started: ledger-1 told. It is to reconcile from the last replicated point.
       50m  > done reconcile by ledger-1 evidence=ticket-4711
@@ -48,8 +48,8 @@ starts 2026-01-05T08:00:00Z
        6h  > site north ok
            > component pay-north up
            > component ledger-north up
-           card-payments-0105: Classified event (it was major_incident): major_incident until the outage has ended: card-payments, core-ledger and payments-api up; no criterion holds now.
-    6h10m  card-payments-0105: The situation is over: over: card-payments, core-ledger and payments-api up; it had reached disaster.
+           card-payments-0105: Classified major_incident until the outage has ended: card-payments, core-ledger and payments-api up; no criterion holds now.
+    6h10m  card-payments-0105: The situation is over: card-payments, core-ledger and payments-api up; it had reached disaster.
        7h  > approve failback by director-1
            director-1 (incident-director) approved step failback of run 1.
            Step failback of run 1 is done, by director-1 (incident-director).

@@ -3,13 +3,13 @@ starts 2026-01-05T08:00:00Z
 
        0s  > component web down
        1m  > site north lost
-       2m  shop-0105: Classified incident: incident by service_impaired: shop below MBCO.
-       5m  shop-0105: Classified disaster: disaster by facility_lost and facility_impaired: shop below MBCO.
+       2m  shop-0105: Classified incident by service_impaired: shop below MBCO.
+       5m  shop-0105: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
            The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1.
            Step switch of run 1 started. It is to command switch-power, by 8m.
        8m  Step switch of run 1 timed out: no answer in time.
-      19m  shop-0105: Classified disaster: disaster by decision_point, facility_lost and facility_impaired: shop below MBCO.
+      19m  shop-0105: Classified disaster by decision_point, facility_lost and facility_impaired: shop below MBCO.
       20m  > failed switch  # long given up by then
       21m  > skip switch by electrician-1  # done by hand in the cellar
            Step switch of run 1 was left out by electrician-1 (incident-director): done by hand in the cellar.
@@ -22,24 +22,24 @@ starts 2026-01-05T08:00:00Z
            Step look of run 1 started. It is to verify that shop is at or above its MBCO for 5m, by 44m.
       30m  shop was not back by 2026-01-05 08:30:00Z: objective rto missed.
       40m  > component web up
-           shop-0105: Classified event (it was disaster): disaster until the outage has ended: shop up; no criterion holds now.
+           shop-0105: Classified disaster until the outage has ended: shop up; no criterion holds now.
       44m  Step look of run 1 timed out: shop is up.
       45m  > component web down  # within recover_for: it was never back
-           shop-0105: Classified disaster: disaster by decision_point, facility_lost and facility_impaired: shop below MBCO.
+           shop-0105: Classified disaster by decision_point, facility_lost and facility_impaired: shop below MBCO.
       50m  > component web up
-           shop-0105: Classified event (it was disaster): disaster until the outage has ended: shop up; no criterion holds now.
+           shop-0105: Classified disaster until the outage has ended: shop up; no criterion holds now.
        1h  shop is restored: at or above its MBCO since 2026-01-05 08:50:00Z. Recovery took 50m of an RTO of 30m.
-           shop-0105: The situation is over: over: shop up; it had reached disaster.
+           shop-0105: The situation is over: shop up; it had reached disaster.
        2h  > component web down  # after it: a new outage of the same incident
      2h2m  shop relapsed: below its MBCO since 2026-01-05 10:00:00Z.
-           shop-0105: Classified incident: incident by service_impaired: shop below MBCO.
-     2h5m  shop-0105: Classified disaster: disaster by facility_lost and facility_impaired: shop below MBCO.
-    2h19m  shop-0105: Classified disaster: disaster by decision_point, facility_lost and facility_impaired: shop below MBCO.
+           shop-0105: Classified incident by service_impaired: shop below MBCO.
+     2h5m  shop-0105: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
+    2h19m  shop-0105: Classified disaster by decision_point, facility_lost and facility_impaired: shop below MBCO.
     2h20m  > component web up
-           shop-0105: Classified event (it was disaster): disaster until the outage has ended: shop up; no criterion holds now.
+           shop-0105: Classified disaster until the outage has ended: shop up; no criterion holds now.
     2h25m  > site north ok
     2h30m  shop is restored: at or above its MBCO since 2026-01-05 10:20:00Z. Recovery took 20m of an RTO of 30m.
-           shop-0105: The situation is over: over: shop up; it had reached disaster.
+           shop-0105: The situation is over: shop up; it had reached disaster.
        3h  > stand-down by director-1
            Run 1 ended: stood down.
            director-1 (incident-director) stood down.
