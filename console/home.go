@@ -37,7 +37,7 @@ func (c *console) homePage(w http.ResponseWriter, r *http.Request) {
 	person, _ := c.person(r)
 	checks := c.checks()
 	c.page(w, http.StatusOK, "home", func(_ *incident.Desk, s sight) any {
-		view := homeView{frame: c.frame(r, "Status"), Status: statusOf(s), Tasks: tasksOf(s, person)}
+		view := homeView{frame: c.frame(r, "Status"), Status: statusOf(s), Tasks: tasksOf(s, person, s.open()...)}
 		view.Refresh, view.Organisation = refresh, view.Status.Organisation
 		for _, check := range checks {
 			if !check.OK {
@@ -73,10 +73,10 @@ type troubleView struct {
 	Problem Problem
 }
 
-// tasksOf are the steps and decisions that a person can act on now, the most urgent first.
-func tasksOf(s sight, person *oncall.Person) []task {
+// tasksOf are the steps and decisions of incidents that a person can act on now.
+func tasksOf(s sight, person *oncall.Person, incidents ...incident.Incident) []task {
 	var tasks []task
-	for _, i := range s.open() {
+	for _, i := range incidents {
 		status := incidentStatus(s, i)
 		if status.Awaits != "" && holdsAuthority(s, person) {
 			tasks = append(tasks, task{What: status.Awaits, Where: i.ID, Link: "/incidents/" + url.PathEscape(i.ID), Until: status.LTI})

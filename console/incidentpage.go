@@ -14,6 +14,7 @@ import (
 // incidentView is the page of one incident.
 type incidentView struct {
 	frame
+	Tasks     []task // of who looks, in this incident
 	Status    IncidentStatus
 	Explained Explained
 	Runs      []runView
@@ -84,6 +85,8 @@ func (c *console) showIncident(w http.ResponseWriter, r *http.Request, status in
 		for n, run := range i.Runs {
 			view.Runs = append(view.Runs, runView{Status: view.Status.Runs[n], Steps: stepViews(s, i, run)})
 		}
+		person, _ := c.person(r)
+		view.Tasks = tasksOf(s, person, i)
 		view.Asked = view.step(step)
 		if view.Asked == nil && refused == nil && i.Open() {
 			view.Refresh = refresh
@@ -114,9 +117,11 @@ func stepViews(s sight, i incident.Incident, run incident.Run) []stepView {
 		for _, verb := range view.Verbs {
 			view.OneTap = view.OneTap || verb == incident.VerbAck
 			view.Buttons = append(view.Buttons, button{Verb: verb, Label: labels[verb], Class: classes[verb]})
-			view.Commands = append(view.Commands, commandLine(verb, i.ID, view.Name))
 		}
 		view.asWritten(run.Playbook)
+		for _, verb := range view.Verbs {
+			view.Commands = append(view.Commands, commandLine(verb, append([]string{i.ID, view.Name}, view.asked(verb)...)...))
+		}
 		views = append(views, view)
 	}
 	return views
@@ -144,6 +149,20 @@ func newestFirst(story []Told) []Told {
 	story = slices.DeleteFunc(story, func(t Told) bool { return t.Kind == incident.KindNotified })
 	slices.Reverse(story)
 	return story
+}
+
+// asked are the flags by which a command line gives what the playbook asks for.
+func (v *stepView) asked(verb incident.Verb) (flags []string) {
+	if verb != incident.VerbDone {
+		return nil
+	}
+	for _, a := range v.Answers {
+		flags = append(flags, "--answer "+a.Name+"=…")
+	}
+	if v.EvidenceRequired {
+		flags = append(flags, "--evidence …")
+	}
+	return flags
 }
 
 // ordersOf are the orders about an incident as a whole that make sense as it stands.

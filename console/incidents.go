@@ -46,6 +46,19 @@ type Explained struct {
 	NoPlaybook []string         `json:"no_playbook,omitempty"` // services for which nothing applicable exists
 }
 
+// Criteria are the criteria of the verdict, those that are met first, then those that cannot be told.
+func (e Explained) Criteria() []detector.Criterion {
+	var all []detector.Criterion
+	for _, answer := range []detector.Answer{detector.Met, detector.CannotTell, detector.NotMet} {
+		for _, c := range e.Verdict.Explanation.Criteria {
+			if c.Answer == answer {
+				all = append(all, c)
+			}
+		}
+	}
+	return all
+}
+
 // PlaybookFit says whether a playbook fits an incident, and what is missing.
 type PlaybookFit struct {
 	Playbook string   `json:"playbook"`

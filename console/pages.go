@@ -99,6 +99,7 @@ func (c *console) style(w http.ResponseWriter, _ *http.Request) {
 
 var pageFuncs = template.FuncMap{
 	"instant":   instant,
+	"when":      when,
 	"clock":     func(t time.Time) string { return t.UTC().Format("15:04:05") },
 	"ago":       func(now, t time.Time) string { return Span(now.Sub(t)) },
 	"span":      func(from, to time.Time) string { return Span(to.Sub(from)) },
@@ -120,6 +121,14 @@ func instant(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+// when writes an instant as one says it at now: without the date on the same day.
+func when(now, t time.Time) string {
+	if y, d := now.UTC().Year(), now.UTC().YearDay(); !t.IsZero() && t.UTC().Year() == y && t.UTC().YearDay() == d {
+		return t.UTC().Format("15:04:05 UTC")
+	}
+	return instant(t)
 }
 
 // Span writes a duration for people, to the second below an hour and to the minute above: "45s", "12m30s", "3h05m", "2d04h".

@@ -171,7 +171,7 @@ func printExplained(out *printer, e console.Explained) {
 	if v.Current != v.Level {
 		out.line("it was %s; at this instant the rules say %s", word(v.Level.String()), word(v.Current.String()))
 	}
-	criteria := ordered(v.Explanation.Criteria)
+	criteria := e.Criteria()
 	for n, c := range criteria {
 		branch, stem := "├─", "│   "
 		if n == len(criteria)-1 {
@@ -183,19 +183,6 @@ func printExplained(out *printer, e console.Explained) {
 		}
 	}
 	printAround(out, e)
-}
-
-// ordered are the criteria with those that are met first, then what cannot be told.
-func ordered(criteria []detector.Criterion) []detector.Criterion {
-	var all []detector.Criterion
-	for _, answer := range []detector.Answer{detector.Met, detector.CannotTell, detector.NotMet} {
-		for _, c := range criteria {
-			if c.Answer == answer {
-				all = append(all, c)
-			}
-		}
-	}
-	return all
 }
 
 func answer(a detector.Answer) cell {
