@@ -146,11 +146,12 @@ func (s situation) claims(t int64) []claim {
 	return all
 }
 
-// verdict is a situation's, if it is one of level incident or above that is open or ended within the day.
+// verdict is a situation's, if it ever was one of level incident or above, and is open or ended within the day. One that
+// has fallen below stays in sight until it has ended: whoever follows it has to see the services come back.
 func (s situation) verdict(t int64) (Verdict, bool) {
 	c := s.course()
 	st := c.at(t)
-	if st.level < Impaired || !st.open && later(c.ended(t), shown) <= t {
+	if highest(c.reached, t) < Impaired || !st.open && later(c.ended(t), shown) <= t {
 		return Verdict{}, false
 	}
 	v := Verdict{Key: s.key(), Absorbed: s.absorbed, At: clock(t), Level: st.level, Current: st.current, Open: st.open,
