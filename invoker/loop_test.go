@@ -2,8 +2,10 @@ package invoker
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/rs/zerolog"
 
@@ -21,6 +23,31 @@ func ids(changes []incident.Change) string {
 		all = append(all, c.Incident)
 	}
 	return strings.Join(all, " ")
+}
+
+// reached counts what hands were set to.
+type reached int
+
+func (r *reached) Carry(_ context.Context, e incident.Effect) incident.Result {
+	*r++
+	return incident.Result{Effect: e}
+}
+
+func TestAnEffectIsNotStartedOnceSomebodyElseTookOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var hands reached
+		v := New(Config{Hands: &hands})
+		v.status.Epoch = 1
+		v.desk.Apply(incident.Record{Event: incident.TookOver{Epoch: 2}})
+		ctx, cancel := context.WithCancel(t.Context())
+		v.start(ctx, incident.Effect{Key: "a/1/fence/1", Epoch: 1})
+		synctest.Wait()
+		cancel()
+		v.flying.Wait()
+		if hands != 0 {
+			t.Error("it was started")
+		}
+	})
 }
 
 func TestMoreThanOneEnvelopeTakesIsCommittedInSeveral(t *testing.T) {
