@@ -136,3 +136,40 @@ func TestAStopCancelsWhatIsUnderWayAndTheNextStartFindsItInDoubt(t *testing.T) {
 		w.check(w.live(p))
 	})
 }
+
+func TestWhatMayNotBeRepeatedUnaskedWaitsForAPersonWhoMakesANewKey(t *testing.T) {
+	for _, repeat := range []string{"ask", "never"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.docs = documents(t, func(files map[string]string) {
+				name := "playbooks/promote-south.yaml"
+				files[name] = strings.Replace(files[name], "retry: 3, repeat: safe, point_of_no_return", "repeat: "+repeat+", point_of_no_return", 1)
+			})
+			w.hang = "promote"
+			p := w.boot()
+			s := reaches(t, w, p, "promote", incident.Running)
+			time.Sleep(time.Second)
+			p.end()
+			w.hang = ""
+
+			p = w.boot()
+			stuck := reaches(t, w, p, "promote", incident.Stuck)
+			time.Sleep(time.Hour)
+			for _, e := range w.sends {
+				if e.Step == "promote" && e.Notice == nil && e.Epoch != 1 {
+					t.Errorf("%s was sent again by epoch %d, and nobody was asked", e.Key, e.Epoch)
+				}
+			}
+			if stuck.Outcome != incident.InDoubt {
+				t.Errorf("stuck because %q: %s", stuck.Outcome, stuck.Reason)
+			}
+			i, _ := p.incident()
+			if _, err := p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbRetry, Incident: i.ID, Step: "promote", Reason: "the ledger says it never came"}); err != nil {
+				t.Fatal(err)
+			}
+			if again := reaches(t, w, p, "promote", incident.Done); again.Key == s.Key || !strings.HasSuffix(again.Key, "/promote/2") {
+				t.Errorf("a person's order went out as %s, after %s", again.Key, s.Key)
+			}
+		})
+	}
+}

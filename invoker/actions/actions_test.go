@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -21,7 +22,7 @@ func TestMain(m *testing.M) {
 	ats.Unregister()
 	if code == 0 {
 		if err := goleak.Find(); err != nil {
-			os.Stderr.WriteString(err.Error() + "\n")
+			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}
 	}

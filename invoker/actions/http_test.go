@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -24,7 +25,7 @@ func TestARequestCarriesItsKeyAndEpochWhateverThePlaybookWrites(t *testing.T) {
 		text, _ := io.ReadAll(r.Body)
 		method, body, header = r.Method, string(text), r.Header
 		w.WriteHeader(http.StatusAccepted)
-		io.WriteString(w, "fenced")
+		fmt.Fprint(w, "fenced")
 	}))
 	defer server.Close()
 
@@ -90,7 +91,7 @@ func TestAConnectionThatBreaksOffAfterTheRequestMayHaveDoneIt(t *testing.T) {
 	hits := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		hits++
-		io.Copy(io.Discard, r.Body)
+		_, _ = io.Copy(io.Discard, r.Body)
 		c, _, _ := http.NewResponseController(w).Hijack()
 		c.Close()
 	}))
@@ -109,13 +110,13 @@ func TestAStoppedDaemonStopsWaiting(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer server.Close()
-	expect(t, hands(t, Config{HTTP: []Target{at(t, server)}}).Carry(ctx, effect(playbooks.Run{HTTP: &playbooks.HTTP{URL: server.URL}})), incident.TimedOut, "canceled")
+	expect(t, hands(t, Config{HTTP: []Target{at(t, server)}}).Carry(ctx, effect(playbooks.Run{HTTP: &playbooks.HTTP{URL: server.URL}})), incident.TimedOut, "cancel")
 }
 
 func TestAnEndlessAnswerIsReadNoFurtherThanNeeded(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for {
-			if _, err := io.WriteString(w, strings.Repeat("ä\xff", 1000)); err != nil {
+			if _, err := fmt.Fprint(w, strings.Repeat("ä\xff", 1000)); err != nil {
 				return
 			}
 		}
@@ -131,7 +132,7 @@ func TestAnEndlessAnswerIsReadNoFurtherThanNeeded(t *testing.T) {
 func TestABodyThatBreaksOffDoesNotTakeBackTheStatus(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")
-		io.WriteString(w, "half")
+		fmt.Fprint(w, "half")
 	}))
 	defer server.Close()
 	r := hands(t, Config{HTTP: []Target{at(t, server)}}).Carry(t.Context(), effect(playbooks.Run{HTTP: &playbooks.HTTP{URL: server.URL}}))

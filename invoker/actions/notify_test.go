@@ -3,7 +3,7 @@ package actions
 import (
 	"bytes"
 	"encoding/json"
-	"io"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -78,7 +78,7 @@ func TestTheNextChannelIsTriedWhenOneFails(t *testing.T) {
 func TestWhenNoChannelWorksEachSaysWhy(t *testing.T) {
 	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(403)
-		io.WriteString(w, "no such hook")
+		fmt.Fprint(w, "no such hook")
 	}))
 	defer refusing.Close()
 	h := hands(t, Config{HTTP: []Target{at(t, refusing)},
