@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +30,9 @@ exit code 0 only if the service was back within its objectives and the incident 
 				return failed("", "find the program to start as a daemon: %w", err)
 			}
 			o.Program, o.Out, o.Colour = program, c.OutOrStdout(), colourful(c.OutOrStdout())
-			return ended(demo.Run(c.Context(), o))
+			ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGHUP) // a terminal that is closed ends the daemon too
+			defer stop()
+			return ended(demo.Run(ctx, o))
 		},
 	}
 	c.Flags().BoolVar(&o.Interactive, "interactive", false, "leave the human steps to the reader")

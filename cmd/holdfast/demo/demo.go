@@ -68,6 +68,9 @@ func Run(ctx context.Context, o Options) (err error) {
 
 // explained replaces the bare end of a context by why it ended.
 func explained(ctx context.Context, err error) error {
+	if errors.Is(context.Cause(ctx), context.Canceled) {
+		return errors.New("interrupted")
+	}
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, ctx.Err()) {
 		return cause
 	}

@@ -100,7 +100,7 @@ func (h *house) writeDocuments(target string, o Options) error {
 }
 
 // persons finds the people of the example's people.yaml.
-var persons = regexp.MustCompile(`(?m)^  ([a-z]+-[0-9]): \{name:`)
+var persons = regexp.MustCompile(`(?m)^  ([a-z]+-[0-9]): +\{name:`)
 
 // issueTokens gives everybody a token of their own, in a file that only this user reads; people.yaml gets the hash.
 func (h *house) issueTokens(text string) (string, error) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,9 +19,9 @@ import (
 // once, also over a restart of the daemon.
 type narrator struct {
 	*stage
-	components map[string]detector.State
-	told       map[string]bool
-	ticked     time.Time // when the clocks were last shown
+	down   map[string]bool // components
+	told   map[string]bool
+	ticked time.Time // when the clocks were last shown
 }
 
 // An ending is how the story stood when it was over.
@@ -31,7 +32,7 @@ type ending struct {
 
 // narrate tells until the incident is over.
 func (s *stage) narrate(ctx context.Context) error {
-	n := &narrator{stage: s, components: map[string]detector.State{}, told: map[string]bool{}}
+	n := &narrator{stage: s, down: map[string]bool{}, told: map[string]bool{}}
 	for sleep(ctx, 150*time.Millisecond) {
 		if s.daemon.died() {
 			return fmt.Errorf("the daemon ended by itself; it said:\n%s", s.daemon.lastWords())
@@ -84,8 +85,8 @@ func (n *narrator) over(i console.Incident) bool {
 	if i.StoodDown != nil {
 		return true
 	}
-	return len(i.NoPlaybook) > 0 && len(i.Runs) == 0 && slices.ContainsFunc(i.Recoveries, func(r incident.Recovery) bool {
-		return r.Objectives.Vital && !r.Missed.IsZero()
+	return len(i.NoPlaybook) > 0 && len(i.Runs) == 0 && !slices.ContainsFunc(i.Recoveries, func(r incident.Recovery) bool {
+		return r.Objectives.Vital && r.Missed.IsZero()
 	})
 }
 
@@ -118,15 +119,16 @@ func (n *narrator) once(parts ...string) bool {
 	return true
 }
 
+// tellComponents tells of components that went down, and of those when they are up again; what is in between (nobody is
+// sure yet) is not told.
 func (n *narrator) tellComponents(all []detector.ComponentReport) {
 	for _, c := range all {
-		before, known := n.components[c.Component]
-		n.components[c.Component] = c.State
 		switch {
-		case c.State == before || !known && c.State != detector.Down:
-		case c.State == detector.Down:
+		case c.State == detector.Down && !n.down[c.Component]:
+			n.down[c.Component] = true
 			n.say(toneBad, "component", "%s is down", c.Component)
-		case c.State == detector.Up && before == detector.Down:
+		case c.State == detector.Up && n.down[c.Component]:
+			n.down[c.Component] = false
 			n.say(toneGood, "component", "%s is up again", c.Component)
 		}
 	}
@@ -148,17 +150,32 @@ func (n *narrator) tell(i console.Incident) {
 func (n *narrator) tellVerdict(i console.Incident) {
 	tones := map[detector.Level]tone{detector.Impaired: toneWarn, detector.MajorIncident: toneBad, detector.Disaster: toneLoud}
 	if n.once(i.ID, "level", i.Verdict.Level.String()) {
-		n.say(tones[i.Verdict.Level], "verdict", "%s: %s", strings.ToUpper(strings.ReplaceAll(i.Verdict.Level.String(), "_", " ")), i.Verdict.Explanation.Summary)
+		n.say(tones[i.Verdict.Level], "verdict", "%s", i.Verdict.Explanation.Summary)
 	}
 	for _, c := range i.Verdict.Explanation.Criteria {
 		if c.Answer == detector.Met && n.once(i.ID, "criterion", c.ID) {
-			n.say(toneWarn, "  because", "%s: %s", c.ID, strings.Join(c.Evidence, "\n"))
+			n.say(toneWarn, "  because", "%s: %s", c.ID, evidence(c))
 		}
 	}
 	if d := i.DecisionDue; d != nil && n.once(i.ID, "decision", d.Service, fmt.Sprint(d.Round)) {
 		n.say(toneWarn, "decision due", "%s told: decide about %s within %s", and(d.Tell), d.Service, brief(d.LTI.Sub(i.Now)))
 	}
 }
+
+// evidence is what a criterion rests on: the first sentence, and how many there are like it.
+func evidence(c detector.Criterion) string {
+	if len(c.Evidence) == 0 {
+		return ""
+	}
+	first := fraction.ReplaceAllString(c.Evidence[0], "Z")
+	if more := len(c.Evidence) - 1; more > 0 {
+		return fmt.Sprintf("%s\nand %d more like it (%s)", first, more, strings.Join(c.Services, ", "))
+	}
+	return first
+}
+
+// fraction is what of an instant is too exact to be read.
+var fraction = regexp.MustCompile(`\.[0-9]+Z`)
 
 func (n *narrator) tellDeclaration(i console.Incident) {
 	if r := i.Recommended; r != nil && n.once(i.ID, "recommended") {
@@ -174,6 +191,9 @@ func (n *narrator) tellDeclaration(i console.Incident) {
 	}
 	if !i.StandDownRecommendedAt.IsZero() && n.once(i.ID, "stand-down", i.StandDownRecommendedAt.String()) {
 		n.say(toneGood, "stand down", "is recommended: the criteria no longer hold")
+		if n.Interactive {
+			n.say(tonePerson, "  your turn", "%s", n.command(n.roster.Line(n.analysis.Declaration.Authority, i.Now)[0], "stand-down", i.ID, "--reason", "'it is over'"))
+		}
 	}
 	if d := i.StoodDown; d != nil && n.once(i.ID, "stood down") {
 		n.say(toneGood, "STOOD DOWN", "by %s: %s", who(d.By), d.Reason)

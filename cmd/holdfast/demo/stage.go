@@ -157,7 +157,8 @@ func (s *stage) open(ctx context.Context) error {
 		return err
 	}
 	nc, err := nats.Connect("nats://"+s.house.nats, nats.Nkey(public, s.house.client.Sign), nats.Name("stand-in"),
-		nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.ReconnectJitter(0, 0), nats.ReconnectBufSize(-1))
+		nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.ReconnectJitter(0, 0), nats.ReconnectBufSize(-1),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})) // an answer for a daemon that was killed meanwhile reaches nobody
 	if err != nil {
 		return fmt.Errorf("connect the stand-in to NATS: %w", err)
 	}
