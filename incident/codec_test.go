@@ -151,6 +151,13 @@ func TestAnUnknownKindIsKeptAndItsIncidentShownNotDriven(t *testing.T) {
 	says(t, h.refuses("dave", Command{Verb: VerbAck, Incident: acmeIncident, Step: "page"}).Reason, "shown, not driven")
 }
 
+func TestAnIncidentThatIsOnlyShownCanStillBeStoodDown(t *testing.T) {
+	h := runWith(t, "  - {id: act, run: {exec: {command: act}}}\n")
+	h.commit(Change{Incident: acmeIncident, Event: Unrecognised{As: "teleported", Raw: []byte("{}")}})
+	equal(t, h.order("alice", Command{Verb: VerbStandDown, Incident: acmeIncident, Reason: "by hand"}), []string{"run_ended", "stood_down"})
+	equal(t, h.only().Open(), false)
+}
+
 func TestAnUnknownKindOfTheHouseDisarms(t *testing.T) {
 	h := newHouse(t, automatic(t))
 	h.commit(Change{Event: Unrecognised{As: "half_armed", Raw: []byte(`{}`)}})
@@ -160,13 +167,8 @@ func TestAnUnknownKindOfTheHouseDisarms(t *testing.T) {
 }
 
 func TestAJournalWithHolesIsShownAndNeverDriven(t *testing.T) {
-	for name, e := range map[string]Event{
-		"no opening": RunEnded{Run: "1"},
-	} {
-		i := Incident{}.Apply(Record{At: t0, Incident: "x", Event: e})
-		if i.HandsOff == "" {
-			t.Errorf("%s: driven", name)
-		}
+	if i := (Incident{}).Apply(Record{At: t0, Incident: "x", Event: Restored{Service: "payments-api", At: t0}}); i.HandsOff == "" {
+		t.Error("driven, though nothing opened it")
 	}
 	h := invoked(t, automatic(t))
 	for _, e := range []Event{RunEnded{Run: "9"}, StepDone{Run: "1", Step: "none"}, Notified{Notice: 99}, Invoked{Run: "2", Text: "not a playbook"}} {

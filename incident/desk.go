@@ -1,7 +1,6 @@
 package incident
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -208,89 +207,4 @@ func later(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-// A book is what the records alone add up to. A copy of it is what a decision is tried out on.
-type book struct {
-	docs      *Documents
-	broken    string // why the documents adopted last cannot be read
-	incidents map[string]*Incident
-	ids       []string // the oldest first
-	fuses     map[string]fuse
-	epoch     uint64
-	epochAt   time.Time
-	arming    *Record // the last Armed or Disarmed
-}
-
-func newBook() book {
-	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}}
-}
-
-func (b book) clone() book {
-	b.incidents, b.fuses, b.ids = maps.Clone(b.incidents), maps.Clone(b.fuses), slices.Clip(b.ids)
-	return b
-}
-
-func (b *book) apply(r Record) {
-	switch e := r.Event.(type) {
-	case TookOver:
-		b.epoch, b.epochAt = e.Epoch, r.At
-	case DocumentsAdopted:
-		b.adopt(r.At, e)
-	case Armed, Disarmed:
-		b.arming = &r
-	case Unrecognised:
-		if r.Incident != "" {
-			b.incident(r)
-			return
-		}
-		b.broken = fmt.Sprintf("the journal holds an event of the kind %q, which this version of holdfast does not know", e.As)
-	default:
-		b.incident(r)
-	}
-}
-
-// adopt reads the documents again. An older or newer version of holdfast may have accepted what this one does not: then
-// the documents before stay, nothing happens automatically, and the daemon says so.
-func (b *book) adopt(at time.Time, e DocumentsAdopted) {
-	docs, problems := ParseDocuments(e.Files)
-	if problems.HasErrors() {
-		b.broken = fmt.Sprintf("the documents adopted at %s cannot be read by this version of holdfast: %s", stamp(at), problems[0].Message)
-		return
-	}
-	docs.Digest, docs.Files = e.Digest, e.Files
-	b.docs, b.broken = docs, ""
-}
-
-func (b *book) incident(r Record) {
-	old, known := b.incidents[r.Incident]
-	if !known {
-		old = &Incident{}
-		b.ids = append(b.ids, r.Incident)
-	}
-	now := old.Apply(r)
-	b.incidents[r.Incident] = &now
-	if e, ok := r.Event.(Invoked); ok && e.By.Person == "" {
-		for _, service := range append([]string{e.Service}, e.Covers...) {
-			b.fuses[service] = fuse{at: r.At, incident: r.Incident}
-		}
-	}
-}
-
-// gate is why nothing may be declared without a person; empty: armed. A fresh house is armed if its bia.yaml says so.
-func (b *book) gate() string {
-	switch {
-	case b.docs == nil:
-		return "no documents have been adopted"
-	case b.broken != "":
-		return b.broken
-	case b.arming != nil:
-		if e, off := b.arming.Event.(Disarmed); off {
-			return fmt.Sprintf("disarmed by %s at %s", who(e.By), stamp(b.arming.At))
-		}
-		return ""
-	case b.docs.BIA.Declaration.Mode != "automatic":
-		return "declaration.mode is recommend, and nobody has armed"
-	}
-	return ""
 }

@@ -1,14 +1,12 @@
 package incident
 
 import (
-	"fmt"
-	"slices"
 	"time"
 
 	"holdfast/detector"
 )
 
-// A draft is a decision tried out on a copy of the book: changes that nobody has committed yet.
+// A draft is a decision tried out on the book: changes that nobody has committed yet. The first of them makes a copy.
 type draft struct {
 	book
 	now      time.Time
@@ -18,7 +16,7 @@ type draft struct {
 }
 
 func (d *Desk) draft(now time.Time) *draft {
-	return &draft{book: d.book.clone(), now: now, facts: d.detector.FactsAt(now), verdicts: d.detector.Verdicts(now)}
+	return &draft{book: d.book, now: now, facts: d.detector.FactsAt(now), verdicts: d.detector.Verdicts(now)}
 }
 
 // settle goes over all incidents until none has anything to say: what one does may concern another (an exclusive
@@ -45,6 +43,9 @@ func (f *draft) settle() {
 }
 
 func (f *draft) commit(id string, e Event) {
+	if len(f.changes) == 0 {
+		f.book = f.clone()
+	}
 	f.changes = append(f.changes, Change{Incident: id, Event: e})
 	f.apply(Record{At: f.now, Incident: id, Event: e})
 }
@@ -62,24 +63,12 @@ func (f *draft) nextAt() (next time.Time, ok bool) {
 
 func (f *draft) taken(id string) bool { return f.incidents[id] != nil }
 
-// open are the incidents that still go on, the oldest first.
-func (b *book) open() (open []Incident) {
-	for _, id := range b.ids {
-		if i := b.incidents[id]; i.Open() {
-			open = append(open, *i)
-		}
-	}
-	return open
-}
-
 func (f *draft) pair() pairing {
 	var ended []*Incident
-	for _, id := range f.ids {
-		if i := f.incidents[id]; i.StoodDown != nil {
-			ended = append(ended, i)
-		}
+	for _, id := range f.stood {
+		ended = append(ended, f.incidents[id])
 	}
-	return pair(f.open(), ended, f.verdicts)
+	return pair(f.open(), ended, f.verdicts, f.facts)
 }
 
 // world is what an incident that follows v has to know.
@@ -93,16 +82,4 @@ func (f *draft) world(v *detector.Verdict) World {
 		w.Disarmed = w.Gate
 	}
 	return w
-}
-
-// held is the run that holds an exclusive resource.
-func (b *book) held(resource string) string {
-	for _, i := range b.open() {
-		for _, run := range i.Runs {
-			if run.Active() && run.Playbook != nil && slices.Contains(run.Playbook.Exclusive, resource) {
-				return fmt.Sprintf("run %s of %s", run.ID, i.ID)
-			}
-		}
-	}
-	return ""
 }

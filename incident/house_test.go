@@ -169,7 +169,7 @@ func (h *house) commit(changes ...Change) {
 }
 
 func (h *house) draft() *draft {
-	return &draft{book: h.book.clone(), now: h.now, facts: h.facts, verdicts: h.verdicts}
+	return &draft{book: h.book, now: h.now, facts: h.facts, verdicts: h.verdicts}
 }
 
 // at brings the house to an instant after t0 and tells, in order, the kinds of what was due there.

@@ -89,15 +89,19 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		if i.Declined != nil {
 			say("It was declined by %s at %s: %s", who(i.Declined.By), stamp(i.DeclinedAt), orText(i.Declined.Reason, "no reason given"))
 		}
-		say("Decide: holdfast declare %s, or holdfast decline %s --reason WHY", i.ID, i.ID)
+		say("Decide: holdfast declare %[1]s --reason WHY, or holdfast decline %[1]s --reason WHY", i.ID)
 	case NoPlaybookFits:
-		say("Act by hand, or start one all the same: holdfast invoke %s %s %s --reason WHY", i.ID, e.Service, orText(e.Nearest, "PLAYBOOK"))
+		say("Act by hand, or start one all the same: holdfast invoke %s %s --service %s --reason WHY", i.ID, orText(e.Nearest, "PLAYBOOK"), e.Service)
+	case Relapsed:
+		if i.Declared != nil {
+			say("A playbook that has run does not start again by itself: holdfast invoke %s PLAYBOOK --service %s --reason WHY", i.ID, e.Service)
+		}
 	case StandDownRecommended:
-		say("Stand down: holdfast stand-down %s", i.ID)
+		say("Stand down: holdfast stand-down %s --reason WHY", i.ID)
 	case StepStarted, Escalated:
 		i.stepWords(run, step, say)
 	case StepFailed:
-		say("Say how it goes on: holdfast retry|done|skip %s %s/%s --reason WHY", i.ID, run, step)
+		say("Say how it goes on: holdfast done, retry or skip %s %s/%s --reason WHY", i.ID, run, step)
 	}
 }
 
@@ -141,9 +145,9 @@ func (i *Incident) stepWords(run, step string, say func(string, ...any)) {
 	case p.Ack != nil:
 		say("%s", answer(s.Until, fmt.Sprintf("holdfast ack %s %s/%s", i.ID, run, step)))
 	case p.Decide != "":
-		say("%s", answer(s.Until, fmt.Sprintf("holdfast approve|decline %s %s/%s", i.ID, run, step)))
+		say("%s", answer(s.Until, fmt.Sprintf("holdfast approve %[1]s %[2]s/%[3]s, or holdfast decline %[1]s %[2]s/%[3]s --reason WHY", i.ID, run, step)))
 	case p.Do != "":
-		say("%s", answer(s.Until, fmt.Sprintf("holdfast ack %s %s/%s, then done|failed|cannot", i.ID, run, step)))
+		say("%s", answer(s.Until, fmt.Sprintf("holdfast ack %s %s/%s, then holdfast done (or failed, cannot)", i.ID, run, step)))
 	}
 }
 

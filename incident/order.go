@@ -47,7 +47,7 @@ func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
 	if c.Verb == VerbNote {
 		return i.note(w, person, c)
 	}
-	if err := i.driven(); err != nil {
+	if err := i.driven(c.Verb); err != nil {
 		return nil, err
 	}
 	switch c.Verb {
@@ -84,10 +84,11 @@ func verbs() []string {
 	return all
 }
 
-// driven refuses what can no longer happen to the incident.
-func (i Incident) driven() error {
+// driven refuses what can no longer happen to the incident. One that is shown and not driven can still be stood down, or
+// it would stay for ever and hold what it holds.
+func (i Incident) driven(verb Verb) error {
 	switch {
-	case i.HandsOff != "":
+	case i.HandsOff != "" && verb != VerbStandDown:
 		return Refuse("%s is shown, not driven: %s", i.ID, i.HandsOff)
 	case i.StoodDown != nil:
 		return before(i.StoodDown.By, i.Closed, "%s was stood down by %s at %s", i.ID, who(i.StoodDown.By), stamp(i.Closed))
@@ -130,7 +131,7 @@ func (i Incident) orderDecline(w World, person string, c Command) ([]Event, erro
 	case err != nil:
 		return nil, err
 	case i.Declared != nil:
-		return nil, before(i.Declared.By, i.DeclaredAt, "%s was already declared by %s at %s; stand it down", i.ID, who(i.Declared.By), stamp(i.DeclaredAt))
+		return nil, before(i.Declared.By, i.DeclaredAt, "%s was already declared by %s at %s; stand it down, or name the step that you decline", i.ID, who(i.Declared.By), stamp(i.DeclaredAt))
 	case !c.Until.IsZero() && !c.Until.After(w.Now):
 		return nil, Refuse("until %s is not in the future", stamp(c.Until))
 	case i.binding(w):
@@ -194,7 +195,7 @@ func (i Incident) orderStandDown(w World, person string, c Command) ([]Event, er
 	switch {
 	case err != nil:
 		return nil, err
-	case i.Declared == nil:
+	case i.Declared == nil && i.HandsOff == "":
 		return nil, Refuse("%s is not declared; it ends by itself when its outages do", i.ID)
 	}
 	var events []Event
@@ -202,10 +203,8 @@ func (i Incident) orderStandDown(w World, person string, c Command) ([]Event, er
 		if !r.Active() {
 			continue
 		}
-		for _, s := range r.Steps {
-			if p, _ := r.Playbook.Step(s.ID); s.Status == Running && effective(p) {
-				return nil, before(Actor{}, s.Sent, "%s is being carried out since %s; wait for it, at most until %s", stepName(r.ID, s.ID), stamp(s.Sent), stamp(s.Until))
-			}
+		if s, busy := r.busy(); busy && i.HandsOff == "" {
+			return nil, before(Actor{}, s.Sent, "%s is being carried out since %s; wait for it, at most until %s", stepName(r.ID, s.ID), stamp(s.Sent), stamp(s.Until))
 		}
 		events = append(events, RunEnded{Run: r.ID, Result: "stood_down"})
 	}

@@ -158,3 +158,15 @@ func TestASituationThatWasStoodDownOpensAgainOnlyWhenItGetsWorse(t *testing.T) {
 	equal(t, h.at(16 * time.Minute)[0], "classified")
 	equal(t, len(h.book.ids), 2)
 }
+
+func TestWhatTheDetectorHasForgottenWhileNobodyLookedCameBackWhenItsServiceDid(t *testing.T) {
+	h := invoked(t, automatic(t))
+	h.verdicts = nil
+	h.facts.services["payments-api"] = detector.ServiceState{State: detector.Up, Since: t0.Add(3 * time.Hour)}
+	equal(t, h.at(50 * time.Hour)[:3], []string{"objective_missed", "restored", "classified"})
+	equal(t, h.only().Recoveries[0].Restored, t0.Add(3*time.Hour))
+	if !h.only().Open() {
+		t.Error("a declared disaster cleared itself")
+	}
+	equal(t, h.at(60 * time.Hour), []string(nil))
+}

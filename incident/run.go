@@ -179,6 +179,11 @@ func proof(w World, v *playbooks.Verify) string {
 	return fmt.Sprintf("%s is %s since %s", v.Service, w.Facts.ServiceState(v.Service).State, stamp(since))
 }
 
+// unproven says what a verify step still misses.
 func unproven(w World, v *playbooks.Verify) string {
-	return fmt.Sprintf("%s is %s", v.Service, w.Facts.ServiceState(v.Service).State)
+	state := w.Facts.ServiceState(v.Service).State
+	if since, ok := holds(w, v); ok {
+		return fmt.Sprintf("%s is %s only since %s, and not for %s", v.Service, state, stamp(since), span(v.For))
+	}
+	return fmt.Sprintf("%s is %s", v.Service, state)
 }

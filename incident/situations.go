@@ -22,7 +22,7 @@ type pairing struct {
 // pair matches the open incidents, the oldest first, with the detector's situations. An incident follows the situation
 // of its key, one that absorbed it, and any that has a service of its own in common: a later relapse is a new episode of
 // the same incident. Situations merge into the incident that was declared, else into the oldest; they are never split.
-func pair(open []Incident, ended []*Incident, verdicts []detector.Verdict) pairing {
+func pair(open []Incident, ended []*Incident, verdicts []detector.Verdict, facts detector.Facts) pairing {
 	p := pairing{follows: map[string]*detector.Verdict{}}
 	parts, merged := map[string][]detector.Verdict{}, map[string]string{}
 	for _, v := range verdicts {
@@ -46,12 +46,12 @@ func pair(open []Incident, ended []*Incident, verdicts []detector.Verdict) pairi
 		}
 	}
 	for _, i := range open {
-		p.follows[i.ID] = followed(i, parts[i.ID], merged[i.ID], verdicts)
+		p.follows[i.ID] = followed(i, parts[i.ID], merged[i.ID], verdicts, facts)
 	}
 	return p
 }
 
-func followed(i Incident, parts []detector.Verdict, into string, verdicts []detector.Verdict) *detector.Verdict {
+func followed(i Incident, parts []detector.Verdict, into string, verdicts []detector.Verdict, facts detector.Facts) *detector.Verdict {
 	switch {
 	case len(parts) > 0:
 		v := together(i.Key, parts)
@@ -67,7 +67,7 @@ func followed(i Incident, parts []detector.Verdict, into string, verdicts []dete
 			return &v
 		}
 	}
-	v := over(i.Verdict, "the detector sees nothing of it any more")
+	v := gone(i.Verdict, facts)
 	return &v
 }
 
@@ -165,6 +165,20 @@ func union(a, b []string) []string {
 func over(v detector.Verdict, why string) detector.Verdict {
 	v.Open, v.Current = false, detector.Event
 	v.Explanation = detector.Explanation{Summary: why}
+	return v
+}
+
+// gone is the end of a situation that the detector has forgotten, since it ended more than a day ago while nobody looked.
+// Services that are at or above their MBCO now have recovered when they got there.
+func gone(v detector.Verdict, facts detector.Facts) detector.Verdict {
+	v = over(v, "the detector sees nothing of it any more")
+	v.Services = slices.Clone(v.Services)
+	for n := range v.Services {
+		o, now := &v.Services[n], facts.ServiceState(v.Services[n].Service)
+		if !o.Recovered && (now.State == detector.Up || now.State == detector.Degraded) {
+			o.State, o.UpSince, o.Recovered, o.ConfirmedNow = now.State, later(o.Since, now.Since), true, false
+		}
+	}
 	return v
 }
 

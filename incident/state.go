@@ -147,6 +147,16 @@ func (r Run) covers(service string) bool {
 	return r.Service == service || slices.Contains(r.Covers, service)
 }
 
+// busy is a step that hands are at.
+func (r Run) busy() (StepState, bool) {
+	for n, s := range r.Steps {
+		if s.Status == Running && effective(&r.Playbook.Steps[n]) {
+			return s, true
+		}
+	}
+	return StepState{}, false
+}
+
 // state finds a step by id.
 func (r Run) state(id string) (StepState, bool) {
 	n := slices.IndexFunc(r.Steps, func(s StepState) bool { return s.ID == id })

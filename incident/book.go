@@ -1,0 +1,122 @@
+package incident
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// A book is what the records alone add up to. A copy of it is what a decision is tried out on.
+type book struct {
+	docs      *Documents
+	broken    string // why the documents adopted last cannot be read
+	incidents map[string]*Incident
+	ids       []string // of all, the oldest first
+	going     []string // of the open ones
+	stood     []string // of those that a person stood down
+	fuses     map[string]fuse
+	epoch     uint64
+	epochAt   time.Time
+	arming    *Record // the last Armed or Disarmed
+}
+
+func newBook() book {
+	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}}
+}
+
+// clone is a book of its own; slices are never changed in place.
+func (b book) clone() book {
+	b.incidents, b.fuses = maps.Clone(b.incidents), maps.Clone(b.fuses)
+	return b
+}
+
+func (b *book) apply(r Record) {
+	switch e := r.Event.(type) {
+	case TookOver:
+		b.epoch, b.epochAt = e.Epoch, r.At
+	case DocumentsAdopted:
+		b.adopt(r.At, e)
+	case Armed, Disarmed:
+		b.arming = &r
+	case Unrecognised:
+		if r.Incident != "" {
+			b.incident(r)
+			return
+		}
+		b.broken = fmt.Sprintf("the journal holds an event of the kind %q, which this version of holdfast does not know", e.As)
+	default:
+		b.incident(r)
+	}
+}
+
+// adopt reads the documents again. An older or newer version of holdfast may have accepted what this one does not: then
+// the documents before stay, nothing happens automatically, and the daemon says so.
+func (b *book) adopt(at time.Time, e DocumentsAdopted) {
+	docs, problems := ParseDocuments(e.Files)
+	if problems.HasErrors() {
+		b.broken = fmt.Sprintf("the documents adopted at %s cannot be read by this version of holdfast: %s", stamp(at), problems[0].Message)
+		return
+	}
+	docs.Digest, docs.Files = e.Digest, e.Files
+	b.docs, b.broken = docs, ""
+}
+
+func (b *book) incident(r Record) {
+	old, known := b.incidents[r.Incident]
+	if !known {
+		old = &Incident{}
+		b.ids, b.going = append(slices.Clip(b.ids), r.Incident), append(slices.Clip(b.going), r.Incident)
+	}
+	now := old.Apply(r)
+	b.incidents[r.Incident] = &now
+	if !now.Open() && slices.Contains(b.going, r.Incident) {
+		b.going = slices.DeleteFunc(slices.Clone(b.going), func(id string) bool { return id == r.Incident })
+		if now.StoodDown != nil {
+			b.stood = append(slices.Clip(b.stood), r.Incident)
+		}
+	}
+	if e, ok := r.Event.(Invoked); ok && e.By.Person == "" {
+		for _, service := range append([]string{e.Service}, e.Covers...) {
+			b.fuses[service] = fuse{at: r.At, incident: r.Incident}
+		}
+	}
+}
+
+// gate is why nothing may be declared without a person; empty: armed. A fresh house is armed if its bia.yaml says so.
+func (b *book) gate() string {
+	switch {
+	case b.docs == nil:
+		return "no documents have been adopted"
+	case b.broken != "":
+		return b.broken
+	case b.arming != nil:
+		if e, off := b.arming.Event.(Disarmed); off {
+			return fmt.Sprintf("disarmed by %s at %s", who(e.By), stamp(b.arming.At))
+		}
+		return ""
+	case b.docs.BIA.Declaration.Mode != "automatic":
+		return "declaration.mode is recommend, and nobody has armed"
+	}
+	return ""
+}
+
+// open are the incidents that still go on, the oldest first.
+func (b *book) open() (open []Incident) {
+	for _, id := range b.going {
+		open = append(open, *b.incidents[id])
+	}
+	return open
+}
+
+// held is the run that holds an exclusive resource.
+func (b *book) held(resource string) string {
+	for _, i := range b.open() {
+		for _, run := range i.Runs {
+			if run.Active() && run.Playbook != nil && slices.Contains(run.Playbook.Exclusive, resource) {
+				return fmt.Sprintf("run %s of %s", run.ID, i.ID)
+			}
+		}
+	}
+	return ""
+}
