@@ -168,5 +168,5 @@ func TestWhatTheDetectorHasForgottenWhileNobodyLookedCameBackWhenItsServiceDid(t
 	if !h.only().Open() {
 		t.Error("a declared disaster cleared itself")
 	}
-	equal(t, h.at(60 * time.Hour), []string(nil))
+	equal(t, h.at(60*time.Hour), []string{"escalated page"})
 }
