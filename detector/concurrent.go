@@ -68,7 +68,7 @@ func (d *Detector) causes() []cause {
 				if len(e.confirmed) == 0 {
 					continue
 				}
-				lasting := confirmations(e.below, max(d.book.Criteria.ConcurrentLoss.For, j.objectives.ConfirmFor)).intersect(j.firm(e))
+				lasting := confirmations(e.counted, max(d.book.Criteria.ConcurrentLoss.For, j.objectives.ConfirmFor)).intersect(j.firm(e))
 				all = append(all, cause{j, e, j.view.roots(id, e.confirmed[0].from), lasting})
 			}
 		}

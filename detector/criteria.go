@@ -86,7 +86,7 @@ func (d *Detector) claims(j *judged) []claim {
 
 func weighImpaired(_ *Detector, j *judged, t trouble) []claim {
 	when := j.impaired.within(t.span)
-	return []claim{{carrier: t.span, met: when.lasting(impairedFor), unsure: j.blind(t.span), says: func(at int64) string {
+	return []claim{{carrier: t.span, met: j.counted.within(t.span).lasting(impairedFor), unsure: j.blind(t.span), says: func(at int64) string {
 		if !when.has(at) {
 			return fmt.Sprintf("%s is %s", j.id, j.state.state(at))
 		}
@@ -96,7 +96,7 @@ func weighImpaired(_ *Detector, j *judged, t trouble) []claim {
 
 func weighDegraded(_ *Detector, j *judged, t trouble) []claim {
 	when := j.impaired.within(t.span)
-	return []claim{{carrier: t.span, met: when.lasting(degradedFor), unsure: j.blind(t.span), says: func(at int64) string {
+	return []claim{{carrier: t.span, met: j.counted.within(t.span).lasting(degradedFor), unsure: j.blind(t.span), says: func(at int64) string {
 		if !when.has(at) {
 			return fmt.Sprintf("%s is %s", j.id, j.state.state(at))
 		}

@@ -12,6 +12,7 @@ type episode struct {
 	span
 	back       int64 // the start of the stable period that ends it; never: it is not seen to end
 	below      spans // certainly below MBCO
+	counted    spans // the same, as far as it counts towards confirmation: what a stale statement says only from its receipt
 	confirmed  spans // and confirmed
 	clocks     bia.Clocks
 	objectives bia.Objectives

@@ -14,6 +14,7 @@ type judged struct {
 	view       *view // through which it is seen: late statements count as far back as its max_backdate
 	state      both
 	impaired   spans // certainly degraded or down
+	counted    spans // the same, as far as it counts towards how long: what a stale statement says only from its receipt
 	troubles   []trouble
 	known      []span // its troubles, as they were known; later statements never change one that has begun
 	claims     []claim
@@ -53,6 +54,7 @@ func (d *Detector) weigh(id string) *judged {
 	}
 	recover := j.objectives.RecoverFor
 	j.impaired = j.state.best.where(atLeast(degraded))
+	j.counted = confirming.service(id).best.where(atLeast(degraded))
 	j.known, _ = blocks(known.best.where(atLeast(degraded)).union(d.compromised(id, asKnown)), known.worst.where(atLeast(degraded)).union(d.compromised(id, asKnown)), recover)
 	starts, backs := blocks(j.impaired.union(hurt), j.state.worst.where(atLeast(degraded)).union(hurt), recover)
 	for i, s := range starts {
@@ -107,7 +109,8 @@ func (j *judged) outages(t trouble, known, confirming both) []episode {
 			}
 		}
 		e.below = below.within(e.span)
-		e.confirmed = confirmations(confirming.best.where(atLeast(down)).within(e.span), j.objectives.ConfirmFor)
+		e.counted = confirming.best.where(atLeast(down)).within(e.span)
+		e.confirmed = confirmations(e.counted, j.objectives.ConfirmFor)
 		e.clocks = j.objectives.Clocks(clock(e.from))
 		all = append(all, e)
 	}

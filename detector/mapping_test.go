@@ -1,0 +1,73 @@
+package detector_test
+
+import (
+	"testing"
+
+	"holdfast/detector"
+	"holdfast/detector/alert"
+)
+
+const mapped = `
+services: {s: {needs: [db-fra]}}
+sites: {fra: {}}
+observers: {a: {}, b: {}}
+components: {db-fra: {observers: [a, b], quorum: 2}, web: {}}
+signals:
+  - {match: {alertname: "Postgres.*Down"}, component: "db-${cluster}", effect: down}
+  - {match: {alertname: "Postgres.*Down", cluster: fra}, component: web, effect: down}
+  - {match: {severity: warning}, component: "${component}", effect: degraded, observer: b}
+  - {match: {alertname: PowerLost}, site: "${dc}", effect: lost}
+`
+
+func TestTheFirstSignalThatMatchesSaysWhatIsAffected(t *testing.T) {
+	h := watch(t, mapped)
+	h.hear("0s", labelled(alert.Firing, "alertname", "PostgresServerDown", "cluster", "fra", "observer", "a"),
+		labelled(alert.Firing, "alertname", "PostgresServerDown", "cluster", "fra", "observer", "b"))
+	h.expectState("0s", "db-fra", detector.Down)
+	h.expectState("0s", "web", detector.Up)
+}
+
+func TestAnExpressionMatchesTheWholeValue(t *testing.T) {
+	h := watch(t, mapped)
+	h.hear("0s", labelled(alert.Firing, "alertname", "NotPostgresServerDown", "cluster", "fra"))
+	if n := h.Heard().Unmapped; n != 1 {
+		t.Errorf("%d alerts are unmapped, expected 1", n)
+	}
+}
+
+func TestALabelIsPutInAsItStandsAndMustNameSomething(t *testing.T) {
+	h := watch(t, mapped)
+	for _, cluster := range []string{"", "ams", "fra ", "${cluster}", "../fra", "fra\x00"} {
+		h.hear("0s", labelled(alert.Firing, "alertname", "PostgresServerDown", "cluster", cluster))
+	}
+	h.expectState("0s", "db-fra", detector.Up)
+	if n := h.Heard().Unmapped; n != 6 {
+		t.Errorf("%d alerts are unmapped, expected 6", n)
+	}
+}
+
+func TestASignalsObserverIsBelievedBeforeTheLabel(t *testing.T) {
+	h := watch(t, mapped)
+	for range 2 {
+		h.hear("0s", labelled(alert.Firing, "severity", "warning", "component", "db-fra", "observer", "a"))
+	}
+	h.expectState("0s", "db-fra", detector.Up, "disputed")
+}
+
+func TestASignalCanSpeakOfASite(t *testing.T) {
+	h := watch(t, mapped)
+	h.hear("0s", labelled(alert.Firing, "alertname", "PowerLost", "dc", "fra"))
+	if !h.FactsAt(at("0s")).DomainLost("fra") {
+		t.Error("fra is signalled lost")
+	}
+}
+
+func TestAnUnknownObserverOrEffectIsUnmapped(t *testing.T) {
+	h := watch(t, mapped)
+	h.hear("0s", says("ghost", "web", "down"), labelled(alert.Firing, "component", "web", "effect", "sideways"))
+	h.expectState("0s", "web", detector.Up)
+	heard := h.Heard()
+	if heard.Unmapped != 2 || heard.Received[""] != 2 || len(heard.Received) != 1 {
+		t.Errorf("expected two unmapped alerts of nobody: %+v", heard)
+	}
+}
