@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -47,8 +48,11 @@ func (s *Streams) Head(ctx context.Context) (uint64, error) {
 // Follow gives every message after a sequence, then waits for more, until ctx ends. It outlasts restarts of the server.
 func (s *Streams) Follow(ctx context.Context, after uint64) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
-		r := reader{stream: s.alerts, next: after + 1}
+		r := reader{stream: s.alerts, next: after + 1, through: math.MaxUint64}
 		for m, err := range r.messages(ctx) {
+			if ctx.Err() != nil {
+				return
+			}
 			var message Message
 			if err == nil {
 				message = Message{Sequence: m.sequence, Received: m.at, Subject: m.Subject(), Header: m.Headers(), Body: m.Data()}

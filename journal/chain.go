@@ -59,7 +59,7 @@ const (
 )
 
 func (c *chain) Append(ctx context.Context, e Envelope) (Committed, error) {
-	e, body, err := encode(e)
+	body, err := encode(e)
 	if err != nil {
 		return Committed{}, err
 	}
@@ -73,7 +73,7 @@ func (c *chain) Append(ctx context.Context, e Envelope) (Committed, error) {
 		return Committed{}, err
 	}
 	c.head = link{sequence, HashOf(body)}
-	return Committed{Envelope: e, Sequence: sequence, Hash: c.head.hash}, nil
+	return decode(page{sequence, body}) // exactly what a reader will get
 }
 
 // standsOn reports ErrConflict unless the envelope names the hash of what stands at the sequence it names; whether that

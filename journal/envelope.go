@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"unicode/utf8"
 )
 
@@ -27,26 +26,29 @@ func HashOf(stored []byte) string {
 }
 
 // encode writes the bytes to store. It is where an envelope that could not be read back is stopped.
-func encode(e Envelope) (Envelope, []byte, error) {
+func encode(e Envelope) ([]byte, error) {
 	e.Version, e.At = FormatVersion, e.At.UTC()
 	switch {
 	case e.CommitID == "":
-		return e, nil, errors.New("append to the log: an envelope without a commit id cannot be recognised again")
+		return nil, errors.New("append to the log: an envelope without a commit id cannot be recognised again")
 	case e.At.IsZero():
-		return e, nil, errors.New("append to the log: an envelope without a time")
+		return nil, errors.New("append to the log: an envelope without a time")
 	case len(e.Entries) == 0:
-		return e, nil, errors.New("append to the log: an envelope without entries")
+		return nil, errors.New("append to the log: an envelope without entries")
 	case e.PrevSequence == 0 && e.PrevHash != "", e.PrevSequence != 0 && e.PrevHash == "":
-		return e, nil, fmt.Errorf("append to the log: previous sequence %d and previous hash %q do not belong together", e.PrevSequence, e.PrevHash)
+		return nil, fmt.Errorf("append to the log: previous sequence %d and previous hash %q do not belong together", e.PrevSequence, e.PrevHash)
 	}
-	body, err := json.Marshal(e)
-	if err != nil {
-		return e, nil, fmt.Errorf("append to the log: %w", err)
+	var body bytes.Buffer
+	plain := json.NewEncoder(&body)
+	plain.SetEscapeHTML(false) // what an entry holds comes back as it went in
+	if err := plain.Encode(e); err != nil {
+		return nil, fmt.Errorf("append to the log: %w", err)
 	}
-	if len(body) > MaxEnvelope {
-		return e, nil, fmt.Errorf("append to the log: %w: %d bytes in %d entries, of at most %d", ErrTooLarge, len(body), len(e.Entries), MaxEnvelope)
+	body.Truncate(body.Len() - len("\n"))
+	if body.Len() > MaxEnvelope {
+		return nil, fmt.Errorf("append to the log: %w: %d bytes in %d entries, of at most %d", ErrTooLarge, body.Len(), len(e.Entries), MaxEnvelope)
 	}
-	return e, body, nil
+	return body.Bytes(), nil
 }
 
 // decode reads what encode wrote, and nothing else: an envelope of a newer program may mean what this one cannot know.
@@ -68,9 +70,6 @@ func decode(p page) (Committed, error) {
 	strict.DisallowUnknownFields()
 	if err := strict.Decode(&c.Envelope); err != nil {
 		return Committed{}, broken(p.sequence, "is not an envelope: "+err.Error())
-	}
-	if _, err := strict.Token(); !errors.Is(err, io.EOF) {
-		return Committed{}, broken(p.sequence, "has something after its envelope")
 	}
 	return c, nil
 }

@@ -17,7 +17,7 @@ import (
 type reader struct {
 	stream  jetstream.Stream
 	next    uint64 // the sequence to read next
-	through uint64 // where to end; 0: wait for more for ever
+	through uint64 // where to end
 	tries   int    // failures in a row before it gives up; 0: never
 
 	known  uint64 // stored, by what the stream last said of itself
@@ -59,13 +59,13 @@ func (r *reader) messages(ctx context.Context) iter.Seq2[stored, error] {
 				break
 			}
 		}
-		if err := ctx.Err(); err != nil && r.through > 0 {
+		if err := ctx.Err(); err != nil && !r.done() {
 			yield(stored{}, err) // who reads to an end must not take this for it
 		}
 	}
 }
 
-func (r *reader) done() bool { return r.through > 0 && r.next > r.through }
+func (r *reader) done() bool { return r.next > r.through }
 
 // final reports an error that no further try will mend.
 func final(err error) bool {

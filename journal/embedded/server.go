@@ -94,27 +94,32 @@ func (s *Server) run(opts *server.Options, o Options) (err error) {
 	}
 	log := &logger{log: o.Log}
 	s.nats.SetLoggerV2(log, false, false, false)
-	started := make(chan bool, 1)
+	started := make(chan struct{})
 	go func() {
+		defer close(started)
 		s.nats.Start() // reads the whole store
-		started <- s.nats.ReadyForConnections(10*time.Second) && s.nats.Running()
 	}()
 	patience := o.Patience
 	if patience == 0 {
 		patience = time.Minute
 	}
+	deadline := time.Now().Add(patience)
 	select {
-	case ready := <-started:
-		if fatal := log.fatal(); fatal != "" || !ready {
-			s.nats.Shutdown()
-			s.nats.WaitForShutdown()
-			return fmt.Errorf("it did not get ready: %s", orElse(fatal, "its log says no more"))
-		}
-		return nil
+	case <-started:
 	case <-time.After(patience):
 		// A damaged store can keep the server reading for ever. The process is of no use any more and has to end.
 		return fmt.Errorf("the store %s could not be opened within %s: it may be damaged; move it aside to start with an empty one", o.Store, patience)
 	}
+	for !s.nats.ReadyForConnections(20 * time.Millisecond) {
+		why := log.fatal()
+		if why == "" && time.Now().Before(deadline) {
+			continue
+		}
+		s.nats.Shutdown()
+		s.nats.WaitForShutdown()
+		return fmt.Errorf("it did not get ready: %s", why)
+	}
+	return nil
 }
 
 // options are those of nats-server.
@@ -264,11 +269,4 @@ func (s *Server) Stop() error {
 	s.nats.Shutdown()
 	s.nats.WaitForShutdown()
 	return s.store.close()
-}
-
-func orElse(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }
