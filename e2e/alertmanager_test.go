@@ -117,6 +117,7 @@ scrape_configs:
   - {job_name: holdfast, static_configs: [{targets: [%q]}]}
 `, am, strings.TrimPrefix(s.URL, "http://"), strings.TrimPrefix(h.url, "http://")))
 	start(t, "prometheus", "prometheus", "--config.file="+filepath.Join(dir, "prom.yml"),
+		"--rules.alert.resend-delay=2s", // a first alert can be sent before Prometheus knows the Alertmanager
 		"--storage.tsdb.path="+filepath.Join(dir, "tsdb"), fmt.Sprintf("--web.listen-address=127.0.0.1:%d", prom))
 	prometheus = fmt.Sprintf("http://127.0.0.1:%d", prom)
 	answers(t, fmt.Sprintf("http://127.0.0.1:%d/-/ready", am))
