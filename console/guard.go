@@ -152,20 +152,28 @@ func recovered(log zerolog.Logger, next http.Handler) http.Handler {
 	})
 }
 
-// logged writes a line for each request: what changes something is worth telling, what only looks is not. Neither query
-// nor header is written, for tokens must not reach a log.
+// logged writes a line for each request. Neither query nor header is written, for tokens must not reach a log.
 func (c *console) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(seen, r)
-		level := zerolog.DebugLevel
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			level = zerolog.InfoLevel
-		}
-		c.Logger.WithLevel(level).Str("method", r.Method).Str("path", r.URL.Path).Int("status", seen.status).
+		c.Logger.WithLevel(worth(r, seen.status)).Str("method", r.Method).Str("path", r.URL.Path).Int("status", seen.status).
 			Str("from", r.RemoteAddr).Dur("took", time.Since(began)).Msg("answered a request")
 	})
+}
+
+// worth is how much an answer is worth telling: closed doors most, then what people change; what looks and what monitoring
+// sends all day least.
+func worth(r *http.Request, status int) zerolog.Level {
+	looks := r.Method == http.MethodGet || r.Method == http.MethodHead
+	switch {
+	case status == http.StatusUnauthorized || status == http.StatusForbidden || status >= 500 && !looks:
+		return zerolog.WarnLevel
+	case looks, strings.HasPrefix(r.URL.Path, "/api/v1/alerts/") && status < 400:
+		return zerolog.DebugLevel
+	}
+	return zerolog.InfoLevel
 }
 
 // statusWriter remembers what was answered.

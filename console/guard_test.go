@@ -1,12 +1,14 @@
 package console
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
 
 	"holdfast/oncall"
 )
@@ -148,6 +150,21 @@ func TestACrashOfOneRequestIsAnsweredAndTold(t *testing.T) {
 	w := get("/-/ready").of(New(cfg))
 	wantStatus(t, w, 500)
 	wantOut(t, text(t, w), "a check crashed")
+}
+
+func TestTheLogTellsOfClosedDoorsAndKeepsTokensOut(t *testing.T) {
+	h := newHouse(t)
+	var log bytes.Buffer
+	cfg := h.config()
+	cfg.Logger = zerolog.New(&log).Level(zerolog.InfoLevel)
+	console := New(cfg)
+	get("/api/v1/status?token=secret-query").as("secret-bearer").of(console)
+	form("/login", url.Values{"token": {"secret-form"}}).of(console)
+	request("POST", "/api/v1/alerts/alertmanager", oneAlert).of(console)
+	get("/metrics").of(console)
+	order("token-director", `{"verb":"disarm","reason":"exercise"}`).of(console)
+	wantIn(t, log.String(), `"path":"/api/v1/status","status":401`, `"person":"director-1","verb":"disarm"`)
+	wantOut(t, log.String(), "secret", "token-director", "/metrics", "alertmanager")
 }
 
 func TestAnUnknownPathIsNotFound(t *testing.T) {
