@@ -21,7 +21,7 @@ func (i Incident) declare(w World) []Event {
 	if i.Declared != nil || i.binding(w) {
 		return nil
 	}
-	met := disasterCriteria(w.Verdict)
+	met := grounds(w.Verdict)
 	if len(met) == 0 {
 		return nil
 	}
@@ -60,13 +60,14 @@ func lost(o detector.Outage) bool {
 // lostNow is lost, and not even back for a while.
 func lostNow(o detector.Outage) bool { return lost(o) && o.UpSince.IsZero() }
 
-// disasterCriteria are the criteria met that make it a disaster at this instant.
-func disasterCriteria(v *detector.Verdict) []detector.Criterion {
-	if v == nil || !v.Open || v.Current < detector.Disaster {
+// grounds are the criteria met that call for a declaration: those of a disaster, and compromised data, which is a major
+// incident at once and recommended to the authority, though never more than that (domain section 6).
+func grounds(v *detector.Verdict) []detector.Criterion {
+	if v == nil || !v.Open {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(v.Explanation.Criteria), func(c detector.Criterion) bool {
-		return c.Level < detector.Disaster || c.Answer != detector.Met
+		return c.Answer != detector.Met || c.Level < detector.Disaster && c.ID != detector.DataCompromised
 	})
 }
 
@@ -159,7 +160,7 @@ func (i Incident) binding(w World) bool {
 	case w.Verdict == nil:
 		return true
 	}
-	return subset(ids(disasterCriteria(w.Verdict)), d.Criteria) && subset(lostServices(w), d.Services) && subset(w.Verdict.Lost, d.Lost)
+	return subset(ids(grounds(w.Verdict)), d.Criteria) && subset(lostServices(w), d.Services) && subset(w.Verdict.Lost, d.Lost)
 }
 
 // lostServices are the vital services in an outage, sorted.

@@ -130,6 +130,15 @@ func TestWhatTheDetectorDoubtsIsOnlyRecommended(t *testing.T) {
 	equal(t, h.at(7 * time.Minute)[0], "declared")
 }
 
+func TestCompromisedDataIsRecommendedToTheAuthorityAndNeverMore(t *testing.T) {
+	h := newHouse(t, automatic(t))
+	v := h.situation(detector.MajorIncident, []detector.Outage{{Service: "core-ledger", State: detector.Up, Objectives: h.book.docs.BIA.Objectives("core-ledger")}}, detector.DataCompromised)
+	v.Explanation.Criteria[0].Doubt = "data is compromised: never automatic"
+	h.verdicts = []detector.Verdict{v}
+	equal(t, h.at(0), []string{"classified", "recommended"})
+	equal(t, last[Recommended](h), Recommended{Criteria: []string{"data_compromised"}, Gate: "automatic_for does not name data_compromised", Tell: []string{"alice", "bob"}})
+}
+
 func TestWhoeverDisarmsTakesEveryDeclarationIntoPeoplesHands(t *testing.T) {
 	h := newHouse(t, automatic(t))
 	h.order("alice", Command{Verb: VerbDisarm, Reason: "audit"})

@@ -3,8 +3,6 @@ package incident
 import (
 	"slices"
 	"time"
-
-	"holdfast/detector"
 )
 
 // Due is what has to be recorded of the incident at w.Now, in order; once it is applied, Due at the same instant is
@@ -64,13 +62,13 @@ func (i Incident) standDown(w World) []Event {
 	return []Event{StandDownRecommended{Tell: w.duty().lines(w.declaration().Authority)}}
 }
 
-// quiet reports whether the deactivation criteria hold: everything is back, nothing is under way, no criterion of a
-// disaster is met. An incident without a measured outage (declared by hand) is quiet after its runs.
+// quiet reports whether the deactivation criteria hold: everything is back, nothing is under way, no criterion that calls
+// for a declaration is met. An incident without a measured outage (declared by hand) is quiet after its runs.
 func (i Incident) quiet(w World) bool {
 	if !i.allRestored() || i.active() > 0 || len(i.Recoveries)+len(i.Runs) == 0 {
 		return false
 	}
-	return w.Verdict == nil || !w.Verdict.Open || w.Verdict.Current < detector.Disaster
+	return len(grounds(w.Verdict)) == 0
 }
 
 // NextAt is the next instant after w.Now at which Due has something to say if nothing else happens. The rules name the

@@ -120,7 +120,7 @@ func (i Incident) orderDeclare(w World, person string, c Command) ([]Event, erro
 	if err != nil {
 		return nil, err
 	}
-	criteria := union(ids(disasterCriteria(w.Verdict)), []string{criterionManual})
+	criteria := union(ids(grounds(w.Verdict)), []string{criterionManual})
 	return []Event{i.declaredBy(w, by, criteria, c.Reason)}, nil
 }
 
@@ -137,7 +137,7 @@ func (i Incident) orderDecline(w World, person string, c Command) ([]Event, erro
 	case i.binding(w):
 		return nil, before(i.Declined.By, i.DeclinedAt, "it was already declined by %s at %s", who(i.Declined.By), stamp(i.DeclinedAt))
 	}
-	criteria := ids(disasterCriteria(w.Verdict))
+	criteria := ids(grounds(w.Verdict))
 	if i.Recommended != nil {
 		criteria = union(criteria, i.Recommended.Criteria)
 	}

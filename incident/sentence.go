@@ -37,13 +37,7 @@ func decisionSentence(e Event) string {
 	case Classified:
 		return classifiedSentence(e.Verdict)
 	case DecisionDue:
-		switch e.Round {
-		case roundAuthority:
-			return fmt.Sprintf("A decision on %s is due%s.", e.Service, beforeLTI(e))
-		case roundSuccessors:
-			return fmt.Sprintf("The decision on %s is still open; the successors are asked%s.", e.Service, beforeLTI(e))
-		}
-		return fmt.Sprintf("The latest time to invoke for %s, %s, has passed without a declaration.", e.Service, stamp(e.LTI))
+		return decisionDueSentence(e)
 	case Recommended:
 		return fmt.Sprintf("Declaring a disaster is recommended (%s); it is not automatic: %s.", listed(e.Criteria), e.Gate)
 	case Declared:
@@ -82,11 +76,18 @@ func classifiedSentence(v detector.Verdict) string {
 	return closed(text + because(summary))
 }
 
-func beforeLTI(e DecisionDue) string {
+func decisionDueSentence(e DecisionDue) string {
+	by := "its latest time to invoke is " + stamp(e.LTI)
 	if e.LTI.IsZero() {
-		return " at once, since its recovery time capability is not known"
+		by = "how long its recovery takes is not known"
 	}
-	return " by the latest time to invoke, " + stamp(e.LTI)
+	switch e.Round {
+	case roundAuthority:
+		return fmt.Sprintf("A decision on %s is due: %s.", e.Service, by)
+	case roundSuccessors:
+		return fmt.Sprintf("The decision on %s is still open, %s: the successors are asked.", e.Service, by)
+	}
+	return fmt.Sprintf("The latest time to invoke for %s, %s, has come without a declaration.", e.Service, stamp(e.LTI))
 }
 
 func stepSentence(e Event) string {

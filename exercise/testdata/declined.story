@@ -5,11 +5,11 @@ starts 2026-01-05T08:00:00Z
        2m  shop-0105: Classified incident by service_impaired: shop below MBCO.
        5m  shop-0105: Classified major_incident by vital_below_mbco: shop below MBCO.
       30m  shop-0105: Classified major_incident by vital_below_mbco and vital_degraded: shop below MBCO.
-    1h35m  A decision on shop is due by the latest time to invoke, 2026-01-05 10:15:00Z.
-    1h55m  The decision on shop is still open; the successors are asked by the latest time to invoke, 2026-01-05 10:15:00Z.
+    1h35m  A decision on shop is due: its latest time to invoke is 2026-01-05 10:15:00Z.
+    1h55m  The decision on shop is still open, its latest time to invoke is 2026-01-05 10:15:00Z: the successors are asked.
     2h15m  shop-0105: Classified disaster by decision_point: shop below MBCO.
            Declaring a disaster is recommended (decision_point); it is not automatic: declaration.mode is recommend.
-           The latest time to invoke for shop, 2026-01-05 10:15:00Z, has passed without a declaration.
+           The latest time to invoke for shop, 2026-01-05 10:15:00Z, has come without a declaration.
     2h20m  > decline by director-1  # the supplier promises an hour
            director-1 (incident-director) declined to declare a disaster (decision_point): the supplier promises an hour.
     2h30m  > stand-down by director-1  # nothing was declared, so there is nothing to stand down from

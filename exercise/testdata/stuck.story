@@ -23,7 +23,7 @@ starts 2026-01-05T08:00:00Z
       30m  shop was not back by 2026-01-05 08:30:00Z: objective rto missed.
       40m  > component web up
            shop-0105: Classified disaster until the outage has ended: shop up; no criterion holds now.
-      44m  Step look of run 1 timed out: shop is up.
+      44m  Step look of run 1 timed out: shop is up only since 2026-01-05 08:40:00Z, and not for 5m.
       45m  > component web down  # within recover_for: it was never back
            shop-0105: Classified disaster by decision_point, facility_lost and facility_impaired: shop below MBCO.
       50m  > component web up
