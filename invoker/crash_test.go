@@ -30,8 +30,8 @@ func TestAnOutageBecomesARecoveredIncident(t *testing.T) {
 		w := newWorld(t)
 		p := w.live(w.boot())
 		w.check(p)
-		if len(w.sends) != len(w.done) {
-			t.Errorf("%d effects were sent %d times", len(w.done), len(w.sends))
+		if len(w.sent()) != len(w.done) {
+			t.Errorf("%d effects were sent %d times", len(w.done), len(w.sent()))
 		}
 	})
 }
@@ -72,7 +72,7 @@ func (w *world) check(p *process) {
 		w.t.Errorf("(-want +got)\n%s\n%s", diff, w.log.String())
 	}
 	keys := map[string]string{} // what an effect is about -> its key
-	for _, e := range w.sends {
+	for _, e := range w.sent() {
 		about := fmt.Sprintf("%s/%s/%s", e.Incident, e.Run, e.Step)
 		if e.Notice != nil {
 			about = fmt.Sprintf("%s notice %d", e.Incident, e.Notice.N)

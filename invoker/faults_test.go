@@ -32,8 +32,8 @@ func TestLostAcknowledgementsChangeNothing(t *testing.T) {
 				p := w.live(w.boot())
 				w.check(p)
 				p.end()
-				if len(w.sends) != len(w.done) {
-					t.Errorf("%d effects were sent %d times", len(w.done), len(w.sends))
+				if len(w.sent()) != len(w.done) {
+					t.Errorf("%d effects were sent %d times", len(w.done), len(w.sent()))
 				}
 			})
 		})
@@ -120,8 +120,8 @@ func TestWithoutAJournalNothingIsDecidedAndNothingStarted(t *testing.T) {
 		w.monitor() // the ledger is down
 		time.Sleep(10 * time.Minute)
 
-		if len(w.sends) > 0 {
-			t.Errorf("%s was started", w.sends[0].Key)
+		if len(w.sent()) > 0 {
+			t.Errorf("%s was started", w.sent()[0].Key)
 		}
 		if _, ok := p.incident(); ok {
 			t.Error("an incident that is not in the journal is shown")
@@ -182,7 +182,7 @@ func TestABrokenJournalIsShownAndNotDriven(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		p.end()
-		sends := len(w.sends)
+		sends := len(w.sent())
 		head := p.inv.Status().Head
 		w.journal.Tamper(head, func(stored []byte) []byte { return bytes.Replace(stored, []byte("booking"), []byte("bookinG"), 1) })
 		w.journal.Tamper(head-1, func(stored []byte) []byte { return append(stored, ' ') })
@@ -198,7 +198,7 @@ func TestABrokenJournalIsShownAndNotDriven(t *testing.T) {
 		if _, err := p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbDisarm, Reason: "x"}); err == nil || !strings.Contains(err.Error(), "hands off") {
 			t.Errorf("an order was answered with %v", err)
 		}
-		if len(w.sends) != sends {
+		if len(w.sent()) != sends {
 			t.Error("an effect was started on a broken journal")
 		}
 		p.end()
@@ -219,7 +219,7 @@ func TestAnAlertLogShorterThanWhatWasDecidedOnItKeepsHandsOff(t *testing.T) {
 		if err := p.inv.Ready(); err == nil || !strings.Contains(err.Error(), "the alert log is shorter than what was decided on it: it ends at message 1") {
 			t.Errorf("ready: %v", err)
 		}
-		if len(w.sends) > 0 {
+		if len(w.sent()) > 0 {
 			t.Error("an effect was started")
 		}
 		p.end()
@@ -268,7 +268,7 @@ func TestTheSecondInstanceWinsAndTheFirstOnlyWatches(t *testing.T) {
 		}
 		second := w.boot()
 		time.Sleep(time.Second)
-		mark := len(w.sends)
+		mark := len(w.sent())
 		i, _ := first.incident()
 		_, err := first.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbApprove, Incident: i.ID, Step: "go"})
 		if err == nil || !strings.Contains(err.Error(), "daemon-2 has taken over") {
@@ -279,7 +279,7 @@ func TestTheSecondInstanceWinsAndTheFirstOnlyWatches(t *testing.T) {
 		}
 		w.live(second)
 		time.Sleep(5 * time.Second)
-		for _, e := range w.sends[mark:] {
+		for _, e := range w.sent()[mark:] {
 			if e.Epoch != 2 {
 				t.Errorf("%s was sent by epoch %d", e.Key, e.Epoch)
 			}
@@ -331,11 +331,13 @@ func TestADecisionThatLostTheRaceIsMadeAnew(t *testing.T) {
 func TestTimeNeverGoesBackInTheJournal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		skew := time.Duration(0)
-		p := w.boot(func(c *invoker.Config) { c.Now = func() time.Time { return time.Now().Add(skew) } })
+		var skew atomic.Int64
+		p := w.boot(func(c *invoker.Config) {
+			c.Now = func() time.Time { return time.Now().Add(time.Duration(skew.Load())) }
+		})
 		skews := []time.Duration{0, -40 * time.Second, 15 * time.Second, -2 * time.Minute, time.Second}
 		for n := range 300 {
-			skew = skews[n%len(skews)]
+			skew.Store(int64(skews[n%len(skews)]))
 			w.monitor()
 			p.people()
 			time.Sleep(7 * time.Second)
@@ -448,7 +450,7 @@ func TestAJournalThatBreaksCallsOffWhatIsUnderWay(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		time.Sleep(5 * time.Second)
-		if !w.cut[s.Key] || len(p.inv.Status().InFlight) > 0 {
+		if !w.calledOff(s.Key) || len(p.inv.Status().InFlight) > 0 {
 			t.Errorf("still under way: %+v", p.inv.Status().InFlight)
 		}
 	})
@@ -468,7 +470,7 @@ func TestWhoIsSucceededCallsOffWhatIsUnderWay(t *testing.T) {
 			t.Error("an order was taken by who is no longer in charge")
 		}
 		time.Sleep(5 * time.Second)
-		if !w.cut[s.Key] || len(first.inv.Status().InFlight) > 0 {
+		if !w.calledOff(s.Key) || len(first.inv.Status().InFlight) > 0 {
 			t.Errorf("still under way: %+v", first.inv.Status().InFlight)
 		}
 	})
@@ -549,8 +551,8 @@ func TestAnOutageThatIsAlreadyOverIsNotAnswered(t *testing.T) {
 		if i, ok := p.incident(); ok && (i.Declared != nil || len(i.Runs) > 0) {
 			t.Errorf("it was answered:\n%s", summary(i))
 		}
-		if len(w.sends) > 0 {
-			t.Errorf("%s was sent", w.sends[0].Key)
+		if len(w.sent()) > 0 {
+			t.Errorf("%s was sent", w.sent()[0].Key)
 		}
 		p.end()
 	})

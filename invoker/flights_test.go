@@ -65,7 +65,7 @@ func TestRetriesKeepTheKeyAndEachIsRecordedBefore(t *testing.T) {
 		p := w.boot()
 		s := reaches(t, w, p, "fence", incident.Stuck)
 		attempts := 0
-		for _, e := range w.sends {
+		for _, e := range w.sent() {
 			if e.Step == "fence" && e.Notice == nil {
 				attempts++
 				if e.Attempt != attempts || e.Key != s.Key {
@@ -76,8 +76,8 @@ func TestRetriesKeepTheKeyAndEachIsRecordedBefore(t *testing.T) {
 		if attempts != 4 {
 			t.Errorf("%d attempts, want one and three retries", attempts)
 		}
-		if w.done[s.Key] != 1 {
-			t.Errorf("it happened %d times", w.done[s.Key])
+		if w.happened(s.Key) != 1 {
+			t.Errorf("it happened %d times", w.happened(s.Key))
 		}
 		p.end()
 	})
@@ -124,7 +124,7 @@ func TestAStopCancelsWhatIsUnderWayAndTheNextStartFindsItInDoubt(t *testing.T) {
 		s := reaches(t, w, p, "promote", incident.Running)
 		time.Sleep(time.Second)
 		p.end()
-		if !w.cut[s.Key] {
+		if !w.calledOff(s.Key) {
 			t.Error("the process ended before its effect was called off")
 		}
 		w.hang = ""
@@ -155,7 +155,7 @@ func TestWhatMayNotBeRepeatedUnaskedWaitsForAPersonWhoMakesANewKey(t *testing.T)
 			p = w.boot()
 			stuck := reaches(t, w, p, "promote", incident.Stuck)
 			time.Sleep(time.Hour)
-			for _, e := range w.sends {
+			for _, e := range w.sent() {
 				if e.Step == "promote" && e.Notice == nil && e.Epoch != 1 {
 					t.Errorf("%s was sent again by epoch %d, and nobody was asked", e.Key, e.Epoch)
 				}

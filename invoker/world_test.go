@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,7 +29,7 @@ type world struct {
 	docs    *incident.Documents
 	start   time.Time
 	crash   crash
-	log     bytes.Buffer // of all processes
+	log     logbook // of all processes
 
 	mu      sync.Mutex
 	boots   int
@@ -41,6 +42,24 @@ type world struct {
 	hang    string          // a step whose machine does not answer
 	mute    bool            // nobody can be told anything
 	cut     map[string]bool // by key: hanging effects that were called off
+}
+
+// A logbook is what processes log; it can be read while they do.
+type logbook struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logbook) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func newWorld(t *testing.T) *world {
@@ -218,6 +237,27 @@ func (w *world) happen(e incident.Effect) bool {
 		return !w.mute
 	}
 	return e.Step != w.hang
+}
+
+// sent are the effects as the machines and people saw them so far.
+func (w *world) sent() []incident.Effect {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.sends)
+}
+
+// happened is how often an effect really took place.
+func (w *world) happened(key string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.done[key]
+}
+
+// calledOff reports whether an effect that hung was called off and has let go.
+func (w *world) calledOff(key string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.cut[key]
 }
 
 // mustBeRecorded looks into the journal as it is on disk: what happens to the world stands there before.
