@@ -62,22 +62,34 @@ func (h house) cli(t *testing.T, args ...string) (string, int) {
 	return run(t, "", holdfast, append(args, "--server", h.url, "--token-file", h.token)...)
 }
 
-// incident waits for the one incident and returns it as the API shows it.
+// incident is the one open incident, whole, as the API shows it.
 func (h house) incident() (map[string]any, error) {
-	body, err := read(h.url + "/api/v1/incidents")
-	if err != nil {
+	var list struct {
+		Incidents []struct {
+			ID string `json:"id"`
+		} `json:"incidents"`
+	}
+	if err := answer(h.url+"/api/v1/incidents", &list); err != nil {
 		return nil, err
 	}
-	var answer struct {
-		Incidents []map[string]any `json:"incidents"`
+	if len(list.Incidents) != 1 {
+		return nil, fmt.Errorf("%d incidents", len(list.Incidents))
 	}
-	if err := json.Unmarshal([]byte(body), &answer); err != nil {
-		return nil, fmt.Errorf("%w in %s", err, tail(body, 300))
+	var whole map[string]any
+	err := answer(h.url+"/api/v1/incidents/"+list.Incidents[0].ID, &whole)
+	return whole, err
+}
+
+// answer reads a page of JSON.
+func answer(url string, into any) error {
+	body, err := read(url)
+	if err != nil {
+		return err
 	}
-	if len(answer.Incidents) != 1 {
-		return nil, fmt.Errorf("%d incidents", len(answer.Incidents))
+	if err := json.Unmarshal([]byte(body), into); err != nil {
+		return fmt.Errorf("%w in %s", err, tail(body, 300))
 	}
-	return answer.Incidents[0], nil
+	return nil
 }
 
 // monitoring starts a real Prometheus that watches the shop and holdfast, and a real Alertmanager that posts to holdfast.
