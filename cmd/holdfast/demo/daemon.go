@@ -71,16 +71,18 @@ func (d *daemon) kill() {
 	<-ended
 }
 
-// died reports whether the daemon is gone though nobody meant it to.
-func (d *daemon) died() bool {
+// died is an error if the daemon is gone though nobody meant it to.
+func (d *daemon) died() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	select {
 	case <-d.ended:
-		return !d.meant
+		if !d.meant {
+			return fmt.Errorf("the daemon ended by itself (%s); it said:\n%s", d.process.ProcessState, d.lastWords())
+		}
 	default:
-		return false
 	}
+	return nil
 }
 
 // stop ends the daemon the way a supervisor does.

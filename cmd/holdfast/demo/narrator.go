@@ -34,8 +34,8 @@ type ending struct {
 func (s *stage) narrate(ctx context.Context) error {
 	n := &narrator{stage: s, down: map[string]bool{}, told: map[string]bool{}}
 	for sleep(ctx, 150*time.Millisecond) {
-		if s.daemon.died() {
-			return fmt.Errorf("the daemon ended by itself; it said:\n%s", s.daemon.lastWords())
+		if err := s.daemon.died(); err != nil {
+			return err
 		}
 		select {
 		case err := <-s.failure:
@@ -323,9 +323,13 @@ func against(name string, objective time.Duration) string {
 	return fmt.Sprintf(" (%s %s)", name, objective)
 }
 
-// tellClocks shows the clocks of a vital service that is out, every two seconds.
+// tellClocks shows the clocks of a vital service that is out, every two seconds; less often where people take their time.
 func (n *narrator) tellClocks(i console.Incident) {
-	if time.Since(n.ticked) < 2*time.Second {
+	every := 2 * time.Second
+	if n.Interactive {
+		every *= patience
+	}
+	if time.Since(n.ticked) < every {
 		return
 	}
 	at := slices.IndexFunc(i.Recoveries, func(r incident.Recovery) bool {
