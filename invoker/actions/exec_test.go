@@ -109,7 +109,7 @@ func TestACommandIsKilledWithItsChildren(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer reader.Close()
+	defer func() { _ = reader.Close() }()
 
 	ctx, cancel := context.WithCancel(t.Context())
 	over := make(chan incident.Result)

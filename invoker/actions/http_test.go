@@ -93,7 +93,7 @@ func TestAConnectionThatBreaksOffAfterTheRequestMayHaveDoneIt(t *testing.T) {
 		hits++
 		_, _ = io.Copy(io.Discard, r.Body)
 		c, _, _ := http.NewResponseController(w).Hijack()
-		c.Close()
+		_ = c.Close()
 	}))
 	r := hands(t, Config{HTTP: []Target{at(t, server)}}).Carry(t.Context(), effect(playbooks.Run{HTTP: &playbooks.HTTP{URL: server.URL, Body: "x"}}))
 	server.Close()

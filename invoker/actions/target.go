@@ -48,10 +48,10 @@ func ParseTarget(text string) (Target, error) {
 // targetOf is the place that a URL calls.
 func targetOf(u *url.URL) (Target, error) {
 	t := Target{Scheme: u.Scheme}
-	switch {
-	case u.Scheme == "https":
+	switch u.Scheme {
+	case "https":
 		t.Port = 443
-	case u.Scheme == "http":
+	case "http":
 		t.Port = 80
 	default:
 		return Target{}, fmt.Errorf("the scheme is %q: only http and https are called", u.Scheme)

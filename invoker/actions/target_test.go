@@ -156,7 +156,7 @@ func resolverTo(a netip.Addr) *net.Resolver {
 
 // answerNames speaks DNS as on a TCP connection (RFC 1035 4.2.2) until the other side hangs up.
 func answerNames(c net.Conn, a netip.Addr) {
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	for {
 		var size [2]byte
 		if _, err := io.ReadFull(c, size[:]); err != nil {
