@@ -192,6 +192,16 @@ func recoverTheShop(t *testing.T, s *shop, h house) {
 	if len(keys) != 1 || keys[0] != id+"/1/failover/1" {
 		t.Errorf("the shop was asked to fail over with the keys %q, want once, with %s/1/failover/1", keys, id)
 	}
+	eventually(t, 60*time.Second, "stand-down recommended, once the shop has held for its recover_for", func() error {
+		i, err := h.incident()
+		if err != nil {
+			return err
+		}
+		if i["stand_down_recommended_at"] == nil {
+			return fmt.Errorf("not recommended: the recovery clocks say %v", i["recoveries"])
+		}
+		return nil
+	})
 	eventually(t, 60*time.Second, "stand-down", func() error {
 		if out, code := h.cli(t, "stand-down", id, "--reason", "the shop serves from site b"); code != 0 {
 			return fmt.Errorf("exit %d: %s", code, out)
