@@ -127,6 +127,8 @@ func TestCriticalPeriodsKeepToTheClockOnTheWall(t *testing.T) {
 		{"an end that is leapt over as well: 03:19 is still before it", "01:00", "02:30", "Europe/Berlin", "2026-03-29T01:19:00Z", "2026-03-29T01:29:00Z"},
 		{"an hour that comes twice starts with the first", "02:30", "05:00", "Europe/Berlin", "2026-10-24T12:00:00Z", "2026-10-25T00:40:00Z"},
 		{"and ends with the second", "01:00", "02:30", "Europe/Berlin", "2026-10-25T01:19:00Z", "2026-10-25T01:29:00Z"},
+		{"the evening after the leap", "18:00", "20:00", "Europe/Berlin", "2026-03-29T12:00:00Z", "2026-03-29T16:10:00Z"},
+		{"the evening after the hour that came twice", "18:00", "20:00", "Europe/Berlin", "2026-10-25T12:00:00Z", "2026-10-25T17:10:00Z"},
 		{"by half an hour, over there", "01:45", "05:00", "Australia/Lord_Howe", "2026-04-04T13:00:00Z", "2026-04-04T14:55:00Z"},
 		{"a day that never was is shifted to the next", "12:00", "20:00", "Pacific/Apia", "2011-12-30T09:30:00Z", "2011-12-30T22:10:00Z"},
 		{"west of the date line", "18:00", "20:00", "Pacific/Honolulu", "2026-01-10T12:00:00Z", "2026-01-11T04:10:00Z"},

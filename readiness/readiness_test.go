@@ -106,13 +106,17 @@ steps:
   - {id: seen, verify: {service: api}, milestone: recovered}
 `
 
-// with is the ready organisation with a change to its text.
-func with(t *testing.T, old, new string) *incident.Documents {
+// with is the ready organisation with changes to its text: pairs of what was and what is.
+func with(t *testing.T, changes ...string) *incident.Documents {
 	t.Helper()
-	if !strings.Contains(ready, old) {
-		t.Fatalf("there is no %q to change", old)
+	text := ready
+	for i := 0; i < len(changes); i += 2 {
+		if !strings.Contains(text, changes[i]) {
+			t.Fatalf("there is no %q to change", changes[i])
+		}
+		text = strings.Replace(text, changes[i], changes[i+1], 1)
 	}
-	return read(t, txtar.Parse([]byte(strings.Replace(ready, old, new, 1))))
+	return read(t, txtar.Parse([]byte(text)))
 }
 
 func rules(t *testing.T, docs *incident.Documents, now time.Time) []string {
@@ -202,8 +206,18 @@ func TestAcceptingTheLossOfBothSitesAcceptsNeitherAlone(t *testing.T) {
 	}
 }
 
+// openToFlood leaves the loss of the western site without a plan and without acceptance.
+var openToFlood = []string{"flood: {lost: [west]", "flood: {lost: [west, east]"}
+
 func TestALossThatRedundancyCoversNeedsNoPlan(t *testing.T) {
-	docs := with(t, "full: 2, minimum: 2}]", "full: 2, minimum: 1}]")
+	docs := with(t, append(openToFlood, "full: 2, minimum: 2}]", "full: 2, minimum: 1}]")...)
+	if found := rules(t, docs, today); len(found) > 0 {
+		t.Errorf("found %v", found)
+	}
+}
+
+func TestALossThatOnlyDegradesNeedsNoPlan(t *testing.T) {
+	docs := with(t, append(openToFlood, "{any_of: [east-1, west-1], full: 2, minimum: 2}", "east-1, {component: west-1, effect: partial}")...)
 	if found := rules(t, docs, today); len(found) > 0 {
 		t.Errorf("found %v", found)
 	}
