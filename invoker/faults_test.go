@@ -11,7 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"holdfast/detector/alert"
 	"holdfast/incident"
 	"holdfast/invoker"
 	"holdfast/journal"
@@ -205,59 +204,6 @@ func TestABrokenJournalIsShownAndNotDriven(t *testing.T) {
 	})
 }
 
-func TestAnAlertLogShorterThanWhatWasDecidedOnItKeepsHandsOff(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.live(w.boot()).end()
-		w.sends = nil
-
-		decided := w.journal
-		w.journal = journal.NewMemory() // the alert log was lost and made anew
-		w.say("firing")
-		p := w.boot(func(c *invoker.Config) { c.Log = decided })
-		time.Sleep(time.Hour)
-		if err := p.inv.Ready(); err == nil || !strings.Contains(err.Error(), "the alert log is shorter than what was decided on it: it ends at message 1") {
-			t.Errorf("ready: %v", err)
-		}
-		if len(w.sent()) > 0 {
-			t.Error("an effect was started")
-		}
-		p.end()
-	})
-}
-
-func TestLostAlertsLeaveDeclarationsToPeopleUntilOneArms(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		armed := func(p *process) (yes bool, why string) {
-			p.inv.Look(func(d *incident.Desk) { yes, why = d.Armed() })
-			return yes, why
-		}
-		lose := func(p *process) {
-			if err := p.inv.Hear(t.Context(), invoker.Heard{Sequence: 3, Lost: 2, CaughtUp: true}); err != nil {
-				t.Fatal(err)
-			}
-			time.Sleep(time.Second)
-		}
-		p := w.boot()
-		lose(p)
-		if yes, why := armed(p); yes || !strings.Contains(why, "alerts were lost") {
-			t.Errorf("armed %v: %s", yes, why)
-		}
-		if _, err := p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbArm, Reason: "looked at what was lost"}); err != nil {
-			t.Fatal(err)
-		}
-		p.end()
-
-		p = w.boot()
-		lose(p) // the same hole, heard of again at every start
-		if yes, why := armed(p); !yes {
-			t.Errorf("what a person has looked at disarmed again: %s", why)
-		}
-		p.end()
-	})
-}
-
 func TestTheSecondInstanceWinsAndTheFirstOnlyWatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -383,57 +329,6 @@ func TestAClockBehindTheJournalWaitsForIt(t *testing.T) {
 }
 
 // An order is the first to meet a journal that does not answer: who was told that nobody knows must not get it later.
-func TestWhoHasStoppedWaitingDoesNotGetTheirOrderLater(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		log := &unreliable{Log: w.journal}
-		p := w.boot(func(c *invoker.Config) { c.Log = log })
-		time.Sleep(time.Second)
-		log.away.Store(true)
-		_, err := p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbDisarm, Reason: "x"})
-		if err == nil || !strings.Contains(err.Error(), "not known whether it was recorded") {
-			t.Errorf("%v", err)
-		}
-		log.away.Store(false)
-		time.Sleep(time.Minute)
-		p.inv.Look(func(d *incident.Desk) {
-			if armed, why := d.Armed(); !armed {
-				t.Errorf("it was carried out after all: %s", why)
-			}
-		})
-	})
-}
-
-func TestAnOrderThatWasStoredWithoutAWordIsAnsweredAndRecordedOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		log := &unreliable{Log: w.journal}
-		p := w.boot(func(c *invoker.Config) { c.Log = log })
-		i := untilAsked(t, w, p)
-		lost := false
-		log.after = func(journal.Committed) error {
-			if lost {
-				return nil
-			}
-			lost = true
-			return errAway
-		}
-		if _, err := p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbNote, Incident: i.ID, Reason: "once"}); err != nil || !lost {
-			t.Errorf("%v", err)
-		}
-		notes := 0
-		i, _ = p.incident()
-		for _, r := range i.Timeline {
-			if _, ok := r.Event.(incident.Noted); ok {
-				notes++
-			}
-		}
-		if notes != 1 {
-			t.Errorf("it was noted %d times", notes)
-		}
-	})
-}
-
 func TestAJournalThatBreaksCallsOffWhatIsUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -476,114 +371,6 @@ func TestWhoIsSucceededCallsOffWhatIsUnderWay(t *testing.T) {
 	})
 }
 
-func TestTheSameAlertTwiceIsHeardOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		p := w.boot()
-		w.say("firing")
-		w.say("firing")
-		time.Sleep(time.Second)
-		again := invoker.Heard{Sequence: 1, Received: time.Now(), Subject: "holdfast.alerts.probe", Unreadable: &alert.Unreadable{Reason: alert.NotJSON}, CaughtUp: true}
-		if err := p.inv.Hear(t.Context(), again); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Second)
-		p.inv.Look(func(d *incident.Desk) {
-			if c := d.Counts(); c.Received["probe"] != 2 || c.Unreadable[alert.NotJSON] != 0 {
-				t.Errorf("counted %+v", c)
-			}
-		})
-	})
-}
-
 // An alert that came after documents were adopted is judged by them on a replay too, also where alerts before it have
 // reached the age at which they expire.
-func TestAReplayHearsAlertsAndReadsRecordsInTheOrderInWhichTheyCame(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		p := w.boot()
-		time.Sleep(time.Second)
-		hear := func(p *process, sequence uint64, component string) {
-			h := invoker.Heard{Sequence: sequence, Received: time.Now(), Subject: "holdfast.alerts.probe", CaughtUp: true,
-				Batch: alert.Batch{Alerts: []alert.Alert{{Status: alert.Firing, Labels: map[string]string{"component": component}}}}}
-			if err := p.inv.Hear(t.Context(), h); err != nil {
-				t.Fatal(err)
-			}
-			time.Sleep(time.Second)
-		}
-		hear(p, 1, "cache")
-		hear(p, 2, "cache")
-		w.docs = documents(t, func(files map[string]string) {
-			files["bia.yaml"] = strings.Replace(files["bia.yaml"], "components:\n", "components:\n  cache: {observers: [probe]}\n", 1)
-		})
-		if err := p.inv.Adopt(t.Context(), w.docs, incident.Actor{Person: "ada"}); err != nil {
-			t.Fatal(err)
-		}
-		hear(p, 4, "cache")
-		p.end()
-
-		ctx, stop := context.WithCancel(t.Context())
-		defer stop()
-		v := invoker.New(invoker.Config{Log: w.journal, Hands: p, Documents: w.docs, Instance: "replay", Now: time.Now})
-		go func() { _ = v.Run(ctx) }()
-		q := &process{w: w, inv: v}
-		hear(q, 4, "cache") // the first two have expired
-		v.Look(func(d *incident.Desk) {
-			if c := d.Counts(); c.Unmapped != 0 || c.Received["probe"] != 1 {
-				t.Errorf("counted %+v", c.Heard)
-			}
-		})
-		if err := v.Ready(); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-func TestAnOutageThatIsAlreadyOverIsNotAnswered(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.say("firing")
-		time.Sleep(20 * time.Minute) // the daemon is down all that time
-		w.say("resolved")
-		time.Sleep(time.Minute)
-		p := w.boot()
-		time.Sleep(time.Hour)
-		if i, ok := p.incident(); ok && (i.Declared != nil || len(i.Runs) > 0) {
-			t.Errorf("it was answered:\n%s", summary(i))
-		}
-		if len(w.sent()) > 0 {
-			t.Errorf("%s was sent", w.sent()[0].Key)
-		}
-		p.end()
-	})
-}
-
 // A backlog in the middle of life is like one at the start: until it is worked off, what the present is is not known.
-func TestNothingIsDecidedOnABacklog(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		p := w.boot()
-		w.say("firing") // without more, this would become a disaster in a minute
-		time.Sleep(time.Second)
-		if err := p.inv.Hear(t.Context(), invoker.Heard{CaughtUp: false}); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Second)
-		if err := p.inv.Ready(); err == nil || !strings.Contains(err.Error(), "backlog") {
-			t.Errorf("ready: %v", err)
-		}
-		head := p.inv.Status().Head
-		time.Sleep(10 * time.Minute)
-		if now := p.inv.Status().Head; now != head {
-			t.Errorf("%d envelopes were written", now-head)
-		}
-		if err := p.inv.Hear(t.Context(), invoker.Heard{CaughtUp: true}); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Second)
-		if err := p.inv.Ready(); err != nil {
-			t.Error(err)
-		}
-		p.end()
-	})
-}

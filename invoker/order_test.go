@@ -10,6 +10,7 @@ import (
 
 	"holdfast/incident"
 	"holdfast/invoker"
+	"holdfast/journal"
 )
 
 // untilAsked runs the world until the decision waits for approvals.
@@ -163,6 +164,57 @@ func TestDocumentsTooLargeForTheJournalEndTheStart(t *testing.T) {
 		p.end()
 		if p.err == nil || !strings.Contains(p.err.Error(), "adopt the documents") {
 			t.Errorf("%v", p.err)
+		}
+	})
+}
+
+func TestWhoHasStoppedWaitingDoesNotGetTheirOrderLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		log := &unreliable{Log: w.journal}
+		p := w.boot(func(c *invoker.Config) { c.Log = log })
+		time.Sleep(time.Second)
+		log.away.Store(true)
+		_, err := p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbDisarm, Reason: "x"})
+		if err == nil || !strings.Contains(err.Error(), "not known whether it was recorded") {
+			t.Errorf("%v", err)
+		}
+		log.away.Store(false)
+		time.Sleep(time.Minute)
+		p.inv.Look(func(d *incident.Desk) {
+			if armed, why := d.Armed(); !armed {
+				t.Errorf("it was carried out after all: %s", why)
+			}
+		})
+	})
+}
+
+func TestAnOrderThatWasStoredWithoutAWordIsAnsweredAndRecordedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		log := &unreliable{Log: w.journal}
+		p := w.boot(func(c *invoker.Config) { c.Log = log })
+		i := untilAsked(t, w, p)
+		lost := false
+		log.after = func(journal.Committed) error {
+			if lost {
+				return nil
+			}
+			lost = true
+			return errAway
+		}
+		if _, err := p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbNote, Incident: i.ID, Reason: "once"}); err != nil || !lost {
+			t.Errorf("%v", err)
+		}
+		notes := 0
+		i, _ = p.incident()
+		for _, r := range i.Timeline {
+			if _, ok := r.Event.(incident.Noted); ok {
+				notes++
+			}
+		}
+		if notes != 1 {
+			t.Errorf("it was noted %d times", notes)
 		}
 	})
 }
