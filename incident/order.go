@@ -45,7 +45,7 @@ func (f *draft) order(person string, c Command) ([]Change, error) {
 // Order is what a person's command does to the incident, or why not.
 func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
 	if c.Verb == VerbNote {
-		return i.note(w, person, c)
+		return i.note(person, c)
 	}
 	if err := i.driven(c.Verb); err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func before(by Actor, at time.Time, format string, args ...any) *Refusal {
 	return r
 }
 
-func (i Incident) note(w World, person string, c Command) ([]Event, error) {
+func (i Incident) note(person string, c Command) ([]Event, error) {
 	if strings.TrimSpace(c.Reason) == "" {
 		return nil, Refuse("a note without a text says nothing")
 	}
