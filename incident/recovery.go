@@ -72,9 +72,17 @@ func (i *Incident) relapsed(e Relapsed) {
 	i.reconsider()
 }
 
-// allRestored reports whether every service that was below MBCO is back.
+// allRestored reports whether every service is back that the disaster is about: the vital ones, and those declared by
+// name. A lesser one that stays down is an incident, and keeps nobody from standing down.
 func (i Incident) allRestored() bool {
-	return !slices.ContainsFunc(i.Recoveries, func(c Recovery) bool { return c.Restored.IsZero() })
+	return !slices.ContainsFunc(i.Recoveries, func(c Recovery) bool {
+		return c.Restored.IsZero() && (c.Objectives.Vital || i.named(c.Service))
+	})
+}
+
+// named reports whether a service was declared.
+func (i Incident) named(service string) bool {
+	return i.Declared != nil && slices.ContainsFunc(i.Declared.Services, func(p Pinned) bool { return p.Service == service })
 }
 
 // missed says which deadlines have passed with the service below its MBCO. A service that came back in time but has not

@@ -58,7 +58,7 @@ func (i Incident) stepDue(w World, l leg) Event {
 	case Running:
 		return i.runningDue(w, l)
 	case Waiting:
-		return escalates(w, l)
+		return i.escalates(w, l)
 	case Retrying:
 		if !w.Now.Before(l.state().Again) {
 			return start(w, l, Actor{}, "")

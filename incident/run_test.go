@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -281,4 +282,25 @@ func TestAWaitEndsByTheClock(t *testing.T) {
 `)
 	equal(t, h.nextAt(), 16*time.Minute)
 	equal(t, h.at(16*time.Minute), []string{"step_done settle", "run_ended"})
+}
+
+func TestADecisionAsksAsManyPeopleAtOnceAsHaveToApprove(t *testing.T) {
+	h := runWith(t, `
+  - {id: go, decide: "Go?", role: incident-director, approvals: 2, within: 10m}
+`)
+	equal(t, last[StepStarted](h).Tell, []string{"alice", "bob"})
+}
+
+func TestAfterAHandoverTheNextInLineIsWhoeverWasNotToldYet(t *testing.T) {
+	files := with(t, automatic(t), "people.yaml", "on-call-pay: {people: [dave, erin]}",
+		`on-call-pay: {rotation: {people: [dave, erin, frank], start: 2026-04-05, handover: "09:10", every: 7d}}`)
+	h := invoked(t, files)
+	first := last[StepStarted](h).Tell
+	h.at(11 * time.Minute) // the duty has changed hands at 09:10
+	next := last[Escalated](h).Tell
+	if len(next) != 1 || slices.Contains(first, next[0]) {
+		t.Errorf("the page went to %v, then again to %v", first, next)
+	}
+	line := duty{h.book.docs.People, h.now}.line("on-call-pay")
+	equal(t, next[0], line[0])
 }

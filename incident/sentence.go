@@ -53,7 +53,7 @@ func decisionSentence(e Event) string {
 		}
 		return text + "."
 	case StandDownRecommended:
-		return "Standing down is recommended: every service is back, and the criteria no longer hold."
+		return "Standing down is recommended: what the disaster is about is back, and the criteria no longer hold."
 	case StoodDown:
 		return fmt.Sprintf("%s stood down%s.", who(e.By), because(e.Reason))
 	}

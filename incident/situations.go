@@ -101,7 +101,7 @@ func (i Incident) shares(v detector.Verdict) bool {
 }
 
 func (i Incident) knows(service string) bool {
-	if i.Declared != nil && slices.ContainsFunc(i.Declared.Services, func(p Pinned) bool { return p.Service == service }) {
+	if i.named(service) {
 		return true
 	}
 	_, clocked := i.Recovery(service)

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,8 +36,11 @@ func start(w World, l leg, by Actor, reason string) StepStarted {
 		if p.Ack != nil {
 			e.Tell = join(e.Tell, w.duty().first(p.Ack.Role))
 		}
-	case playbooks.KindDo, playbooks.KindDecide:
+	case playbooks.KindDo:
 		e.Tell = w.duty().first(p.Role)
+	case playbooks.KindDecide: // as many as have to approve: nobody waits for an escalation to be asked
+		line := w.duty().line(p.Role)
+		e.Tell = line[:min(len(line), max(p.Approvals, 1))]
 	case playbooks.KindRun, playbooks.KindVerify:
 		e.Until = w.Now.Add(positive(p.Timeout, defaultTimeout))
 	case playbooks.KindWait:
@@ -98,13 +102,20 @@ type rung struct {
 
 // ladder is who is told in turn: the next in the role's line, the roles that the playbook escalates to, and, where a
 // person has to do or decide, the declaration authority. Nothing is ever approved by running out of time.
-func ladder(w World, p *playbooks.Step) (rungs []rung) {
+//
+// The next in line is the first who was not told yet: a handover may have put somebody new at its head since. Where all
+// were told, they are told again.
+func ladder(w World, p *playbooks.Step, told []string) (rungs []rung) {
 	role, escalate := p.Role, p.Escalate
 	if p.Ack != nil {
 		role, escalate = p.Ack.Role, p.Ack.Escalate
 	}
 	if line := w.duty().line(role); len(line) > 1 {
-		rungs = append(rungs, rung{role, line[1:2]})
+		next := line
+		if n := slices.IndexFunc(line, func(person string) bool { return !slices.Contains(told, person) }); n >= 0 {
+			next = line[n : n+1]
+		}
+		rungs = append(rungs, rung{role, next})
 	}
 	last := w.declaration().Authority
 	for _, r := range escalate {
@@ -120,14 +131,25 @@ func ladder(w World, p *playbooks.Step) (rungs []rung) {
 }
 
 // escalates tells the next when a person's time is up.
-func escalates(w World, l leg) Event {
-	s, rungs := l.state(), ladder(w, l.plan())
+func (i Incident) escalates(w World, l leg) Event {
+	s, rungs := l.state(), ladder(w, l.plan(), i.toldOf(l))
 	if s.Until.IsZero() || w.Now.Before(s.Until) || s.Rung >= len(rungs) {
 		return nil
 	}
 	run, step := l.name()
 	next := rungs[s.Rung]
 	return Escalated{Run: run, Step: step, Rung: s.Rung + 1, Role: next.role, Until: w.Now.Add(within(l.plan())), Tell: next.people}
+}
+
+// toldOf are the people who were told of a step.
+func (i Incident) toldOf(l leg) (people []string) {
+	run, step := l.name()
+	for _, n := range i.Notices {
+		if n.Run == run && n.Step == step {
+			people = join(people, []string{n.Person})
+		}
+	}
+	return people
 }
 
 // runDeadlines are the instants at which stepDue can change its answer by the clock alone.
@@ -147,7 +169,7 @@ func stepDeadline(w World, l leg, d *deadlines) {
 	switch {
 	case s.Status == Retrying:
 		d.add(s.Again)
-	case s.Status == Waiting && s.Rung < len(ladder(w, p)):
+	case s.Status == Waiting && s.Rung < len(ladder(w, p, nil)):
 		d.add(s.Until)
 	case s.Status == Running && effective(p):
 		d.add(s.Until.Add(grace))

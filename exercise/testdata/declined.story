@@ -27,6 +27,6 @@ starts 2026-01-05T08:00:00Z
            Run 1 ended: completed.
     4h40m  shop is restored: at or above its MBCO since 2026-01-05 12:30:00Z. Recovery took 4h30m of an RTO of 4h.
            shop-0105: The situation is over: shop up; it had reached disaster.
-           Standing down is recommended: every service is back, and the criteria no longer hold.
+           Standing down is recommended: what the disaster is about is back, and the criteria no longer hold.
        5h  > stand-down by director-1
            director-1 (incident-director) stood down.

@@ -10,3 +10,4 @@ starts 2026-11-23T16:00:00Z
            shop-1123: Classified disaster until the outage has ended: tracking below MBCO, shop degraded; no criterion holds now.
       24s  shop is restored: at or above its MBCO since 2026-11-23 16:00:20Z. Recovery took 20s of an RTO of 40s.
            shop-1123: Classified event until the outage has ended: tracking below MBCO, shop degraded; no criterion holds now.
+           Standing down is recommended: what the disaster is about is back, and the criteria no longer hold.

@@ -21,7 +21,7 @@ starts 2026-01-05T08:00:00Z
            Step fence of run 1 is done.
       14m  > done assess by pay-1 estimated_time_to_restore=6h
            Step assess of run 1 is done, by pay-1 (on-call-pay).
-           Step go of run 1 started: director-1 told. It is to promote the ledger in the south?, by 24m.
+           Step go of run 1 started: director-1 and director-2 told. It is to promote the ledger in the south?, by 24m.
       16m  > approve go by director-1  # two people have to agree
            director-1 (incident-director) approved step go of run 1: two people have to agree.
       17m  > approve go by director-1  # the same one does not count twice
@@ -54,6 +54,6 @@ starts 2026-01-05T08:00:00Z
            director-1 (incident-director) approved step failback of run 1.
            Step failback of run 1 is done, by director-1 (incident-director).
            Run 1 ended: completed.
-           Standing down is recommended: every service is back, and the criteria no longer hold.
+           Standing down is recommended: what the disaster is about is back, and the criteria no longer hold.
        8h  > stand-down by director-1  # north is back, failing back is a normal change
            director-1 (incident-director) stood down: north is back, failing back is a normal change.

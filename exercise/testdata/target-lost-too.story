@@ -15,6 +15,6 @@ starts 2026-01-05T08:00:00Z
            ledger-0105: Classified disaster until the outage has ended: ledger degraded; now major_incident by vital_degraded.
     3h10m  ledger is restored: at or above its MBCO since 2026-01-05 11:00:00Z. Recovery took 3h of an RTO of 4h.
            ledger-0105: Classified major_incident by vital_degraded: ledger degraded.
-           Standing down is recommended: every service is back, and the criteria no longer hold.
+           Standing down is recommended: what the disaster is about is back, and the criteria no longer hold.
        4h  > stand-down by director
            director (incident-director) stood down.
