@@ -94,28 +94,23 @@ type part struct {
 
 // A mark says that responders switched a component off.
 type mark struct {
-	at, until int64
-	by        string
+	at, own, until int64 // when it was heard, its sender's time of it, and until when it holds
+	by             string
 }
 
 // marksMost bounds the marks of one component; the oldest are forgotten.
 const marksMost = 64
 
-// switchOff adds a mark; of those heard in the same instant the one that lasts longest counts.
+// switchOff adds a mark, unless it was heard already; of those heard in the same instant the one that lasts longest counts.
 func (p *part) switchOff(m mark) bool {
-	if n := len(p.off); n > 0 {
-		last := p.off[n-1]
-		if last.until == m.until && last.by == m.by {
-			return false
-		}
-		if last.at == m.at {
-			if compare(last.until, m.until) > 0 || last.until == m.until && last.by > m.by {
-				return false
-			}
-			p.off = p.off[:n-1]
-		}
+	if slices.ContainsFunc(p.off, func(o mark) bool { return o.own == m.own && o.until == m.until && o.by == m.by }) {
+		return false
 	}
-	p.off = append(p.off, m)
+	at := len(p.off)
+	for at > 0 && p.off[at-1].at == m.at && (p.off[at-1].until > m.until || p.off[at-1].until == m.until && p.off[at-1].by > m.by) {
+		at--
+	}
+	p.off = slices.Insert(p.off, at, m)
 	p.off = p.off[max(0, len(p.off)-marksMost):]
 	return true
 }

@@ -85,7 +85,7 @@ func (e *ear) hear(now int64) bool {
 // hush hears that the observer is silent.
 func (e *ear) hush(now int64) {
 	e.told = now
-	if e.silentFrom() > now {
+	if e.silentFrom() >= now {
 		e.open = now
 	}
 }

@@ -98,9 +98,9 @@ func (d *Detector) heedIntentional(s statement) bool {
 	if err != nil || by == "" {
 		return false
 	}
-	m := mark{at: d.at, until: instant(until), by: by}
+	m := mark{at: d.at, own: s.own, until: instant(until), by: by}
 	if s.alert.Status == alert.Resolved {
-		m.until = d.at
+		m.until = s.own
 	}
 	if d.part(s.component).switchOff(m) {
 		d.touch(s.component)

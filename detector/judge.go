@@ -59,7 +59,7 @@ func (d *Detector) weigh(id string) *judged {
 	starts, backs := blocks(j.impaired.union(hurt), j.state.worst.where(atLeast(degraded)).union(hurt), recover)
 	for i, s := range starts {
 		t := trouble{span: s, back: backs[i]}
-		t.episodes = j.outages(t, known, confirming.service(id))
+		t.episodes = j.outages(t, d.felt.service(id), confirming.service(id))
 		j.troubles = append(j.troubles, t)
 	}
 	if d.book.Defaults.Unknown.DownAfter > 0 {
@@ -95,14 +95,14 @@ func (d *Detector) lateness(id string) int64 {
 }
 
 // outages are the episodes within a trouble.
-func (j *judged) outages(t trouble, known, confirming both) []episode {
+func (j *judged) outages(t trouble, felt, confirming both) []episode {
 	var all []episode
 	below := j.state.best.where(atLeast(down)).within(t.span)
 	starts, backs := blocks(below, j.state.worst.where(atLeast(down)).within(t.span), j.objectives.RecoverFor)
-	knownStarts, _ := blocks(known.best.where(atLeast(down)), known.worst.where(atLeast(down)), j.objectives.RecoverFor)
+	known, _ := blocks(felt.best.where(atLeast(down)), felt.worst.where(atLeast(down)), j.objectives.RecoverFor)
 	for i, s := range starts {
 		e := episode{span: s, back: backs[i], objectives: j.objectives}
-		for _, k := range slices.Backward(knownStarts) {
+		for _, k := range slices.Backward(known) {
 			if k.overlaps(s) { // no message, however late, joins it to one that was over
 				e.from = max(e.from, later(k.from, -j.objectives.MaxBackdate))
 				break
@@ -221,4 +221,29 @@ func (v *view) supposed(id string, t int64, changed func(string, cell) cell, kno
 	}
 	known[id] = min(g, v.service(id).best.at(t))
 	return known[id]
+}
+
+// heldOut reports whether all that was known to be lost to a service at an instant is tolerated for a while.
+func (d *Detector) heldOut(id string, t int64) bool { return !d.feels(id, t, map[string]bool{}) }
+
+// feels reports whether a service has lost anything that nothing on the way to it tolerates.
+func (d *Detector) feels(id string, t int64, seen map[string]bool) bool {
+	if seen[id] {
+		return false
+	}
+	seen[id] = true
+	if p := d.parts[id]; p != nil && d.known.component(id).at(t).best() >= degraded {
+		return true
+	}
+	for _, n := range d.book.needs[id] {
+		if n.tolerates > 0 || d.known.need(n).best.at(t) < degraded {
+			continue
+		}
+		for _, m := range n.members {
+			if d.known.member(m, false).best.at(t) >= degraded && (!d.book.isService(m) || d.feels(m, t, seen)) {
+				return true
+			}
+		}
+	}
+	return false
 }

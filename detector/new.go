@@ -20,6 +20,7 @@ type Detector struct {
 
 	// What was heard.
 	at        int64 // the last time of receipt; the log's time never runs backwards
+	awake     bool  // something was heard that means anything
 	tidied    int64
 	ears      map[string]*ear
 	parts     map[string]*part // of components, and of services that something was said of as a whole
@@ -35,6 +36,7 @@ type Detector struct {
 	until   int64 // silences that begin by then are foreseen
 	plain   *view
 	known   *view
+	felt    *view // as known, with what services tolerate
 	judged  map[string]*judged
 	stale   map[string]bool // parts whose change has been passed on
 	touched map[string]bool // services to be judged anew
@@ -64,12 +66,15 @@ func (d *Detector) Rebase(a *bia.Analysis) {
 			d.ears[id] = e
 		}
 		e.match, e.limit = matchersOf(o.Heartbeat.Match), o.Heartbeat.Every*5/2
-		if d.at != ever {
+		if d.awake {
 			e.wake(d.at)
 		}
 	}
 	maps.DeleteFunc(d.ears, func(id string, _ *ear) bool { _, ok := a.Observers[id]; return !ok })
 	d.plain, d.known = newView(d, plain), newView(d, asKnown)
+	felt := *d.known
+	felt.holding, felt.services = true, map[string]both{}
+	d.felt = &felt
 	d.judged, d.scene = map[string]*judged{}, nil
 	d.stale, d.touched, d.shaken = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, id := range d.book.judged {
@@ -80,9 +85,6 @@ func (d *Detector) Rebase(a *bia.Analysis) {
 // Observe takes in alerts received together from one subject ("holdfast.alerts." and what follows it names the sender).
 func (d *Detector) Observe(received time.Time, subject string, alerts ...alert.Alert) {
 	d.at = max(d.at, instant(received))
-	for _, e := range d.ears {
-		e.wake(d.at)
-	}
 	for _, a := range alerts {
 		d.take(subject, a)
 	}
@@ -138,6 +140,7 @@ func (d *Detector) touch(id string) {
 func (d *Detector) disturb(service string) {
 	delete(d.plain.services, service)
 	delete(d.known.services, service)
+	delete(d.felt.services, service)
 	d.reconsider(service)
 }
 
@@ -166,7 +169,7 @@ func (d *Detector) settle(t int64) {
 				d.touchWatched(id)
 			}
 		}
-		d.until, d.plain.until, d.known.until = t, t, t
+		d.until, d.plain.until, d.known.until, d.felt.until = t, t, t, t
 	}
 	clear(d.stale)
 	if d.scene == nil {

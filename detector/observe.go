@@ -43,8 +43,20 @@ func (d *Detector) take(subject string, a alert.Alert) {
 		d.unmapped(a)
 		return
 	}
+	d.wake()
 	if e := d.ears[s.observer]; e != nil && s.effect != "silent" && e.hear(d.at) {
 		d.touchWatched(s.observer)
+	}
+}
+
+// wake starts waiting for every observer, once anything that means something was heard.
+func (d *Detector) wake() {
+	if d.awake {
+		return
+	}
+	d.awake = true
+	for _, e := range d.ears {
+		e.wake(d.at)
 	}
 }
 
@@ -74,6 +86,7 @@ func (d *Detector) heartbeat(a alert.Alert) bool {
 }
 
 func (d *Detector) beat(id string, e *ear) {
+	d.wake()
 	foreseen := e.silentFrom() <= d.until
 	if e.beat(d.at) || foreseen || e.silentFrom() <= d.until {
 		d.touchWatched(id)

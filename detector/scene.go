@@ -20,6 +20,7 @@ type node struct {
 	name     string
 	j        *judged   // nil: an observer
 	late     bool      // over before it was heard of
+	heldOut  bool      // at first it was a loss that the service tolerates
 	troubles []trouble // what it was, as is known now
 	claims   []claim
 }
@@ -43,9 +44,29 @@ func (d *Detector) assemble() *scene {
 			sc.nodes = append(sc.nodes, node{span: s, name: id, claims: d.watch(id, s)})
 		}
 	}
-	slices.SortFunc(sc.nodes, func(a, b node) int { return cmp.Or(compare(a.from, b.from), cmp.Compare(a.name, b.name)) })
+	slices.SortFunc(sc.nodes, func(a, b node) int {
+		return cmp.Or(compare(a.from, b.from), first(!a.heldOut, !b.heldOut), cmp.Compare(a.name, b.name))
+	})
 	sc.link()
 	return sc
+}
+
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
+// begins is when there is anything to tell of a node: when it was known, or earlier where it turned out to be.
+func (n node) begins() int64 {
+	if len(n.troubles) > 0 {
+		return min(n.from, n.troubles[0].from)
+	}
+	return n.from
 }
 
 // nodes are a service's troubles as they were known, each with what it really was. What was over before it was heard of
@@ -53,7 +74,7 @@ func (d *Detector) assemble() *scene {
 func (j *judged) nodes(more []claim) []node {
 	var all []node
 	for _, k := range j.known {
-		all = append(all, node{span: k, name: j.id, j: j})
+		all = append(all, node{span: k, name: j.id, j: j, heldOut: j.view.d.heldOut(j.id, k.from)})
 	}
 	for _, t := range j.troubles {
 		mine := slices.IndexFunc(all, func(n node) bool { return n.overlaps(t.span) })
@@ -196,7 +217,7 @@ func (sc *scene) situations(t int64) []situation {
 	}
 	members := map[int][]node{}
 	for i, n := range sc.nodes {
-		if n.from <= t {
+		if n.begins() <= t {
 			members[find(i)] = append(members[find(i)], n)
 		}
 	}
@@ -215,6 +236,12 @@ func (sc *scene) borders() []int64 {
 		all = append(all, n.from, n.to, later(n.to, shown))
 		for _, t := range n.troubles {
 			all = append(all, t.from, t.back, t.to, later(t.to, shown))
+			for _, e := range t.episodes {
+				all = append(all, e.from, e.to)
+				for _, p := range slices.Concat(e.below, e.confirmed) {
+					all = append(all, p.from, p.to)
+				}
+			}
 		}
 		for _, c := range n.claims {
 			all = append(all, c.carrier.from, c.carrier.to)
@@ -230,8 +257,8 @@ func (sc *scene) borders() []int64 {
 func (sc *scene) openings(t int64) []int64 {
 	var all []int64
 	for _, n := range sc.nodes {
-		if n.from > t {
-			all = append(all, n.from)
+		if n.begins() > t {
+			all = append(all, n.begins())
 		}
 	}
 	for _, j := range sc.joins {

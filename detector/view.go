@@ -13,6 +13,7 @@ type view struct {
 	until    int64    // silences that begin later are not foreseen: who was there goes on being there
 	mask     []window // maintenance whose scope is taken as up within it
 	sober    bool     // nothing counts as down because nobody has seen it for long
+	holding  bool     // what was known when is what services felt, after what they tolerate
 	cells    map[string]line[cell]
 	spoken   map[string][]voice // of the components drawn
 	services map[string]both
@@ -162,7 +163,7 @@ func (v *view) counted(id string) both {
 		return full
 	}
 	rest := newView(v.d, v.lens)
-	rest.mask, rest.sober = windows, v.sober
+	rest.mask, rest.sober, rest.holding = windows, v.sober, v.holding
 	without := rest.service(id)
 	allowed := allowance(windows, id)
 	pick := func(full, rest line[grade]) line[grade] {
@@ -230,10 +231,10 @@ func (v *view) need(n need) both {
 		best[i], worst[i] = b.best, b.worst
 		sure = sure && slices.Equal(b.best, b.worst)
 	}
-	b := both{best: n.heldOut(combine(best, n.of))}
+	b := both{best: v.heldOut(n, combine(best, n.of))}
 	b.worst = b.best
 	if !sure {
-		b.worst = n.heldOut(combine(worst, n.of))
+		b.worst = v.heldOut(n, combine(worst, n.of))
 	}
 	return b
 }
@@ -266,9 +267,10 @@ func (n need) of(members []grade) grade {
 	return g
 }
 
-// heldOut counts a loss only once it has lasted for as long as the dependent tolerates it.
-func (n need) heldOut(l line[grade]) line[grade] {
-	if n.tolerates == 0 {
+// heldOut counts a loss only once it has lasted for as long as the dependent tolerates it. What was known when is about
+// the loss itself, unless asked otherwise: how long it had lasted may turn out later.
+func (v *view) heldOut(n need, l line[grade]) line[grade] {
+	if n.tolerates == 0 || v.lens.known && !v.holding {
 		return l
 	}
 	hold := time.Duration(n.tolerates)

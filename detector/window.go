@@ -13,6 +13,7 @@ import (
 // counted. Worse or wider counts at once; what outlasts the window and its grace counts from then on.
 type window struct {
 	span
+	until  int64 // as it was announced; it may have been called off since
 	change string
 	scope  []string // components, sorted
 	expect map[string]grade
@@ -28,7 +29,7 @@ const windowsMost = 256
 
 // repeats reports whether a window is about the same as an earlier one, for the same time or, being called off, any.
 func (w window) repeats(o window, off bool) bool {
-	return (off || w.to == o.to && w.from <= o.from) && w.change == o.change && slices.Equal(w.scope, o.scope) && maps.Equal(w.expect, o.expect)
+	return (off || w.until == o.until && w.from <= o.from) && w.change == o.change && slices.Equal(w.scope, o.scope) && maps.Equal(w.expect, o.expect)
 }
 
 // planned is a window of the analysis.
@@ -43,7 +44,7 @@ func (b *book) planned(m bia.Maintenance) window {
 // announced is a window that was announced over the alert subjects: the effect is what it may do to whatever rests on
 // its scope. It cannot excuse what was before it was announced.
 func (b *book) announced(change string, heard int64, from, to time.Time, scope []string, effect grade) window {
-	w := window{span: span{max(heard, instant(from)), instant(to)}, change: change, scope: b.scope(scope), expect: map[string]grade{}}
+	w := window{span: span{max(heard, instant(from)), instant(to)}, until: instant(to), change: change, scope: b.scope(scope), expect: map[string]grade{}}
 	for _, id := range w.scope {
 		for _, service := range b.above(id) {
 			w.expect[service] = effect

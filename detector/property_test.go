@@ -1,0 +1,382 @@
+package detector_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"holdfast/bia"
+	"holdfast/detector"
+	"holdfast/detector/alert"
+)
+
+// A message is alerts received together.
+type message struct {
+	received time.Time
+	alerts   []alert.Alert
+}
+
+// drawHouse is a small organisation of any shape: redundancy, partial and tolerated needs, cycles, two sites, observers
+// with and without heartbeats.
+func drawHouse(t *rapid.T, heartbeats bool) *bia.Analysis { return drawAny(t, heartbeats, true) }
+
+func drawAny(t *rapid.T, heartbeats, patience bool) *bia.Analysis {
+	var b strings.Builder
+	b.WriteString("organisation: any\ndefaults: {confirm_for: 5m, recover_for: 10m}\nsites: {x: {}, y: {}}\nobservers:\n")
+	for _, o := range []string{"p", "q"} {
+		if heartbeats && rapid.Bool().Draw(t, "beats") {
+			fmt.Fprintf(&b, "  %s: {heartbeat: {match: {alertname: Watchdog, from: %s}, every: 4m}}\n", o, o)
+		} else {
+			fmt.Fprintf(&b, "  %s: {}\n", o)
+		}
+	}
+	b.WriteString("components:\n")
+	for i := range 5 {
+		fmt.Fprintf(&b, "  c%d: {site: %s, class: k%d, observers: [p, q], quorum: %d}\n", i,
+			rapid.SampledFrom([]string{"x", "y"}).Draw(t, "site"), i%2, rapid.IntRange(1, 2).Draw(t, "quorum"))
+	}
+	b.WriteString("services:\n")
+	for i := range 4 {
+		fmt.Fprintf(&b, "  s%d: {vital: %v, rto: %dm, mtpd: 24h, rtc: 10m, rpo: 5m, data: {d%d: {}}, needs: [%s]}\n", i,
+			rapid.Bool().Draw(t, "vital"), rapid.IntRange(30, 200).Draw(t, "rto"), i, drawNeeds(t, i, patience))
+	}
+	a, problems := bia.Parse("bia.yaml", []byte(b.String()))
+	if problems.HasErrors() {
+		t.Fatalf("%v\n%s", problems, b.String())
+	}
+	return a
+}
+
+func drawNeeds(t *rapid.T, of int, patience bool) string {
+	things := []string{"c0", "c1", "c2", "c3", "c4"}
+	for i := range 4 {
+		if i != of {
+			things = append(things, fmt.Sprintf("s%d", i))
+		}
+	}
+	var needs []string
+	for range rapid.IntRange(1, 2).Draw(t, "needs") {
+		members := rapid.SliceOfNDistinct(rapid.SampledFrom(things), 1, 3, rapid.ID[string]).Draw(t, "members")
+		full := rapid.IntRange(1, len(members)).Draw(t, "full")
+		need := fmt.Sprintf("any_of: [%s], full: %d, minimum: %d", strings.Join(members, ", "), full, rapid.IntRange(1, full).Draw(t, "minimum"))
+		if rapid.IntRange(0, 4).Draw(t, "partial") == 0 {
+			need += ", effect: partial"
+		}
+		if patience && rapid.IntRange(0, 3).Draw(t, "tolerates") == 0 {
+			need += fmt.Sprintf(", tolerates: %dm", rapid.IntRange(1, 20).Draw(t, "for"))
+		}
+		needs = append(needs, "{"+need+"}")
+	}
+	return strings.Join(needs, ", ")
+}
+
+// drawMessages are minutes apart, up to a few hours.
+func drawMessages(t *rapid.T, alerts *rapid.Generator[alert.Alert]) []message {
+	var all []message
+	now := start
+	for range rapid.IntRange(1, 14).Draw(t, "messages") {
+		now = now.Add(time.Duration(rapid.IntRange(0, 25).Draw(t, "minutes")) * time.Minute)
+		m := message{received: now}
+		for range rapid.IntRange(1, 3).Draw(t, "alerts") {
+			a := alerts.Draw(t, "alert")
+			late := rapid.SampledFrom([]int{0, 0, 0, 1, 5, 90}).Draw(t, "late")
+			own := now.Add(-time.Duration(late) * time.Minute)
+			if a.Status == alert.Resolved {
+				a.EndsAt = own
+			} else {
+				a.StartsAt = own
+			}
+			m.alerts = append(m.alerts, a)
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+var componentAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
+	a := says(rapid.SampledFrom([]string{"p", "q"}).Draw(t, "observer"),
+		fmt.Sprintf("c%d", rapid.IntRange(0, 4).Draw(t, "component")),
+		rapid.SampledFrom([]string{"down", "down", "down", "degraded", "up"}).Draw(t, "effect"))
+	if a.Labels["effect"] == "up" {
+		a.Status = alert.Resolved
+	}
+	return a
+})
+
+var anyAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
+	switch rapid.IntRange(0, 9).Draw(t, "kind") {
+	case 0:
+		return site(rapid.SampledFrom([]string{"x", "y"}).Draw(t, "site"), rapid.SampledFrom([]string{"lost", "impaired", "ok"}).Draw(t, "signal"))
+	case 1:
+		return labelled(alert.Firing, "service", fmt.Sprintf("s%d", rapid.IntRange(0, 3).Draw(t, "service")), "estimate", rapid.SampledFrom([]string{"none", "1h", "9h"}).Draw(t, "estimate"))
+	case 2:
+		return labelled(alert.Firing, "data", fmt.Sprintf("d%d", rapid.IntRange(0, 3).Draw(t, "data")), "effect", rapid.SampledFrom([]string{"unusable", "compromised", "ok"}).Draw(t, "condition"))
+	case 3:
+		return beat(rapid.SampledFrom([]string{"p", "q"}).Draw(t, "observer"))
+	case 4:
+		return labelled(alert.Firing, "observer", rapid.SampledFrom([]string{"p", "q"}).Draw(t, "observer"), "effect", rapid.SampledFrom([]string{"silent", "ok"}).Draw(t, "heard"))
+	case 5:
+		return labelled(alert.Firing, "component", fmt.Sprintf("c%d", rapid.IntRange(0, 4).Draw(t, "component")), "effect", "intentional", "by", "kim",
+			"until", start.Add(time.Duration(rapid.IntRange(0, 300).Draw(t, "until"))*time.Minute).Format(time.RFC3339))
+	}
+	return componentAlerts.Draw(t, "component alert")
+})
+
+func played(a *bia.Analysis, messages []message) *detector.Detector {
+	d := detector.New(a)
+	for _, m := range messages {
+		d.Observe(m.received, "holdfast.alerts.any", m.alerts...)
+	}
+	return d
+}
+
+func drawInstant(t *rapid.T, after time.Time) time.Time {
+	return after.Add(time.Duration(rapid.IntRange(0, 400*60).Draw(t, "seconds")) * time.Second)
+}
+
+func last(messages []message) time.Time { return messages[len(messages)-1].received }
+
+func bytesOf(t *rapid.T, value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestTheOrderOfMessagesWithinAnInstantDoesNotMatter(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := drawHouse(t, true)
+		messages := drawMessages(t, anyAlerts)
+		var shuffled []message
+		for i := 0; i < len(messages); {
+			var together []alert.Alert
+			j := i
+			for ; j < len(messages) && messages[j].received.Equal(messages[i].received); j++ {
+				together = append(together, messages[j].alerts...)
+			}
+			for _, one := range rapid.Permutation(together).Draw(t, "order") {
+				shuffled = append(shuffled, message{messages[i].received, []alert.Alert{one}})
+			}
+			i = j
+		}
+		now := drawInstant(t, last(messages))
+		if want, got := bytesOf(t, played(a, messages).Verdicts(now)), bytesOf(t, played(a, shuffled).Verdicts(now)); want != got {
+			t.Fatalf("the order changed\n%s\nto\n%s", want, got)
+		}
+	})
+}
+
+func TestDuplicatesChangeNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := drawHouse(t, false)
+		alerts := anyAlerts.Filter(func(a alert.Alert) bool {
+			return a.Labels["component"] == "" == (a.Labels["observer"] == "") || a.Labels["component"] != ""
+		})
+		messages := drawMessages(t, alerts)
+		var doubled []message
+		for i, m := range messages {
+			again := messages[rapid.IntRange(0, i).Draw(t, "again")]
+			doubled = append(doubled, m, message{m.received, slices.Concat(again.alerts, m.alerts)})
+		}
+		now := drawInstant(t, last(messages))
+		if want, got := bytesOf(t, played(a, messages).Verdicts(now)), bytesOf(t, played(a, doubled).Verdicts(now)); want != got {
+			t.Fatalf("duplicates changed\n%s\nto\n%s", want, got)
+		}
+	})
+}
+
+func TestUnmappedAlertsChangeNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := drawHouse(t, true)
+		messages := drawMessages(t, anyAlerts)
+		noisy := []message{{start, []alert.Alert{labelledNothing()}}}
+		for _, m := range messages {
+			noise := []alert.Alert{down("nowhere"), labelledNothing(), site("z", "lost"), says("ghost", "c1", "down")}
+			noisy = append(noisy, message{m.received, slices.Concat(noise, m.alerts, noise)})
+		}
+		now := drawInstant(t, last(messages))
+		if want, got := bytesOf(t, played(a, messages).Verdicts(now)), bytesOf(t, played(a, noisy).Verdicts(now)); want != got {
+			t.Fatalf("unmapped alerts changed\n%s\nto\n%s", want, got)
+		}
+	})
+}
+
+func TestAReplayGivesTheSameBytesWhateverWasAskedBefore(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := drawHouse(t, true)
+		messages := drawMessages(t, anyAlerts)
+		asked := detector.New(a)
+		for _, m := range messages {
+			asked.Observe(m.received, "holdfast.alerts.any", m.alerts...)
+			now := drawInstant(t, start)
+			asked.Verdicts(now)
+			asked.NextAt(now)
+		}
+		now := drawInstant(t, last(messages))
+		replayed := played(a, messages)
+		for _, at := range []time.Time{now, last(messages), now.Add(time.Hour)} {
+			if want, got := bytesOf(t, replayed.Verdicts(at)), bytesOf(t, asked.Verdicts(at)); want != got {
+				t.Fatalf("asking changed\n%s\nto\n%s", want, got)
+			}
+		}
+	})
+}
+
+func TestNothingDiffersBeforeNextAt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := drawHouse(t, true)
+		messages := drawMessages(t, anyAlerts)
+		d := played(a, messages)
+		now := drawInstant(t, last(messages))
+		for range 4 {
+			next, ok := d.NextAt(now)
+			until := next
+			if !ok {
+				until = now.Add(1000 * time.Hour)
+			}
+			between := now.Add(time.Duration(rapid.Int64Range(0, int64(until.Sub(now))-1).Draw(t, "between")))
+			if want, got := answer(t, d, now), answer(t, d, between); want != got {
+				t.Fatalf("at %s the next change is said to be at %s, yet at %s\n%s\nhas become\n%s", now, next, between, want, got)
+			}
+			if !ok {
+				return
+			}
+			if answer(t, d, now) == answer(t, d, next) {
+				t.Fatalf("nothing differs at %s, where NextAt(%s) said so", next, now)
+			}
+			now = next
+		}
+	})
+}
+
+// answer is all verdicts and service states at an instant, without the instant itself.
+func answer(t *rapid.T, d *detector.Detector, now time.Time) string {
+	verdicts := d.Verdicts(now)
+	for i := range verdicts {
+		verdicts[i].At = time.Time{}
+	}
+	states := map[string]detector.ServiceState{}
+	for i := range 4 {
+		id := fmt.Sprintf("s%d", i)
+		states[id] = d.FactsAt(now).ServiceState(id)
+	}
+	return bytesOf(t, []any{verdicts, states})
+}
+
+func TestAComponentGettingWorseNeverLowersTheLevel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := drawHouse(t, false)
+		a.Criteria.Off = []string{bia.Concurrent} // it counts disjoint causes, of which more damage can leave fewer
+		messages := drawMessages(t, componentAlerts)
+		var worse []message
+		for _, m := range messages {
+			w := message{m.received, slices.Clone(m.alerts)}
+			for i, al := range w.alerts {
+				if rapid.Bool().Draw(t, "worse") && al.Labels["effect"] != "down" {
+					own := al.At()
+					w.alerts[i] = with(al, "effect", "down")
+					w.alerts[i].Status, w.alerts[i].StartsAt, w.alerts[i].EndsAt = alert.Firing, own, time.Time{}
+				}
+			}
+			worse = append(worse, w)
+		}
+		now := drawInstant(t, last(messages))
+		before, after := played(a, messages).Verdicts(now), played(a, worse).Verdicts(now)
+		if was, is := highestOpen(before), highestOpen(after); is < was {
+			t.Fatalf("from %s to %s:\n%s\n%s", was, is, bytesOf(t, before), bytesOf(t, after))
+		}
+	})
+}
+
+func highestOpen(verdicts []detector.Verdict) detector.Level {
+	highest := detector.Event
+	for _, v := range verdicts {
+		if v.Open {
+			highest = max(highest, v.Level, v.Current)
+		}
+	}
+	return highest
+}
+
+func TestTheSameMessagesInAnyOrderGiveTheSameOutages(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := drawAny(t, false, false) // with patience, how long a loss was felt depends on when it was known
+		var all []alert.Alert
+		for i := range rapid.IntRange(1, 8).Draw(t, "messages") { // own times of the last seven minutes, within anybody's latitude
+			one := componentAlerts.Draw(t, "alert")
+			all = append(all, of(fmt.Sprintf("%ds", i*50+rapid.IntRange(0, 40).Draw(t, "own")), one))
+		}
+		orders := [2][]alert.Alert{all, rapid.Permutation(all).Draw(t, "order")}
+		var told [2]string
+		now := drawInstant(t, at("8m"))
+		for i, order := range orders {
+			d := detector.New(a)
+			for j, one := range order {
+				d.Observe(at("7m").Add(time.Duration(j)*time.Millisecond), "", one)
+			}
+			verdicts := d.Verdicts(now)
+			told[i] = bytesOf(t, []any{highestOpen(verdicts), outages(verdicts)})
+		}
+		if told[0] != told[1] {
+			t.Fatalf("the order changed\n%s\nto\n%s", told[0], told[1])
+		}
+	})
+}
+
+// outages are what verdicts say of each service that was confirmed below its MBCO, whatever the situations are called
+// that they came to be in.
+func outages(verdicts []detector.Verdict) map[string][]string {
+	all := map[string][]string{}
+	for _, v := range verdicts {
+		for _, o := range v.Services {
+			if o.Confirmed.IsZero() {
+				continue
+			}
+			all[o.Service] = append(all[o.Service], fmt.Sprint(o.State, o.Since, o.Confirmed, o.ConfirmedNow, o.UpSince, o.Recovered))
+		}
+	}
+	return all
+}
+
+func TestOneLateDownMovesTheStartBackByAtMostMaxBackdate(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := drawHouse(t, false)
+		downs := componentAlerts.Filter(func(a alert.Alert) bool { return a.Labels["effect"] == "down" })
+		d := detector.New(a)
+		for _, m := range drawMessages(t, downs) {
+			for _, one := range m.alerts {
+				before := starts(d.Verdicts(m.received))
+				d.Observe(m.received, "", one)
+				for _, v := range d.Verdicts(m.received) {
+					for _, o := range v.Services {
+						was, known := before[o.Service]
+						if !known {
+							was = m.received.Add(-2 * time.Minute) // it may have begun, too lately to be told of
+						}
+						if !o.Since.IsZero() && was.Sub(o.Since) > o.Objectives.MaxBackdate {
+							t.Fatalf("%s moved from %s to %s", o.Service, was, o.Since)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+func starts(verdicts []detector.Verdict) map[string]time.Time {
+	all := map[string]time.Time{}
+	for _, v := range verdicts {
+		for _, o := range v.Services {
+			if !o.Since.IsZero() {
+				all[o.Service] = o.Since
+			}
+		}
+	}
+	return all
+}
