@@ -25,6 +25,9 @@ exit code 0 only if the service was back within its objectives and the incident 
 		Example: "  holdfast demo\n  holdfast demo --interactive\n  holdfast demo --kill-at promote",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if o.KillAt != "" && o.WithoutPlaybook {
+				return misused("leave one of them away", "without a playbook there is no step at which to kill the daemon")
+			}
 			program, err := os.Executable()
 			if err != nil {
 				return failed("", "find the program to start as a daemon: %w", err)
@@ -39,7 +42,6 @@ exit code 0 only if the service was back within its objectives and the incident 
 	c.Flags().BoolVar(&o.WithoutPlaybook, "without-playbook", false, "take the playbook away: nothing may recover then")
 	c.Flags().StringVar(&o.KillAt, "kill-at", "", "kill the daemon while this `STEP` is under way, and start it again")
 	c.Flags().StringVar(&o.Dir, "dir", "", "an empty directory to work in; it is kept")
-	c.MarkFlagsMutuallyExclusive("kill-at", "without-playbook")
 	return c
 }
 
@@ -52,6 +54,9 @@ func ended(err error) error {
 		return exitWith(exitMissed, "on a machine that is very busy the clocks of the example can be too tight", "%w", err)
 	case errors.Is(err, demo.ErrTooLong):
 		return exitWith(exitTimedOut, "on a machine that is very busy the clocks of the example can be too tight; --dir keeps the daemon's log", "%w", err)
+	}
+	if errors.Is(err, demo.ErrNoSuchStep) {
+		return misused("", "%w", err)
 	}
 	return err
 }

@@ -134,7 +134,7 @@ func loadConfig(o serving) (*config.Config, error) {
 func listen(ctx context.Context, alerts journal.Alerts, will *invoker.Invoker, log zerolog.Logger) error {
 	return watch.Run(ctx, alerts, 0, func(ctx context.Context, h watch.Heard) error {
 		if u := h.Unreadable; u != nil {
-			log.Warn().Uint64("message", h.Sequence).Str("subject", h.Subject).Str("reason", string(u.Reason)).Str("detail", printable(u.Detail)).
+			log.Warn().Uint64("sequence", h.Sequence).Str("subject", h.Subject).Str("reason", string(u.Reason)).Str("detail", printable(u.Detail)).
 				AnErr("unburied", h.Unburied).Msg("an alert cannot be read; it is kept among the dead letters")
 		}
 		return will.Hear(ctx, invoker.Heard{Sequence: h.Sequence, Received: h.Received, Subject: h.Subject, Batch: h.Batch,

@@ -39,6 +39,7 @@ var (
 	ErrNothingFits = errors.New("no applicable playbook exists, and nothing recovered by itself")
 	ErrMissed      = errors.New("recovered, but an objective was missed")
 	ErrTooLong     = errors.New("it was not over in time")
+	ErrNoSuchStep  = errors.New("the example's playbook has no step")
 )
 
 // Run shows the demo and returns how it ended: nil if the service recovered within its objectives and the incident was
@@ -151,20 +152,19 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// keep is what stays in the directory when it was a temporary one.
-var keep = []string{reportFile, booksFile}
-
-// tidy removes all but what is worth keeping.
+// tidy removes all but what is worth keeping: the report, and the books of the organisation's systems.
 func tidy(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, reportFile)); err != nil {
+		return os.RemoveAll(dir) // it did not come to a report
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if e.Name() == keep[0] || e.Name() == keep[1] {
-			continue
+		if e.Name() != reportFile && e.Name() != booksFile {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
 		}
-		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -132,15 +133,12 @@ func (s *stage) checkKillAt() error {
 	if s.KillAt == "" {
 		return nil
 	}
-	if s.plan == nil {
-		return errors.New("without a playbook there is no step to kill the daemon at")
-	}
 	var ids []string
 	for _, step := range s.plan.Steps {
 		ids = append(ids, step.ID)
 	}
 	if !slices.Contains(ids, s.KillAt) {
-		return fmt.Errorf("the playbook has no step %q; it has %v", s.KillAt, ids)
+		return fmt.Errorf("%w %q; it has %s", ErrNoSuchStep, s.KillAt, strings.Join(ids, ", "))
 	}
 	return nil
 }
