@@ -12,17 +12,18 @@ import (
 // An observer is silent when nothing that matches its heartbeat was received for 2.5 times its interval, or when it is
 // said to be. A heartbeat, a statement or being said to be well ends that, at an instant after the silence began.
 type ear struct {
-	match  []matcher
-	limit  time.Duration // 2.5 x every; 0: no heartbeat
-	last   int64         // from when on it is waited for; ever: not yet
-	open   int64         // when it was announced to be silent, or the silence was noticed; never: it is not
-	told   int64         // when it was last announced to be silent; ever: not
-	past   spans         // silences that ended
-	proofs []int64       // the first heartbeat after each time that something was resolved
-	owed   int64         // when something was last resolved that no heartbeat has followed; never: nothing
+	match   []matcher
+	limit   time.Duration // 2.5 x every; 0: no heartbeat
+	last    int64         // from when on it is waited for; ever: not yet
+	open    int64         // when it was announced to be silent, or the silence was noticed; never: it is not
+	told    int64         // when it was last announced to be silent; ever: not
+	past    spans         // silences that ended
+	proofs  []int64       // the first heartbeat after each time that something was resolved
+	owed    int64         // when something was first resolved that no heartbeat has followed; never: nothing
+	settled int64         // when something was last resolved
 }
 
-func newEar() *ear { return &ear{last: ever, open: never, told: ever, owed: never} }
+func newEar() *ear { return &ear{last: ever, open: never, told: ever, owed: never, settled: ever} }
 
 // A matcher is one label and the anchored expression that its value must match.
 type matcher struct {
@@ -61,12 +62,18 @@ func (e *ear) wake(now int64) {
 func (e *ear) beat(now int64) (news bool) {
 	news = e.hear(now)
 	e.last = max(e.last, now)
-	if e.owed < now {
-		e.proofs, e.owed = append(e.proofs, now), never
-		return true
+	if e.owed >= now {
+		return news
 	}
-	return news
+	e.proofs, e.owed = append(e.proofs, now), never
+	if e.settled == now { // in the same instant; the order within it must not matter
+		e.owed = now
+	}
+	return true
 }
+
+// settle hears that something was resolved, which the next heartbeat proves.
+func (e *ear) settle(now int64) { e.owed, e.settled = min(e.owed, now), now }
 
 // hear ends a silence, and reports whether there was one.
 func (e *ear) hear(now int64) bool {

@@ -84,8 +84,8 @@ func wordOf(s statement) (word, bool) {
 func (d *Detector) say(id string, s statement, w word) {
 	e := d.ears[s.observer]
 	silent := func(since int64) bool { return e != nil && begun(e.silences(d.at), since) < d.at }
-	if w == resolved && e != nil && e.limit > 0 && e.owed != d.at {
-		e.owed = d.at
+	if w == resolved && e != nil && e.limit > 0 {
+		e.settle(d.at)
 	}
 	if d.part(id).say(s.observer, s.alert.Fingerprint, saidAt(d, s, w), silent) {
 		d.touch(id)

@@ -47,6 +47,11 @@ func (d *Detector) steps(t int64) []int64 {
 	}
 	for id, j := range d.judged {
 		all = append(all, j.state.best.next(t), j.state.worst.next(t))
+		for _, n := range d.book.needs[id] {
+			if n.tolerates > 0 {
+				all = append(all, j.view.need(n).best.next(t))
+			}
+		}
 		for _, c := range d.book.below(id) {
 			all = append(all, j.view.component(c).next(t))
 		}

@@ -27,7 +27,8 @@ func drawHouse(t *rapid.T, heartbeats bool) *bia.Analysis { return drawAny(t, he
 
 func drawAny(t *rapid.T, heartbeats, patience bool) *bia.Analysis {
 	var b strings.Builder
-	b.WriteString("organisation: any\ndefaults: {confirm_for: 5m, recover_for: 10m}\nsites: {x: {}, y: {}}\nobservers:\n")
+	unknown := rapid.SampledFrom([]string{"hold", "{down_after: 20m}"}).Draw(t, "unknown")
+	b.WriteString("organisation: any\ndefaults: {confirm_for: 5m, recover_for: 10m, unknown: " + unknown + "}\nsites: {x: {}, y: {}}\nobservers:\n")
 	for _, o := range []string{"p", "q"} {
 		if heartbeats && rapid.Bool().Draw(t, "beats") {
 			fmt.Fprintf(&b, "  %s: {heartbeat: {match: {alertname: Watchdog, from: %s}, every: 4m}}\n", o, o)
@@ -109,7 +110,7 @@ var componentAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
 })
 
 var anyAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
-	switch rapid.IntRange(0, 9).Draw(t, "kind") {
+	switch rapid.IntRange(0, 12).Draw(t, "kind") {
 	case 0:
 		return site(rapid.SampledFrom([]string{"x", "y"}).Draw(t, "site"), rapid.SampledFrom([]string{"lost", "impaired", "ok"}).Draw(t, "signal"))
 	case 1:
@@ -123,6 +124,13 @@ var anyAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
 	case 5:
 		return labelled(alert.Firing, "component", fmt.Sprintf("c%d", rapid.IntRange(0, 4).Draw(t, "component")), "effect", "intentional", "by", "kim",
 			"until", start.Add(time.Duration(rapid.IntRange(0, 300).Draw(t, "until"))*time.Minute).Format(time.RFC3339))
+	case 6:
+		from := rapid.IntRange(0, 200).Draw(t, "from")
+		return labelled(alert.Firing, "effect", "maintenance", "scope", rapid.SampledFrom([]string{"c0", "c1,c2", "site x"}).Draw(t, "scope"),
+			"expect", rapid.SampledFrom([]string{"degraded", "down"}).Draw(t, "expect"), "from", start.Add(time.Duration(from)*time.Minute).Format(time.RFC3339),
+			"to", start.Add(time.Duration(from+rapid.IntRange(1, 90).Draw(t, "to"))*time.Minute).Format(time.RFC3339))
+	case 7:
+		return labelled(alert.Unknown, "observer", rapid.SampledFrom([]string{"p", "q"}).Draw(t, "observer"), "component", fmt.Sprintf("c%d", rapid.IntRange(0, 4).Draw(t, "component")))
 	}
 	return componentAlerts.Draw(t, "component alert")
 })
@@ -133,6 +141,16 @@ func played(a *bia.Analysis, messages []message) *detector.Detector {
 		d.Observe(m.received, "holdfast.alerts.any", m.alerts...)
 	}
 	return d
+}
+
+// difference is the surroundings of the first byte in which two answers differ.
+func difference(want, got string) string {
+	at := 0
+	for at < min(len(want), len(got)) && want[at] == got[at] {
+		at++
+	}
+	around := func(s string) string { return s[max(0, at-100):min(len(s), at+200)] }
+	return fmt.Sprintf("\n%s\nhas become\n%s", around(want), around(got))
 }
 
 func drawInstant(t *rapid.T, after time.Time) time.Time {
@@ -167,7 +185,7 @@ func TestTheOrderOfMessagesWithinAnInstantDoesNotMatter(t *testing.T) {
 		}
 		now := drawInstant(t, last(messages))
 		if want, got := bytesOf(t, played(a, messages).Verdicts(now)), bytesOf(t, played(a, shuffled).Verdicts(now)); want != got {
-			t.Fatalf("the order changed\n%s\nto\n%s", want, got)
+			t.Fatalf("the order changed: %s", difference(want, got))
 		}
 	})
 }
@@ -186,7 +204,7 @@ func TestDuplicatesChangeNothing(t *testing.T) {
 		}
 		now := drawInstant(t, last(messages))
 		if want, got := bytesOf(t, played(a, messages).Verdicts(now)), bytesOf(t, played(a, doubled).Verdicts(now)); want != got {
-			t.Fatalf("duplicates changed\n%s\nto\n%s", want, got)
+			t.Fatalf("duplicates changed: %s", difference(want, got))
 		}
 	})
 }
@@ -202,7 +220,7 @@ func TestUnmappedAlertsChangeNothing(t *testing.T) {
 		}
 		now := drawInstant(t, last(messages))
 		if want, got := bytesOf(t, played(a, messages).Verdicts(now)), bytesOf(t, played(a, noisy).Verdicts(now)); want != got {
-			t.Fatalf("unmapped alerts changed\n%s\nto\n%s", want, got)
+			t.Fatalf("unmapped alerts changed: %s", difference(want, got))
 		}
 	})
 }
@@ -222,7 +240,7 @@ func TestAReplayGivesTheSameBytesWhateverWasAskedBefore(t *testing.T) {
 		replayed := played(a, messages)
 		for _, at := range []time.Time{now, last(messages), now.Add(time.Hour)} {
 			if want, got := bytesOf(t, replayed.Verdicts(at)), bytesOf(t, asked.Verdicts(at)); want != got {
-				t.Fatalf("asking changed\n%s\nto\n%s", want, got)
+				t.Fatalf("asking changed: %s", difference(want, got))
 			}
 		}
 	})
@@ -242,7 +260,7 @@ func TestNothingDiffersBeforeNextAt(t *testing.T) {
 			}
 			between := now.Add(time.Duration(rapid.Int64Range(0, int64(until.Sub(now))-1).Draw(t, "between")))
 			if want, got := answer(t, d, now), answer(t, d, between); want != got {
-				t.Fatalf("at %s the next change is said to be at %s, yet at %s\n%s\nhas become\n%s", now, next, between, want, got)
+				t.Fatalf("at %s the next change is said to be at %s, yet at %s %s", now, next, between, difference(want, got))
 			}
 			if !ok {
 				return
