@@ -133,51 +133,59 @@ type blame struct {
 	since int64
 }
 
-// blames are the components that are worse than up in needs that are, while that makes the service so within the
-// periods given; data that is compromised is one of them.
+// blames are the components whose loss explains a service's trouble within some periods, in order of id: while it is down
+// those that are down in needs that are down, while it is degraded those that are worse than up.
 func (v *view) blames(service string, within spans) []blame {
-	first := map[string]int64{}
-	note := func(root string, when spans) {
-		if len(when) > 0 {
-			if since, ok := first[root]; !ok || when[0].from < since {
-				first[root] = when[0].from
-			}
-		}
-	}
-	seen := map[string]spans{}
-	type visit struct {
-		service string
-		within  spans
-	}
-	for open := []visit{{service, within}}; len(open) > 0; open = open[1:] {
-		at := open[0]
-		if covered(at.within, seen[at.service]) {
-			continue
-		}
-		seen[at.service] = seen[at.service].union(at.within)
-		for _, n := range v.d.book.needs[at.service] {
-			bad := v.need(n).best.where(atLeast(degraded)).intersect(at.within)
-			for _, m := range n.members {
-				when := v.member(m, false).best.where(atLeast(degraded)).intersect(bad)
-				if len(when) == 0 {
-					continue
-				}
-				if v.d.book.isService(m) {
-					open = append(open, visit{m, when})
-				} else {
-					note(m, when)
-				}
-			}
-		}
-		if _, spokenOf := v.d.parts[at.service]; spokenOf {
-			note(at.service, v.member(at.service, true).best.where(atLeast(degraded)).intersect(at.within))
-		}
+	b := blaming{v: v, first: map[string]int64{}}
+	state := v.service(service).best
+	for _, g := range []grade{degraded, down} {
+		b.seen = map[string]spans{}
+		b.visit(service, state.where(func(is grade) bool { return is == g }).intersect(within), g)
 	}
 	var all []blame
-	for _, root := range sorted(first) {
-		all = append(all, blame{root, first[root]})
+	for _, root := range sorted(b.first) {
+		all = append(all, blame{root, b.first[root]})
 	}
 	return all
+}
+
+// blaming is a walk down the needs that looks for what is at least as bad as grade.
+type blaming struct {
+	v     *view
+	first map[string]int64 // root -> since when
+	seen  map[string]spans // service -> when it has been looked at
+}
+
+func (b *blaming) visit(service string, within spans, g grade) {
+	if covered(within, b.seen[service]) {
+		return
+	}
+	b.seen[service] = b.seen[service].union(within)
+	for _, n := range b.v.d.book.needs[service] {
+		bad := b.v.need(n).best.where(atLeast(g)).intersect(within)
+		for _, m := range n.members {
+			when := b.v.member(m, false).best.where(atLeast(g)).intersect(bad)
+			switch {
+			case len(when) == 0:
+			case b.v.d.book.isService(m):
+				b.visit(m, when, g)
+			default:
+				b.note(m, when)
+			}
+		}
+	}
+	if _, spokenOf := b.v.d.parts[service]; spokenOf {
+		b.note(service, b.v.member(service, true).best.where(atLeast(g)).intersect(within))
+	}
+}
+
+func (b *blaming) note(root string, when spans) {
+	if len(when) == 0 {
+		return
+	}
+	if since, ok := b.first[root]; !ok || when[0].from < since {
+		b.first[root] = when[0].from
+	}
 }
 
 // covered reports whether periods lie within others.
