@@ -41,6 +41,7 @@ var (
 // A chain is the log of decisions on a shelf: each envelope names the sequence and the hash of the one before it.
 type chain struct {
 	shelf shelf
+	note  note
 
 	mu   sync.Mutex // one append in flight
 	head link       // the newest that this process appended or verified against
@@ -73,6 +74,7 @@ func (c *chain) Append(ctx context.Context, e Envelope) (Committed, error) {
 		return Committed{}, err
 	}
 	c.head = link{sequence, HashOf(body)}
+	c.note.write(c.head)
 	return decode(page{sequence, body}) // exactly what a reader will get
 }
 
@@ -135,8 +137,15 @@ func (c *chain) Read(ctx context.Context, after uint64) iter.Seq2[Committed, err
 
 // read hands on envelope by envelope, each checked against the one before, until the head as it was at the start.
 func (c *chain) read(ctx context.Context, after uint64, hand func(Committed) bool) error {
+	noted, err := c.note.read()
+	if err != nil {
+		return err
+	}
 	head, err := c.shelf.head(ctx)
 	if err != nil {
+		return err
+	}
+	if err := c.note.holds(noted, head); err != nil {
 		return err
 	}
 	prev, err := c.linkAt(ctx, after)
@@ -155,12 +164,18 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed) boo
 			return err
 		}
 		prev = link{e.Sequence, e.Hash}
+		if err := c.note.is(noted, prev); err != nil {
+			return err
+		}
 		if !hand(e) {
 			return nil
 		}
 	}
 	if prev.sequence < head {
 		return broken(prev.sequence+1, fmt.Sprintf("is missing; the log goes on to %d", head))
+	}
+	if prev.sequence > noted.sequence {
+		c.note.write(prev)
 	}
 	return nil
 }

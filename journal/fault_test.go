@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -143,79 +144,9 @@ func (e *ends) cut(which *atomic.Bool) {
 	}()
 }
 
-// The client takes its timers from a pool when it connects anew, which virtual time does not allow: these tests wait for
-// real seconds, beside each other.
-
-func TestACommitOutlivesABrokenConnection(t *testing.T) {
-	eachHalf(t, func(t *testing.T, half func(*ends) *atomic.Bool) {
-		j, e := onALine(t)
-		head := commit(t, j, after(journal.Committed{}, "before", "took_over"))
-		e.cut(half(e))
-		want := commit(t, j, after(head, "during", "declared"))
-		if e.connected.Load() < 2 {
-			t.Error("the connection was not broken")
-		}
-		got, err := read(t, j, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff([]journal.Committed{want}, got); diff != "" {
-			t.Error(diff)
-		}
-	})
-}
-
-func TestAnAlertAndItsDeadLetterAreStoredOnceOverABrokenConnection(t *testing.T) {
-	eachHalf(t, func(t *testing.T, half func(*ends) *atomic.Bool) {
-		j, e := onALine(t)
-		e.cut(half(e))
-		if sequence := publish(t, j, "holdfast.alerts.prom", "?"); sequence != 1 {
-			t.Errorf("stored at %d", sequence)
-		}
-		e.cut(half(e))
-		for _, sequence := range []uint64{0, 1} {
-			m := journal.Message{Sequence: sequence, Subject: "holdfast.alerts.prom", Body: []byte("?")}
-			if err := j.Bury(t.Context(), m, "not_json", ""); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if head, err := j.Head(t.Context()); err != nil || head != 1 {
-			t.Errorf("the alert log has %d messages, %v", head, err)
-		}
-		if n := streamLength(t, e.server, journal.DeadStream); n != 2 {
-			t.Errorf("there are %d dead letters", n)
-		}
-	})
-}
-
-func TestFollowingOutlivesABrokenConnection(t *testing.T) {
-	eachHalf(t, func(t *testing.T, half func(*ends) *atomic.Bool) {
-		j, e := onALine(t)
-		heard := make(chan string, 10)
-		ctx, stop := context.WithCancel(t.Context())
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
-			for m, err := range j.Follow(ctx, 0) {
-				heard <- fmt.Sprint(m.Sequence, " ", string(m.Body), " ", err)
-			}
-		}()
-		publish(t, j, "holdfast.alerts.prom", "before")
-		e.cut(half(e))
-		publish(t, j, "holdfast.alerts.prom", "during")
-		publish(t, j, "holdfast.alerts.prom", "after")
-		for i, said := range []string{"before", "during", "after"} {
-			if got, want := <-heard, fmt.Sprint(i+1, " ", said, " <nil>"); got != want {
-				t.Errorf("heard %s, want %s", got, want)
-			}
-		}
-		stop()
-		<-ended
-	})
-}
-
-// eachHalf runs a test with each half of the line dead.
-func eachHalf(t *testing.T, test func(t *testing.T, half func(*ends) *atomic.Bool)) {
+// The client takes its timers from a pool when it connects anew, which virtual time does not allow: this test waits for
+// real seconds.
+func TestABrokenConnectionLosesNothingAndStoresNothingTwice(t *testing.T) {
 	t.Parallel()
 	for name, half := range map[string]func(*ends) *atomic.Bool{
 		"what the server says is lost": func(e *ends) *atomic.Bool { return &e.deaf },
@@ -223,9 +154,70 @@ func eachHalf(t *testing.T, test func(t *testing.T, half func(*ends) *atomic.Boo
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, half)
+			j, e := onALine(t)
+			head := commit(t, j, after(journal.Committed{}, "before", "took_over"))
+			publish(t, j, "holdfast.alerts.prom", "before")
+			heard := follow(t, j)
+			if got := <-heard; got != "1 before <nil>" {
+				t.Errorf("heard %s", got)
+			}
+
+			e.cut(half(e))
+			var want journal.Committed
+			var all sync.WaitGroup
+			all.Go(func() { want = commit(t, j, after(head, "during", "declared")) })
+			all.Go(func() { publish(t, j, "holdfast.alerts.prom", "during") })
+			all.Go(func() { bury(t, j, 0); bury(t, j, 1) })
+			all.Wait()
+			if e.connected.Load() < 2 {
+				t.Error("the connection was not broken")
+			}
+
+			got, err := read(t, j, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]journal.Committed{want}, got); diff != "" {
+				t.Error(diff)
+			}
+			if got := <-heard; got != "2 during <nil>" {
+				t.Errorf("heard %s", got)
+			}
+			if head, err := j.Head(t.Context()); err != nil || head != 2 {
+				t.Errorf("the alert log has %d messages, %v", head, err)
+			}
+			if n := streamLength(t, e.server, journal.DeadStream); n != 2 {
+				t.Errorf("there are %d dead letters", n)
+			}
 		})
 	}
+}
+
+func bury(t *testing.T, j journal.Alerts, sequence uint64) {
+	t.Helper()
+	m := journal.Message{Sequence: sequence, Subject: "holdfast.alerts.prom", Body: []byte("?")}
+	if err := j.Bury(t.Context(), m, "not_json", ""); err != nil {
+		t.Error(err)
+	}
+}
+
+// follow hears the alert log from its beginning for the length of a test.
+func follow(t *testing.T, j journal.Alerts) <-chan string {
+	t.Helper()
+	heard := make(chan string, 10)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for m, err := range j.Follow(ctx, 0) {
+			heard <- fmt.Sprint(m.Sequence, " ", string(m.Body), " ", err)
+		}
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-ended
+	})
+	return heard
 }
 
 func streamLength(t *testing.T, s *server.Server, name string) uint64 {

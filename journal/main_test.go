@@ -17,6 +17,10 @@ import (
 	"holdfast/journal/embedded"
 )
 
+// started is the real time, which the server compares with the times of its messages when it looks whether they have
+// expired; virtual time has to begin there.
+var started = time.Now()
+
 func TestMain(m *testing.M) {
 	ats.Register() // nats-server's coarse clock: one goroutine for all servers, which must not belong to any one test
 	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
@@ -76,6 +80,7 @@ type disk struct {
 }
 
 func newDisk(t *testing.T, o journal.Options) *disk {
+	time.Sleep(time.Until(started))
 	d := &disk{dir: t.TempDir(), options: o}
 	t.Cleanup(func() { d.stop(t) })
 	return d

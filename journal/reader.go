@@ -28,6 +28,9 @@ const (
 	readTries = 5
 	// silence is how long nothing may come while something is known to be there.
 	silence = 2 * time.Second
+	// calm is how long nothing may come before the stream is asked whether there is anything: what was sent into a
+	// connection that was breaking is lost, and the server takes it for delivered.
+	calm = 5 * time.Second
 	// atHand bounds what is fetched ahead.
 	atHandMessages, atHandBytes = 512, 8 << 20
 )
@@ -118,16 +121,33 @@ var errGap = errors.New("a gap")
 
 // await is the next message of a consumer, if it is the next of the stream.
 func (r *reader) await(ctx context.Context, it jetstream.MessagesContext) (stored, error) {
+	for {
+		m, err := r.within(ctx, it)
+		switch {
+		case err == nil:
+			return m, nil
+		case ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded):
+			return stored{}, err
+		case r.next <= r.known:
+			return stored{}, errGap // something is there, and the consumer has passed over it without a word
+		}
+		info, err := r.stream.Info(ctx)
+		if err != nil {
+			return stored{}, err
+		}
+		r.known = info.State.LastSeq
+	}
+}
+
+// within waits for as long as silence is to be believed.
+func (r *reader) within(ctx context.Context, it jetstream.MessagesContext) (stored, error) {
+	wait := calm
 	if r.next <= r.known {
-		// Something is there: if it does not come, the consumer has silently passed over it.
-		waiting, cancel := context.WithTimeout(ctx, silence)
-		defer cancel()
-		ctx = waiting
+		wait = silence
 	}
-	m, err := it.Next(jetstream.NextContext(ctx))
-	if errors.Is(err, context.DeadlineExceeded) {
-		return stored{}, errGap
-	}
+	waiting, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	m, err := it.Next(jetstream.NextContext(waiting))
 	if err != nil {
 		return stored{}, err
 	}

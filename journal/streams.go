@@ -40,6 +40,9 @@ type Options struct {
 	// Subjects are further ones, outside holdfast.>, on which a team's monitoring already publishes; the alert log takes
 	// them in. They may end in wildcards.
 	Subjects []string
+	// HeadFile is a file outside JetStream in which the head of the log is noted, so that it is noticed if the end of the
+	// log is lost; empty: it is not noted. It belongs to this one log.
+	HeadFile string
 	// Sources are streams that a team already has; what they hold from now on is copied into the alert log.
 	Sources []Source
 }
@@ -111,7 +114,7 @@ func Open(ctx context.Context, js jetstream.JetStream, o Options) (*Streams, err
 		found[i] = stream
 	}
 	s := &Streams{js: js, alerts: found[1], dead: found[2]}
-	s.shelf = &ledger{js: js, stream: found[0]}
+	s.shelf, s.note = &ledger{js: js, stream: found[0]}, note{o.HeadFile}
 	if err := s.findBuried(ctx); err != nil {
 		return nil, fmt.Errorf("open the journal: stream %s: %w", DeadStream, err)
 	}
