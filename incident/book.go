@@ -19,6 +19,7 @@ type book struct {
 	epoch     uint64
 	epochAt   time.Time
 	arming    *Record // the last Armed or Disarmed
+	shadow    bool    // the present epoch does nothing
 }
 
 func newBook() book {
@@ -34,7 +35,10 @@ func (b book) clone() book {
 func (b *book) apply(r Record) {
 	switch e := r.Event.(type) {
 	case TookOver:
-		b.epoch, b.epochAt = e.Epoch, r.At
+		if b.shadow && !e.Shadow {
+			b.comeForward()
+		}
+		b.epoch, b.epochAt, b.shadow = e.Epoch, r.At, e.Shadow
 	case DocumentsAdopted:
 		b.adopt(r.At, e)
 	case Armed, Disarmed:
@@ -76,6 +80,7 @@ func (b *book) incident(r Record) {
 			b.stood = append(slices.Clip(b.stood), r.Incident)
 		}
 	}
+	b.burn(r)
 	if e, ok := r.Event.(Invoked); ok && e.By.Person == "" {
 		for _, service := range append([]string{e.Service}, e.Covers...) {
 			b.fuses[service] = fuse{at: r.At, incident: r.Incident}

@@ -41,7 +41,7 @@ func everyKind() []Event {
 	explanation := detector.Explanation{Summary: "payments are lost", NotCounted: []string{"a late word"}, Unless: "pay-fra comes back",
 		Criteria: []detector.Criterion{{ID: "facility_lost", Level: detector.Disaster, Answer: detector.Met, Evidence: []string{"fra1 is lost"}, Services: []string{"payments-api"}, MetAt: at, WouldAt: at}}}
 	return []Event{
-		TookOver{Epoch: 3, Instance: "one", Version: "1.2.3"},
+		TookOver{Epoch: 3, Instance: "one", Version: "1.2.3", Shadow: true},
 		DocumentsAdopted{Digest: "sha256:00", Files: map[string]string{"bia.yaml": "organisation: Acme\n"}, By: by},
 		Armed{By: by, Reason: "after the audit"},
 		Disarmed{By: by, Reason: "audit"},
@@ -50,7 +50,9 @@ func everyKind() []Event {
 			Services: []detector.Outage{{Service: "payments-api", State: detector.Down, Since: at, Confirmed: at.Add(5 * time.Minute), ConfirmedNow: true,
 				UpSince: at.Add(time.Hour), Recovered: true, Objectives: objectives, Clocks: clocks}}}},
 		DecisionDue{Service: "payments-api", LTI: clocks.LTI, Round: 2, Tell: []string{"alice"}},
-		Recommended{Criteria: []string{"facility_lost"}, Gate: "declaration.mode is recommend", Tell: []string{"alice"}},
+		Recommended{Criteria: []string{"facility_lost"}, Gate: "declaration.mode is recommend", Tell: []string{"alice"},
+			Would: &Would{Rule: "automatic_for facility_lost", Tell: []string{"bob"}, Invoke: []Prospect{{Service: "payments-api", Covers: []string{"core-ledger", "payments-api"},
+				Playbook: "failover", Others: []string{"restore"}, Nearest: "none", Missing: []string{"all of it"}}}}},
 		Declared{By: by, Automatic: true, Criteria: []string{"facility_lost"}, Reason: "it is gone",
 			Services: []Pinned{{Service: "payments-api", Objectives: objectives, Clocks: clocks}}, Explanation: explanation, Tell: []string{"alice"}},
 		DeclarationDeclined{By: by, Criteria: []string{"facility_lost"}, Services: []string{"payments-api"}, Lost: []string{"fra1"}, Reason: "wait", Until: at.Add(time.Hour)},

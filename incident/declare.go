@@ -29,6 +29,9 @@ func (i Incident) declare(w World) []Event {
 	if gate != "" && noDecision(w, met) {
 		rule, gate = "on_no_decision", ""
 	}
+	if w.Shadow {
+		return i.foreseen(w, ids(met), rule, gate)
+	}
 	if gate == "" {
 		return []Event{i.declaredBy(w, Actor{Rule: rule}, ids(met), "")}
 	}
@@ -131,7 +134,7 @@ func blocked(w World, c detector.Criterion) (why string) {
 		if again.IsZero() {
 			return ""
 		}
-		why = fmt.Sprintf("%s was invoked automatically in %s; a second time within %s needs a person", o.Service, before, span(w.declaration().RearmAfter))
+		why = fmt.Sprintf("%s %s automatically in %s; a second time within %s needs a person", o.Service, w.invokedWords(), before, span(w.declaration().RearmAfter))
 	}
 	return why
 }
@@ -184,7 +187,7 @@ const (
 // decisionDue pages the authority before it is too late, its successors one decision time objective later, and both when
 // the latest time to invoke has passed without a declaration.
 func (i Incident) decisionDue(w World) []Event {
-	if i.Declared != nil {
+	if i.Declared != nil || i.wouldHave() != nil {
 		return nil
 	}
 	l, binds := w.declaration(), i.binding(w)

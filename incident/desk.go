@@ -165,6 +165,9 @@ func (d *Desk) Documents() *Documents { return d.docs }
 
 // Armed reports whether declarations may happen automatically, and why not.
 func (d *Desk) Armed() (bool, string) {
+	if d.shadow {
+		return false, idleShadow
+	}
 	gate := d.gate()
 	return gate == "", gate
 }

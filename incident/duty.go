@@ -14,6 +14,7 @@ import (
 type duty struct {
 	roster *oncall.Roster
 	at     time.Time
+	untold bool // nobody is told anything
 }
 
 // line is a role's line of succession.
@@ -27,11 +28,13 @@ func (d duty) line(role string) []string {
 	return d.roster.Line(role, d.at)
 }
 
-// lines are all who hold any of the roles, each person once.
+// lines are all who hold any of the roles, each person once; none where nobody is told anything.
 func (d duty) lines(roles ...string) []string {
 	var people []string
 	for _, role := range roles {
-		people = join(people, d.line(role))
+		if !d.untold {
+			people = join(people, d.line(role))
+		}
 	}
 	return people
 }

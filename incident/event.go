@@ -66,6 +66,7 @@ type TookOver struct {
 	Epoch    uint64 `json:"epoch"`
 	Instance string `json:"instance"`
 	Version  string `json:"version"`
+	Shadow   bool   `json:"shadow,omitempty"` // it judges and records, and does nothing
 }
 
 // DocumentsAdopted makes these texts the ones that are judged and acted by, whole, so that a replay judges by what held.
@@ -106,6 +107,7 @@ type Recommended struct {
 	Criteria []string `json:"criteria"`
 	Gate     string   `json:"gate"`
 	Tell     []string `json:"tell"`
+	Would    *Would   `json:"would,omitempty"` // of a shadow: what it would have led to
 }
 
 // Declared is the decision that this is a disaster. It pins the objectives.

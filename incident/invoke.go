@@ -186,7 +186,7 @@ func (i Incident) blown(w World, x want) []string {
 	if again.IsZero() || !i.Declared.Automatic {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s was invoked automatically in %s; a second time before %s needs a person", x.service, before, stamp(again))}
+	return []string{fmt.Sprintf("%s %s automatically in %s; a second time before %s needs a person", x.service, w.invokedWords(), before, stamp(again))}
 }
 
 // invocation starts the first of the playbooks that fit and offers the others.

@@ -19,6 +19,9 @@ func (d *Desk) Order(now time.Time, by *oncall.Person, c Command) ([]Change, err
 	case d.docs == nil:
 		return nil, Refuse("no documents have been adopted, so nobody knows who may do what")
 	}
+	if d.shadow && c.Verb != VerbNote && c.Verb != VerbArm && c.Verb != VerbDisarm {
+		return nil, Refuse(idleShadow)
+	}
 	return d.draft(now).order(by.ID, c)
 }
 
@@ -214,7 +217,7 @@ func (i Incident) orderStandDown(w World, person string, c Command) ([]Event, er
 // arms lets declarations happen automatically, or leaves them to people.
 func (f *draft) arms(person string, c Command) ([]Change, error) {
 	roles := authority(f.docs.BIA.Declaration)
-	by, err := duty{f.docs.People, f.now}.entitled(person, string(c.Verb), roles)
+	by, err := duty{roster: f.docs.People, at: f.now}.entitled(person, string(c.Verb), roles)
 	if err != nil {
 		return nil, err
 	}
@@ -251,7 +254,7 @@ func (f *draft) declareByHand(person string, c Command) ([]Change, error) {
 			}
 		}
 	}
-	by, err := duty{f.docs.People, f.now}.entitled(person, "declare", authority(f.docs.BIA.Declaration))
+	by, err := duty{roster: f.docs.People, at: f.now}.entitled(person, "declare", authority(f.docs.BIA.Declaration))
 	if err != nil {
 		return nil, err
 	}

@@ -301,6 +301,6 @@ func TestAfterAHandoverTheNextInLineIsWhoeverWasNotToldYet(t *testing.T) {
 	if len(next) != 1 || slices.Contains(first, next[0]) {
 		t.Errorf("the page went to %v, then again to %v", first, next)
 	}
-	line := duty{h.book.docs.People, h.now}.line("on-call-pay")
+	line := duty{roster: h.book.docs.People, at: h.now}.line("on-call-pay")
 	equal(t, next[0], line[0])
 }

@@ -11,6 +11,9 @@ import (
 func Sentence(r Record) string {
 	switch e := r.Event.(type) {
 	case TookOver:
+		if e.Shadow {
+			return fmt.Sprintf("%s (%s) took over as epoch %d, as a shadow: it judges and records, and does nothing.", e.Instance, e.Version, e.Epoch)
+		}
 		return fmt.Sprintf("%s (%s) took over as epoch %d.", e.Instance, e.Version, e.Epoch)
 	case DocumentsAdopted:
 		return fmt.Sprintf("%s adopted the documents %s.", subject(e.By), brief(e.Digest))
@@ -39,7 +42,7 @@ func decisionSentence(e Event) string {
 	case DecisionDue:
 		return decisionDueSentence(e)
 	case Recommended:
-		return fmt.Sprintf("Declaring a disaster is recommended (%s); it is not automatic: %s.", listed(e.Criteria), e.Gate)
+		return e.sentence()
 	case Declared:
 		how := "declared a disaster"
 		if e.Automatic {

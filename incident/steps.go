@@ -217,6 +217,9 @@ func effect(l leg, epoch uint64) []Effect {
 }
 
 func (b *book) wants() []Effect {
+	if b.shadow {
+		return nil
+	}
 	var all []Effect
 	for _, id := range b.ids {
 		if i := b.incidents[id]; i.Open() || i.unsent > 0 {

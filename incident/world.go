@@ -14,6 +14,7 @@ type World struct {
 	Epoch     uint64
 	Documents *Documents
 	Facts     detector.Facts
+	Shadow    bool              // nothing is done, whatever is decided
 	Verdict   *detector.Verdict // its situation as it stands at Now; nil: the detector sees none
 
 	// Gate is why nothing may happen without a person; empty: armed.
@@ -26,7 +27,7 @@ type World struct {
 	Held func(resource string) string
 }
 
-func (w World) duty() duty { return duty{w.Documents.People, w.Now} }
+func (w World) duty() duty { return duty{roster: w.Documents.People, at: w.Now, untold: w.Shadow} }
 
 func (w World) declaration() bia.Declaration { return w.Documents.BIA.Declaration }
 
