@@ -237,6 +237,9 @@ func (e *Embedded) AnonymousAlerts() bool {
 // Journal is how the streams are set up.
 func (c *Config) Journal() journal.Options {
 	o := journal.Options{Replicas: c.NATS.Replicas, AlertsMaxAge: c.Alerts.MaxAge, AlertsMaxBytes: int64(c.Alerts.MaxBytes), Subjects: c.Alerts.Subjects}
+	if e := c.NATS.Embedded; e != nil {
+		o.HeadFile = filepath.Join(e.Store, journal.HeadFile)
+	}
 	for _, s := range c.Alerts.Sources {
 		o.Sources = append(o.Sources, journal.Source{Stream: s.Stream, Filter: s.Filter, Domain: s.Domain})
 	}
