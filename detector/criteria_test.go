@@ -144,8 +144,8 @@ components: {c: {}, e: {}}
 // three are vital services that fail on their own.
 const three = `
 services:
-  s1: {vital: true, rto: 8h, mtpd: 24h, rtc: 10m, needs: [a, {component: shared, effect: partial}]}
-  s2: {vital: true, rto: 8h, mtpd: 24h, rtc: 10m, needs: [b, {component: shared, effect: partial}]}
+  s1: {vital: true, rto: 8h, mtpd: 24h, rtc: 10m, needs: [a, shared]}
+  s2: {vital: true, rto: 8h, mtpd: 24h, rtc: 10m, needs: [b, shared]}
   s3: {vital: true, rto: 8h, mtpd: 24h, rtc: 10m, needs: [c]}
 components: {a: {}, b: {}, c: {}, shared: {}}
 `
