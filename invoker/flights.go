@@ -31,6 +31,9 @@ func (v *Invoker) launch(ctx context.Context) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	wants := v.desk.Wants()
+	if v.cfg.Shadow { // a second lock: a shadow's desk wants nothing
+		wants = nil
+	}
 	v.land(wants)
 	steps, notices := v.underWay()
 	for _, e := range wants {

@@ -29,6 +29,7 @@ type Config struct {
 	Documents *incident.Documents // to live by from the start on, as they are on disk
 	Instance  string              // names this process in the journal; another one needs another name
 	Version   string
+	Shadow    bool // judge and record, and do nothing: no Hands are needed; never on the log of an instance that acts
 	Now       func() time.Time
 	Logger    zerolog.Logger
 }
@@ -78,7 +79,7 @@ func New(c Config) *Invoker {
 		results: make(chan incident.Result),
 		over:    make(chan struct{}),
 		desk:    incident.NewDesk(),
-		status:  Status{Instance: c.Instance, InFlight: []InFlight{}},
+		status:  Status{Instance: c.Instance, Shadow: c.Shadow, InFlight: []InFlight{}},
 		told:    map[string]bool{},
 		unfit:   map[string]bool{},
 		flights: map[string]*flight{},
@@ -94,7 +95,7 @@ func (v *Invoker) Look(see func(*incident.Desk)) {
 
 // Run reads the journal, takes over, and then decides, commits and acts until ctx ends. Effects still under way then are
 // cancelled and awaited; how they went is left to the next start. The error is of a start that cannot be: documents that
-// do not fit into the journal.
+// do not fit into the journal, or a shadow on the log of an instance that acts.
 func (v *Invoker) Run(ctx context.Context) error {
 	defer close(v.over)
 	acting, cancel := context.WithCancel(ctx)

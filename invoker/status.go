@@ -11,8 +11,9 @@ import (
 // Status is how the invoker itself is; how the incidents are is the desk's to say.
 type Status struct {
 	Instance string `json:"instance"`
-	Epoch    uint64 `json:"epoch"` // its own; 0 before it took over
-	Live     bool   `json:"live"`  // caught up, and took over
+	Epoch    uint64 `json:"epoch"`            // its own; 0 before it took over
+	Shadow   bool   `json:"shadow,omitempty"` // it judges and records, and does nothing
+	Live     bool   `json:"live"`             // caught up, and took over
 
 	HandsOff  string `json:"hands_off,omitempty"` // why it decides nothing until somebody has looked; empty: it decides
 	Successor string `json:"successor,omitempty"` // the instance that took over from it

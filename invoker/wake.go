@@ -34,15 +34,21 @@ func (v *Invoker) wake(ctx context.Context) error {
 	v.note(func(s *Status) { s.Live = true })
 	v.cfg.Logger.Info().Uint64("epoch", v.status.Epoch).Uint64("envelopes", v.head.sequence).Uint64("alerts", v.heardTo).
 		Msg("caught up and in charge")
+	if v.cfg.Shadow {
+		v.cfg.Logger.Warn().Msg("SHADOW: this instance judges and records; it declares nothing, invokes nothing and tells nobody")
+	}
 	return nil
 }
 
 func (v *Invoker) takeOver(ctx context.Context) error {
 	changes, err := v.commit(ctx, func(time.Time) ([]incident.Change, error) {
+		if v.cfg.Shadow {
+			return v.desk.Shadow(v.cfg.Instance, v.cfg.Version)
+		}
 		return v.desk.TakeOver(v.cfg.Instance, v.cfg.Version), nil
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("take over: %w", err)
 	}
 	for _, c := range changes {
 		if took, ok := c.Event.(incident.TookOver); ok {
