@@ -43,6 +43,7 @@ var (
 	truncatedDesc  = desc("alerts_truncated_total", "Alerts that senders left out of their messages.")
 
 	armedDesc      = desc("armed", "Whether declarations may happen automatically.")
+	shadowDesc     = desc("shadow", "Whether this daemon only judges and records: it declares nothing, invokes nothing and tells nobody.")
 	epochDesc      = desc("epoch", "How many times a daemon has taken over this house.")
 	connectedDesc  = desc("nats_connected", "Whether NATS is connected.")
 	readyDesc      = desc("ready", "Whether a check holds that the daemon needs to be able to act.", "check")
@@ -124,6 +125,7 @@ func (m *reading) house(s sight) {
 	m.history(s)
 	m.alerts(s)
 	m.flag(armedDesc, s.armed)
+	m.flag(shadowDesc, s.shadow)
 	m.gauge(epochDesc, float64(s.epoch))
 }
 

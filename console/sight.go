@@ -20,6 +20,7 @@ type sight struct {
 	documents  *incident.Documents // nil before the first are adopted
 	armed      bool
 	disarmed   string // why not armed
+	shadow     bool   // nothing is done, whatever is judged
 	epoch      uint64
 	counts     incident.Counts
 	components []detector.ComponentReport // all, in order of id
@@ -52,6 +53,7 @@ func (c *console) answer(w http.ResponseWriter, view func(*incident.Desk, sight)
 func sightOf(d *incident.Desk, now time.Time) sight {
 	s := sight{now: now, incidents: d.Incidents(), documents: d.Documents(), counts: d.Counts(), epoch: d.Epoch(), components: d.Components()}
 	s.armed, s.disarmed = d.Armed()
+	s.shadow = d.IsShadow()
 	return s
 }
 

@@ -21,6 +21,7 @@ type Status struct {
 
 	Armed    bool   `json:"armed"`              // declarations may happen automatically
 	Disarmed string `json:"disarmed,omitempty"` // why not
+	Shadow   bool   `json:"shadow,omitempty"`   // it judges and records, and does nothing
 
 	Incidents  []IncidentStatus           `json:"incidents"`  // open, the worst first
 	Components []detector.ComponentReport `json:"components"` // those that are not up
@@ -119,7 +120,7 @@ func (c *console) status(w http.ResponseWriter, _ *http.Request) {
 }
 
 func statusOf(s sight) Status {
-	status := Status{Now: s.now, Epoch: s.epoch, Armed: s.armed, Disarmed: s.disarmed,
+	status := Status{Now: s.now, Epoch: s.epoch, Armed: s.armed, Disarmed: s.disarmed, Shadow: s.shadow,
 		Incidents: []IncidentStatus{}, Components: s.notUp(), Counts: countsOf(s.counts)}
 	for _, i := range s.open() {
 		status.Incidents = append(status.Incidents, incidentStatus(s, i))
