@@ -18,6 +18,9 @@ func printStatus(out *printer, s console.Status) {
 	if !s.Armed {
 		armed = cell{"DISARMED (" + s.Disarmed + ")", warn}
 	}
+	if s.Shadow {
+		armed = cell{"SHADOW (" + s.Disarmed + ")", bad}
+	}
 	nats := cell{"NATS connected", good}
 	if !s.NATSConnected {
 		nats = cell{"NATS NOT CONNECTED", bad}

@@ -28,6 +28,7 @@ type serving struct {
 	readyFile string
 	logLevel  string // empty: as holdfast.yaml says
 	logFormat string
+	shadow    bool // judge and record, and do nothing
 }
 
 func serveCommand() *cobra.Command {
@@ -44,6 +45,7 @@ ones. SIGTERM stops it; whatever is under way is found again by the next start.`
 		RunE:    func(c *cobra.Command, _ []string) error { return serve(c.Context(), o) },
 	}
 	c.Flags().StringVar(&o.file, "config", "holdfast.yaml", "where the documents are, where NATS is, who may reach the daemon")
+	c.Flags().BoolVar(&o.shadow, "shadow", false, "judge live and record what would have been done; declare nothing, invoke nothing, tell nobody; needs a log of its own")
 	c.Flags().StringVar(&o.readyFile, "ready-file", "", "file that is written, with the addresses as JSON, once the daemon is ready")
 	c.Flags().StringVar(&o.logLevel, "log.level", "", "debug, info, warn or error; stands above holdfast.yaml")
 	c.Flags().StringVar(&o.logFormat, "log.format", "", "json, console, or auto: console on a terminal; stands above holdfast.yaml")
@@ -83,7 +85,10 @@ func serve(ctx context.Context, o serving) (err error) {
 	if err != nil {
 		return err
 	}
-	will := invoker.New(invoker.Config{Log: streams, Hands: hands, Documents: library.documents(), Instance: instance(),
+	if o.shadow {
+		hands = nil
+	}
+	will := invoker.New(invoker.Config{Log: streams, Hands: hands, Shadow: o.shadow, Documents: library.documents(), Instance: instance(),
 		Version: version(), Now: time.Now, Logger: log.With().Str("part", "invoker").Logger()})
 	library.adopt = will.Adopt
 	listener, err := net.Listen("tcp", cfg.HTTP.Listen)
