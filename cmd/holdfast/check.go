@@ -14,7 +14,6 @@ import (
 	"holdfast/cmd/holdfast/config"
 	"holdfast/incident"
 	"holdfast/internal/source"
-	"holdfast/readiness"
 )
 
 func checkCommand() *cobra.Command {
@@ -82,9 +81,6 @@ func examine(file, dir string) (source.Problems, *incident.Documents, error) {
 	docs, problems, err := loadDocuments(dir)
 	if err != nil {
 		return nil, nil, err
-	}
-	if !problems.HasErrors() {
-		problems = append(problems, placed(readiness.Check(docs, time.Now()), dir)...)
 	}
 	return append(found, problems...), docs, nil
 }

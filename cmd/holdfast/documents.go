@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"holdfast/incident"
 	"holdfast/internal/source"
+	"holdfast/readiness"
 )
 
 // readDocuments reads the texts of a continuity directory, by the names that the journal keeps them under.
@@ -60,7 +62,8 @@ func readInto(files map[string]string, dir, name string) error {
 	return nil
 }
 
-// loadDocuments reads and checks a continuity directory. With an error among the problems the documents must not be used.
+// loadDocuments reads and checks a continuity directory, each document and all together. With an error among the problems
+// the documents must not be used.
 func loadDocuments(dir string) (*incident.Documents, source.Problems, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, nil, missing("it holds bia.yaml, people.yaml and playbooks/; name it with `continuity:` in holdfast.yaml",
@@ -71,7 +74,10 @@ func loadDocuments(dir string) (*incident.Documents, source.Problems, error) {
 		return nil, nil, err
 	}
 	docs, problems := incident.ParseDocuments(files)
-	return docs, placed(append(named, problems...), dir), nil
+	if problems = append(named, problems...); !problems.HasErrors() {
+		problems = readiness.Check(docs, problems, time.Now())
+	}
+	return docs, placed(problems, dir), nil
 }
 
 // placed makes problems name files as they were found from here.
