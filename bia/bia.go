@@ -34,6 +34,7 @@ type Analysis struct {
 	Criteria    Criteria              `doc:"criteria"`
 	Declaration Declaration           `doc:"declaration"`
 	Maintenance []Maintenance         `doc:"maintenance"`
+	Accepted    []Acceptance          `doc:"accepted"`
 
 	// Digest names the text this was read from: "sha256:" and hex.
 	Digest string
@@ -284,6 +285,17 @@ type Maintenance struct {
 	Scope      []string          `doc:"scope"`
 	Expect     map[string]string `doc:"expect"`
 	Grace      time.Duration     `doc:"grace"` // default 15m
+}
+
+// An Acceptance is a warning of the linter that somebody decided to live with, and until when: a residual risk, retained
+// by decision (ISO 31000 clause 6.5). It holds for one rule at one place.
+type Acceptance struct {
+	Marks  source.Marks `doc:",marks"`
+	Rule   string       `doc:"rule,required"`   // as printed in brackets, such as bia/rtc-late
+	Where  string       `doc:"where,required"`  // id of the process, service, component, site, risk, role or playbook, PLAYBOOK/STEP, a top-level key, the underlined word, or the file
+	Reason string       `doc:"reason,required"` // why it can be lived with
+	By     string       `doc:"by,required"`     // who decided that
+	Until  time.Time    `doc:"until,required"`  // a date, which holds to its end, or an instant; it comes back after that
 }
 
 // Objectives are what holds for one service after inheritance: its own, and the tightest of what its dependents hand

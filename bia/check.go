@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -36,6 +37,7 @@ func (a *Analysis) check(unreadable bool) source.Problems {
 	c.checkCriteria()
 	c.checkDeclaration()
 	c.checkMaintenance()
+	c.checkAccepted()
 	if !unreadable {
 		c.warn()
 	}
@@ -84,6 +86,17 @@ func (c *checker) checkDefaults() {
 	c.positive(c.Defaults.Marks, "confirm_for", c.Defaults.ConfirmFor)
 	c.positive(c.Defaults.Marks, "recover_for", c.Defaults.RecoverFor)
 	c.positive(c.Defaults.Marks, "max_age", c.Defaults.MaxAge)
+}
+
+// checkAccepted: whoever retains a risk says why, and stands for it by name.
+func (c *checker) checkAccepted() {
+	for _, a := range c.Accepted {
+		for _, w := range []struct{ key, text string }{{"rule", a.Rule}, {"where", a.Where}, {"reason", a.Reason}, {"by", a.By}} {
+			if a.Marks.Has(w.key) && strings.TrimSpace(w.text) == "" {
+				c.Errorf(a.Marks.Of(w.key), "bia/acceptance", "rule, where, reason, by and until are all needed", "%s says nothing", w.key)
+			}
+		}
+	}
 }
 
 // positive refuses a duration of nothing where that makes no sense.

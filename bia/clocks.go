@@ -35,3 +35,21 @@ func (c *Clocks) sooner(deadline time.Time, by string) {
 		c.Deadline, c.DeadlineBy = deadline, by
 	}
 }
+
+// Tightest is how long after t0 the deadline can come at the earliest, and what sets it: "rto", "mtpd-wrt", or the name of
+// an elevated period; 0 where there is none. Cutoffs are not counted: they are instants, and one may lie any time ahead.
+func (o Objectives) Tightest() (after time.Duration, by string) {
+	sooner := func(d time.Duration, name string) {
+		if d > 0 && (after == 0 || d < after) {
+			after, by = d, name
+		}
+	}
+	sooner(o.RTO, "rto")
+	sooner(o.Bound, "mtpd-wrt")
+	for _, r := range o.Critical {
+		if length, elevated := r.length(); elevated && r.rto < length {
+			sooner(plus(r.HoldsOut, r.rto), r.Name)
+		}
+	}
+	return after, by
+}

@@ -113,3 +113,6 @@ func (a *Analysis) AllDomains() []string {
 	}
 	return slices.Sorted(maps.Keys(all))
 }
+
+// Redundant reports whether the need is a group that can lose a member and stay at or above its minimum, and matters.
+func (n Need) Redundant() bool { return !n.Partial && len(n.AnyOf) > n.Minimum }

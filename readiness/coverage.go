@@ -12,6 +12,7 @@ import (
 // it has none.
 func (l *linter) coverage() {
 	unplanned := l.unplanned()
+	l.open = map[string][]string{}
 	for _, domain := range l.BIA.AllDomains() {
 		if l.accepted(domain) {
 			continue
@@ -19,10 +20,14 @@ func (l *linter) coverage() {
 		loss := lose(l.BIA, domain)
 		var open []string
 		for _, service := range loss.vital() {
-			if !unplanned[service] && !fits(l.Playbooks, loss.situation(service)) {
+			if !unplanned[service] && l.cover(loss, service) == nil {
 				open = append(open, service)
 			}
+			if unplanned[service] {
+				l.open[domain] = append(l.open[domain], service)
+			}
 		}
+		l.open[domain] = append(l.open[domain], open...)
 		if len(open) > 0 {
 			l.found.Warnf(l.whereNamed(domain), "readiness/no-fitting-playbook", "write a playbook for it, or a risk that somebody accepts: risks: {…: {lost: ["+domain+"], accepted_by: …, until: …}}",
 				"if %s is lost, no playbook fits for %s", domain, strings.Join(open, ", "))
@@ -34,13 +39,18 @@ func (l *linter) coverage() {
 func (l *linter) unplanned() map[string]bool {
 	all := map[string]bool{}
 	for _, id := range l.BIA.Judged() {
-		if l.BIA.Objectives(id).Judged() && !slices.ContainsFunc(l.Playbooks, func(p *playbooks.Playbook) bool { return l.recovers(p, id) }) {
+		if l.BIA.Objectives(id).Judged() && !l.planned(id) {
 			all[id] = true
 			s, _ := l.BIA.Service(id)
 			l.found.Warnf(s.Marks.Of(""), "readiness/no-playbook", "write a playbook with for: {services: ["+id+"]}", "%s is vital, and no playbook recovers it", id)
 		}
 	}
 	return all
+}
+
+// planned reports whether some playbook is for a service.
+func (l *linter) planned(service string) bool {
+	return slices.ContainsFunc(l.Playbooks, func(p *playbooks.Playbook) bool { return l.recovers(p, service) })
 }
 
 // recovers reports whether a playbook names a service, something below it, or something that rests on it.
@@ -51,9 +61,28 @@ func (l *linter) recovers(p *playbooks.Playbook, service string) bool {
 	})
 }
 
-func fits(all []*playbooks.Playbook, s playbooks.Situation) bool {
-	best := playbooks.Match(all, s)
-	return len(best) > 0 && best[0].Fits
+// cover is the playbook that brings a service back after a loss: the first that fits and whose target is not lost as well;
+// nil if there is none.
+func (l *linter) cover(loss loss, service string) *playbooks.Playbook {
+	for _, f := range playbooks.Match(l.Playbooks, loss.situation(service)) {
+		if f.Fits && len(loss.targets(f.Playbook)) == 0 {
+			return f.Playbook
+		}
+	}
+	return nil
+}
+
+// targets are what a playbook needs up before it starts, and what is lost.
+func (l loss) targets(p *playbooks.Playbook) []string {
+	var lost []string
+	for _, c := range p.Preconditions {
+		for _, id := range c.ComponentUp {
+			if l.lost(id) {
+				lost = append(lost, id)
+			}
+		}
+	}
+	return lost
 }
 
 // whereNamed is where a failure domain is written first: a site under sites, any other with a component that is in it.

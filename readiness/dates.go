@@ -14,7 +14,12 @@ func (l *linter) dates() {
 		l.approval(p.Marks, "the playbook", p.ApprovedBy, p.ApprovedOn, p.NextReview)
 	}
 	for _, id := range a.Judged() {
-		if s, _ := a.Service(id); l.passed(s.RTC.ValidUntil) {
+		s, _ := a.Service(id)
+		if a.Objectives(id).Judged() && s.RTC.Known() && s.RTC.Source != "exercise" {
+			l.found.Warnf(s.Marks.Of("rtc"), "readiness/never-exercised", "exercise it, and write rtc: {value: what it took, source: exercise, valid_until: a date}",
+				"the RTC of %s is an estimate: no exercise has shown it", id)
+		}
+		if l.passed(s.RTC.ValidUntil) {
 			l.found.Warnf(s.RTC.Marks.Of("valid_until"), "readiness/rtc-expired", "exercise it, and write what it took", "what %s can do was last known to hold on %s", id, day(s.RTC.ValidUntil))
 		}
 	}

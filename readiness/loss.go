@@ -18,15 +18,19 @@ type loss struct {
 // lose works out what follows when failure domains are lost and nothing else is. Needs that are tolerated for a while
 // count as lost: the loss of a site outlasts them.
 func lose(a *bia.Analysis, domains ...string) loss {
-	l := loss{a, domains, map[string]bool{}, map[string]bool{}}
-	var open []string
+	var gone []string
 	for _, domain := range domains {
-		for _, component := range a.Members(domain) {
-			if !l.gone[component] {
-				l.gone[component] = true
-				open = append(open, component)
-			}
-		}
+		gone = append(gone, a.Members(domain)...)
+	}
+	return without(a, domains, gone)
+}
+
+// without works out what follows when components are gone, because domains are lost or for reasons of their own.
+func without(a *bia.Analysis, domains, components []string) loss {
+	l := loss{a, domains, map[string]bool{}, map[string]bool{}}
+	open := slices.Clone(components)
+	for _, c := range components {
+		l.gone[c] = true
 	}
 	for len(open) > 0 {
 		id := open[0]

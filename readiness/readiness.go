@@ -18,14 +18,15 @@ import (
 	"holdfast/internal/source"
 )
 
-// Check finds what would keep the plans from working, in reading order; now tells what is out of date. The documents are
-// those that parsed without errors. Without a people.yaml, roles are free names and are not looked at.
+// Check finds what would keep the plans from working, in reading order, together with the warnings that the parsers of the
+// documents had already; without those that somebody decided to live with. Now tells what is out of date. The documents
+// are those that parsed without errors. Without a people.yaml, roles are free names and are not looked at.
 //
 // Roles that nobody has, and steps without return that nobody decides on, are errors of incident.ParseDocuments and
 // playbooks.Parse already, and not told again.
-func Check(docs *incident.Documents, now time.Time) source.Problems {
+func Check(docs *incident.Documents, parsed source.Problems, now time.Time) source.Problems {
 	if docs == nil || docs.BIA == nil {
-		return nil
+		return parsed
 	}
 	l := &linter{Documents: docs, now: now}
 	l.references()
@@ -33,9 +34,11 @@ func Check(docs *incident.Documents, now time.Time) source.Problems {
 	l.durations()
 	l.targets()
 	l.coverage()
+	l.singlePoints()
+	l.commonModes()
 	l.risks()
 	l.dates()
-	return l.found.Sorted()
+	return l.accept(append(slices.Clone(parsed), l.found...)).Sorted()
 }
 
 // A linter collects what it finds in one set of documents.
@@ -43,6 +46,7 @@ type linter struct {
 	*incident.Documents
 	now   time.Time
 	found source.Problems
+	open  map[string][]string // failure domain -> vital services that nothing recovers from its loss
 }
 
 // item is where an item of a list is written.

@@ -49,7 +49,7 @@ func TestFindings(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := readiness.Check(read(t, archive), today).Error() + "\n"
+			got := readiness.Check(read(t, archive), nil, today).Error() + "\n"
 			last := len(archive.Files) - 1
 			if archive.Files[last].Name != "findings" {
 				archive.Files = append(archive.Files, txtar.File{Name: "findings"})
@@ -122,7 +122,7 @@ func with(t *testing.T, changes ...string) *incident.Documents {
 func rules(t *testing.T, docs *incident.Documents, now time.Time) []string {
 	t.Helper()
 	var all []string
-	for _, p := range readiness.Check(docs, now) {
+	for _, p := range readiness.Check(docs, nil, now) {
 		all = append(all, string(p.Severity)+" "+p.Rule)
 	}
 	return all
@@ -130,7 +130,7 @@ func rules(t *testing.T, docs *incident.Documents, now time.Time) []string {
 
 func TestNothingIsSaidOfPlansThatWouldWork(t *testing.T) {
 	docs := read(t, txtar.Parse([]byte(ready)))
-	if found := readiness.Check(docs, today); len(found) > 0 {
+	if found := readiness.Check(docs, nil, today); len(found) > 0 {
 		t.Errorf("found:\n%v", found)
 	}
 }
@@ -160,6 +160,8 @@ func TestEachOfTheseIsFound(t *testing.T) {
 		"an acceptance has run out":                 {"until: 2027-06-30", "until: 2026-06-30", "warning readiness/acceptance-expired"},
 		"a loss has no plan":                        {", accepted_by: board, until: 2027-06-30", ", treatment: move-west", "warning readiness/no-fitting-playbook"},
 		"a service has no plan":                     {"services: [api], lost", "services: [dns], lost", "warning readiness/no-playbook"},
+		"no exercise has shown what a plan takes":   {"source: exercise", "source: estimate", "warning readiness/never-exercised"},
+		"one component takes a service down":        {"minimum: 2}]", "minimum: 2}, dns]", "warning readiness/single-point-of-failure"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if found := rules(t, with(t, c.old, c.new), today); !contains(found, c.rule) {
@@ -187,7 +189,7 @@ func TestADateHoldsToItsEnd(t *testing.T) {
 func TestRolesAreFreeNamesWithoutPeople(t *testing.T) {
 	archive := txtar.Parse([]byte(ready))
 	archive.Files = append(archive.Files[:1], archive.Files[2:]...)
-	if found := readiness.Check(read(t, archive), today); len(found) > 0 {
+	if found := readiness.Check(read(t, archive), nil, today); len(found) > 0 {
 		t.Errorf("found:\n%v", found)
 	}
 }
@@ -223,11 +225,49 @@ func TestALossThatOnlyDegradesNeedsNoPlan(t *testing.T) {
 	}
 }
 
+func TestAGroupThatFailsAsOneIsNoRedundancy(t *testing.T) {
+	grouped := []string{"full: 2, minimum: 2}]", "full: 2, minimum: 1}]", "west-1: {site: west,", "west-1: {site: west, domains: [agent],"}
+	if found := rules(t, with(t, grouped...), today); contains(found, "warning readiness/common-mode") {
+		t.Errorf("one of the two stands outside of agent, and it said %v", found)
+	}
+	both := append(grouped, "east-1: {site: east,", "east-1: {site: east, domains: [agent],")
+	if found := rules(t, with(t, both...), today); !contains(found, "warning readiness/common-mode") {
+		t.Errorf("both fail with agent, and it said only %v", found)
+	}
+	planned := append(both, "risks:\n", "risks:\n  update: {lost: [agent], accepted_by: board, until: 2027-06-30}\n")
+	if found := rules(t, with(t, planned...), today); contains(found, "warning readiness/common-mode") {
+		t.Errorf("the loss of agent is accepted, and it said %v", found)
+	}
+}
+
+func TestATargetThatFailsTogetherWithThePrimaryIsTold(t *testing.T) {
+	// The standby is no need of the service, so its loss does not show that more than the east is gone.
+	standby := []string{
+		"full: 2, minimum: 2}", "full: 2, minimum: 1}",
+		"{any_of: [east-1, west-1], full: 2, minimum: 1}", "east-1",
+		"east-1: {site: east,", "east-1: {site: east, domains: [agent],",
+		"west-1: {site: west,", "west-1: {site: west, domains: [agent],",
+	}
+	if found := rules(t, with(t, standby...), today); !contains(found, "warning readiness/target-shares-domain") {
+		t.Errorf("found only %v", found)
+	}
+	known := append(standby, "not_when_lost: [west]", "not_when_lost: [west, agent]")
+	if found := rules(t, with(t, known...), today); contains(found, "warning readiness/target-shares-domain") {
+		t.Errorf("the playbook says so, and found %v", found)
+	}
+}
+
+func TestASinglePointThatAPlaybookFitsIsNoGap(t *testing.T) {
+	if found := rules(t, with(t, "full: 2, minimum: 2}", "full: 2, minimum: 2}, east-1"), today); len(found) > 0 {
+		t.Errorf("east-1 alone takes it down, but the playbook for the east fits: %v", found)
+	}
+}
+
 func TestWithoutDocumentsThereIsNothingToSay(t *testing.T) {
-	if found := readiness.Check(nil, today); found != nil {
+	if found := readiness.Check(nil, nil, today); found != nil {
 		t.Errorf("found %v", found)
 	}
-	if found := readiness.Check(&incident.Documents{}, today); found != nil {
+	if found := readiness.Check(&incident.Documents{}, nil, today); found != nil {
 		t.Errorf("found %v", found)
 	}
 }

@@ -35,6 +35,13 @@ type Mark struct {
 // Written reports whether the mark names a place at all; the zero Mark belongs to a value that nobody wrote.
 func (m Mark) Written() bool { return m.Line > 0 }
 
+// Underlined is the words that the mark stands under; "" where it names no place on a line.
+func (m Mark) Underlined() string {
+	runes := []rune(m.Text)
+	from := min(max(m.Column-1, 0), len(runes))
+	return string(runes[from:min(from+max(m.Width, 0), len(runes))])
+}
+
 // Marks are the places of one mapping's values by key: a scalar's own, the key's of anything longer. "" is the mapping
 // itself (the key that names it, if it has one), "needs[0]" an item of a list, "match.alertname" a value in a mapping and
 // "match.alertname:" its key.
