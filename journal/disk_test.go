@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"holdfast/journal"
 )
@@ -183,14 +182,14 @@ func TestAlertsThatTheDiskHasLostAreReportedAndTheOthersHeard(t *testing.T) {
 			onDisk(t, journal.Options{}, func(t *testing.T, d *disk) {
 				j := d.open(t)
 				for i := range 4 {
-					publish(t, j, "holdfast.alerts.prom", fmt.Sprint("alert-", i+1))
+					publish(t, j, fmt.Sprint("alert-", i+1))
 				}
 				d.rot(t, journal.AlertsStream, fmt.Sprint("alert-", c.lost), true)
 				j = d.open(t)
 				if diff := cmp.Diff(c.want, hear(t, j, 0, 4)); diff != "" {
 					t.Error(diff)
 				}
-				sequence := publish(t, j, "holdfast.alerts.prom", "alert-5")
+				sequence := publish(t, j, "alert-5")
 				if diff := cmp.Diff([]string{"5 holdfast.alerts.prom alert-5"}, hear(t, j, sequence-1, 1)); diff != "" {
 					t.Error(diff)
 				}
@@ -206,13 +205,13 @@ func TestAlertsThatHaveExpiredAreNoHole(t *testing.T) {
 	t.Parallel()
 	d := newDisk(t, journal.Options{AlertsMaxAge: time.Second})
 	j := d.open(t)
-	publish(t, j, "holdfast.alerts.prom", "alert-1")
-	publish(t, j, "holdfast.alerts.prom", "alert-2")
+	publish(t, j, "alert-1")
+	publish(t, j, "alert-2")
 	time.Sleep(2500 * time.Millisecond)
 	if head, err := j.Head(t.Context()); err != nil || head != 2 {
 		t.Errorf("head %d, %v", head, err)
 	}
-	publish(t, j, "holdfast.alerts.prom", "alert-3")
+	publish(t, j, "alert-3")
 	if diff := cmp.Diff([]string{"3 holdfast.alerts.prom alert-3"}, hear(t, j, 0, 1)); diff != "" {
 		t.Error(diff)
 	}
@@ -222,8 +221,8 @@ func TestAFullAlertLogRefusesTheNewAndKeepsTheOld(t *testing.T) {
 	onDisk(t, journal.Options{AlertsMaxBytes: 10 << 10}, func(t *testing.T, d *disk) {
 		j := d.open(t)
 		body := strings.Repeat("x", 4<<10)
-		first := publish(t, j, "holdfast.alerts.prom", body)
-		publish(t, j, "holdfast.alerts.prom", body)
+		first := publish(t, j, body)
+		publish(t, j, body)
 		if _, err := j.Publish(t.Context(), "holdfast.alerts.prom", nil, []byte(body)); !errors.Is(err, journal.ErrFull) {
 			t.Errorf("got %v", err)
 		}
@@ -233,7 +232,7 @@ func TestAFullAlertLogRefusesTheNewAndKeepsTheOld(t *testing.T) {
 		commit(t, j, after(journal.Committed{}, "decisions go on", "noted"))
 
 		d.options.AlertsMaxBytes = 1 << 20
-		publish(t, d.open(t), "holdfast.alerts.prom", "there is room again")
+		publish(t, d.open(t), "there is room again")
 	})
 }
 
@@ -303,100 +302,4 @@ func TestWhatOthersPutAmongTheDeadLettersConfusesNobody(t *testing.T) {
 			t.Errorf("there are %d, want 5", n)
 		}
 	})
-}
-
-func TestAStreamThatWouldForgetIsNotReliedUpon(t *testing.T) {
-	for want, make := range map[string]func(*jetstream.StreamConfig){
-		"messages in it expire":                 func(c *jetstream.StreamConfig) { c.MaxAge = time.Hour },
-		"it keeps a limited number of bytes":    func(c *jetstream.StreamConfig) { c.MaxBytes = 1 << 30 },
-		"it keeps a limited number of messages": func(c *jetstream.StreamConfig) { c.MaxMsgs = 1e6 },
-		"messages can be deleted from it":       func(c *jetstream.StreamConfig) { c.DenyDelete = false },
-		"it can be purged":                      func(c *jetstream.StreamConfig) { c.DenyPurge = false },
-		"it is kept in memory":                  func(c *jetstream.StreamConfig) { c.Storage = jetstream.MemoryStorage },
-		"messages leave it":                     func(c *jetstream.StreamConfig) { c.Retention = jetstream.WorkQueuePolicy },
-		"it takes only small messages":          func(c *jetstream.StreamConfig) { c.MaxMsgSize = 1000 },
-		"it does not acknowledge":               func(c *jetstream.StreamConfig) { c.NoAck = true },
-		"it changes subjects": func(c *jetstream.StreamConfig) {
-			c.SubjectTransform = &jetstream.SubjectTransformConfig{Source: ">", Destination: "a.>"}
-		},
-	} {
-		t.Run(want, func(t *testing.T) {
-			onDisk(t, journal.Options{}, func(t *testing.T, d *disk) {
-				d.start(t)
-				config := jetstream.StreamConfig{Name: journal.LogStream, Subjects: []string{journal.LogSubject}, DenyDelete: true, DenyPurge: true}
-				make(&config)
-				if _, err := d.js.CreateStream(t.Context(), config); err != nil {
-					t.Fatal(err)
-				}
-				_, err := journal.Open(t.Context(), d.js, d.options)
-				if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), journal.LogStream) {
-					t.Errorf("got %v, want an error with %q", err, want)
-				}
-			})
-		})
-	}
-}
-
-func TestWhatAnOperatorChoosesAnewIsTakenOver(t *testing.T) {
-	onDisk(t, journal.Options{}, func(t *testing.T, d *disk) {
-		publish(t, d.open(t), "holdfast.alerts.prom", "kept")
-		d.options = journal.Options{AlertsMaxAge: 30 * 24 * time.Hour, AlertsMaxBytes: 1 << 20, Subjects: []string{"monitoring.>"}}
-		j := d.open(t)
-		if _, err := d.js.Publish(t.Context(), "monitoring.nagios.fra", []byte("taken in")); err != nil {
-			t.Fatal(err)
-		}
-		want := []string{"1 holdfast.alerts.prom kept", "2 monitoring.nagios.fra taken in"}
-		if diff := cmp.Diff(want, hear(t, j, 0, 2)); diff != "" {
-			t.Error(diff)
-		}
-		alerts, err := d.js.Stream(t.Context(), journal.AlertsStream)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if c := alerts.CachedInfo().Config; c.MaxAge != d.options.AlertsMaxAge || c.MaxBytes != d.options.AlertsMaxBytes || c.Discard != jetstream.DiscardNew {
-			t.Errorf("the stream has %+v", c)
-		}
-	})
-}
-
-func TestAStreamThatATeamHasAlreadyIsTakenIn(t *testing.T) {
-	onDisk(t, journal.Options{Sources: []journal.Source{{Stream: "PAGES", Filter: "pages.critical.>"}}}, func(t *testing.T, d *disk) {
-		d.start(t)
-		if _, err := d.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "PAGES", Subjects: []string{"pages.>"}}); err != nil {
-			t.Fatal(err)
-		}
-		j, err := journal.Open(t.Context(), d.js, d.options)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, subject := range []string{"pages.chatter.a", "pages.critical.b"} {
-			if _, err := d.js.Publish(t.Context(), subject, []byte("x")); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if diff := cmp.Diff([]string{"1 pages.critical.b x"}, hear(t, j, 0, 1)); diff != "" {
-			t.Error(diff)
-		}
-	})
-}
-
-func TestOptionsThatCannotBeAreRefused(t *testing.T) {
-	for want, o := range map[string]journal.Options{
-		"2 replicas":                     {Replicas: 2},
-		`subject "holdfast.>"`:           {Subjects: []string{"holdfast.>"}},
-		`subject ">"`:                    {Subjects: []string{">"}},
-		`subject "*.alerts"`:             {Subjects: []string{"*.alerts"}},
-		`subject "$JS.EVENT.ADVISORY.>"`: {Subjects: []string{"$JS.EVENT.ADVISORY.>"}},
-		"replicas > 1 not supported":     {Replicas: 3},
-	} {
-		t.Run(want, func(t *testing.T) {
-			onDisk(t, o, func(t *testing.T, d *disk) {
-				d.start(t)
-				_, err := journal.Open(t.Context(), d.js, o)
-				if err == nil || !strings.Contains(err.Error(), want) {
-					t.Errorf("got %v, want an error with %q", err, want)
-				}
-			})
-		})
-	}
 }

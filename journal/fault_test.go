@@ -156,7 +156,7 @@ func TestABrokenConnectionLosesNothingAndStoresNothingTwice(t *testing.T) {
 			t.Parallel()
 			j, e := onALine(t)
 			head := commit(t, j, after(journal.Committed{}, "before", "took_over"))
-			publish(t, j, "holdfast.alerts.prom", "before")
+			publish(t, j, "before")
 			heard := follow(t, j)
 			if got := <-heard; got != "1 before <nil>" {
 				t.Errorf("heard %s", got)
@@ -166,7 +166,7 @@ func TestABrokenConnectionLosesNothingAndStoresNothingTwice(t *testing.T) {
 			var want journal.Committed
 			var all sync.WaitGroup
 			all.Go(func() { want = commit(t, j, after(head, "during", "declared")) })
-			all.Go(func() { publish(t, j, "holdfast.alerts.prom", "during") })
+			all.Go(func() { publish(t, j, "during") })
 			all.Go(func() { bury(t, j, 0); bury(t, j, 1) })
 			all.Wait()
 			if e.connected.Load() < 2 {

@@ -177,7 +177,7 @@ func TestARestartKeepsEverything(t *testing.T) {
 		j := p.open(t)
 		log := grow(t, j, journal.Committed{}, 5)
 		for i := range 5 {
-			publish(t, j, "holdfast.alerts.prom", fmt.Sprint("alert ", i))
+			publish(t, j, fmt.Sprint("alert ", i))
 		}
 		heard := hear(t, j, 0, 5)
 		time.Sleep(30 * time.Hour)
@@ -194,7 +194,7 @@ func TestARestartKeepsEverything(t *testing.T) {
 			t.Error(diff)
 		}
 		commit(t, j, after(log[4], "and it goes on", "took_over"))
-		if sequence := publish(t, j, "holdfast.alerts.prom", "and it goes on"); sequence != 6 {
+		if sequence := publish(t, j, "and it goes on"); sequence != 6 {
 			t.Errorf("the next alert has sequence %d", sequence)
 		}
 	})
@@ -251,7 +251,7 @@ func TestFollowingWaitsForWhatIsYetToBeSaid(t *testing.T) {
 		}()
 		for i := range 3 {
 			time.Sleep(time.Hour)
-			publish(t, j, "holdfast.alerts.prom", fmt.Sprint("alert ", i))
+			publish(t, j, fmt.Sprint("alert ", i))
 			if got, want := <-heard, fmt.Sprint("alert ", i, " <nil>"); got != want {
 				t.Errorf("heard %s, want %s", got, want)
 			}

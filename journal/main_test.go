@@ -189,9 +189,9 @@ func read(t *testing.T, log journal.Log, from uint64) ([]journal.Committed, erro
 }
 
 // publish says something in the alert log.
-func publish(t *testing.T, alerts journal.Alerts, subject, body string) uint64 {
+func publish(t *testing.T, alerts journal.Alerts, body string) uint64 {
 	t.Helper()
-	sequence, err := alerts.Publish(t.Context(), subject, nil, []byte(body))
+	sequence, err := alerts.Publish(t.Context(), "holdfast.alerts.prom", nil, []byte(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,10 +70,10 @@ func Run(ctx context.Context, alerts journal.Alerts, after uint64, hear func(con
 
 // ended is nil if what went wrong is only that it is time to stop.
 func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // An ear remembers between two messages.
