@@ -11,6 +11,7 @@ import (
 type book struct {
 	docs      *Documents
 	broken    string // why the documents adopted last cannot be read
+	unread    string // what in the log about the house itself is not understood; empty once a person has armed
 	incidents map[string]*Incident
 	ids       []string // of all, the oldest first
 	going     []string // of the open ones
@@ -41,14 +42,16 @@ func (b *book) apply(r Record) {
 		b.epoch, b.epochAt, b.shadow = e.Epoch, r.At, e.Shadow
 	case DocumentsAdopted:
 		b.adopt(r.At, e)
-	case Armed, Disarmed:
+	case Armed:
+		b.arming, b.unread = &r, ""
+	case Disarmed:
 		b.arming = &r
 	case Unrecognised:
 		if r.Incident != "" {
 			b.incident(r)
 			return
 		}
-		b.broken = fmt.Sprintf("the journal holds an event of the kind %q, which this version of holdfast does not know", e.As)
+		b.unread = fmt.Sprintf("the journal holds an event of the kind %q, which this version of holdfast does not know", e.As)
 	default:
 		b.incident(r)
 	}
@@ -95,6 +98,8 @@ func (b *book) gate() string {
 		return "no documents have been adopted"
 	case b.broken != "":
 		return b.broken
+	case b.unread != "":
+		return b.unread
 	case b.arming != nil:
 		if e, off := b.arming.Event.(Disarmed); off {
 			return fmt.Sprintf("disarmed by %s at %s", who(e.By), stamp(b.arming.At))

@@ -78,7 +78,7 @@ func (f *draft) world(v *detector.Verdict) World {
 			b, ok := f.fuses[service]
 			return b.at, b.incident, ok
 		}}
-	if f.arming != nil || f.broken != "" {
+	if f.arming != nil || f.broken != "" || f.unread != "" {
 		w.Disarmed = w.Gate
 	}
 	return w

@@ -180,10 +180,15 @@ func taken(w World, p *playbooks.Playbook) (missing []string) {
 	return missing
 }
 
-// blown says that the service's fuse is, where nobody but a rule has declared.
+// blown says that the service's fuse is, or that somebody has disarmed, where nobody but a rule has declared.
 func (i Incident) blown(w World, x want) []string {
 	again, before := w.rearm(x.service)
-	if again.IsZero() || !i.Declared.Automatic {
+	switch {
+	case !i.Declared.Automatic:
+		return nil
+	case w.Disarmed != "":
+		return []string{w.Disarmed + ", so a person has to invoke it"}
+	case again.IsZero():
 		return nil
 	}
 	return []string{fmt.Sprintf("%s %s automatically in %s; a second time before %s needs a person", x.service, w.invokedWords(), before, stamp(again))}

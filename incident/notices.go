@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"holdfast/playbooks"
 )
@@ -27,6 +28,20 @@ func (i *Incident) tell(r Record) {
 		i.Notices = append(i.Notices, Notice{N: len(i.Notices) + 1, At: r.At, Person: person, Subject: subject, Body: body, Run: run, Step: step})
 		i.unsent++
 	}
+}
+
+// plain makes one line of a text that does nothing but be read. What a target answered may be in it, or what somebody
+// typed; and a notice goes into mail, onto terminals and locked screens.
+func plain(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsControl(r), r == '\u2028', r == '\u2029':
+			return ' '
+		case unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "")))
 }
 
 // told are the people whom an event names, and the step it is about.
@@ -60,9 +75,9 @@ func told(e Event) (people []string, run, step string) {
 
 // words are what a notice says: what happened, what to do, by when.
 func (i *Incident) words(r Record, run, step string) (subject, body string) {
-	subject = fmt.Sprintf("[%s] %s", i.ID, i.headline(r, run, step))
+	subject = fmt.Sprintf("[%s] %s", i.ID, plain(i.headline(r, run, step)))
 	var lines []string
-	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	say := func(format string, args ...any) { lines = append(lines, plain(fmt.Sprintf(format, args...))) }
 	say("%s", i.Verdict.Explanation.Summary)
 	i.countdown(say)
 	i.whatToDo(r.Event, run, step, say)
@@ -140,7 +155,9 @@ func (i *Incident) stepWords(run, step string, say func(string, ...any)) {
 	if p == nil {
 		return
 	}
-	say("%s", p.Message)
+	for line := range strings.Lines(p.Message) {
+		say("%s", line)
+	}
 	switch {
 	case p.Ack != nil:
 		say("%s", answer(s.Until, fmt.Sprintf("holdfast ack %s %s/%s", i.ID, run, step)))

@@ -224,7 +224,7 @@ func (f *draft) arms(person string, c Command) ([]Change, error) {
 	if f.arming != nil {
 		switch e := f.arming.Event.(type) {
 		case Armed:
-			if c.Verb == VerbArm {
+			if c.Verb == VerbArm && f.unread == "" {
 				return nil, before(e.By, f.arming.At, "already armed by %s at %s", who(e.By), stamp(f.arming.At))
 			}
 		case Disarmed:

@@ -30,7 +30,7 @@ var stepOrders = map[Verb]func(Incident, World, leg, string, Command) ([]Event, 
 // that waits.
 func (i Incident) leg(c Command) (leg, error) {
 	if c.Step == "" {
-		return i.onlyWaiting()
+		return i.onlyWaiting(c.Verb)
 	}
 	run, step, named := strings.Cut(c.Step, "/")
 	if !named {
@@ -61,7 +61,9 @@ func (i Incident) leg(c Command) (leg, error) {
 	return leg{}, &NotFound{What: "step", ID: c.Step, Hint: source.DidYouMean(step, slices.Compact(slices.Sorted(slices.Values(known))))}
 }
 
-func (i Incident) onlyWaiting() (leg, error) {
+// onlyWaiting is the step that waits where there is only one. What lets a machine act is named all the same: since it was
+// read, another step may have taken its place.
+func (i Incident) onlyWaiting(verb Verb) (leg, error) {
 	var waiting []leg
 	var names []string
 	for _, r := range i.Runs {
@@ -71,10 +73,12 @@ func (i Incident) onlyWaiting() (leg, error) {
 			}
 		}
 	}
-	switch len(waiting) {
-	case 0:
+	switch acts := verb == VerbApprove || verb == VerbRetry || verb == VerbSkip; {
+	case len(waiting) == 0:
 		return leg{}, Refuse("no step of %s waits for anybody", i.ID)
-	case 1:
+	case len(waiting) == 1 && acts:
+		return leg{}, Refuse("name the step that you mean to %s: %s waits", verb, names[0])
+	case len(waiting) == 1:
 		return waiting[0], nil
 	}
 	return leg{}, Refuse("several steps wait: name one of %s", strings.Join(names, ", "))
@@ -243,21 +247,35 @@ func approve(i Incident, w World, l leg, person string, c Command) ([]Event, err
 	if err != nil {
 		return nil, err
 	}
-	if p.FourEyes && i.Declared != nil && i.Declared.By.Person == person {
+	switch {
+	case p.FourEyes && i.Declared != nil && i.Declared.By.Person == person:
 		return nil, before(i.Declared.By, i.DeclaredAt, "%s declared the disaster, and %s needs somebody else's eyes", person, step)
+	case p.FourEyes && l.run.By.Person == person:
+		return nil, before(l.run.By, l.run.Started, "%s invoked it, and %s needs somebody else's eyes", person, step)
 	}
+	have := standing(w, l)
 	for _, a := range s.Approvals {
 		if a.By.Person == person {
-			return nil, before(a.By, a.At, "%s already approved %s at %s; %d of %d have", person, step, stamp(a.At), len(s.Approvals), s.Needed)
+			return nil, before(a.By, a.At, "%s already approved %s at %s; %d of %d have", person, step, stamp(a.At), have, s.Needed)
 		}
 	}
 	events := []Event{StepApproved{Run: run, Step: step, By: by, Reason: c.Reason}}
-	if len(s.Approvals)+1 >= s.Needed {
-		end := l.done(fmt.Sprintf("approved by %d of %d", len(s.Approvals)+1, s.Needed))
+	if have+1 >= s.Needed {
+		end := l.done(fmt.Sprintf("approved by %d of %d", have+1, s.Needed))
 		end.By = by
 		events = append(events, end)
 	}
 	return events, nil
+}
+
+// standing counts the approvals by people who may still give one: who has lost the role since does not carry a decision.
+func standing(w World, l leg) (n int) {
+	for _, a := range l.state().Approvals {
+		if _, still := w.duty().role(a.By.Person, mayAct(w, l)); still {
+			n++
+		}
+	}
+	return n
 }
 
 func decline(i Incident, w World, l leg, person string, c Command) ([]Event, error) {

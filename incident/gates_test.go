@@ -1,0 +1,110 @@
+package incident
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"holdfast/detector"
+)
+
+// Whoever disarms leaves every further invocation to people too, also in a disaster that a rule has declared before.
+func TestAfterDisarmingNoPlaybookIsInvokedByARule(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/reporting.yaml"] = "playbook: restore-reporting\nfor: {services: [reporting]}\nsteps:\n  - {id: restore, do: \"Restore\", role: on-call-pay}\n"
+	h := invoked(t, files)
+	h.order("alice", Command{Verb: VerbDisarm, Reason: "it fails over what it should not"})
+	h.verdicts[0].Services = append(h.verdicts[0].Services, confirmed(h.down("reporting", time.Minute)))
+	h.verdicts[0].Roots = []string{"ledger-db-fra", "pay-fra", "report-fra"}
+	equal(t, h.at(7*time.Minute), []string{"classified", "no_playbook_fits"})
+	says(t, strings.Join(last[NoPlaybookFits](h).Missing, "; "), "disarmed by alice", "a person")
+	equal(t, last[NoPlaybookFits](h).Nearest, "restore-reporting")
+	equal(t, h.order("alice", Command{Verb: VerbArm, Reason: "it may"}), []string{"armed", "invoked", "step_started restore"})
+}
+
+func TestWhatAPersonDeclaredIsInvokedWhetherArmedOrNot(t *testing.T) {
+	h := newHouse(t, automatic(t))
+	h.order("alice", Command{Verb: VerbDisarm, Reason: "drill"})
+	h.disaster("facility_lost")
+	h.at(6 * time.Minute)
+	equal(t, h.order("bob", Command{Verb: VerbDeclare, Incident: acmeIncident}), []string{"declared", "invoked", "step_started page"})
+}
+
+// Who invoked a playbook by hand is as little another pair of eyes as who declared.
+func TestWhoInvokedDoesNotApproveWhereFourEyesAreAsked(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/failover.yaml"] = "playbook: short\nfor: {services: [payments-api], lost: [ams2]}\nsteps:\n  - {id: go, decide: \"Go?\", role: incident-director, four_eyes: true}\n"
+	h := newHouse(t, files)
+	h.disaster("facility_lost")
+	h.at(6 * time.Minute)
+	h.order("alice", Command{Verb: VerbInvoke, Incident: acmeIncident, Services: []string{"payments-api"}, Playbook: "short", Reason: "it fits well enough"})
+	says(t, h.refuses("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go"}).Reason, "alice invoked it")
+	h.says("bob", VerbApprove, "go")
+	equal(t, h.step("go").Status, Done)
+}
+
+// Between reading and answering another decision may have taken the place of the one that was read.
+func TestAnApprovalNamesWhatItApproves(t *testing.T) {
+	h := runWith(t, "  - {id: go, decide: \"Go?\", role: incident-director}\n  - {id: wipe, decide: \"Wipe the old site?\", role: incident-director}\n")
+	h.says("bob", VerbApprove, "go")
+	says(t, h.refuses("alice", Command{Verb: VerbApprove, Incident: acmeIncident}).Reason, "name the step", "1/wipe waits")
+	equal(t, h.step("wipe").Status, Waiting)
+}
+
+func TestAnApprovalByWhoeverHasLostTheRoleCountsNoMore(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/failover.yaml"] = "playbook: short\nfor: {services: [payments-api]}\nsteps:\n  - {id: go, decide: \"Go?\", role: incident-director, approvals: 2}\n"
+	h := invoked(t, files)
+	h.says("alice", VerbApprove, "go")
+	docs, problems := ParseDocuments(with(t, files, "people.yaml", "people: [alice, bob]", "people: [carol, bob]"))
+	if problems.HasErrors() {
+		t.Fatal(problems)
+	}
+	h.commit(Change{Event: DocumentsAdopted{Digest: docs.Digest, Files: docs.Files, By: Actor{Rule: "reload"}}})
+	equal(t, h.says("bob", VerbApprove, "go"), []string{"step_approved go"})
+	equal(t, h.step("go").Status, Waiting)
+	equal(t, h.says("carol", VerbApprove, "go")[:2], []string{"step_approved go", "step_done go"})
+	equal(t, h.step("go").Output, "approved by 2 of 2")
+}
+
+// What a target answers becomes the reason of a failure, and that goes to people: on a locked screen, in a mail's subject,
+// on a terminal.
+func TestANoticeIsOfPlainLinesWhateverATargetAnswered(t *testing.T) {
+	h := runWith(t, "  - {id: act, run: {exec: {command: act}}}\n")
+	h.finish(Result{Effect: h.want("act"), Outcome: Failed, Reason: "no\r\nBcc: all@example.org\x1b]0;all is well\x07 \u202erorre"})
+	notices := h.only().Notices
+	n := notices[len(notices)-1]
+	says(t, n.Subject, "no", "Bcc: all@example.org")
+	for _, text := range []string{n.Subject, strings.ReplaceAll(n.Body, "\n", "")} {
+		if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) {
+			t.Errorf("%q can do more than be read", text)
+		}
+	}
+}
+
+// A newer version may have written something that means "hands off"; an older one that starts on its log does not know.
+func TestWhatIsNotUnderstoodInTheLogKeepsTheHouseDisarmedUntilAPersonArms(t *testing.T) {
+	h := newHouse(t, automatic(t))
+	h.commit(Change{Event: Unrecognised{As: "frozen", Raw: []byte(`{}`)}})
+	docs := h.book.docs
+	h.commit(Change{Event: TookOver{Epoch: 2, Instance: "two", Version: "older"}})
+	h.commit(Change{Event: DocumentsAdopted{Digest: docs.Digest, Files: docs.Files, By: Actor{Rule: "start"}}})
+	h.disaster("facility_lost")
+	equal(t, h.at(6*time.Minute), []string{"classified", "recommended"})
+	says(t, last[Recommended](h).Gate, `"frozen"`)
+	equal(t, h.order("alice", Command{Verb: VerbArm, Reason: "I know of it"})[:2], []string{"armed", "declared"})
+}
+
+func TestADeclineBindsWhileSomethingElseOfTheIncidentRecovers(t *testing.T) {
+	h := newHouse(t, automatic(t))
+	h.order("alice", Command{Verb: VerbDisarm, Reason: "drill"})
+	h.disaster("facility_lost", "decision_point")
+	h.at(6 * time.Minute)
+	h.order("alice", Command{Verb: VerbDecline, Incident: acmeIncident, Reason: "power is back in minutes"})
+	h.order("alice", Command{Verb: VerbArm, Reason: "drill is over"})
+	h.verdicts[0].Explanation.Criteria = h.verdicts[0].Explanation.Criteria[:1]
+	equal(t, h.at(7*time.Minute), []string{"classified"})
+	h.verdicts[0].Level, h.verdicts[0].Current = detector.Disaster, detector.Disaster
+	equal(t, h.at(8*time.Minute), []string(nil))
+}
