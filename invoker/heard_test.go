@@ -127,6 +127,31 @@ func TestAReplayHearsAlertsAndReadsRecordsInTheOrderInWhichTheyCame(t *testing.T
 	})
 }
 
+func TestAHouseWhoseAlertsHaveAllExpiredComesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.alarmed, w.cleared = true, true
+		w.say("firing")
+		w.boot().endAfter(20 * time.Minute) // its envelopes were decided on that message
+		ctx, stop := context.WithCancel(t.Context())
+		v := invoker.New(invoker.Config{Log: w.journal, Hands: &process{w: w}, Documents: w.docs, Instance: "much-later", Now: time.Now})
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			_ = v.Run(ctx)
+		}()
+		if err := v.Hear(ctx, invoker.Heard{Sequence: 1, CaughtUp: true}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if err := v.Ready(); err != nil {
+			t.Error(err)
+		}
+		stop()
+		<-over
+	})
+}
+
 func TestAnOutageThatIsAlreadyOverIsNotAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -211,6 +211,10 @@ func TestAlertsThatHaveExpiredAreNoHole(t *testing.T) {
 	if head, err := j.Head(t.Context()); err != nil || head != 2 {
 		t.Errorf("head %d, %v", head, err)
 	}
+	all := []string{(&journal.Hole{From: 1, Through: 2, Expired: true}).Error()}
+	if diff := cmp.Diff(all, hear(t, j, 0, 1)); diff != "" {
+		t.Error(diff)
+	}
 	publish(t, j, "alert-3")
 	if diff := cmp.Diff([]string{"3 holdfast.alerts.prom alert-3"}, hear(t, j, 0, 1)); diff != "" {
 		t.Error(diff)

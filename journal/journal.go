@@ -66,12 +66,17 @@ type Message struct {
 }
 
 // A Hole is the error of messages of the alert log that were stored once and can no longer be read, though they have not
-// reached the age at which they may expire.
+// reached the age at which they may expire. If they have, and nothing is stored after them, that is said in the same way:
+// whoever follows the log would otherwise wait for what was there and never comes.
 type Hole struct {
 	From, Through uint64 // sequences
+	Expired       bool   // nothing is lost: they were old enough, and they were the last
 }
 
 func (h *Hole) Error() string {
+	if h.Expired {
+		return fmt.Sprintf("all that is left of the alert log, messages %d to %d, has expired", h.From, h.Through)
+	}
 	return fmt.Sprintf("the alert log has a hole: messages %d to %d were stored and can no longer be read", h.From, h.Through)
 }
 

@@ -183,8 +183,8 @@ func (r *reader) jump(ctx context.Context, yield func(stored, error) bool) (bool
 	}
 	hole := &Hole{From: r.next, Through: found - 1}
 	r.next = found
-	if expired(info, hole.Through) {
-		return true, nil
+	if hole.Expired = expired(info, hole.Through); hole.Expired && hole.Through < r.known {
+		return true, nil // what comes next tells enough
 	}
 	return yield(stored{}, hole), nil
 }

@@ -16,8 +16,8 @@ import (
 
 // Heard is one message of the alert log, made out.
 //
-// One without a Subject is no message: it says only that nothing was waiting when Run began (CaughtUp), or that messages
-// up to Sequence are Lost.
+// One without a Subject is no message: it says only that nothing is waiting (CaughtUp), or that messages up to Sequence
+// are Lost.
 type Heard struct {
 	Sequence   uint64
 	Received   time.Time // when the log stored it
@@ -55,7 +55,10 @@ func Run(ctx context.Context, alerts journal.Alerts, after uint64, hear func(con
 		var h Heard
 		switch {
 		case errors.As(err, &hole):
-			h = Heard{Sequence: hole.Through, Lost: hole.Through - hole.From + 1, CaughtUp: hole.Through >= e.waiting}
+			h = Heard{Sequence: hole.Through, CaughtUp: hole.Through >= e.waiting}
+			if !hole.Expired {
+				h.Lost = hole.Through - hole.From + 1
+			}
 		case err != nil:
 			return ended(ctx, fmt.Errorf("follow the alert log: %w", err))
 		default:

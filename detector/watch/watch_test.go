@@ -212,6 +212,33 @@ func TestLostMessagesAreSaidInTheirPlace(t *testing.T) {
 	})
 }
 
+// Or a daemon that starts on a house where nobody has sent anything for as long as alerts are kept would never come up.
+func TestWhereEverythingHasExpiredNothingWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := journal.NewMemory()
+		say(t, m, down("a"))
+		say(t, m, down("b"))
+		empty := shaky{Memory: m, follow: func(ctx context.Context, after uint64) iter.Seq2[journal.Message, error] {
+			return func(yield func(journal.Message, error) bool) {
+				if !yield(journal.Message{}, &journal.Hole{From: 1, Through: 2, Expired: true}) {
+					return
+				}
+				for msg, err := range m.Follow(ctx, 2) {
+					if !yield(msg, err) {
+						return
+					}
+				}
+			}
+		}}
+		heard := listen(t, empty, 0)
+		say(t, m, down("c"))
+		synctest.Wait()
+		if diff := cmp.Diff([]string{"2  caught up", "3 holdfast.alerts.probe c caught up"}, *heard); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestAfterABreakInTheConnectionThePresentIsNotKnownUntilTheBacklogIsHeard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := journal.NewMemory()
