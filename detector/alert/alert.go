@@ -41,7 +41,7 @@ func (a Alert) At() time.Time {
 
 // A Batch is one message as its sender put it together.
 type Batch struct {
-	Format    string // "alertmanager", "holdfast"
+	Format    string // "alertmanager", "holdfast", …; of messages within each other the innermost
 	Alerts    []Alert
 	Truncated int // alerts that the sender left out and counted
 }

@@ -1,17 +1,27 @@
 package alert
 
-// A format is one way in which monitoring speaks.
+import "fmt"
+
+// A format is one way in which monitoring speaks. It has either a read, or an open where it is only what is around a
+// message in another format.
 type format struct {
 	name   string
 	claims func(value) bool // by what the message holds; the first that claims it reads it
 	read   func(value) (Batch, error)
+	open   func(v value, inside reader) (Batch, error)
 }
+
+// A reader makes out what is inside.
+type reader func(value) (Batch, error)
 
 // formats in the order in which they are asked.
 var formats = []format{
-	{"holdfast", claimsOwn, readOwn},
-	{"alertmanager", claimsAlertmanager, readAlertmanager},
+	{name: "holdfast", claims: claimsOwn, read: readOwn},
+	{name: "alertmanager", claims: claimsAlertmanager, read: readAlertmanager},
 }
+
+// maxLayers is how many messages may be within each other: a CloudEvent around a notification of SNS around an alarm.
+const maxLayers = 3
 
 // Decode reads one message in whatever known format it is. The error is an *Unreadable.
 //
@@ -21,15 +31,28 @@ func Decode(body []byte) (Batch, error) {
 	if err != nil {
 		return Batch{}, err
 	}
+	return makeOut(v, maxLayers)
+}
+
+// makeOut reads what is inside up to so many layers.
+func makeOut(v value, layers int) (batch Batch, err error) {
 	for _, f := range formats {
-		if !f.claims(v) {
+		switch {
+		case !f.claims(v):
 			continue
+		case f.open == nil:
+			batch, err = f.read(v)
+		case layers <= 1:
+			return Batch{}, &Unreadable{TooDeep, fmt.Sprintf("more than %d messages within each other", maxLayers)}
+		default:
+			batch, err = f.open(v, func(v value) (Batch, error) { return makeOut(v, layers-1) })
 		}
-		batch, err := f.read(v)
 		if err != nil {
 			return Batch{}, err
 		}
-		batch.Format = f.name
+		if batch.Format == "" {
+			batch.Format = f.name
+		}
 		return batch, nil
 	}
 	return Batch{}, &Unreadable{UnknownForm, "it is JSON, but of no format that is known here"}

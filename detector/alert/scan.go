@@ -16,8 +16,9 @@ import (
 type scanner struct {
 	data   []byte
 	at     int
-	tokens int // left for what is being read
-	alerts int // left for the message
+	tokens int  // left for what is being read
+	alerts int  // left for the message
+	within bool // an alert is being read
 }
 
 // newScanner checks what has to hold of every byte, once.
@@ -132,7 +133,8 @@ func (s *scanner) object(depth int, each func(key string) error) error {
 
 // array goes through an array; each reads one item.
 //
-// An array that is the message or a field of it is what holds alerts: each object in it may have its own [MaxTokens].
+// An array that is the message, a field of it, or a field of one (a CloudEvent's data has its alerts there) is what holds
+// alerts: each object in it may have its own [MaxTokens].
 func (s *scanner) array(depth int, each func() error) error {
 	if s.next() != '[' {
 		return s.unexpected("an array")
@@ -145,7 +147,7 @@ func (s *scanner) array(depth int, each func() error) error {
 			return s.unexpected(`"," or "]"`)
 		}
 		item := each
-		if depth <= 2 && s.next() == '{' {
+		if depth <= 3 && !s.within && s.next() == '{' {
 			item = func() error { return s.alert(each) }
 		}
 		if err := item(); err != nil {
@@ -161,9 +163,9 @@ func (s *scanner) alert(read func() error) error {
 		return s.fail(TooMany, "too many alerts for one message")
 	}
 	shared := s.tokens
-	s.tokens = MaxTokens
+	s.tokens, s.within = MaxTokens, true
 	err := read()
-	s.tokens = shared
+	s.tokens, s.within = shared, false
 	return err
 }
 

@@ -87,6 +87,7 @@ type form struct {
 	value value
 	where string // for messages: "alert 3"
 	err   error
+	of    *form // the one that this is a part of; what is wrong here is wrong there
 }
 
 // fill begins to read an object whose keys a format knows; others are tolerated, but not one that only differs in case
@@ -108,8 +109,15 @@ func fill(v value, where string, known ...string) *form {
 }
 
 func (f *form) fail(r Reason, format string, args ...any) {
+	f.spoil(&Unreadable{r, f.where + " " + fmt.Sprintf(format, args...)})
+}
+
+func (f *form) spoil(err error) {
 	if f.err == nil {
-		f.err = &Unreadable{r, f.where + " " + fmt.Sprintf(format, args...)}
+		f.err = err
+	}
+	if f.of != nil {
+		f.of.spoil(f.err)
 	}
 }
 
@@ -197,16 +205,22 @@ func (f *form) each(key string, read func(v value, where string) (Alert, error))
 	if !ok || v.kind != array {
 		f.fail(Malformed, "has no array %q", key)
 	}
+	all, err := readAll(v.items, read)
+	if err != nil {
+		f.spoil(err)
+	}
+	return all
+}
+
+// readAll reads alerts one by one, until one cannot be read.
+func readAll(items []value, read func(v value, where string) (Alert, error)) ([]Alert, error) {
 	var all []Alert
-	for i, item := range v.items {
+	for i, item := range items {
 		a, err := read(item, fmt.Sprintf("alert %d", i+1))
 		if err != nil {
-			if f.err == nil {
-				f.err = err
-			}
-			return nil
+			return nil, err
 		}
 		all = append(all, a)
 	}
-	return all
+	return all, nil
 }

@@ -1,0 +1,137 @@
+package alert
+
+import (
+	"encoding/base64"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// labels are gathered field by field from a format that has none, or not only. Their names are in lower_snake.
+type labels map[string]string
+
+// set puts in what a format itself says, over whatever is there; what is empty was not said.
+func (l labels) set(name, value string) {
+	if value != "" {
+		l[name] = value
+	}
+}
+
+// add puts in what a user of the format wrote, under a name of the user's. Values whose names come to the same are kept
+// side by side, with a comma. A name that says that its value is a secret is left out.
+func (l labels) add(prefix, name, value string) {
+	name = prefix + snake(name)
+	if name == prefix || value == "" || secretive(name) {
+		return
+	}
+	if known, ok := l[name]; ok && known != value {
+		value = known + "," + value
+	}
+	l[name] = value
+}
+
+// addAll adds the strings, numbers and truth values of an object; what is deeper is left out.
+func (l labels) addAll(prefix string, v value, but ...string) {
+	for _, f := range v.fields {
+		plain := f.value.kind == text || f.value.kind == word && !f.value.isNull()
+		if plain && !slices.Contains(but, f.key) {
+			l.add(prefix, f.key, f.value.text)
+		}
+	}
+}
+
+// secretWords are what names of secrets have in them.
+var secretWords = []string{"secret", "token", "passw", "api_key", "apikey", "routing_key", "integration_key", "service_key",
+	"access_key", "private_key", "credential", "authorization", "signature", "cookie"}
+
+// secretive reports whether a name, in lower_snake, says that its value is for nobody's eyes.
+func secretive(name string) bool {
+	return slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(name, word) })
+}
+
+// snake writes a name in lower_snake: InstanceId and instance-id are instance_id, DBClusterID is db_cluster_id. It is of
+// ASCII letters, digits and single underscores, none of them at an end.
+func snake(name string) string {
+	var out []byte
+	for i := range len(name) {
+		b := name[i]
+		switch {
+		case upper(b):
+			if i > 0 && (!upper(name[i-1]) || i+1 < len(name) && lower(name[i+1])) {
+				out = underscore(out)
+			}
+			out = append(out, b+'a'-'A')
+		case lower(b), '0' <= b && b <= '9':
+			out = append(out, b)
+		default:
+			out = underscore(out)
+		}
+	}
+	return strings.TrimSuffix(string(out), "_")
+}
+
+func underscore(out []byte) []byte {
+	if len(out) == 0 || out[len(out)-1] == '_' {
+		return out
+	}
+	return append(out, '_')
+}
+
+func upper(b byte) bool { return 'A' <= b && b <= 'Z' }
+func lower(b byte) bool { return 'a' <= b && b <= 'z' }
+
+// fingerprint is what Alertmanager has as an alert's identity where it sends none: its labels, and nothing but them.
+func fingerprint(labels map[string]string) string {
+	h := fnv.New64a()
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		h.Write([]byte(name + "\xff" + labels[name] + "\xff"))
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
+}
+
+// unpack reads a message that is written within a string of another one, as strictly as that.
+func unpack(message, where string) (value, error) {
+	v, err := parse([]byte(message))
+	if u, ok := err.(*Unreadable); ok {
+		err = &Unreadable{u.Reason, "in " + where + ": " + u.Detail}
+	}
+	return v, err
+}
+
+// unpackBase64 reads one that is in base64 there.
+func unpackBase64(message, where string) (value, error) {
+	body, err := base64.StdEncoding.Strict().DecodeString(message)
+	if err != nil || strings.ContainsAny(message, "\r\n") {
+		return value{}, &Unreadable{Malformed, where + " is not base64"}
+	}
+	return unpack(string(body), where)
+}
+
+// object is a field that is an object; an empty one if it is not there.
+func (f *form) object(key string, known ...string) *form {
+	v, ok := f.value.field(key)
+	if !ok {
+		v.kind = object
+	}
+	if v.kind != object {
+		f.fail(Malformed, "has a %q that is not an object", key)
+		v = value{kind: object}
+	}
+	inner := fill(v, fmt.Sprintf("%q", key), known...)
+	if inner.of = f; inner.err != nil {
+		f.spoil(inner.err)
+	}
+	return inner
+}
+
+// state is a field that is one of a format's own words for a status.
+func (f *form) state(key string, words map[string]Status) Status {
+	got := f.text(key)
+	status, ok := words[got]
+	if !ok {
+		f.fail(Malformed, "has %q %s, not one of %q", key, short(got), slices.Sorted(maps.Keys(words)))
+	}
+	return status
+}
