@@ -71,6 +71,7 @@ const (
 	suspected                     // by a statement whose time is not to be believed
 	intentional                   // switched off by responders
 	presumed                      // unknown for so long that it counts as down
+	unbacked                      // switched off, and no quorum of observers says that it is down
 )
 
 var markNames = [...]string{"disputed", "held_down", "unproven", "clock_suspect", "intentional", "presumed_down"}
@@ -181,20 +182,37 @@ func (v *view) voice(observer string, p *part) line[utterance] {
 	if e != nil {
 		silences = e.silences(v.until)
 	}
-	lines := []line[utterance]{hushed(silences)}
+	var alerts []line[utterance]
 	if p != nil {
 		for _, alert := range sorted(p.said[observer]) {
-			lines = append(lines, uttered(p.said[observer][alert].laid(v.lens), e, silences))
+			alerts = append(alerts, uttered(p.said[observer][alert].laid(v.lens), e, silences))
 		}
 	}
-	return combine(lines, func(all []utterance) utterance {
-		u := utterance{silent: all[0].silent}
-		for _, said := range all[1:] {
-			u.suspect = u.suspect || said.suspect && said.word >= u.word
-			u.word = max(u.word, said.word)
-		}
-		return u
+	said := census(alerts, utterance.index, worstSaid)
+	if len(silences) == 0 {
+		return said
+	}
+	return combine([]line[utterance]{said, hushed(silences)}, func(u []utterance) utterance {
+		u[0].silent = u[1].silent
+		return u[0]
 	})
+}
+
+func (u utterance) index() int {
+	if u.suspect {
+		return 2*int(u.word) + 1
+	}
+	return 2 * int(u.word)
+}
+
+// worstSaid is the worst word of several alerts; it is suspect if any that says it is.
+func worstSaid(counts *[kinds]int) utterance {
+	for w := isDown; w > nothing; w-- {
+		if firm, suspect := counts[2*w], counts[2*w+1]; firm+suspect > 0 {
+			return utterance{word: w, suspect: suspect > 0}
+		}
+	}
+	return utterance{}
 }
 
 func hushed(silences spans) line[utterance] {

@@ -126,21 +126,21 @@ func each(j *judged, t trouble, weigh func(e episode) claim) []claim {
 	return all
 }
 
-// doubt is why what is known of a service is not enough to act on without people: without what was said before its
-// observers fell silent, it would not be as bad as that.
+// doubt is why what is known of a service is not enough to act on without people: it would not be as bad as that but for
+// what no quorum of observers says now.
 func (j *judged) doubt(least grade) func(int64) string {
 	return func(t int64) string {
 		if j.state.best.at(t) < least {
 			return ""
 		}
 		firm := j.view.suppose(j.id, t, func(_ string, c cell) cell {
-			if c.marks&(held|presumed) != 0 {
+			if c.marks&(held|presumed|unbacked) != 0 {
 				return cell{}
 			}
 			return c
 		})
 		if firm < least {
-			return fmt.Sprintf("%s counts as %s by held-down evidence alone: its observers have fallen silent", j.id, states[least])
+			return fmt.Sprintf("%s is %s only by what is held down after its observers fell silent, or was switched off by responders", j.id, states[least])
 		}
 		return ""
 	}
@@ -256,6 +256,11 @@ func weighFacility(least facility) func(*Detector, *judged, trouble) []claim {
 						s += ", and too few of its components are down"
 					}
 					return s + fmt.Sprintf("; %s has needs there", j.id)
+				}, doubt: func(at int64) string {
+					if is := l.at(at); least == facilityImpaired && is.signal < facilityLost && is.shaky {
+						return site + " has too many components down by held-down evidence alone"
+					}
+					return j.doubt(down)(at)
 				}}
 			})...)
 		}

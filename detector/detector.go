@@ -61,7 +61,7 @@ type Verdict struct {
 	Key         string      `json:"key"`                // names the situation for as long as it is open
 	Absorbed    []string    `json:"absorbed,omitempty"` // keys of situations that were merged into this one
 	At          time.Time   `json:"at"`
-	Level       Level       `json:"level"`    // the highest reached while open
+	Level       Level       `json:"level"`    // the highest reached in an outage that has not ended; when all have, the highest reached
 	Previous    Level       `json:"previous"` // of the verdict before
 	Current     Level       `json:"current"`  // what holds at this instant, which may have fallen
 	Since       time.Time   `json:"since"`    // t0: the earliest start among its services

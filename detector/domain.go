@@ -21,7 +21,8 @@ type loss struct {
 	signal   facility
 	inferred bool // the test of site_loss_inferred holds for its components
 	impaired bool // so many of its components are down that a signal "impaired" counts
-	held     bool // and without held-down evidence it would not hold
+	held     bool // without held-down evidence the test would not hold
+	shaky    bool // without held-down evidence too few would be down
 }
 
 func (l loss) lost() bool { return l.signal == facilityLost || l.inferred }
@@ -51,7 +52,9 @@ func (v *view) domain(id string) line[loss] {
 	}
 	signal := remap(worst(v.d.sites[id], v.lens), func(f facility) loss { return loss{signal: f} })
 	l := combine([]line[loss]{signal, v.inferred(id)}, func(both []loss) loss {
-		return loss{both[0].signal, both[1].inferred, both[1].impaired, both[1].held}
+		l := both[1]
+		l.signal = both[0].signal
+		return l
 	})
 	v.lost[id] = l
 	return l
@@ -122,9 +125,10 @@ func (t *tally) count(c cell, class string, by int) {
 func (v *view) test(members []string, now []cell, t tally, at int64) loss {
 	c := v.d.book.Criteria.SiteLossInferred
 	enough := func(n int) bool { return n >= c.Components && reaches(n, len(members), c.Share) }
-	l := loss{impaired: t.down > 0 && reaches(t.down, len(members), v.d.book.Criteria.FacilityImpaired.Share)}
+	half := func(n int) bool { return n > 0 && reaches(n, len(members), v.d.book.Criteria.FacilityImpaired.Share) }
+	l := loss{impaired: half(t.down), shaky: half(t.down) && !half(t.firm)}
 	l.inferred = enough(t.down) && len(t.classes) >= c.Classes && v.reporters(members, now, at) >= c.Observers
-	l.held = (l.inferred || l.impaired) && !enough(t.firm)
+	l.held = l.inferred && !enough(t.firm)
 	return l
 }
 

@@ -123,8 +123,19 @@ func (e *ear) proof(after int64) int64 {
 	return e.proofs[i]
 }
 
+// spare is before when silences and proofs can be forgotten: an instant, or later where there are too many.
+func (e *ear) spare(before int64) int64 {
+	if n := len(e.past); n > most {
+		before = max(before, e.past[n-most].from)
+	}
+	if n := len(e.proofs); n > most {
+		before = max(before, e.proofs[n-most])
+	}
+	return before
+}
+
 // trim forgets what lies before an instant.
 func (e *ear) trim(before int64) {
-	e.past = slices.DeleteFunc(slices.Clone(e.past), func(s span) bool { return s.to <= before })
+	e.past = slices.DeleteFunc(slices.Clone(e.past), func(s span) bool { return s.from < before })
 	e.proofs = slices.DeleteFunc(slices.Clone(e.proofs), func(at int64) bool { return at < before })
 }

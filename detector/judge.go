@@ -218,11 +218,11 @@ func (v *view) supposed(id string, t int64, changed func(string, cell) cell, kno
 	known[id] = wellUp
 	g := wellUp
 	for _, n := range v.d.book.needs[id] {
-		members := make([]grade, len(n.members))
-		for i, m := range n.members {
-			members[i] = v.supposed(m, t, changed, known)
+		var members [kinds]int
+		for _, m := range n.members {
+			members[v.supposed(m, t, changed, known)]++
 		}
-		g = max(g, min(n.of(members), v.need(n).best.at(t)))
+		g = max(g, min(n.of(&members), v.need(n).best.at(t)))
 	}
 	if _, spokenOf := v.d.parts[id]; spokenOf {
 		g = max(g, changed(id, v.component(id).at(t)).best())

@@ -141,6 +141,38 @@ func combine[V, W comparable](lines []line[V], f func([]V) W) line[W] {
 	}
 }
 
+// census is the line of what f makes of how many of several lines have each value; index numbers the values, below kinds.
+// Its cost grows with the steps alone, however many lines there are.
+func census[V, W comparable](lines []line[V], index func(V) int, f func(counts *[kinds]int) W) line[W] {
+	type change struct {
+		at       int64
+		from, to int
+	}
+	var changes []change
+	var counts [kinds]int
+	for _, l := range lines {
+		var value V
+		for _, s := range l {
+			changes = append(changes, change{s.from, index(value), index(s.value)})
+			value = s.value
+		}
+		var before V
+		counts[index(before)]++
+	}
+	slices.SortFunc(changes, func(a, b change) int { return compare(a.at, b.at) })
+	out := line[W](nil).to(ever, f(&counts))
+	for i, c := range changes {
+		counts[c.from]--
+		counts[c.to]++
+		if i+1 == len(changes) || changes[i+1].at != c.at {
+			out = out.to(c.at, f(&counts))
+		}
+	}
+	return out
+}
+
+const kinds = 16
+
 // remap is the line of f of each value.
 func remap[V, W comparable](l line[V], f func(V) W) line[W] {
 	return combine([]line[V]{l}, func(v []V) W { return f(v[0]) })

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"holdfast/bia"
 )
 
 // NextAt is the first instant after now at which any verdict or service state differs if nothing is observed; exact.
@@ -11,11 +13,17 @@ func (d *Detector) NextAt(now time.Time) (time.Time, bool) {
 	t := instant(now)
 	was := d.snapshot(t)
 	for _, at := range d.steps(t) {
-		if !reflect.DeepEqual(was, d.snapshot(at)) {
+		if d.fallsSilent(at) || !reflect.DeepEqual(was, d.snapshot(at)) {
 			return clock(at), true
 		}
 	}
 	return time.Time{}, false
+}
+
+// fallsSilent reports whether an observer's silence begins at an instant, which shows where it is judged at all. To look
+// at all that it means would take judging everything that the observer watches.
+func (d *Detector) fallsSilent(at int64) bool {
+	return d.book.Criteria.On(bia.MonitoringLost) && slices.ContainsFunc(d.book.observers, func(id string) bool { return d.ears[id].silentFrom() == at })
 }
 
 // A snapshot is all that can be asked for at an instant.

@@ -131,7 +131,7 @@ func TestAComponentThatWasDownWhenItsObserversFellSilentIsHeldDown(t *testing.T)
 	h.expectService("3h", "s", detector.Down)
 	for _, v := range h.Verdicts(at("90m")) {
 		for _, c := range v.Explanation.Criteria {
-			if c.ID == "decision_point" && (c.Answer != detector.Met || !strings.Contains(c.Doubt, "held-down")) {
+			if c.ID == "decision_point" && (c.Answer != detector.Met || !strings.Contains(c.Doubt, "held down")) {
 				t.Errorf("what rests on held-down evidence alone is in doubt, not %+v", c)
 			}
 		}

@@ -221,3 +221,16 @@ func TestWhatRespondersSwitchOffCountsAsDownUntilItsInstant(t *testing.T) {
 	h.expectService("19m59s", "s", detector.Down)
 	h.expectService("20m", "s", detector.Up)
 }
+
+func TestWhatRestsOnWhatRespondersSwitchedOffIsLeftToPeople(t *testing.T) {
+	h := watch(t, one)
+	off := labelled(alert.Firing, "component", "c", "effect", "intentional", "by", "kim", "until", at("5h").Format(time.RFC3339))
+	h.hear("0s", off)
+	if c := h.criterion("80m", "decision_point"); c.Answer != detector.Met || c.Doubt == "" {
+		t.Errorf("expected it to be met and in doubt: %+v", c)
+	}
+	h.hear("80m", down("c"))
+	if c := h.criterion("80m", "decision_point"); c.Answer != detector.Met || c.Doubt != "" {
+		t.Errorf("monitoring says so too, expected no doubt: %+v", c)
+	}
+}

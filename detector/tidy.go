@@ -24,45 +24,58 @@ func (d *Detector) tidy() {
 	}
 	d.tidied = d.at
 	d.settle(d.at)
-	before := later(d.at, -memory)
-	for _, j := range d.judged {
-		for _, s := range slices.Concat(j.known, j.spans()) {
-			if later(s.to, memory) > d.at {
-				before = min(before, later(s.from, -memory))
-			}
-		}
+	oldest := later(d.at, -memory)
+	for id := range d.judged {
+		oldest = min(oldest, d.needed(id))
 	}
-	d.forget(before)
-}
-
-func (j *judged) spans() []span {
-	var all []span
-	for _, t := range j.troubles {
-		all = append(all, t.span)
+	forgotten := map[string]int64{}
+	for id, e := range d.ears {
+		forgotten[id] = e.spare(oldest)
 	}
-	return all
-}
-
-func (d *Detector) forget(before int64) {
 	for id, p := range d.parts {
-		p.forget(before, d.ears)
+		before := d.needed(id)
+		for _, service := range d.book.above(id) {
+			before = min(before, d.needed(service))
+		}
+		p.forget(before, forgotten, d.ears)
 		if len(p.said) == 0 && len(p.off) == 0 {
 			delete(d.parts, id)
 		}
 		d.touch(id)
 	}
-	for _, e := range d.ears {
-		e.trim(before)
+	for id, e := range d.ears {
+		e.trim(forgotten[id])
 	}
-	trim(d.sites, before)
-	trim(d.data, before)
+	trim(d.sites, oldest)
+	trim(d.data, oldest)
 	for id := range d.points {
-		d.points[id] = d.points[id].trim(before)
+		d.points[id] = d.points[id].trim(oldest)
 	}
 	for id := range d.estimates {
-		d.estimates[id] = d.estimates[id].trim(before)
+		d.estimates[id] = d.estimates[id].trim(oldest)
 	}
-	d.windows = slices.DeleteFunc(d.windows, func(w window) bool { return w.to < before })
+	d.windows = slices.DeleteFunc(d.windows, func(w window) bool { return w.to < oldest })
+}
+
+// needed is from when on what was said still matters to a service: from well before every trouble of its that is open
+// or still shown.
+func (d *Detector) needed(service string) int64 {
+	from := later(d.at, -memory)
+	j := d.judged[service]
+	if j == nil {
+		return from
+	}
+	for _, s := range j.known {
+		if later(s.to, memory) > d.at {
+			from = min(from, later(s.from, -memory))
+		}
+	}
+	for _, t := range j.troubles {
+		if later(t.to, memory) > d.at {
+			from = min(from, later(t.from, -memory))
+		}
+	}
+	return from
 }
 
 func trim[V facility | condition](subjects map[string]sayings[V], before int64) {
@@ -73,15 +86,16 @@ func trim[V facility | condition](subjects map[string]sayings[V], before int64) 
 	}
 }
 
-// forget drops what was replaced before an instant, and alerts that were over before it.
-func (p *part) forget(before int64, ears map[string]*ear) {
+// forget drops what was replaced before an instant, and alerts that were over before it. What is about to be forgotten of
+// the speakers is noted with the statements that it is about.
+func (p *part) forget(before int64, forgotten map[string]int64, ears map[string]*ear) {
 	p.late = 0
 	for o, by := range p.said {
 		for alert, h := range by {
 			by[alert] = h.trim(before)
 			for i := range by[alert] {
 				s := &by[alert][i]
-				note(s, before, ears[o])
+				note(s, forgotten[o], ears[o])
 				p.late = max(p.late, s.lateness())
 			}
 		}
@@ -93,8 +107,7 @@ func (p *part) forget(before int64, ears map[string]*ear) {
 	p.off = slices.DeleteFunc(p.off, func(m mark) bool { return m.until < before })
 }
 
-// note keeps with a statement what is about to be forgotten of its speaker: that it fell silent, or that a heartbeat
-// proved the statement.
+// note keeps with a statement that its speaker fell silent after it, or that a heartbeat proved it.
 func note(s *saying[word], before int64, e *ear) {
 	if e == nil || s.aged != 0 {
 		return

@@ -81,7 +81,12 @@ func (v *view) presume(id string, l line[cell]) line[cell] {
 // switchedOff counts a component as down while responders have it switched off.
 func switchedOff(l line[cell], p *part) line[cell] {
 	when, _ := p.switchedOff()
-	return overlay(l, joined(when, 0), func(c cell) cell { return cell{grade: down, marks: c.marks | intentional} })
+	return overlay(l, joined(when, 0), func(c cell) cell {
+		if c.grade != down {
+			c.marks |= unbacked
+		}
+		return cell{grade: down, marks: c.marks | intentional}
+	})
 }
 
 // overlay changes a line within some periods.
@@ -231,26 +236,18 @@ func (v *view) need(n need) both {
 		best[i], worst[i] = b.best, b.worst
 		sure = sure && slices.Equal(b.best, b.worst)
 	}
-	b := both{best: v.heldOut(n, combine(best, n.of))}
+	b := both{best: v.heldOut(n, census(best, grade.index, n.of))}
 	b.worst = b.best
 	if !sure {
-		b.worst = v.heldOut(n, combine(worst, n.of))
+		b.worst = v.heldOut(n, census(worst, grade.index, n.of))
 	}
 	return b
 }
 
 // of is what the members' states make of a need (domain rules 4.1 and 4.2). Degraded members count for the minimum, not
 // for full; a partial need that is lost degrades, and does nothing while it is only degraded.
-func (n need) of(members []grade) grade {
-	well, alive := 0, 0
-	for _, g := range members {
-		if g == wellUp {
-			well++
-		}
-		if g != down {
-			alive++
-		}
-	}
+func (n need) of(counts *[kinds]int) grade {
+	well, alive := counts[wellUp], counts[wellUp]+counts[degraded]
 	g := wellUp
 	switch {
 	case alive < n.minimum:
@@ -266,6 +263,8 @@ func (n need) of(members []grade) grade {
 	}
 	return g
 }
+
+func (g grade) index() int { return int(g) }
 
 // heldOut counts a loss only once it has lasted for as long as the dependent tolerates it. What was known when is about
 // the loss itself, unless asked otherwise: how long it had lasted may turn out later.
