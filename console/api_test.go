@@ -180,7 +180,7 @@ func TestCommandsThatCannotBeTaken(t *testing.T) {
 		"as a form":             {order("token-platform", ack).with("Content-Type", "text/plain"), 415},
 		"with two verbs":        {order("token-platform", path(`{"verb":"ack","Verb":"skip","incident":%q}`, id)), 400},
 		"too long":              {order("token-platform", `{"verb":"note","reason":"`+strings.Repeat("x", maxCommand)+`"}`), 413},
-		"by GET":                {get("/api/v1/commands").as("token-platform"), 404},
+		"by GET":                {get("/api/v1/commands").as("token-platform"), 405},
 	} {
 		if w := c.ask.of(console); w.Code != c.status {
 			t.Errorf("a command %s is answered %d: %s", name, w.Code, w.Body)

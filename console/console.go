@@ -86,8 +86,7 @@ func New(cfg Config) http.Handler {
 	for _, r := range c.routes() {
 		mux.Handle(r.pattern, c.guard(r))
 	}
-	mux.Handle("/", c.guard(route{pattern: "/", needs: nothing, handle: c.notFound}))
-	return c.outside(mux)
+	return c.outside(known(mux))
 }
 
 func newConsole(cfg Config) *console {

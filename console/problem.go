@@ -90,8 +90,34 @@ func orderProblem(err error) Problem {
 		Hint:   "look at the incident before you order it again: nothing happens that is not in the journal"}
 }
 
-func (c *console) notFound(w http.ResponseWriter, r *http.Request) {
-	writeProblem(w, notFound(fmt.Sprintf("there is nothing at %s %s", r.Method, r.URL.Path), "the API is below /api/v1/, the pages begin at /"))
+// known answers what is in no route: that there is nothing, or by which methods there is.
+func known(routes *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := routes.Handler(r); pattern != "" {
+			routes.ServeHTTP(w, r)
+			return
+		}
+		methods := allowed(routes, r)
+		if methods == "" {
+			writeProblem(w, notFound(fmt.Sprintf("there is nothing at %s %s", r.Method, r.URL.Path), "the API is below /api/v1/, the pages begin at /"))
+			return
+		}
+		w.Header().Set("Allow", methods)
+		writeProblem(w, Problem{Type: "method", Status: http.StatusMethodNotAllowed, Detail: fmt.Sprintf("%s takes no %s", r.URL.Path, r.Method), Hint: "it takes " + methods})
+	})
+}
+
+// allowed are the methods by which there is something at the path of a request.
+func allowed(routes *http.ServeMux, r *http.Request) string {
+	var methods []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+		other := *r
+		other.Method = method
+		if _, pattern := routes.Handler(&other); pattern != "" {
+			methods = append(methods, method)
+		}
+	}
+	return strings.Join(methods, ", ")
 }
 
 // writeJSON answers with a value that nobody else changes.
