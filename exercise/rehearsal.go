@@ -93,7 +93,7 @@ func (r *rehearsal) play(line *Line) {
 
 func (r *rehearsal) hear(alerts []alert.Alert) {
 	r.heard++
-	r.desk.Hear(r.heard, r.now, "holdfast.alerts.exercise", alert.Batch{Format: "holdfast", Alerts: alerts}, nil)
+	r.desk.Hear(r.heard, r.now, subject, alert.Batch{Format: "holdfast", Alerts: alerts}, nil)
 }
 
 // order asks the desk for what a person wants; a refusal is a part of the story.
