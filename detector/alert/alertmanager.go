@@ -1,11 +1,14 @@
 package alert
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
-// The body that Alertmanager's webhook receiver posts, version 4: a group of alerts, with what they have in common. The
-// version has been 4 since Alertmanager 0.4; fields are added to it without a new one.
-// https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
-const alertmanagerVersion = "4"
+// The body that Alertmanager's webhook receiver posts: a group of alerts, with what they have in common. Fields are added
+// to version 4 without a new one. Version 3 has a number for its groupKey, and its alerts have no fingerprint, which
+// Alertmanager computed from the labels even then. https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+var alertmanagerVersions = []string{"3", "4"}
 
 // Keys of the group, and of one alert in it.
 var (
@@ -22,8 +25,8 @@ func claimsAlertmanager(v value) bool {
 
 func readAlertmanager(v value) (Batch, error) {
 	f := fill(v, "the message", groupKeys...)
-	if version := f.text("version"); version != alertmanagerVersion {
-		f.fail(Malformed, "is of version %s of Alertmanager's webhook; known is %q", short(version), alertmanagerVersion)
+	if version := f.text("version"); !slices.Contains(alertmanagerVersions, version) {
+		f.fail(Malformed, "is of version %s of Alertmanager's webhook; known are %q", short(version), alertmanagerVersions)
 	}
 	b := Batch{
 		Alerts:    f.each("alerts", readGroupAlert),
@@ -42,6 +45,9 @@ func readGroupAlert(v value, where string) (Alert, error) {
 		StartsAt:    f.time("startsAt"),
 		EndsAt:      f.time("endsAt"),
 		Fingerprint: f.text("fingerprint"),
+	}
+	if a.Fingerprint == "" {
+		a.Fingerprint = fingerprint(a.Labels)
 	}
 	return a, f.err
 }

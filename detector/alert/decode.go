@@ -17,7 +17,25 @@ type reader func(value) (Batch, error)
 // formats in the order in which they are asked.
 var formats = []format{
 	{name: "holdfast", claims: claimsOwn, read: readOwn},
+	{name: "grafana", claims: claimsGrafana, read: readGrafana}, // before Alertmanager, whose fields it has too
 	{name: "alertmanager", claims: claimsAlertmanager, read: readAlertmanager},
+	{name: alertmanagerAPI, claims: claimsAlertmanagerAPI, read: readAlertmanagerAPI},
+	{name: "cloudevents", claims: claimsCloudEvent, open: openCloudEvent},
+	{name: "sns", claims: claimsSNS, open: openSNS},
+	{name: "cloudwatch", claims: claimsCloudWatch, read: readCloudWatch},
+	{name: "eventbridge", claims: claimsEventBridge, read: readEventBridge},
+	{name: "azure", claims: claimsAzure, read: readAzure},
+	{name: "pubsub", claims: claimsPubSub, open: openPubSub},
+	{name: "gcp", claims: claimsGoogle, read: readGoogle},
+	{name: "pagerduty", claims: claimsPagerDuty, read: readPagerDuty},
+	{name: "datadog", claims: claimsDatadog, read: readDatadog},
+	{name: "newrelic", claims: claimsNewRelic, read: readNewRelic},
+	{name: "zabbix", claims: claimsZabbix, read: readZabbix},
+	{name: "nagios", claims: claimsNagios, read: readNagios},
+	{name: "sensu", claims: claimsSensu, read: readSensu},
+	{name: "uptimekuma", claims: claimsUptimeKuma, read: readUptimeKuma},
+	{name: "pingdom", claims: claims("check_id", "current_state"), read: readPingdom},
+	{name: "otlp", claims: claims("resourceLogs"), read: readOTLP},
 }
 
 // maxLayers is how many messages may be within each other: a CloudEvent around a notification of SNS around an alarm.

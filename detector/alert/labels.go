@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // labels are gathered field by field from a format that has none, or not only. Their names are in lower_snake.
@@ -109,6 +110,15 @@ func unpackBase64(message, where string) (value, error) {
 	return unpack(string(body), where)
 }
 
+// scalar is a field that is a string, a number or a truth value, as written; empty if it is not there.
+func (f *form) scalar(key string) string {
+	v, ok := f.value.field(key)
+	if ok && v.kind != text && v.kind != word {
+		f.fail(Malformed, "has a %q that is not a string or number", key)
+	}
+	return v.text
+}
+
 // object is a field that is an object; an empty one if it is not there.
 func (f *form) object(key string, known ...string) *form {
 	v, ok := f.value.field(key)
@@ -126,6 +136,15 @@ func (f *form) object(key string, known ...string) *form {
 	return inner
 }
 
+// list is the items of a field that is an array; none if it is not there.
+func (f *form) list(key string) []value {
+	v, ok := f.value.field(key)
+	if ok && v.kind != array {
+		f.fail(Malformed, "has a %q that is not an array", key)
+	}
+	return v.items
+}
+
 // state is a field that is one of a format's own words for a status.
 func (f *form) state(key string, words map[string]Status) Status {
 	got := f.text(key)
@@ -134,4 +153,14 @@ func (f *form) state(key string, words map[string]Status) Status {
 		f.fail(Malformed, "has %q %s, not one of %q", key, short(got), slices.Sorted(maps.Keys(words)))
 	}
 	return status
+}
+
+// since puts a single instant where it belongs: it is the end of what is resolved, and the start of anything else.
+func (a Alert) since(at time.Time) Alert {
+	if a.Status == Resolved {
+		a.EndsAt = at
+	} else {
+		a.StartsAt = at
+	}
+	return a
 }

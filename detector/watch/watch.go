@@ -87,11 +87,11 @@ type ear struct {
 
 func (e *ear) makeOut(ctx context.Context, m journal.Message) Heard {
 	h := Heard{Sequence: m.Sequence, Received: m.Received, Subject: m.Subject, CaughtUp: e.caughtUp(ctx, m)}
-	batch, err := alert.Decode(m.Body)
+	batch, err := alert.DecodeMessage(m.Header, m.Body)
 	switch h.Unreadable = beginning(m.Header); {
 	case h.Unreadable != nil:
 	case err == nil:
-		h.Batch = batch
+		h.Batch = batch.ReceivedAt(m.Received)
 		return h
 	case !errors.As(err, &h.Unreadable):
 		h.Unreadable = &alert.Unreadable{Reason: alert.Malformed, Detail: err.Error()}
