@@ -142,11 +142,14 @@ func (v *view) blames(service string, within spans) []blame {
 		b.seen = map[string]spans{}
 		b.visit(service, state.where(func(is grade) bool { return is == g }).intersect(within), g)
 	}
-	var all []blame
-	for _, root := range sorted(b.first) {
-		all = append(all, blame{root, b.first[root]})
-	}
-	return all
+	return b.all()
+}
+
+// losses are all components that are worse than up in needs that are, whether or not they explain the whole trouble.
+func (v *view) losses(service string, within spans) []blame {
+	b := blaming{v: v, first: map[string]int64{}, seen: map[string]spans{}}
+	b.visit(service, v.service(service).best.where(atLeast(degraded)).intersect(within), degraded)
+	return b.all()
 }
 
 // blaming is a walk down the needs that looks for what is at least as bad as grade.
@@ -154,6 +157,14 @@ type blaming struct {
 	v     *view
 	first map[string]int64 // root -> since when
 	seen  map[string]spans // service -> when it has been looked at
+}
+
+func (b *blaming) all() []blame {
+	var all []blame
+	for _, root := range sorted(b.first) {
+		all = append(all, blame{root, b.first[root]})
+	}
+	return all
 }
 
 func (b *blaming) visit(service string, within spans, g grade) {

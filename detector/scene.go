@@ -92,7 +92,7 @@ func (j *judged) nodes(more []claim) []node {
 	return all
 }
 
-// link finds what joins the nodes: a component that explains both, a lost failure domain that both have such a component
+// link finds what joins the nodes: a component that both have lost, a lost failure domain that both have such a component
 // in, or silence of both.
 func (sc *scene) link() {
 	shared := map[string][]touch{}
@@ -104,7 +104,7 @@ func (sc *scene) link() {
 		if n.late {
 			continue
 		}
-		for _, b := range sc.d.known.blames(n.name, spans{n.span}) {
+		for _, b := range sc.d.known.losses(n.name, spans{n.span}) {
 			shared["component "+b.root] = append(shared["component "+b.root], touch{b.since, i})
 			for _, domain := range sc.d.book.Domains(b.root) {
 				lost := sc.d.known.domain(domain).where(loss.lost)
