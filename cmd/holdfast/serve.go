@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"net"
 	"net/http"
 	"os"
@@ -103,7 +104,7 @@ func serve(ctx context.Context, o serving) (err error) {
 		Reload: library.reload, LastReload: library.lastReload, Connected: link.connected,
 		Ready: func() []console.Check { return checks(will, link) },
 	}))
-	web.ErrorLog = nil // of handshakes that failed: whoever knocks does not write into our log
+	web.ErrorLog = stdlog.New(quiet{log}, "", 0)
 
 	parts := newParts(ctx, log)
 	parts.start("health", link.watchHealth)

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -35,4 +36,12 @@ type stamp struct{}
 
 func (stamp) Run(e *zerolog.Event, _ zerolog.Level, _ string) {
 	e.Str(zerolog.TimestampFieldName, time.Now().UTC().Format("2006-01-02T15:04:05.000Z07:00"))
+}
+
+// quiet takes what net/http has to say, of handshakes that failed and the like: whoever knocks at the door is no news.
+type quiet struct{ log zerolog.Logger }
+
+func (q quiet) Write(text []byte) (int, error) {
+	q.log.Debug().Str("part", "console").Msg(printable(strings.TrimSpace(string(text))))
+	return len(text), nil
 }
