@@ -22,7 +22,7 @@ import (
 var (
 	logRecordKeys = []string{"timeUnixNano", "observedTimeUnixNano", "severityNumber", "severityText",
 		"eventName", "body", "attributes"}
-	anyValueKeys  = []string{"stringValue", "boolValue", "intValue", "doubleValue", "arrayValue", "kvlistValue", "bytesValue"}
+	anyValueKeys = []string{"stringValue", "boolValue", "intValue", "doubleValue", "arrayValue", "kvlistValue", "bytesValue"}
 )
 
 const severityError = 17 // SEVERITY_NUMBER_ERROR
