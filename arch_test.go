@@ -43,6 +43,7 @@ var house = map[string]room{
 	"console":          {may: []string{"incident", "detector", "detector/alert", "bia", "oncall", "playbooks"}},
 
 	"examples":     {},
+	"schemas":      {},
 	"deploy":       {},
 	"cmd/holdfast": {may: []string{"*"}}, // wires everything, owns nothing
 }

@@ -19,7 +19,7 @@ func (c *checker) checkPeriod(p *CriticalPeriod) {
 		c.checkKeys(p, []string{"at"}, []string{"from", "to", "rto"})
 		c.checkTimes(p, "at", p.At, "at", p.At)
 	default:
-		c.word(p.Marks, "kind", "bia/critical-period", p.Kind, "elevated", "cutoff")
+		c.word(p.Marks, "kind", "bia/critical-period", p.Kind, periodKinds...)
 	}
 }
 

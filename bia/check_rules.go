@@ -119,8 +119,8 @@ func (c *checker) atLeastOne(marks source.Marks, key string, n int) {
 func (c *checker) checkDeclaration() {
 	d := &c.Declaration
 	c.positive(d.Marks, "decision_time_objective", d.DecisionTimeObjective)
-	c.word(d.Marks, "mode", "bia/mode", d.Mode, "automatic", "recommend")
-	c.word(d.Marks, "on_no_decision", "bia/mode", d.OnNoDecision, "escalate", "declare")
+	c.word(d.Marks, "mode", "bia/mode", d.Mode, modes...)
+	c.word(d.Marks, "on_no_decision", "bia/mode", d.OnNoDecision, noDecisions...)
 	c.distinct(d.AutomaticFor, items(d.Marks, "automatic_for"))
 	for i, id := range d.AutomaticFor {
 		at := item(d.Marks, "automatic_for", i)
@@ -128,7 +128,7 @@ func (c *checker) checkDeclaration() {
 		case id == Manual:
 			c.Errorf(at, "bia/criterion", "leave it out", "a declaration by a person cannot be automatic")
 		case slices.Contains(lesserCriteria, id):
-			c.Errorf(at, "bia/criterion", "delegate criteria of a disaster: "+strings.Join(disasterCriteria[:len(disasterCriteria)-1], ", "), "%q does not make a disaster", id)
+			c.Errorf(at, "bia/criterion", "delegate criteria of a disaster: "+strings.Join(delegable(), ", "), "%q does not make a disaster", id)
 		case !slices.Contains(disasterCriteria, id):
 			c.Errorf(at, "bia/criterion", source.DidYouMean(id, disasterCriteria), "%q is no criterion", id)
 		case !c.Criteria.On(id):
@@ -158,7 +158,7 @@ func (c *checker) checkMaintenance() {
 		}
 		for _, id := range sortedKeys(m.Expect) {
 			c.refer(m.Marks.Of("expect."+id+":"), id, "components", "services", "processes")
-			if effect := m.Expect[id]; effect != "degraded" && effect != "down" {
+			if effect := m.Expect[id]; !slices.Contains(maintenanceIs, effect) {
 				c.Errorf(m.Marks.Of("expect."+id), "bia/effect", "degraded or down", "%q is no effect that maintenance can have", effect)
 			}
 		}

@@ -27,8 +27,8 @@ func (c *checker) checkService(s *Service) {
 	c.positive(s.Marks, "recover_for", s.RecoverFor)
 	c.checkTolerable(s)
 	c.checkBands(s)
-	c.word(s.Marks, "recovery_option", "bia/recovery-option", s.RecoveryOption, "immediate", "fast", "intermediate", "gradual", "none")
-	c.word(s.RTC.Marks, "source", "bia/rtc-source", s.RTC.Source, "exercise", "estimate")
+	c.word(s.Marks, "recovery_option", "bia/recovery-option", s.RecoveryOption, recoveryOptions...)
+	c.word(s.RTC.Marks, "source", "bia/rtc-source", s.RTC.Source, rtcSources...)
 	for _, name := range sortedKeys(s.CriticalPeriods) {
 		c.checkPeriod(s.CriticalPeriods[name])
 	}

@@ -80,8 +80,8 @@ func (c *checker) purpose() {
 }
 
 func (c *checker) precondition(p *Precondition) {
-	c.exactlyOne(p.Marks, "playbook/precondition", "a precondition", "component_up", "recovery_point_within")
-	c.enum(p.Marks, "else", p.Else, "ask", "refuse")
+	c.exactlyOne(p.Marks, "playbook/precondition", "a precondition", conditions...)
+	c.enum(p.Marks, "else", p.Else, elses...)
 	c.filled(p.Marks, "component_up", len(p.ComponentUp))
 	if r := p.RecoveryPointWithin; r != nil {
 		c.duration(r.Marks, "age", r.Age, time.Millisecond)

@@ -14,7 +14,7 @@ import (
 )
 
 func (c *checker) run(r *Run) {
-	c.exactlyOne(r.Marks, "playbook/run-kind", "a run", "http", "nats", "exec")
+	c.exactlyOne(r.Marks, "playbook/run-kind", "a run", runKinds...)
 	if r.HTTP != nil {
 		c.http(r.HTTP)
 	}
@@ -28,8 +28,8 @@ func (c *checker) run(r *Run) {
 
 func (c *checker) verify(s *Step) {
 	v := s.Verify
-	c.exactlyOne(v.Marks, "playbook/verify-kind", "a verify", "service", "http", "nats")
-	c.enum(v.Marks, "at", v.At, "mbco", "full")
+	c.exactlyOne(v.Marks, "playbook/verify-kind", "a verify", verifyKinds...)
+	c.enum(v.Marks, "at", v.At, heights...)
 	if v.Marks.Has("at") && !v.Marks.Has("service") {
 		c.found.Errorf(v.Marks.Of("at"), "playbook/misplaced", "remove it", "at is for a service")
 	}

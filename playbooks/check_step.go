@@ -37,10 +37,10 @@ func (c *checker) step(s *Step) {
 	if c.said(s) {
 		c.misplaced(s)
 	}
-	c.enum(s.Marks, "phase", string(s.Phase), string(Activation), string(Recovery), string(Reconstitution))
-	c.enum(s.Marks, "on_failure", s.OnFailure, "pause", "escalate", "continue")
-	c.enum(s.Marks, "repeat", s.Repeat, "safe", "ask", "never")
-	c.enum(s.Marks, "milestone", s.Milestone, "recovered", "work_recovered")
+	c.enum(s.Marks, "phase", string(s.Phase), phases...)
+	c.enum(s.Marks, "on_failure", s.OnFailure, onFailures...)
+	c.enum(s.Marks, "repeat", s.Repeat, repeats...)
+	c.enum(s.Marks, "milestone", s.Milestone, milestones...)
 	c.filled(s.Marks, "escalate", len(s.Escalate))
 	c.duration(s.Marks, "expect", s.Expect, 0)
 	c.people(s)
@@ -81,7 +81,7 @@ func (c *checker) people(s *Step) {
 	}
 	c.number(s.Marks, "approvals", s.Approvals, 1, mostPeople)
 	c.duration(s.Marks, "within", s.Within, time.Millisecond)
-	c.enum(s.Marks, "evidence", s.Evidence, "required")
+	c.enum(s.Marks, "evidence", s.Evidence, evidenceSaid...)
 	if s.Ack != nil {
 		c.duration(s.Ack.Marks, "within", s.Ack.Within, time.Millisecond)
 		c.filled(s.Ack.Marks, "escalate", len(s.Ack.Escalate))

@@ -57,8 +57,8 @@ func (k *checker) check() {
 		k.problems.Errorf(k.at(k.Alerts.Marks, "max_bytes"), "config/value", "", "the alert log cannot keep less than nothing")
 	}
 	k.checkActions()
-	k.oneOf(k.Log.Marks, "level", k.Log.Level, "debug", "info", "warn", "error")
-	k.oneOf(k.Log.Marks, "format", k.Log.Format, "auto", "json", "console")
+	k.oneOf(k.Log.Marks, "level", k.Log.Level, levels...)
+	k.oneOf(k.Log.Marks, "format", k.Log.Format, formats...)
 }
 
 func (k *checker) oneOf(marks source.Marks, key, value string, allowed ...string) {

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/cmd/holdfast/config"
+	"holdfast/console"
+	"holdfast/readiness"
+)
+
+func readinessCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "readiness [DIR]",
+		Short: "Say of each vital service and failure domain what recovers it, in what time, and what is missing",
+		Long: `Read the documents of a continuity directory and say, for every vital service and every failure domain that it rests
+on, what the loss of that domain would mean: the playbook that covers it, how long that takes by its own plan against
+the deadline, the components that take the service down alone, how well its recovery time is known, and every gap.
+
+The deadline is the tightest that any start of an outage can meet: the RTO, MTPD - WRT, or the RTO of an elevated period.
+What remains of it after confirmation, decision margin and recovery is the slack. It ends with exit code 3 if there are
+gaps that nobody accepted.`,
+		Example: "  holdfast readiness\n  holdfast readiness /etc/holdfast/continuity -o json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			dir := config.DefaultContinuity
+			if len(args) == 1 {
+				dir = args[0]
+			}
+			p, err := newPrinter(c)
+			if err != nil {
+				return err
+			}
+			return showReadiness(p, dir, time.Now())
+		},
+	}
+	outputFlags(c)
+	return c
+}
+
+// showReadiness prints the table of a continuity directory, and makes the exit code of its gaps.
+func showReadiness(p *printer, dir string, now time.Time) error {
+	docs, problems, err := loadDocuments(dir)
+	if err != nil {
+		return err
+	}
+	if problems.HasErrors() {
+		return invalid("", problems)
+	}
+	rows := readiness.Table(docs, now)
+	gaps := 0
+	for _, r := range rows {
+		gaps += len(r.Gaps)
+	}
+	if p.json {
+		body, err := json.Marshal(readinessRows(rows))
+		if err != nil {
+			return err
+		}
+		if err := p.raw(body); err != nil {
+			return err
+		}
+	} else {
+		p.readiness(rows)
+	}
+	if err := p.flush(); err != nil {
+		return err
+	}
+	if gaps > 0 {
+		return exitWith(exitInvalid, "holdfast check says where in the documents, and what to do", "%s", plural(gaps, "gap"))
+	}
+	return nil
+}
+
+func (p *printer) readiness(rows []readiness.Row) {
+	if len(rows) == 0 {
+		p.line("no vital service with objectives rests on a failure domain, or has a single point of failure")
+		return
+	}
+	var cells [][]cell
+	for _, r := range rows {
+		cells = append(cells, []cell{
+			{r.Service, bold}, {orDash(r.Domain), plain}, {string(r.State), stateColour(r.State)}, {orDash(r.Playbook), plain},
+			{recoversIn(r), plain}, {tightest(r), plain}, {slack(r), plain}, {string(r.Proof), plain}, {orDash(strings.Join(r.SinglePoints, ", ")), plain},
+		})
+	}
+	p.table([]string{"SERVICE", "LOST", "STATE", "PLAYBOOK", "RECOVERS IN", "DEADLINE", "SLACK", "RTC", "ALONE TAKES IT DOWN"}, cells)
+	first := true
+	for _, r := range rows {
+		for _, gap := range r.Gaps {
+			if first {
+				p.heading("Gaps")
+				first = false
+			}
+			p.line("  %s", strings.Join(slices.DeleteFunc([]string{r.Service, r.Domain, gap}, func(s string) bool { return s == "" }), ": "))
+		}
+	}
+}
+
+func stateColour(s readiness.State) paint {
+	switch s {
+	case readiness.Open, readiness.Late:
+		return bad
+	case readiness.Accepted:
+		return warn
+	}
+	return good
+}
+
+func recoversIn(r readiness.Row) string {
+	if r.Forecast == 0 {
+		return "–"
+	}
+	return console.Span(r.Forecast) + " (" + r.ForecastBy + ")"
+}
+
+func tightest(r readiness.Row) string {
+	if r.Deadline == 0 {
+		return "–"
+	}
+	return console.Span(r.Deadline) + " (" + r.DeadlineBy + ")"
+}
+
+func slack(r readiness.Row) string {
+	switch {
+	case r.Forecast == 0 || r.Deadline == 0:
+		return "–"
+	case r.Slack < 0:
+		return "-" + console.Span(-r.Slack)
+	}
+	return console.Span(r.Slack)
+}
+
+// A readinessRow is a row as programs read it; durations are seconds.
+type readinessRow struct {
+	Service      string          `json:"service"`
+	Domain       string          `json:"domain,omitempty"`
+	State        readiness.State `json:"state"`
+	Playbook     string          `json:"playbook,omitempty"`
+	Forecast     float64         `json:"forecast_seconds,omitempty"`
+	ForecastBy   string          `json:"forecast_by,omitempty"`
+	Deadline     float64         `json:"deadline_seconds,omitempty"`
+	DeadlineBy   string          `json:"deadline_by,omitempty"`
+	Slack        *float64        `json:"slack_seconds,omitempty"`
+	SinglePoints []string        `json:"single_points"`
+	Proof        readiness.Proof `json:"proof"`
+	Gaps         []string        `json:"gaps"`
+}
+
+func readinessRows(rows []readiness.Row) []readinessRow {
+	all := []readinessRow{}
+	for _, r := range rows {
+		row := readinessRow{
+			Service: r.Service, Domain: r.Domain, State: r.State, Playbook: r.Playbook,
+			Forecast: r.Forecast.Seconds(), ForecastBy: r.ForecastBy, Deadline: r.Deadline.Seconds(), DeadlineBy: r.DeadlineBy,
+			SinglePoints: append([]string{}, r.SinglePoints...), Proof: r.Proof, Gaps: append([]string{}, r.Gaps...),
+		}
+		if r.Forecast > 0 && r.Deadline > 0 {
+			s := r.Slack.Seconds()
+			row.Slack = &s
+		}
+		all = append(all, row)
+	}
+	return all
+}

@@ -1,0 +1,258 @@
+package readiness
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/incident"
+	"holdfast/playbooks"
+)
+
+// A State says how a vital service stands to the loss of a failure domain.
+type State string
+
+const (
+	Survives State = "survives" // redundancy carries it
+	Covered  State = "covered"  // a playbook fits, and brings it back in time by its own plan
+	Late     State = "late"     // a playbook fits, but not in time, or nobody knows how long it takes
+	Accepted State = "accepted" // nothing fits, and somebody decided to live with that for now
+	Open     State = "open"     // nothing fits
+)
+
+// Proof says how well the RTC that the analysis counts on is known.
+type Proof string
+
+const (
+	Verified          Proof = "verified"           // an exercise showed it, and that still holds
+	NeedsVerification Proof = "needs verification" // an exercise showed it, too long ago, or nobody says for how long it holds
+	NotVerified       Proof = "not verified"       // an estimate, or unknown
+)
+
+// A Row is one vital service and one failure domain that it rests on.
+type Row struct {
+	Service string
+	Domain  string // "": components that are in none, each by itself
+	State   State
+
+	Playbook   string        // that covers the loss; "" if none does
+	Forecast   time.Duration // from invocation to recovered; 0: unknown
+	ForecastBy string        // "steps" or "rtc" of the playbook, "bia": the RTC of the service
+	Deadline   time.Duration // after t0, the tightest there is; cutoffs are not counted
+	DeadlineBy string        // "rto", "mtpd-wrt" or a critical period
+	Slack      time.Duration // what remains of the deadline after confirmation, margin and forecast; negative: late
+
+	SinglePoints []string // components whose loss alone takes the service down, in this domain
+	Proof        Proof
+	Gaps         []string // sentences; whatever somebody accepted is not among them
+}
+
+// Table says for each vital service and each failure domain that it rests on what its loss would mean: what recovers from
+// it, in what time, and what is missing. Sorted by service, then domain, the rows without a domain first.
+func Table(docs *incident.Documents, now time.Time) []Row {
+	l := &linter{Documents: docs, now: now}
+	var rows []Row
+	for _, id := range l.BIA.Judged() {
+		if !l.BIA.Objectives(id).Judged() {
+			continue
+		}
+		bearers, single := l.BIA.Bearers(id), SinglePoints(l.BIA, id)
+		if alone := l.undomained(single); len(alone) > 0 {
+			rows = append(rows, l.rowOfParts(id, alone))
+		}
+		for _, domain := range l.BIA.AllDomains() {
+			if members := l.BIA.Members(domain); overlap(members, bearers) {
+				rows = append(rows, l.row(id, domain, both(single, members)))
+			}
+		}
+	}
+	return rows
+}
+
+// row is a service and a failure domain that is lost as a whole.
+func (l *linter) row(service, domain string, single []string) Row {
+	r := l.begin(service, domain, single)
+	loss := lose(l.BIA, domain)
+	switch p := l.cover(loss, service); {
+	case !loss.down[service]:
+		r.State = Survives
+		return r
+	case p != nil:
+		l.covered(&r, p)
+		l.unproven(&r, p)
+	case l.accepted(domain) || l.livesWith("readiness/no-fitting-playbook", domain):
+		r.State = Accepted
+		return r
+	default:
+		r.miss("%s", l.nearest(loss, service))
+	}
+	l.exposedParts(&r)
+	l.recoveryNeedsLost(&r, loss)
+	return r
+}
+
+// rowOfParts is a service and the single points of failure that are in no failure domain.
+func (l *linter) rowOfParts(service string, single []string) Row {
+	r := l.begin(service, "", single)
+	r.State = Accepted
+	for _, c := range single {
+		switch p := l.cover(without(l.BIA, nil, []string{c}), service); {
+		case p != nil && r.State == Accepted:
+			l.covered(&r, p)
+		case p == nil && !l.livesWith("readiness/single-point-of-failure", c):
+			r.State = Open
+			r.miss("no playbook fits when %s alone is lost", c)
+		}
+	}
+	return r
+}
+
+func (l *linter) begin(service, domain string, single []string) Row {
+	r := Row{Service: service, Domain: domain, State: Open, SinglePoints: single, Proof: l.proof(service)}
+	r.Deadline, r.DeadlineBy = l.BIA.Objectives(service).Tightest()
+	return r
+}
+
+func (r *Row) miss(format string, args ...any) { r.Gaps = append(r.Gaps, fmt.Sprintf(format, args...)) }
+
+// covered forecasts the recovery by a playbook. What its steps add up to and what it says of itself are two answers to one
+// question; the longer counts, since a plan with some steps untimed adds up to too little.
+func (l *linter) covered(r *Row, p *playbooks.Playbook) {
+	o := l.BIA.Objectives(r.Service)
+	r.State, r.Playbook = Covered, p.ID
+	switch path := p.CriticalPath(); {
+	case path == 0 && p.RTC == 0:
+		r.Forecast, r.ForecastBy = o.RTC, "bia"
+	case path >= p.RTC:
+		r.Forecast, r.ForecastBy = path, "steps"
+	default:
+		r.Forecast, r.ForecastBy = p.RTC, "rtc"
+	}
+	if r.Forecast == 0 {
+		r.State, r.ForecastBy = Late, ""
+		r.miss("nobody says how long %s takes", p.ID)
+		return
+	}
+	if r.Deadline == 0 { // cutoffs alone
+		return
+	}
+	r.Slack = r.Deadline - o.ConfirmFor - o.Margin - r.Forecast
+	if r.Slack < 0 {
+		r.State = Late
+		r.miss("confirm_for %s + margin %s + %s of %s is %s more than %s (%s)", span(o.ConfirmFor), span(o.Margin), span(r.Forecast), p.ID, span(-r.Slack), span(r.Deadline), r.DeadlineBy)
+	}
+}
+
+// unproven says what keeps a plan that fits from being relied on.
+func (l *linter) unproven(r *Row, p *playbooks.Playbook) {
+	if p.ApprovedBy == "" || p.ApprovedOn.IsZero() || p.ApprovedOn.After(l.now) {
+		if !l.livesWith("readiness/unapproved", p.ID, p.File) {
+			r.miss("%s is not approved", p.ID)
+		}
+	}
+	if l.passed(p.NextReview) && !l.livesWith("readiness/review-overdue", p.ID, p.File) {
+		r.miss("%s was to be reviewed by %s", p.ID, day(p.NextReview))
+	}
+}
+
+// proof is how well the RTC of a service is known. Of a process it is that of what it waits for, unless it has its own.
+func (l *linter) proof(service string) Proof {
+	s, _ := l.BIA.Service(service)
+	c := s.RTC
+	switch {
+	case !c.Known():
+		return l.proofBelow(service)
+	case c.Source != "exercise":
+		return NotVerified
+	case c.ValidUntil.IsZero() || l.passed(c.ValidUntil):
+		return NeedsVerification
+	}
+	return Verified
+}
+
+// proofBelow is the weakest proof among those that have an RTC of their own nearest below a service.
+func (l *linter) proofBelow(service string) Proof {
+	seen, open, proofs := map[string]bool{service: true}, []string{service}, []Proof(nil)
+	for len(open) > 0 {
+		s, _ := l.BIA.Service(open[0])
+		open = open[1:]
+		for _, n := range s.Needs {
+			for _, id := range n.AnyOf {
+				below, judged := l.BIA.Service(id)
+				switch {
+				case !judged || n.Partial || seen[id]:
+				case below.RTC.Known():
+					proofs = append(proofs, l.proof(id))
+				default:
+					open = append(open, id)
+				}
+				seen[id] = true
+			}
+		}
+	}
+	for _, weak := range []Proof{NotVerified, NeedsVerification} {
+		if slices.Contains(proofs, weak) {
+			return weak
+		}
+	}
+	if len(proofs) == 0 {
+		return NotVerified
+	}
+	return Verified
+}
+
+// nearest says why nothing fits: the nearest playbook, and what it lacks.
+func (l *linter) nearest(loss loss, service string) string {
+	for _, f := range playbooks.Match(l.Playbooks, loss.situation(service)) {
+		switch lost := loss.targets(f.Playbook); {
+		case !l.recovers(f.Playbook, service):
+			continue
+		case f.Fits:
+			return fmt.Sprintf("%s fits, but needs %s, which is lost as well", f.Playbook.ID, strings.Join(lost, ", "))
+		default:
+			return fmt.Sprintf("no playbook fits; the nearest is %s: %s", f.Playbook.ID, f.Missing[0])
+		}
+	}
+	return "no playbook recovers it"
+}
+
+// exposedParts are single points of failure within the domain that have no plan of their own.
+func (l *linter) exposedParts(r *Row) {
+	if r.State == Open {
+		return // said of the whole domain
+	}
+	for _, c := range r.SinglePoints {
+		if l.cover(without(l.BIA, nil, []string{c}), r.Service) == nil && !l.livesWith("readiness/single-point-of-failure", c) {
+			r.miss("no playbook fits when %s alone is lost", c)
+		}
+	}
+}
+
+// recoveryNeedsLost are what has to be there to recover the service, or what it rests on, and is lost with the domain.
+func (l *linter) recoveryNeedsLost(r *Row, loss loss) {
+	bearers := l.BIA.Bearers(r.Service)
+	for _, id := range l.BIA.Judged() {
+		s, _ := l.BIA.Service(id)
+		if !loss.down[id] || id != r.Service && !within(l.BIA.Bearers(id), bearers) {
+			continue
+		}
+		for _, need := range s.RecoveryNeeds {
+			if loss.lost(need) && !l.livesWith("readiness/recovery-need-is-lost", id, need) {
+				r.miss("%s, needed to recover %s, is lost as well", need, id)
+			}
+		}
+	}
+}
+
+// undomained are the components that are in no failure domain.
+func (l *linter) undomained(components []string) []string {
+	return slices.DeleteFunc(slices.Clone(components), func(c string) bool { return len(l.BIA.Domains(c)) > 0 })
+}
+
+func overlap(a, b []string) bool { return len(both(a, b)) > 0 }
+
+// both is what of a is in b.
+func both(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(x string) bool { return !slices.Contains(b, x) })
+}
