@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"holdfast/bia"
 	"holdfast/detector"
 )
 
@@ -230,7 +231,7 @@ func (i Incident) paged(o detector.Outage, round int) bool {
 // urgent is the vital service, certainly below its MBCO, whose decision is due and whose time runs out first.
 func (i Incident) urgent(w World) (most detector.Outage, ok bool) {
 	for _, o := range w.outages() {
-		if !undecided(o) || w.Now.Before(decideBy(w, o)) {
+		if !undecided(o) || w.Now.Before(DecideBy(w.declaration(), o)) {
 			continue
 		}
 		if !ok || soonest(o.Clocks.LTI, most.Clocks.LTI) < 0 {
@@ -244,14 +245,14 @@ func undecided(o detector.Outage) bool {
 	return lostNow(o) && o.State == detector.Down && !o.Clocks.Deadline.IsZero()
 }
 
-// decideBy is when the authority is paged: max(t0 + confirm_for, LTI - 2 x decision_time_objective). An unknown RTC makes
+// DecideBy is when the authority is paged: max(t0 + confirm_for, LTI - 2 x decision_time_objective). An unknown RTC makes
 // it the confirmation.
-func decideBy(w World, o detector.Outage) time.Time {
+func DecideBy(l bia.Declaration, o detector.Outage) time.Time {
 	confirmed := o.Since.Add(o.Objectives.ConfirmFor)
 	if o.Clocks.LTI.IsZero() {
 		return confirmed
 	}
-	return later(confirmed, o.Clocks.LTI.Add(-2*w.declaration().DecisionTimeObjective))
+	return later(confirmed, o.Clocks.LTI.Add(-2*l.DecisionTimeObjective))
 }
 
 // soonest orders latest times to invoke; an unknown one (zero) is due at once.
@@ -264,7 +265,7 @@ func (i Incident) decisionDeadlines(w World, d *deadlines) {
 	}
 	for _, o := range w.outages() {
 		if undecided(o) {
-			d.add(decideBy(w, o))
+			d.add(DecideBy(w.declaration(), o))
 			d.add(o.Clocks.LTI)
 		}
 		if lostNow(o) {

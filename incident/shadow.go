@@ -50,15 +50,15 @@ func (d *Desk) Shadow(instance, version string) ([]Change, error) {
 // IsShadow reports whether the desk judges and does nothing.
 func (d *Desk) IsShadow() bool { return d.shadow }
 
-// Prospects are what a declaration of an open incident at now would invoke, the most urgent service first; the incident
-// stays as it is.
+// Prospects are what a person who declares an open incident at now would invoke, the most urgent service first; the
+// incident stays as it is.
 func (d *Desk) Prospects(now time.Time, id string) []Prospect {
 	i, ok := d.incidents[id]
 	if !ok || !i.Open() || d.detector == nil {
 		return nil
 	}
 	f := d.draft(now)
-	return i.prospects(f.world(f.pair().follows[id]), Actor{Rule: "asked"})
+	return i.prospects(f.world(f.pair().follows[id]), Actor{Person: "asked"})
 }
 
 // comeForward forgets, as a shadow's log becomes that of an instance that acts, what nobody has been told: it is said
