@@ -1,6 +1,7 @@
 package detector
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -88,7 +89,7 @@ func (v *view) inferred(id string) line[loss] {
 			}
 		}
 	}
-	slices.SortFunc(changes, func(a, b change) int { return compare(a.at, b.at) })
+	slices.SortFunc(changes, func(a, b change) int { return cmp.Compare(a.at, b.at) })
 	now, t := make([]cell, len(members)), tally{classes: map[string]int{}}
 	var l line[loss]
 	for i, c := range changes {

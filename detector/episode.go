@@ -10,12 +10,11 @@ import (
 // recover_for. Shorter gaps do not end it (domain section 5).
 type episode struct {
 	span
-	back       int64 // the start of the stable period that ends it; never: it is not seen to end
-	below      spans // certainly below MBCO
-	counted    spans // the same, as far as it counts towards confirmation: what a stale statement says only from its receipt
-	confirmed  spans // and confirmed
-	clocks     bia.Clocks
-	objectives bia.Objectives
+	back      int64 // the start of the stable period that ends it; never: it is not seen to end
+	below     spans // certainly below MBCO
+	counted   spans // the same, as far as it counts towards confirmation: what a stale statement says only from its receipt
+	confirmed spans // and confirmed
+	clocks    bia.Clocks
 }
 
 // A trouble is one period in which a service is worse than up, or holds data that is compromised: it lasts until
@@ -28,13 +27,13 @@ type trouble struct {
 
 // blocks joins the periods in which something may hold, where the gaps are shorter than recover_for, and keeps those in
 // which it certainly does at some instant. Each starts there, and ends recover_for after its last period.
-func blocks(certain, possible spans, recover time.Duration) (starts []span, backs []int64) {
-	for _, b := range joined(possible, recover) {
+func blocks(certain, possible spans, gap time.Duration) (starts []span, backs []int64) {
+	for _, b := range joined(possible, gap) {
 		sure := certain.within(b)
 		if len(sure) == 0 {
 			continue
 		}
-		starts = append(starts, span{sure[0].from, later(b.to, recover)})
+		starts = append(starts, span{sure[0].from, later(b.to, gap)})
 		backs = append(backs, b.to)
 	}
 	return starts, backs

@@ -52,11 +52,11 @@ func (d *Detector) weigh(id string) *judged {
 	if len(j.state.best) == 0 && len(j.state.worst) == 0 && len(known.worst) == 0 && len(hurt) == 0 {
 		return nil
 	}
-	recover := j.objectives.RecoverFor
+	gap := j.objectives.RecoverFor
 	j.impaired = j.state.best.where(atLeast(degraded))
 	j.counted = confirming.service(id).best.where(atLeast(degraded))
-	j.known, _ = blocks(known.best.where(atLeast(degraded)).union(d.compromised(id, asKnown)), known.worst.where(atLeast(degraded)).union(d.compromised(id, asKnown)), recover)
-	starts, backs := blocks(j.impaired.union(hurt), j.state.worst.where(atLeast(degraded)).union(hurt), recover)
+	j.known, _ = blocks(known.best.where(atLeast(degraded)).union(d.compromised(id, asKnown)), known.worst.where(atLeast(degraded)).union(d.compromised(id, asKnown)), gap)
+	starts, backs := blocks(j.impaired.union(hurt), j.state.worst.where(atLeast(degraded)).union(hurt), gap)
 	for i, s := range starts {
 		t := trouble{span: s, back: backs[i]}
 		t.episodes = j.outages(t, d.felt.service(id), confirming.service(id))
@@ -101,7 +101,7 @@ func (j *judged) outages(t trouble, felt, confirming both) []episode {
 	starts, backs := blocks(below, j.state.worst.where(atLeast(down)).within(t.span), j.objectives.RecoverFor)
 	known, _ := blocks(felt.best.where(atLeast(down)), felt.worst.where(atLeast(down)), j.objectives.RecoverFor)
 	for i, s := range starts {
-		e := episode{span: s, back: backs[i], objectives: j.objectives}
+		e := episode{span: s, back: backs[i]}
 		for _, k := range slices.Backward(known) {
 			if k.overlaps(s) { // no message, however late, joins it to one that was over
 				e.from = max(e.from, later(k.from, -j.objectives.MaxBackdate))

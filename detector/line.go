@@ -1,6 +1,7 @@
 package detector
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"sort"
@@ -159,7 +160,7 @@ func census[V, W comparable](lines []line[V], index func(V) int, f func(counts *
 		var before V
 		counts[index(before)]++
 	}
-	slices.SortFunc(changes, func(a, b change) int { return compare(a.at, b.at) })
+	slices.SortFunc(changes, func(a, b change) int { return cmp.Compare(a.at, b.at) })
 	out := line[W](nil).to(ever, f(&counts))
 	for i, c := range changes {
 		counts[c.from]--
@@ -261,9 +262,9 @@ func joined(s spans, gap time.Duration) spans {
 	s = slices.Clone(s)
 	slices.SortFunc(s, func(a, b span) int {
 		if a.from != b.from {
-			return compare(a.from, b.from)
+			return cmp.Compare(a.from, b.from)
 		}
-		return compare(a.to, b.to)
+		return cmp.Compare(a.to, b.to)
 	})
 	out := s[:0]
 	for _, p := range s {
@@ -274,14 +275,4 @@ func joined(s spans, gap time.Duration) spans {
 		out = append(out, p)
 	}
 	return out
-}
-
-func compare(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }

@@ -91,8 +91,8 @@ func (d *Detector) Observe(received time.Time, subject string, alerts ...alert.A
 	d.tidy()
 }
 
-// Verdicts are the situations of level "incident" or above that are open at now, and those that ended within the day
-// before (Open is false), in order of Since, then Key.
+// Verdicts are the situations that have reached level "incident" and are open at now, also if their level has fallen
+// since, and those that ended within the day before (Open is false), in order of Since, then Key.
 func (d *Detector) Verdicts(now time.Time) []Verdict {
 	t := instant(now)
 	d.settle(t)

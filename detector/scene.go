@@ -45,7 +45,7 @@ func (d *Detector) assemble() *scene {
 		}
 	}
 	slices.SortFunc(sc.nodes, func(a, b node) int {
-		return cmp.Or(compare(a.from, b.from), first(!a.heldOut, !b.heldOut), cmp.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(a.from, b.from), first(!a.heldOut, !b.heldOut), cmp.Compare(a.name, b.name))
 	})
 	sc.link()
 	return sc
@@ -119,7 +119,7 @@ func (sc *scene) link() {
 	}
 	sc.rejoin()
 	slices.SortStableFunc(sc.joins, func(a, b join) int {
-		return cmp.Or(compare(a.at, b.at), cmp.Compare(a.a, b.a), cmp.Compare(a.b, b.b))
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.a, b.a), cmp.Compare(a.b, b.b))
 	})
 }
 
@@ -131,7 +131,7 @@ type touch struct {
 
 // joinAll joins each node with the one that lasts longest among those that had the same before.
 func (sc *scene) joinAll(touches []touch) {
-	slices.SortFunc(touches, func(a, b touch) int { return cmp.Or(compare(a.at, b.at), cmp.Compare(a.node, b.node)) })
+	slices.SortFunc(touches, func(a, b touch) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.node, b.node)) })
 	longest := -1
 	for _, t := range touches {
 		if longest >= 0 && longest != t.node && sc.nodes[longest].has(t.at) {

@@ -44,6 +44,19 @@ func TestOutagesOfDifferentRootsMergeWhenTheyComeToShareOneAndNeverSplit(t *test
 	h.expectOffset("t0", h.situation("40m").Since, "0s")
 }
 
+func TestALossThatOnlyDegradesOneOfThemJoinsThemAsWell(t *testing.T) {
+	h := watch(t, `
+services:
+  s: {vital: true, rto: 8h, mtpd: 24h, rtc: 10m, needs: [a, {component: both, effect: partial}]}
+  u: {vital: true, rto: 8h, mtpd: 24h, rtc: 10m, needs: [both]}
+components: {a: {}, both: {}}
+`)
+	h.hear("0s", down("a"), down("both"))
+	if v := h.situation("5m"); len(v.Services) != 2 {
+		t.Errorf("expected one situation of two services: %+v", v.Services)
+	}
+}
+
 func TestOutagesInALostDomainAreOneSituation(t *testing.T) {
 	h := watch(t, chain)
 	h.hear("0s", down("b"))
