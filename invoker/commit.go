@@ -164,7 +164,7 @@ func (v *Invoker) notice(event incident.Event) {
 		v.incumbent = e
 		v.succeed()
 	case incident.Disarmed:
-		if e.By.Rule == lossRule {
+		if e.By.Rule == lossRule || e.By.Rule == clockRule {
 			v.told[e.Reason] = true
 		}
 	}

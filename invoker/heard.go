@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"holdfast/detector/alert"
@@ -62,7 +63,7 @@ func (v *Invoker) take(h Heard) {
 	defer v.mu.Unlock()
 	v.caughtUp = h.CaughtUp
 	if h.Lost > 0 {
-		v.lost = append(v.lost, fmt.Sprintf("%d messages of the alert log up to %d were stored and can no longer be read", h.Lost, h.Sequence))
+		v.doubt(lossRule, fmt.Sprintf("%d messages of the alert log up to %d were stored and can no longer be read", h.Lost, h.Sequence))
 	}
 	if h.Subject != "" && h.Sequence > v.heardTo {
 		v.desk.Hear(h.Sequence, h.Received, h.Subject, h.Batch, h.Unreadable)
@@ -117,16 +118,25 @@ func (v *Invoker) next(ctx context.Context) (Heard, error) {
 	}
 }
 
-// lossRule is who disarms when alerts were lost.
-const lossRule = "alerts were lost"
+// Rules that disarm.
+const (
+	lossRule  = "alerts were lost"
+	clockRule = "the clock was put back"
+)
 
-// losses leaves declarations to people when alerts were lost: what automatic decisions would rest on is not whole. What
-// is under way goes on, and a person who knows of it arms again.
-func (v *Invoker) losses(time.Time) ([]incident.Change, error) {
+// doubt is a reason to leave declarations to people: what automatic decisions would rest on is not whole.
+func (v *Invoker) doubt(rule, reason string) {
+	if !v.told[reason] && !slices.ContainsFunc(v.doubts, func(d incident.Disarmed) bool { return d.Reason == reason }) {
+		v.doubts = append(v.doubts, incident.Disarmed{By: incident.Actor{Rule: rule}, Reason: reason})
+	}
+}
+
+// disarming brings doubts into the journal. What is under way goes on, and a person who knows of it arms again.
+func (v *Invoker) disarming(time.Time) ([]incident.Change, error) {
 	var changes []incident.Change
-	for _, reason := range v.lost {
-		if !v.told[reason] {
-			changes = append(changes, incident.Change{Event: incident.Disarmed{By: incident.Actor{Rule: lossRule}, Reason: reason}})
+	for _, d := range v.doubts {
+		if !v.told[d.Reason] {
+			changes = append(changes, incident.Change{Event: d})
 		}
 	}
 	return changes, nil

@@ -49,11 +49,11 @@ type Invoker struct {
 	status Status
 
 	// These are the loop's alone.
-	ahead     *Heard          // taken from the ears, not yet due to be heard
-	heardTo   uint64          // how far the ears have come, holes included
-	caughtUp  bool            // no alert that was waiting is left
-	lost      []string        // holes in the alert log that are not in the journal yet
-	told      map[string]bool // those that are
+	ahead     *Heard              // taken from the ears, not yet due to be heard
+	heardTo   uint64              // how far the ears have come, holes included
+	caughtUp  bool                // no alert that was waiting is left
+	doubts    []incident.Disarmed // why declarations are to be left to people
+	told      map[string]bool     // reasons of those that are in the journal
 	head      link
 	incumbent incident.TookOver // who took over last
 	last      time.Time         // given to the desk, or in the journal; time never goes back behind it
@@ -130,8 +130,12 @@ func (v *Invoker) turn(ctx, acting context.Context) {
 	if !v.caughtUp { // a backlog is no present to act upon
 		return
 	}
+	if v.tooEarly() {
+		v.launch(acting)
+		return
+	}
 	for {
-		if _, err := v.commit(ctx, v.losses); err != nil {
+		if _, err := v.commit(ctx, v.disarming); err != nil {
 			return
 		}
 		changes, err := v.commit(ctx, v.due)
@@ -148,12 +152,12 @@ func (v *Invoker) turn(ctx, acting context.Context) {
 // Waits of the loop. The longest nap bounds how late a jump of the wall clock is noticed.
 const (
 	longestNap = time.Minute
-	watchEvery = time.Second // while another instance is in charge
+	watchEvery = time.Second // while another instance is in charge, or the clock is behind
 )
 
 // untilNext is how long nothing will be due unless something comes in.
 func (v *Invoker) untilNext() time.Duration {
-	if v.idle() {
+	if v.idle() || v.status.ClockBehind > 0 {
 		return watchEvery
 	}
 	if !v.caughtUp {

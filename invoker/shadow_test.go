@@ -70,7 +70,7 @@ func TestAShadowThatStartsAgainGoesOnAsOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		p := w.boot(asShadow)
-		w.watched(3 * time.Minute)
+		w.watched(150 * time.Second) // not yet missed
 		p.end()
 		before := w.kinds()
 		p = w.boot(asShadow)

@@ -22,6 +22,8 @@ type Status struct {
 	AlertsThrough uint64 `json:"alerts_through"` // newest alert heard
 	CaughtUp      bool   `json:"caught_up"`      // no alert that was waiting is left
 
+	ClockBehind time.Duration `json:"clock_behind,omitempty"` // how far the wall clock is behind the journal; deadlines wait for it
+
 	AppendTook   time.Duration `json:"append_took"`             // the last append that went well
 	Appending    time.Time     `json:"appending,omitzero"`      // since when an append is under way
 	JournalError string        `json:"journal_error,omitempty"` // why the journal cannot be used; empty: it can
@@ -62,6 +64,9 @@ func (v *Invoker) Ready() error {
 			s.JournalSince.Format(time.RFC3339), s.JournalError)
 	case !s.Appending.IsZero() && time.Since(s.Appending) > slowAppend:
 		return errors.New("the journal is slow: an append has taken more than 2s; look at the NATS server and its disk")
+	case s.ClockBehind > 0:
+		return fmt.Errorf("this machine's clock is %s behind the journal: deadlines wait until it has caught up; check NTP",
+			s.ClockBehind.Round(time.Second))
 	case !s.CaughtUp:
 		return fmt.Errorf("a backlog of alerts is being heard (at message %d): nothing is decided until it is worked off", s.AlertsThrough)
 	}

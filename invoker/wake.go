@@ -21,7 +21,7 @@ func (v *Invoker) wake(ctx context.Context) error {
 		}
 		v.take(h)
 	}
-	v.checkClock()
+	v.tooEarly()
 	if err := v.takeOver(ctx); err != nil {
 		return err
 	}
@@ -58,13 +58,34 @@ func (v *Invoker) takeOver(ctx context.Context) error {
 	return nil
 }
 
-// checkClock says it when the wall clock is behind the journal: another machine's clock was ahead, or this one's is
-// wrong. The desk's time stands still until the clock has caught up.
-func (v *Invoker) checkClock() {
-	if behind := v.last.Sub(v.cfg.Now()); behind > 2*time.Second {
+// How far the wall clock may be behind the desk's time: without anybody noticing, and so that it is waited for.
+const (
+	clockPatience = 2 * time.Second
+	clockLimit    = time.Minute
+)
+
+// tooEarly reports that nothing is to be decided until the wall clock, which was put back a little, has caught up with the
+// desk's time. That stands still meanwhile: an alert that comes in now would seem to be as old as the clock is behind, and
+// a blip a disaster. Where the clock is far behind, or was far ahead before, nobody can wait for it; then what is under way
+// goes on, and declarations are left to people.
+func (v *Invoker) tooEarly() bool {
+	behind := v.last.Sub(v.cfg.Now())
+	if behind <= clockPatience {
+		behind = 0
+	}
+	switch before := v.status.ClockBehind; {
+	case behind > 0 && before == 0:
 		v.cfg.Logger.Error().Dur("behind", behind).Time("journal", v.last).
 			Msg("this machine's clock is behind the journal: deadlines wait until it has caught up; check NTP")
+	case behind == 0 && before > 0:
+		v.cfg.Logger.Info().Msg("this machine's clock has caught up with the journal")
 	}
+	v.note(func(s *Status) { s.ClockBehind = behind })
+	if behind > clockLimit {
+		v.doubt(clockRule, "this machine's clock is behind the journal, which stands at "+v.last.Format(time.RFC3339))
+		return false
+	}
+	return behind > 0
 }
 
 // watch keeps an instance that is not in charge up to date with what the one in charge does.
