@@ -20,7 +20,7 @@ import (
 const cloudEventsVersion = "1.0"
 
 // Attributes that are not kept as labels: they differ from event to event, or are about the form only.
-var eventForm = []string{"specversion", "id", "time", "datacontenttype", "dataschema"}
+var eventForm = []string{"specversion", "id", "time", "datacontenttype", "dataschema", "traceparent", "tracestate"}
 
 var (
 	eventKeys  = append([]string{"source", "type", "subject", "data", "data_base64"}, eventForm...)
@@ -153,16 +153,13 @@ func (e event) read(data value) (Alert, error) {
 
 // around gives an alert the event's attributes for labels, and its time where it has none itself.
 func (e event) around(a Alert) Alert {
-	all := labels{}
+	attributes := labels{}
 	for name, value := range e.attributes {
 		if !slices.Contains(eventForm, name) && !secretive(name) {
-			all.set("ce_"+name, value)
+			attributes.set("ce_"+name, value)
 		}
 	}
-	for name, value := range a.Labels {
-		all[name] = value
-	}
-	a.Labels = all
+	a = a.with(attributes)
 	if a.At().IsZero() {
 		a = a.since(e.at)
 	}

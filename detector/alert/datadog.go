@@ -29,10 +29,11 @@ func readDatadog(v value) (Batch, error) {
 	transition, status := f.transition()
 	all := f.datadogTags()
 	for name, key := range map[string]string{"alert_id": "alert_id", "host": "hostname", "metric": "alert_metric",
-		"priority": "alert_priority", "alert_scope": "alert_scope", "event_type": "event_type"} {
+		"priority": "alert_priority", "event_type": "event_type"} {
 		all.set(name, f.variable(key))
 	}
 	all.set("alertname", bare(f.title()))
+	all.set("alert_scope", f.scope())
 	all.set("transition", transition)
 	if strings.HasSuffix(transition, "Warn") && all["effect"] == "" {
 		all.set("effect", "degraded")
@@ -41,10 +42,7 @@ func readDatadog(v value) (Batch, error) {
 		Status:      status,
 		Labels:      all,
 		Annotations: filled(map[string]string{"summary": f.title(), "description": cmp.Or(f.variable("alert_status"), f.variable("body"), f.variable("event_msg"))}),
-		Fingerprint: f.variable("aggreg_key"),
-	}
-	if id := f.variable("alert_id"); id != "" {
-		a.Fingerprint = id + "\n" + f.variable("alert_scope")
+		Fingerprint: cmp.Or(f.variable("alert_id"), all["alertname"]) + "\n" + f.scope(),
 	}
 	return one(a.since(f.datadogTime()), f.err)
 }
@@ -93,6 +91,19 @@ func brackets(title string) (words []string) {
 	return words
 }
 
+// scope is the group of the monitor that this is about, as tags; the default body has it in its title only.
+func (f *form) scope() string {
+	if scope := f.variable("alert_scope"); scope != "" {
+		return scope
+	}
+	_, rest, _ := strings.Cut(f.title(), " on {")
+	scope, _, closed := strings.Cut(rest, "}]")
+	if !closed {
+		return ""
+	}
+	return scope
+}
+
 // bare is a title without its brackets, the same whatever became of the monitor.
 func bare(title string) string {
 	for range brackets(title) {
@@ -106,19 +117,20 @@ func bare(title string) string {
 // leave it out.
 func (f *form) datadogTags() labels {
 	all := labels{}
-	for _, key := range []string{"tags", "alert_scope"} {
-		tags := strings.Split(f.variable(key), ",")
-		if len(tags) > MaxTokens {
-			f.fail(TooMany, "has more than %d tags", MaxTokens)
-			return all
+	tags := strings.Split(f.variable("tags")+","+f.scope(), ",")
+	if len(tags) > MaxTokens {
+		f.fail(TooMany, "has more than %d tags", MaxTokens)
+		return all
+	}
+	seen := map[string]bool{}
+	for _, tag := range tags {
+		tag = strings.TrimSpace(tag)
+		if seen[tag] {
+			continue
 		}
-		for _, tag := range tags {
-			name, value, _ := strings.Cut(strings.TrimSpace(tag), ":")
-			if key == "alert_scope" && all[snake(name)] != "" {
-				continue
-			}
-			all.add("", name, cmp.Or(value, "true"))
-		}
+		seen[tag] = true
+		name, value, _ := strings.Cut(tag, ":")
+		all.add("", name, cmp.Or(value, "true"))
 	}
 	return all
 }

@@ -65,6 +65,9 @@ func makeOut(v value, layers int) (batch Batch, err error) {
 		default:
 			batch, err = f.open(v, func(v value) (Batch, error) { return makeOut(v, layers-1) })
 		}
+		if err == nil {
+			err = batch.check()
+		}
 		if err != nil {
 			return Batch{}, err
 		}
@@ -74,4 +77,14 @@ func makeOut(v value, layers int) (batch Batch, err error) {
 		return batch, nil
 	}
 	return Batch{}, &Unreadable{UnknownForm, "it is JSON, but of no format that is known here"}
+}
+
+// check is what has to hold of a batch in any format.
+func (b Batch) check() error {
+	for i, a := range b.Alerts {
+		if len(a.Labels) == 0 {
+			return &Unreadable{Malformed, fmt.Sprintf("alert %d says nothing of what it is about", i+1)}
+		}
+	}
+	return nil
 }

@@ -164,3 +164,12 @@ func (a Alert) since(at time.Time) Alert {
 	}
 	return a
 }
+
+// with is an alert with further labels, those of what was around it.
+func (a Alert) with(further labels) Alert {
+	all := make(map[string]string, len(a.Labels)+len(further))
+	maps.Copy(all, a.Labels)
+	maps.Copy(all, further)
+	a.Labels = all
+	return a
+}

@@ -27,7 +27,7 @@ func openSNS(v value, inside reader) (Batch, error) {
 		return Batch{}, err
 	}
 	for i := range batch.Alerts {
-		batch.Alerts[i].Labels["sns_topic_arn"] = topic
+		batch.Alerts[i] = batch.Alerts[i].with(labels{"sns_topic_arn": topic})
 	}
 	return batch, nil
 }

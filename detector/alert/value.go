@@ -188,12 +188,13 @@ func (f *form) time(key string) time.Time {
 	if !ok {
 		return time.Time{}
 	}
-	var t time.Time
-	if v.kind == text && t.UnmarshalText([]byte(v.text)) == nil {
-		return t.UTC()
-	}
-	if v.kind == text && t.UnmarshalText([]byte(v.text+"Z")) == nil {
-		return time.Time{}
+	if v.kind == text {
+		if at, ok := strictly(v.text); ok {
+			return at
+		}
+		if _, ok := strictly(v.text + "Z"); ok {
+			return time.Time{}
+		}
 	}
 	f.fail(Malformed, "has a %q that is not an instant (RFC 3339): %s", key, short(v.text))
 	return time.Time{}
