@@ -87,17 +87,27 @@ type ear struct {
 
 func (e *ear) makeOut(ctx context.Context, m journal.Message) Heard {
 	h := Heard{Sequence: m.Sequence, Received: m.Received, Subject: m.Subject, CaughtUp: e.caughtUp(ctx, m)}
-	batch, err := alert.DecodeMessage(m.Header, m.Body)
-	switch h.Unreadable = beginning(m.Header); {
-	case h.Unreadable != nil:
-	case err == nil:
-		h.Batch = batch.ReceivedAt(m.Received)
-		return h
-	case !errors.As(err, &h.Unreadable):
-		h.Unreadable = &alert.Unreadable{Reason: alert.Malformed, Detail: err.Error()}
+	if h.Batch, h.Unreadable = MakeOut(m); h.Unreadable != nil {
+		h.Unburied = e.bury(ctx, m, h.Unreadable)
 	}
-	h.Unburied = e.bury(ctx, m, h.Unreadable)
 	return h
+}
+
+// MakeOut says what a message of the alert log says, or why it cannot be read; the batch is empty then. Live, on replay
+// and in a backtest it is the same.
+func MakeOut(m journal.Message) (alert.Batch, *alert.Unreadable) {
+	if why := beginning(m.Header); why != nil {
+		return alert.Batch{}, why
+	}
+	batch, err := alert.DecodeMessage(m.Header, m.Body)
+	if err == nil {
+		return batch.ReceivedAt(m.Received), nil
+	}
+	var why *alert.Unreadable
+	if !errors.As(err, &why) {
+		why = &alert.Unreadable{Reason: alert.Malformed, Detail: err.Error()}
+	}
+	return alert.Batch{}, why
 }
 
 // beginning is why a message holds only the beginning of what was sent: it was too large for any message, and whoever
