@@ -36,7 +36,7 @@ type Row struct {
 	Domain  string // "": components that are in none, each by itself
 	State   State
 
-	Playbook   string        // that covers the loss; "" if none does
+	Playbook   string        // that covers the loss, or is written for it where redundancy carries the service; "" if none
 	Forecast   time.Duration // from invocation to recovered; 0: unknown
 	ForecastBy string        // "steps" or "rtc" of the playbook, "bia": the RTC of the service
 	Deadline   time.Duration // after t0, the tightest there is; cutoffs are not counted
@@ -76,7 +76,7 @@ func (l *linter) row(service, domain string, single []string) Row {
 	loss := lose(l.BIA, domain)
 	switch p := l.cover(loss, service); {
 	case !loss.down[service]:
-		r.State = Survives
+		l.survives(&r)
 		return r
 	case p != nil:
 		l.covered(&r, p)
@@ -90,6 +90,19 @@ func (l *linter) row(service, domain string, single []string) Row {
 	l.exposedParts(&r)
 	l.recoveryNeedsLost(&r, loss)
 	return r
+}
+
+// survives notes the playbook that is there all the same, should more be lost than the documents know of.
+func (l *linter) survives(r *Row) {
+	r.State = Survives
+	for _, p := range l.Playbooks {
+		if slices.Contains(p.For.Lost, r.Domain) && !slices.Contains(p.For.NotWhenLost, r.Domain) && l.recovers(p, r.Service) {
+			plan := Row{Service: r.Service, Deadline: r.Deadline}
+			l.covered(&plan, p)
+			r.Playbook, r.Forecast, r.ForecastBy, r.Slack = p.ID, plan.Forecast, plan.ForecastBy, plan.Slack
+			return
+		}
+	}
 }
 
 // rowOfParts is a service and the single points of failure that are in no failure domain.

@@ -97,9 +97,12 @@ func present(w io.Writer, output string, strict bool, found source.Problems, doc
 			fmt.Fprint(w, printableLines(p.String()))
 		}
 		if len(found) == 0 {
-			a := docs.BIA
+			a, roles := docs.BIA, 0
+			if docs.People != nil {
+				roles = len(docs.People.Roles)
+			}
 			fmt.Fprintf(w, "%s: %s, %s, %s, %s: no problems\n", printable(a.Organisation), plural(len(a.Judged()), "service"),
-				plural(len(a.Components), "component"), plural(len(docs.Playbooks), "playbook"), plural(len(docs.People.Roles), "role"))
+				plural(len(a.Components), "component"), plural(len(docs.Playbooks), "playbook"), plural(roles, "role"))
 		}
 	default:
 		return misused("text or json", "there is no output %q", output)
