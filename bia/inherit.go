@@ -206,9 +206,7 @@ func (a *Analysis) capabilities() map[string]capability {
 		open = open[1:]
 		if c := a.capability(id, held); c != held[id] {
 			held[id] = c
-			for _, dependent := range a.graph.dependents[id] {
-				open = append(open, dependent)
-			}
+			open = append(open, a.graph.dependents[id]...)
 		}
 	}
 	return held

@@ -189,7 +189,7 @@ func (h *house) config() Config {
 type ask struct{ *http.Request }
 
 func request(method, path, body string) ask {
-	r := httptest.NewRequest(method, "http://127.0.0.1:9464"+path, strings.NewReader(body))
+	r := httptest.NewRequestWithContext(context.Background(), method, "http://127.0.0.1:9464"+path, strings.NewReader(body))
 	return ask{r}
 }
 

@@ -67,7 +67,7 @@ func TestAScrapeOfAKnownState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer known.Close()
+	defer func() { _ = known.Close() }()
 	if err := testutil.GatherAndCompare(registry, known); err != nil {
 		t.Error(err)
 	}

@@ -70,7 +70,7 @@ func (p *pages) show(w http.ResponseWriter, status int, name string, view any) {
 func (p *pages) send(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	w.Write(body)
+	_, _ = w.Write(body)
 }
 
 // render draws a page. Whatever a page quotes is escaped by the template; what escaping leaves in, control characters and
@@ -94,7 +94,7 @@ func harmless(r rune) rune {
 func (c *console) style(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-cache")
-	w.Write(c.pages.css)
+	_, _ = w.Write(c.pages.css)
 }
 
 var pageFuncs = template.FuncMap{

@@ -47,7 +47,7 @@ func (c *console) answer(w http.ResponseWriter, view func(*incident.Desk, sight)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Write(body)
+	_, _ = w.Write(body)
 }
 
 func sightOf(d *incident.Desk, now time.Time) sight {

@@ -53,7 +53,7 @@ func (t *timeline) person(verb word) {
 	}
 	said := t.clauses("by", "until")
 	if until, ok := said["until"]; ok {
-		c.Until, _ = t.instant(until)
+		c.Until = t.instant(until)
 	}
 	by, named := said["by"]
 	switch {

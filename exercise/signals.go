@@ -54,7 +54,7 @@ func (t *timeline) data() {
 		if !ok {
 			return
 		}
-		at, _ := t.instant(w)
+		at := t.instant(w)
 		labels["instant"] = at.Format(time.RFC3339)
 	}
 	c := t.clauses("at", "from")
@@ -108,7 +108,7 @@ func (t *timeline) intentional() {
 		t.next("by whom, or until when,")
 		return
 	}
-	end, _ := t.instant(until)
+	end := t.instant(until)
 	t.say("intentional", map[string]string{"component": id.text, "by": t.name(by), "until": end.Format(time.RFC3339)}, c)
 }
 
@@ -120,7 +120,7 @@ func (t *timeline) maintenance() {
 		if !ok {
 			return
 		}
-		at, _ := t.instant(w)
+		at := t.instant(w)
 		window[i] = at.Format(time.RFC3339)
 	}
 	expect, ok := t.oneOf("an effect", "degraded", "down", "impaired")

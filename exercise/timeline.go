@@ -172,7 +172,7 @@ var statuses = map[string]alert.Status{"up": alert.Resolved, "ok": alert.Resolve
 func (t *timeline) say(effect string, labels map[string]string, at map[string]word, observers ...string) {
 	own := t.now.At
 	if w, ok := at["at"]; ok {
-		own, _ = t.instant(w)
+		own = t.instant(w)
 	}
 	if len(observers) == 0 {
 		observers = []string{""}

@@ -62,13 +62,13 @@ func offset(s string) (time.Duration, bool) {
 }
 
 // instant reads an instant: an offset from the start, or RFC 3339.
-func (r *reader) instant(w word) (time.Time, bool) {
+func (r *reader) instant(w word) time.Time {
 	if d, ok := offset(w.text); ok {
-		return r.scenario.Start.Add(d), true
+		return r.scenario.Start.Add(d)
 	}
 	if t, err := time.Parse(time.RFC3339, w.text); err == nil {
-		return t.UTC(), true
+		return t.UTC()
 	}
 	r.problems.Errorf(w.at, "scenario/instant", "", "expected an offset such as 1h51m, or an instant such as 2026-11-03T18:00:00Z, found %q", w.text)
-	return time.Time{}, false
+	return time.Time{}
 }

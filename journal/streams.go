@@ -105,6 +105,9 @@ func Open(ctx context.Context, js jetstream.JetStream, o Options) (*Streams, err
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("open the journal: %w", err)
 	}
+	if most := js.Conn().MaxPayload(); most < MaxMessage {
+		return nil, fmt.Errorf("open the journal: the nats-server takes messages of at most %d bytes, and a commit may have %d: set max_payload to that or more", most, MaxMessage)
+	}
 	var found [3]jetstream.Stream
 	for i, want := range []jetstream.StreamConfig{logConfig(o), alertsConfig(o), deadConfig(o)} {
 		stream, err := keep(ctx, js, want)

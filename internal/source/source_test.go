@@ -296,7 +296,7 @@ func TestTheLargestDocumentIsStillRead(t *testing.T) {
 
 func TestWhatIsWrongLeavesTheValueAsItWas(t *testing.T) {
 	p := plan{Count: 7, Share: 0.5}
-	source.Decode("plan.yaml", []byte("name: x\ncount: many\nshare: NaN\n"), &p)
+	_ = source.Decode("plan.yaml", []byte("name: x\ncount: many\nshare: NaN\n"), &p)
 	if p.Count != 7 || p.Share != 0.5 || math.IsNaN(p.Share) {
 		t.Errorf("count %d, share %v", p.Count, p.Share)
 	}
