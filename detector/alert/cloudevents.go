@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // CloudEvents 1.0 (https://github.com/cloudevents/spec): an event in whose data there is a message in any other format,
@@ -69,6 +70,11 @@ func openCloudEvent(v value, inside reader) (Batch, error) {
 	for _, field := range v.fields {
 		if attributeName(field.key) && (field.value.kind == text || field.value.kind == word) && !field.value.isNull() {
 			attributes[field.key] = field.value.text
+		}
+	}
+	for _, name := range eventKeys {
+		if name != "data" {
+			f.text(name) // numbers are for extensions only
 		}
 	}
 	delete(attributes, "data")
@@ -217,6 +223,9 @@ func eventHeader(header map[string][]string) (map[string]string, error) {
 		text, err := url.PathUnescape(header[name][0])
 		if err != nil {
 			return nil, &Unreadable{Malformed, fmt.Sprintf("header %s is not percent-encoded: %s", short(name), short(header[name][0]))}
+		}
+		if !utf8.ValidString(text) {
+			return nil, &Unreadable{NotUTF8, fmt.Sprintf("header %s is not UTF-8", short(name))}
 		}
 		attributes[attribute] = text
 	}
