@@ -62,22 +62,29 @@ func readInto(files map[string]string, dir, name string) error {
 	return nil
 }
 
-// loadDocuments reads and checks a continuity directory, each document and all together. With an error among the problems
-// the documents must not be used.
+// loadDocuments reads and checks a continuity directory, each document and all together: everything that `check` finds.
 func loadDocuments(dir string) (*incident.Documents, source.Problems, error) {
+	docs, _, found, err := openDocuments(dir)
+	return docs, found, err
+}
+
+// openDocuments tells in addition what of it keeps the documents from being used: only what is wrong in themselves. A plan
+// that would not work as it stands is no reason to leave a house without a daemon.
+func openDocuments(dir string) (docs *incident.Documents, wrong, found source.Problems, err error) {
 	if _, err := os.Stat(dir); err != nil {
-		return nil, nil, missing("it holds bia.yaml, people.yaml and playbooks/; name it with `continuity:` in holdfast.yaml",
+		return nil, nil, nil, missing("it holds bia.yaml, people.yaml and playbooks/; name it with `continuity:` in holdfast.yaml",
 			"read the documents: %w", err)
 	}
 	files, named, err := readDocuments(dir)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	docs, problems := incident.ParseDocuments(files)
-	if problems = append(named, problems...); !problems.HasErrors() {
-		problems = readiness.Check(docs, problems, time.Now())
+	if problems = append(named, problems...); problems.HasErrors() {
+		problems = placed(problems, dir)
+		return docs, problems, problems, nil
 	}
-	return docs, placed(problems, dir), nil
+	return docs, nil, placed(readiness.Check(docs, problems, time.Now()), dir), nil
 }
 
 // placed makes problems name files as they were found from here.

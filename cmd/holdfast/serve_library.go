@@ -34,15 +34,15 @@ type library struct {
 
 // openLibrary reads the documents for the first time; wrong ones are an error.
 func openLibrary(dir string, cert *certificate, log zerolog.Logger) (*library, error) {
-	docs, problems, err := loadDocuments(dir)
+	docs, wrong, found, err := openDocuments(dir)
 	if err != nil {
 		return nil, err
 	}
-	if problems.HasErrors() {
-		return nil, invalid("nothing was started; `holdfast check` shows the same", problems)
+	if wrong != nil {
+		return nil, invalid("nothing was started; `holdfast check` shows the same", wrong)
 	}
 	l := &library{dir: dir, certificate: cert, log: log, docs: docs, last: console.Reload{OK: true, At: time.Now()}}
-	l.sayProblems(problems)
+	l.sayProblems(found)
 	return l, nil
 }
 
@@ -96,13 +96,13 @@ func (l *library) reload(ctx context.Context) error {
 }
 
 func (l *library) readAgain(ctx context.Context) (*incident.Documents, error) {
-	docs, problems, err := loadDocuments(l.dir)
+	docs, wrong, found, err := openDocuments(l.dir)
 	if err != nil {
 		return nil, err
 	}
-	l.sayProblems(problems)
-	if problems.HasErrors() {
-		return nil, problems
+	l.sayProblems(found)
+	if wrong != nil {
+		return nil, wrong
 	}
 	if l.certificate != nil {
 		if err := l.certificate.read(); err != nil {

@@ -207,6 +207,19 @@ func TestASupervisorIsToldWhatGoesOn(t *testing.T) {
 	told("STOPPING=1")
 }
 
+func TestAPlanThatWouldNotWorkIsNoReasonToLeaveAHouseWithoutADaemon(t *testing.T) {
+	dir := t.TempDir()
+	shop(t, dir)
+	put(t, dir, "continuity/bia.yaml", "organisation: Shop\nservices:\n  shop: {vital: true, rto: 1h, needs: [db-1]}\nrisks:\n  fire: {lost: [a], treatment: taken-away}\n"+
+		"sites: {a: {}}\ncomponents:\n  db-1: {site: a, observers: [prom]}\nobservers:\n  prom: {}\n")
+	if _, found, err := loadDocuments(filepath.Join(dir, "continuity")); err != nil || !found.HasErrors() {
+		t.Fatalf("check finds no error (%v), so this proves nothing:\n%v", err, found)
+	}
+	if err := start(t, dir, "nats: {embedded: {listen: none}}\nhttp: {listen: \"127.0.0.1:0\"}\n").stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWhenOnePartEndsAllEndAndItIsSaidWhich(t *testing.T) {
 	p := newParts(t.Context(), zerolog.Nop())
 	p.start("ears", func(context.Context) error { return errors.New("the alert log is gone") })
