@@ -120,6 +120,41 @@ func TestAMessageIsHeardWithTheTimeAtWhichItWasStored(t *testing.T) {
 	})
 }
 
+func TestAnEventWhoseAttributesAreHeadersIsHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := journal.NewMemory()
+		header := map[string][]string{"ce-specversion": {"1.0"}, "ce-id": {"1"}, "ce-source": {"/probe"}, "ce-type": {"answer"}}
+		if _, err := m.Publish(t.Context(), "holdfast.alerts.probe", header, []byte(`{"status":"firing","component":"a"}`)); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"1 holdfast.alerts.probe a caught up"}, *listen(t, m, 0)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestAnAlertThatHoldsUntilAnInstantIsResolvedIfItWasStoredAfterThat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := journal.NewMemory()
+		end := time.Now().Add(time.Minute)
+		posted := fmt.Appendf(nil, `[{"labels":{"component":"a"},"endsAt":%q}]`, end.Format(time.RFC3339))
+		say(t, m, posted)
+		time.Sleep(time.Hour)
+		say(t, m, posted)
+		var heard []alert.Status
+		stop := errors.New("enough")
+		_ = watch.Run(t.Context(), m, 0, func(_ context.Context, h watch.Heard) error {
+			if heard = append(heard, h.Batch.Alerts[0].Status); h.CaughtUp {
+				return stop
+			}
+			return nil
+		})
+		if diff := cmp.Diff([]alert.Status{alert.Firing, alert.Resolved}, heard); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestWhatCannotBeReadIsBuriedOnceAndWhatFollowsIsHeard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := journal.NewMemory()
