@@ -103,9 +103,27 @@ func sent(n incident.Notified) string {
 	return "sent"
 }
 
+// awaited puts in, at zero, what alert rules wait for: a counter that first appears at one has, to Prometheus, never
+// increased, and the first page that reached nobody would be missed.
+func (p past) awaited(docs *incident.Documents) {
+	for _, went := range [][2]string{{"log", "sent"}, {"webhook", "sent"}, {"none", "failed"}} {
+		p.notifications[went] += 0
+	}
+	if docs == nil {
+		return
+	}
+	for _, service := range docs.BIA.Judged() {
+		if o := docs.BIA.Objectives(service); o.Judged() {
+			_, objective := o.Tightest()
+			p.missed[[2]string{service, objective}] += 0
+		}
+	}
+}
+
 // history reads off what has happened.
 func (m *reading) history(s sight) {
 	p := pastOf(s.incidents)
+	p.awaited(s.documents)
 	for _, service := range sorted(p.recoveries) {
 		m.histogram(rtaDesc, p.recoveries[service], service, "false") // a rehearsal never gets into this journal
 	}

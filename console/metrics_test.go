@@ -73,6 +73,11 @@ func TestAScrapeOfAKnownState(t *testing.T) {
 	}
 }
 
+func TestCountersThatAlertRulesRestOnAreThereBeforeTheyCount(t *testing.T) {
+	body := text(t, get("/metrics").of(New(newHouse(t).config())))
+	wantIn(t, body, `holdfast_notifications_total{channel="none",outcome="failed"} 0`, `holdfast_objectives_missed_total{objective="rto",service="booking-api"} 0`)
+}
+
 func TestTheMetricsAreCleanByPrometheusOwnRules(t *testing.T) {
 	h := newHouse(t)
 	h.loseNorth()
