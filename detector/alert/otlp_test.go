@@ -2,6 +2,7 @@ package alert_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"holdfast/detector/alert"
@@ -137,4 +138,22 @@ func TestWhatOpenTelemetryCannotHaveSentIsRefused(t *testing.T) {
 
 func TestNoRecordsAreNoAlerts(t *testing.T) {
 	expect(t, `{"resourceLogs":[]}`, "otlp")
+}
+
+func TestABatchOfManyRecordsIsReadAndOneOfEndlessAttributesIsNot(t *testing.T) {
+	const one = `{"key":"a","value":{"stringValue":"b"}}`
+	batch := func(records, attributes int) string {
+		var keys []string
+		for i := range attributes {
+			keys = append(keys, strings.Replace(one, `"a"`, fmt.Sprintf(`"a%d"`, i), 1))
+		}
+		record := `{"attributes":[` + strings.Join(keys, ",") + `]}`
+		return `{"resourceLogs":[{"scopeLogs":[{"logRecords":[` + strings.Repeat(record+",", records-1) + record + `]}]}]}`
+	}
+	if b := decode(t, batch(500, 10)); len(b.Alerts) != 500 {
+		t.Errorf("read %d of 500 records", len(b.Alerts))
+	}
+	if got := reason(t, batch(1, 200)); got != alert.TooMany {
+		t.Errorf("a record of 200 attributes is %s", got)
+	}
 }

@@ -19,6 +19,7 @@ type scanner struct {
 	tokens int  // left for what is being read
 	alerts int  // left for the message
 	within bool // an alert is being read
+	logs   bool // what comes is the value of a key "logRecords"
 }
 
 // newScanner checks what has to hold of every byte, once.
@@ -134,8 +135,10 @@ func (s *scanner) object(depth int, each func(key string) error) error {
 // array goes through an array; each reads one item.
 //
 // An array that is the message, a field of it, or a field of one (a CloudEvent's data has its alerts there) is what holds
-// alerts: each object in it may have its own [MaxTokens].
+// alerts: each object in it may have its own [MaxTokens]. So may each of OpenTelemetry's log records, wherever they are.
 func (s *scanner) array(depth int, each func() error) error {
+	holds := depth <= 3 && !s.within || s.logs
+	s.logs = false
 	if s.next() != '[' {
 		return s.unexpected("an array")
 	}
@@ -147,7 +150,7 @@ func (s *scanner) array(depth int, each func() error) error {
 			return s.unexpected(`"," or "]"`)
 		}
 		item := each
-		if depth <= 3 && !s.within && s.next() == '{' {
+		if holds && s.next() == '{' {
 			item = func() error { return s.alert(each) }
 		}
 		if err := item(); err != nil {
@@ -162,10 +165,10 @@ func (s *scanner) alert(read func() error) error {
 	if s.alerts--; s.alerts < 0 {
 		return s.fail(TooMany, "too many alerts for one message")
 	}
-	shared := s.tokens
+	shared, within := s.tokens, s.within
 	s.tokens, s.within = MaxTokens, true
 	err := read()
-	s.tokens, s.within = shared, false
+	s.tokens, s.within = shared, within
 	return err
 }
 

@@ -51,6 +51,7 @@ func (s *scanner) value(depth int) (v value, err error) {
 	case '{':
 		v.kind = object
 		err = s.object(depth, func(key string) error {
+			s.logs = key == "logRecords" && s.next() == '['
 			inner, err := s.value(depth + 1)
 			v.fields = append(v.fields, field{key, inner})
 			return err
