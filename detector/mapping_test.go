@@ -54,6 +54,14 @@ func TestASignalsObserverIsBelievedBeforeTheLabel(t *testing.T) {
 	h.expectState("0s", "db-fra", detector.Up, "disputed")
 }
 
+func TestTheSourceOfACloudEventCanBeTheObserver(t *testing.T) {
+	h := watch(t, mapped)
+	h.hear("0s", labelled(alert.Firing, "component", "db-fra", "ce_source", "a"), labelled(alert.Firing, "component", "db-fra", "ce_source", "b"),
+		labelled(alert.Firing, "component", "web", "ce_source", "/nobody"))
+	h.expectState("0s", "db-fra", detector.Down)
+	h.expectState("0s", "web", detector.Down)
+}
+
 func TestASignalCanSpeakOfASite(t *testing.T) {
 	h := watch(t, mapped)
 	h.hear("0s", labelled(alert.Firing, "alertname", "PowerLost", "dc", "fra"))

@@ -134,8 +134,8 @@ func (d *Detector) read(subject string, a alert.Alert) statement {
 	return s
 }
 
-// speaker is the observer that an alert is from: the signal's, else its label, else the subject's last token where that
-// is an observer; empty where nobody owned up. A label that names nobody is nobody's where a signal mapped the alert;
+// speaker is the observer that an alert is from: the signal's, else its label, else the subject's last token or the
+// source of the CloudEvent where that is an observer; empty where nobody owned up. A label that names nobody is nobody's where a signal mapped the alert;
 // else it stays, and the alert is unmapped.
 func (d *Detector) speaker(s statement, subject string) string {
 	if s.observer != "" {
@@ -146,6 +146,9 @@ func (d *Detector) speaker(s statement, subject string) string {
 	}
 	if token := subject[strings.LastIndexByte(subject, '.')+1:]; d.ears[token] != nil {
 		return token
+	}
+	if source := s.alert.Labels["ce_source"]; d.ears[source] != nil {
+		return source
 	}
 	return ""
 }
