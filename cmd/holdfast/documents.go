@@ -53,7 +53,7 @@ func readInto(files map[string]string, dir, name string) error {
 	if err != nil {
 		return fmt.Errorf("read the documents: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	text, err := io.ReadAll(io.LimitReader(f, source.MaxDocument+1)) // one byte more: the parser says that it is too large
 	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -100,15 +101,24 @@ func awaitReady(ts *testscript.TestScript, _ bool, args []string) {
 
 // postFile (post) sends a file to a path of the daemon, as JSON: post alert.json /api/v1/alerts/alertmanager 200.
 func postFile(ts *testscript.TestScript, _ bool, args []string) {
-	body := ts.ReadFile(args[0])
-	res, err := http.Post(ts.Getenv("HOLDFAST_URL")+args[1], "application/json", bytes.NewReader([]byte(body)))
-	ts.Check(err)
-	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
-	ts.Check(err)
-	if !strings.HasPrefix(res.Status, args[2]+" ") {
-		ts.Fatalf("POST %s: %s, want %s: %s", args[1], res.Status, args[2], answer)
+	status, answer := ask(ts, http.MethodPost, args[1], ts.ReadFile(args[0]))
+	if !strings.HasPrefix(status, args[2]+" ") {
+		ts.Fatalf("POST %s: %s, want %s: %s", args[1], status, args[2], answer)
 	}
+}
+
+// ask sends the daemon a request.
+func ask(ts *testscript.TestScript, method, path, body string) (status, answer string) {
+	ctx, cancel := context.WithTimeout(context.Background(), patient)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, ts.Getenv("HOLDFAST_URL")+path, strings.NewReader(body))
+	ts.Check(err)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	text, err := io.ReadAll(res.Body)
+	ts.Check(errors.Join(err, res.Body.Close()))
+	return res.Status, string(text)
 }
 
 // publishFile sends a file over NATS, as anybody on this machine may, and wants it stored: publish alert.json holdfast.alerts.prom.
@@ -126,11 +136,7 @@ func publishFile(ts *testscript.TestScript, _ bool, args []string) {
 // awaitMetric waits until a line is on the daemon's /metrics: metric 'holdfast_armed 1'.
 func awaitMetric(ts *testscript.TestScript, _ bool, args []string) {
 	for deadline := time.Now().Add(patient); ; time.Sleep(50 * time.Millisecond) {
-		res, err := http.Get(ts.Getenv("HOLDFAST_URL") + "/metrics")
-		ts.Check(err)
-		body, err := io.ReadAll(res.Body)
-		ts.Check(errors.Join(err, res.Body.Close()))
-		if strings.Contains("\n"+string(body), "\n"+args[0]+"\n") {
+		if _, page := ask(ts, http.MethodGet, "/metrics", ""); strings.Contains("\n"+page, "\n"+args[0]+"\n") {
 			return
 		}
 		if time.Now().After(deadline) {

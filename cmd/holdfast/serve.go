@@ -92,7 +92,7 @@ func serve(ctx context.Context, o serving) (err error) {
 	will := invoker.New(invoker.Config{Log: streams, Hands: hands, Shadow: o.shadow, Documents: library.documents(), Instance: instance(),
 		Version: version(), Now: time.Now, Logger: log.With().Str("part", "invoker").Logger()})
 	library.adopt = will.Adopt
-	listener, err := net.Listen("tcp", cfg.HTTP.Listen)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTP.Listen)
 	if err != nil {
 		return failed("another address goes into http.listen of holdfast.yaml", "serve HTTP: %w", err)
 	}

@@ -173,7 +173,7 @@ func TestASupervisorIsToldWhatGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer socket.Close()
+	defer func() { _ = socket.Close() }()
 	t.Setenv("NOTIFY_SOCKET", filepath.Join(dir, "notify"))
 	told := func(want string) {
 		t.Helper()
@@ -190,7 +190,11 @@ func TestASupervisorIsToldWhatGoesOn(t *testing.T) {
 	shop(t, dir)
 	d := start(t, dir, "nats: {embedded: {listen: none}}\nhttp: {listen: \"127.0.0.1:0\"}\n")
 	told("READY=1\nSTATUS=serving http://127.0.0.1:")
-	res, err := http.Post(d.HTTP+"/-/reload", "", nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.HTTP+"/-/reload", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

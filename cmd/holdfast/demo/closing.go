@@ -127,10 +127,10 @@ func (s *stage) effectsTable() error {
 		}
 		a := all[at]
 		a.asked++
-		switch {
-		case e.Outcome == standin.Applied:
+		switch e.Outcome {
+		case standin.Applied:
 			a.applied++
-		case e.Outcome == standin.Refused:
+		case standin.Refused:
 			wrong = append(wrong, fmt.Errorf("the organisation's systems refused %q: %s", e.What, e.Detail))
 		}
 		if a.what != e.What {

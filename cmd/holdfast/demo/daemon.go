@@ -31,8 +31,8 @@ func (d *daemon) start(ctx context.Context, api *api) error {
 	if err != nil {
 		return fmt.Errorf("open the daemon's log: %w", err)
 	}
-	defer log.Close()
-	cmd := exec.Command(d.program, "serve", "--config", filepath.Join(d.house.dir, configFile))
+	defer func() { _ = log.Close() }()
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), d.program, "serve", "--config", filepath.Join(d.house.dir, configFile))
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start the daemon: %w", err)
@@ -111,7 +111,7 @@ func (d *daemon) lastWords() string {
 	if err != nil {
 		return err.Error()
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	text, err := io.ReadAll(io.LimitReader(f, 1<<20))
 	if err != nil {
 		return err.Error()

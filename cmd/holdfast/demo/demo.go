@@ -52,7 +52,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("%w (%s)", ErrTooLong, within))
 	defer cancel()
 
-	stage, err := setUp(o)
+	stage, err := setUp(ctx, o)
 	if err != nil {
 		return err
 	}

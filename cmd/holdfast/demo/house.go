@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"io/fs"
@@ -34,7 +35,7 @@ const (
 )
 
 // build writes the house of the example organisation, whose own systems answer at target.
-func build(dir, target string, o Options) (*house, error) {
+func build(ctx context.Context, dir, target string, o Options) (*house, error) {
 	h := &house{dir: dir, tokens: map[string]string{}}
 	var err error
 	if h.client, err = nkeys.CreateUser(); err != nil {
@@ -44,10 +45,10 @@ func build(dir, target string, o Options) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.http, err = freeAddress(); err != nil {
+	if h.http, err = freeAddress(ctx); err != nil {
 		return nil, err
 	}
-	if h.nats, err = freeAddress(); err != nil {
+	if h.nats, err = freeAddress(ctx); err != nil {
 		return nil, err
 	}
 	if err := h.writeDocuments(target, o); err != nil {
@@ -154,11 +155,10 @@ func slower(text string) string {
 }
 
 // freeAddress is a loopback address that nobody listens on; the daemon comes back to it when it is started again.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freeAddress(ctx context.Context) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("find a free port: %w", err)
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	return l.Addr().String(), l.Close()
 }

@@ -16,7 +16,7 @@ func built(t *testing.T, o Options) *stage {
 	s := &stage{Options: o, dir: t.TempDir()}
 	s.Out = io.Discard
 	var err error
-	if s.house, err = build(s.dir, "http://127.0.0.1:18042", o); err != nil {
+	if s.house, err = build(t.Context(), s.dir, "http://127.0.0.1:18042", o); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.readBack(); err != nil {

@@ -49,7 +49,7 @@ type stage struct {
 }
 
 // setUp makes the stand-in, whose systems answer from now on, and writes the house around it.
-func setUp(o Options) (*stage, error) {
+func setUp(ctx context.Context, o Options) (*stage, error) {
 	s := &stage{Options: o, began: time.Now(), dir: o.Dir, failure: make(chan error, 2)}
 	var err error
 	if s.dir == "" {
@@ -60,9 +60,9 @@ func setUp(o Options) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	target, err := s.openSystems()
+	target, err := s.openSystems(ctx)
 	if err == nil {
-		s.house, err = build(s.dir, target, o)
+		s.house, err = build(ctx, s.dir, target, o)
 	}
 	if err == nil {
 		err = s.readBack()
@@ -91,7 +91,7 @@ func emptyDir(dir string) (string, error) {
 }
 
 // openSystems starts the HTTP side of the organisation's systems.
-func (s *stage) openSystems() (address string, err error) {
+func (s *stage) openSystems(ctx context.Context) (address string, err error) {
 	machines, err := exampleMachines()
 	if err != nil {
 		return "", err
@@ -101,7 +101,7 @@ func (s *stage) openSystems() (address string, err error) {
 		return "", err
 	}
 	s.books = standin.NewBooks(s.booksFile)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}

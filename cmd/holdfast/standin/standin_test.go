@@ -89,7 +89,7 @@ func TestAChangeIsMadeOncePerKey(t *testing.T) {
 	books := NewBooks(kept)
 	h := Calls{Organisation: o, Books: books}.Handler()
 	call := func(key, epoch string) int {
-		r := httptest.NewRequest(http.MethodPut, "/sites/north/fence", nil)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/sites/north/fence", nil)
 		r.Header.Set("Idempotency-Key", key)
 		r.Header.Set("Holdfast-Epoch", epoch)
 		w := httptest.NewRecorder()
