@@ -20,6 +20,9 @@ import (
 // message, each with ce- before its name, and the body is the data (only DecodeMessage sees it).
 const cloudEventsVersion = "1.0"
 
+// maxAttributes is how many attributes an event may have: each alert within it gets them all.
+const maxAttributes = 20
+
 // Attributes that are not kept as labels: they differ from event to event, or are about the form only.
 var eventForm = []string{"specversion", "id", "time", "datacontenttype", "dataschema", "traceparent", "tracestate"}
 
@@ -39,6 +42,9 @@ func newEvent(attributes map[string]string) (event, error) {
 	e := event{attributes: attributes}
 	refuse := func(format string, args ...any) (event, error) {
 		return e, &Unreadable{Malformed, "the event " + fmt.Sprintf(format, args...)}
+	}
+	if len(attributes) > maxAttributes {
+		return e, &Unreadable{TooMany, fmt.Sprintf("the event has more than %d attributes", maxAttributes)}
 	}
 	if version := attributes["specversion"]; version != cloudEventsVersion {
 		return refuse("is of version %s of CloudEvents; known is %q", short(version), cloudEventsVersion)

@@ -3,6 +3,7 @@ package alert_test
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -126,6 +127,28 @@ func TestAnEventsHostileVariantsAreRefused(t *testing.T) {
 		if got := reason(t, body); got != want {
 			t.Errorf("%.150s is %s, expected %s", body, got, want)
 		}
+	}
+}
+
+// Each alert gets the event's attributes: many of both would be more than a message of a mebibyte may cost.
+func TestAnEventHasOnlySoManyAttributes(t *testing.T) {
+	further, inHeaders := "", headers()
+	for i := range 16 {
+		further += fmt.Sprintf(`, "a%d": true`, i)
+		inHeaders[fmt.Sprintf("ce-a%d", i)] = []string{"true"}
+	}
+	if got := len(decode(t, event(further+`, "data": `+downByFields)).Alerts[0].Labels); got != 2+18 {
+		t.Errorf("%d labels", got)
+	}
+	if got := reason(t, event(further+`, "b": 1, "data": `+downByFields)); got != alert.TooMany {
+		t.Errorf("21 attributes are %s", got)
+	}
+	if _, why := binary(t, inHeaders, downByFields); why != "" {
+		t.Errorf("20 headers are %s", why)
+	}
+	inHeaders["ce-b"] = []string{"1"}
+	if _, why := binary(t, inHeaders, downByFields); why != alert.TooMany {
+		t.Errorf("21 headers are %q", why)
 	}
 }
 
