@@ -90,8 +90,15 @@ func (f *form) truth(key string) bool {
 	return false
 }
 
+// maxTags is how many tags an alert can have within its tokens; one whose tags are JSON in a string has no more.
+const maxTags = MaxTokens / 4
+
 // tags are the labels that users wrote as an array of objects with a name and a value.
 func (f *form) tags(l labels, items []value, name, worth string) {
+	if len(items) > maxTags {
+		f.fail(TooMany, "has more than %d tags", maxTags)
+		return
+	}
 	for _, item := range items {
 		tag := f.part(item, f.where+", in a tag,", name, worth)
 		if key := tag.text(name); key != "" {

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 )
@@ -42,7 +43,7 @@ func readSensu(v value) (Batch, error) {
 	switch status := check.scalar("status"); {
 	case a.Status != Firing:
 	case status == "1":
-		a.Labels["severity"], a.Labels["effect"] = "warning", "degraded"
+		a.Labels["severity"], a.Labels["effect"] = "warning", cmp.Or(a.Labels["effect"], "degraded")
 	case status == "2":
 		a.Labels["severity"] = "critical"
 	}

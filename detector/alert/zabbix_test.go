@@ -1,6 +1,7 @@
 package alert_test
 
 import (
+	"strings"
 	"testing"
 
 	"holdfast/detector/alert"
@@ -76,5 +77,13 @@ func TestTagsOfZabbixThatAreNoJSONAreKeptAsTheyAre(t *testing.T) {
 	a := sole(t, `{"event_id":"1","event_value":"1","host":"a","event_tags":"component:pay-fra-1, Scope:data"}`)
 	if a.Annotations["tags"] != "component:pay-fra-1, Scope:data" || a.Labels["component"] != "" {
 		t.Errorf("read as %v", a)
+	}
+}
+
+func TestTagsOfZabbixWithoutEndAreRefused(t *testing.T) {
+	tags := strings.Repeat(`{\"tag\":\"a\",\"value\":\"b\"},`, 500)
+	body := `{"event_id":"1","event_value":"1","host":"a","tags":"[` + tags[:len(tags)-1] + `]"}`
+	if got := reason(t, body); got != alert.TooMany {
+		t.Errorf("they are %s", got)
 	}
 }
