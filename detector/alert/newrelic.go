@@ -30,12 +30,13 @@ func readNewRelic(v value) (Batch, error) {
 	if len(entities) == 0 {
 		entities = []string{""}
 	}
+	policy, condition := f.joined("alertPolicyNames"), f.joined("alertConditionNames")
 	b := Batch{}
 	for _, entity := range entities {
 		a := Alert{
 			Status: status,
 			Labels: filled(map[string]string{"entity": entity, "priority": f.text("priority"),
-				"policy": f.joined("alertPolicyNames"), "condition": f.joined("alertConditionNames"), "workflow": f.text("workflowName")}),
+				"policy": policy, "condition": condition, "workflow": f.text("workflowName")}),
 			Annotations: filled(map[string]string{"summary": f.text("title"), "url": f.text("issueUrl")}),
 			StartsAt:    began,
 			Fingerprint: cmp.Or(f.text("id"), f.text("issueId")),

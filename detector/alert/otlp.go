@@ -25,17 +25,25 @@ var (
 	anyValueKeys = []string{"stringValue", "boolValue", "intValue", "doubleValue", "arrayValue", "kvlistValue", "bytesValue"}
 )
 
-const severityError = 17 // SEVERITY_NUMBER_ERROR
+const (
+	severityError = 17      // SEVERITY_NUMBER_ERROR
+	maxHanded     = 1 << 17 // attributes that records have from their resources and scopes: a short message is not to become a long one
+)
 
 func readOTLP(v value) (Batch, error) {
 	f := fill(v, "the message", "resourceLogs")
 	var b Batch
+	handed := 0
 	for _, item := range f.list("resourceLogs") {
 		logs := f.part(item, "an entry of resourceLogs", "resource", "scopeLogs")
 		resource := logs.object("resource", "attributes").attributes()
 		for _, item := range logs.list("scopeLogs") {
 			scoped := logs.part(item, "an entry of scopeLogs", "scope", "logRecords")
 			about := over(resource, scoped.object("scope", "attributes").attributes())
+			if handed += len(about) * len(scoped.list("logRecords")); handed > maxHanded {
+				scoped.fail(TooMany, "hands more than %d attributes down to its records", maxHanded)
+				break
+			}
 			for _, item := range scoped.list("logRecords") {
 				b.Alerts = append(b.Alerts, scoped.part(item, "a log record", logRecordKeys...).logRecord(about))
 			}

@@ -157,3 +157,15 @@ func TestABatchOfManyRecordsIsReadAndOneOfEndlessAttributesIsNot(t *testing.T) {
 		t.Errorf("a record of 200 attributes is %s", got)
 	}
 }
+
+func TestAShortMessageCannotBecomeManyLabels(t *testing.T) {
+	var keys []string
+	for i := range 90 {
+		keys = append(keys, fmt.Sprintf(`{"key":"a%d","value":{"stringValue":"b"}}`, i))
+	}
+	body := `{"resourceLogs":[{"resource":{"attributes":[` + strings.Join(keys, ",") + `]},"scopeLogs":[{"logRecords":[` +
+		strings.Repeat("{},", 10_000) + `{}]}]}]}`
+	if got := reason(t, body); got != alert.TooMany {
+		t.Errorf("it is %s", got)
+	}
+}
