@@ -51,5 +51,5 @@ func (c *console) markdown(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/markdown; charset=utf-8")
-	w.Write(bytes.Map(harmless, text))
+	_, _ = w.Write(bytes.Map(harmless, text))
 }

@@ -239,7 +239,7 @@ func (c *console) checks() []Check {
 
 // healthy is GET /-/healthy: the process answers.
 func (c *console) healthy(w http.ResponseWriter, _ *http.Request) {
-	w.Write([]byte("holdfast is healthy.\n"))
+	_, _ = w.Write([]byte("holdfast is healthy.\n"))
 }
 
 // ready is GET /-/ready: 200 if every check holds, else 503; with ?verbose the checks as JSON.
@@ -253,7 +253,7 @@ func (c *console) ready(w http.ResponseWriter, r *http.Request) {
 	}
 	if !r.URL.Query().Has("verbose") {
 		w.WriteHeader(status)
-		w.Write([]byte(words))
+		_, _ = w.Write([]byte(words))
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -273,5 +273,5 @@ func (c *console) reload(w http.ResponseWriter, r *http.Request) {
 			Hint: "the documents read before are still lived by; `holdfast check` shows the problems"})
 		return
 	}
-	w.Write([]byte("reloaded\n"))
+	_, _ = w.Write([]byte("reloaded\n"))
 }
