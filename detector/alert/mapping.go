@@ -162,21 +162,32 @@ func (r *mappingRun) fail(reason Reason, e *expression, format string, args ...a
 	r.err = &Unreadable{reason, where + " " + fmt.Sprintf(format, args...)}
 }
 
+// spend takes a cost from what is left, if that is enough.
+func (r *mappingRun) spend(e *expression, cost uint64) bool {
+	if cost > r.left {
+		r.fail(TooCostly, e, "costs more than a mapping may")
+		return false
+	}
+	r.left -= cost
+	return true
+}
+
 // value is what an expression comes to; nil where there is no expression, no value, or something went wrong before.
 func (r *mappingRun) value(e *expression) ref.Val {
 	if e == nil || r.err != nil {
 		return nil
 	}
 	v, cost, err := e.eval(r.vars)
-	switch {
-	case cost > r.left || costly(err):
-		r.fail(TooCostly, e, "costs more than a mapping may")
+	if costly(err) {
+		cost = r.left + 1
+	}
+	if !r.spend(e, cost) {
 		return nil
-	case err != nil:
+	}
+	if err != nil {
 		r.fail(Malformed, e, "cannot be made out: %s", short(err.Error()))
 		return nil
 	}
-	r.left -= cost
 	if o, ok := v.(*types.Optional); ok {
 		if !o.HasValue() {
 			return nil
@@ -214,7 +225,9 @@ func (r *mappingRun) word(e *expression) string {
 	switch v := r.value(e).(type) {
 	case nil:
 	case types.String:
-		return string(v)
+		if r.spend(e, uint64(len(v))/10) {
+			return string(v)
+		}
 	case types.Int, types.Uint, types.Double, types.Bool:
 		return string(v.ConvertToType(types.StringType).(types.String))
 	default:

@@ -228,6 +228,10 @@ func TestAMappingCannotBeMadeToComputeForEver(t *testing.T) {
 	if u := unmapped(t, m, `{"text": "[`+strings.Repeat(" ", 900_000)+`]"}`); u.Reason != alert.TooCostly {
 		t.Errorf("a long text: %v", u)
 	}
+	m.Each, m.Labels = `body.items`, map[string]string{"component": `body.text`}
+	if u := unmapped(t, m, `{"items": `+list+`, "text": "`+strings.Repeat("a", 900_000)+`"}`); u.Reason != alert.TooCostly {
+		t.Errorf("a long label a thousand times: %v", u)
+	}
 	m.Each = `body.text.matches("(a|a)*b") ? [1] : []`
 	if u := unmapped(t, m, `{"text": "`+strings.Repeat("a", 900_000)+`"}`); u.Reason != alert.TooCostly {
 		t.Errorf("a long match: %v", u)
