@@ -1,0 +1,154 @@
+package readiness_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"holdfast/internal/source"
+)
+
+// ruleID is what a rule of `holdfast check` is called.
+var ruleID = regexp.MustCompile(`^(bia|config|document|documents|people|playbook|readiness)/[a-z0-9-]+$`)
+
+// rulesInCode are the rules that the code can tell, with the severities they are told with: every argument of a call that
+// looks like one. Warnf makes a warning, anything else ends in Errorf.
+func rulesInCode(t *testing.T) map[string]map[string]bool {
+	t.Helper()
+	rules := map[string]map[string]bool{}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok {
+				rememberRules(rules, call)
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rules
+}
+
+func rememberRules(rules map[string]map[string]bool, call *ast.CallExpr) {
+	called, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || called.Sel.Name == "livesWith" {
+		return
+	}
+	for _, arg := range call.Args {
+		literal, ok := arg.(*ast.BasicLit)
+		if !ok {
+			continue
+		}
+		if id, err := strconv.Unquote(literal.Value); err == nil && ruleID.MatchString(id) {
+			if rules[id] == nil {
+				rules[id] = map[string]bool{}
+			}
+			severity := "error"
+			if called.Sel.Name == "Warnf" {
+				severity = "warning"
+			}
+			rules[id][severity] = true
+		}
+	}
+}
+
+const pages = "../docs/checks/"
+
+func pageOf(rule string) string { return strings.Replace(rule, "/", "-", 1) + ".md" }
+
+func TestEveryRuleHasAPageAndEveryPageARule(t *testing.T) {
+	rules := rulesInCode(t)
+	if len(rules) < 100 {
+		t.Fatalf("only %d rules were found in the code", len(rules))
+	}
+	known := map[string]bool{"README.md": true}
+	for _, rule := range slices.Sorted(maps.Keys(rules)) {
+		known[pageOf(rule)] = true
+		checkPage(t, rule, strings.Join(slices.Sorted(maps.Keys(rules[rule])), " or "))
+	}
+	entries, err := os.ReadDir(pages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !known[e.Name()] {
+			t.Errorf("docs/checks/%s is about no rule that the code can tell", e.Name())
+		}
+	}
+}
+
+func checkPage(t *testing.T, rule, severity string) {
+	t.Helper()
+	text, err := os.ReadFile(pages + pageOf(rule))
+	if err != nil {
+		t.Errorf("%s has no page: write docs/checks/%s, in the manner of those beside it, and name it in README.md", rule, pageOf(rule))
+		return
+	}
+	page := string(text)
+	for _, part := range []string{"# " + rule + "\n", "\n" + severity + " · ", "\n**Why.** ", "\n**What to do.** "} {
+		if !strings.Contains(page, part) {
+			t.Errorf("docs/checks/%s has no %q", pageOf(rule), part)
+		}
+	}
+	_, example, _ := strings.Cut(page, "\n```yaml\n")
+	example, _, closed := strings.Cut(example, "\n```\n")
+	var anything any
+	for _, p := range source.Decode(pageOf(rule), []byte(example), &anything) {
+		if p.Rule != "document/empty" { // comments alone: what to do is not in the text
+			t.Errorf("the example is not what it should be:\n%s", p)
+		}
+	}
+	if !closed || strings.TrimSpace(example) == "" {
+		t.Errorf("docs/checks/%s shows no example", pageOf(rule))
+	}
+}
+
+func TestTheListOfChecksNamesEachPage(t *testing.T) {
+	text, err := os.ReadFile(pages + "README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range slices.Sorted(maps.Keys(rulesInCode(t))) {
+		if !strings.Contains(string(text), "["+rule+"]("+pageOf(rule)+")") {
+			t.Errorf("docs/checks/README.md does not name %s", rule)
+		}
+	}
+}
+
+var link = regexp.MustCompile(`\]\(([^)#]+)(#[a-z-]+)?\)`)
+
+func TestNoPageLinksToNothing(t *testing.T) {
+	files, err := filepath.Glob(pages + "*.md")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no pages: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(pages + m[1]); err != nil {
+				t.Errorf("%s links to %s, which does not exist", file, m[1])
+			}
+		}
+	}
+}
