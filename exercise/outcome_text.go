@@ -13,12 +13,12 @@ func (o Outcome) Text() string {
 	if o.Messages == 0 {
 		return "nothing was recorded\n"
 	}
-	fmt.Fprintf(&b, "%s to %s: %d messages, %d alerts", stamp(o.From), stamp(o.Through), o.Messages, o.Alerts)
+	fmt.Fprintf(&b, "%s to %s: %s, %s", stamp(o.From), stamp(o.Through), number(o.Messages, "message"), number(o.Alerts, "alert"))
 	if o.Unmapped > 0 {
 		fmt.Fprintf(&b, ", %d of them about nothing that the analysis knows", o.Unmapped)
 	}
 	if o.Unreadable > 0 {
-		fmt.Fprintf(&b, "; %d messages cannot be read", o.Unreadable)
+		fmt.Fprintf(&b, "; %s cannot be read", number(o.Unreadable, "message"))
 	}
 	fmt.Fprintf(&b, "\njudged by %s\n", o.judge())
 	if len(o.Incidents) == 0 {
@@ -150,6 +150,14 @@ func (o Outcome) brief(id string) string {
 		}
 	}
 	return id
+}
+
+// number counts things in words.
+func number(n uint64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // stamp writes an instant for people, to the second and in UTC.

@@ -216,7 +216,7 @@ func (w *whatIf) conclude() {
 	})
 	desk := w.backtest.desk
 	for _, i := range slices.Backward(desk.Incidents()) {
-		f := Foresee{Case: caseOf(i, true), Playbooks: desk.Prospects(w.backtest.now, i.ID), Summary: i.Verdict.Explanation.Summary, Unless: i.Verdict.Explanation.Unless}
+		f := Foresee{Case: caseOf(i, true), Playbooks: append([]incident.Prospect{}, desk.Prospects(w.backtest.now, i.ID)...), Summary: i.Verdict.Explanation.Summary, Unless: i.Verdict.Explanation.Unless}
 		w.moments(f.Case)
 		for _, o := range i.Verdict.Services {
 			w.clocks(o)

@@ -19,6 +19,7 @@ import (
 	"holdfast/cmd/holdfast/config"
 	"holdfast/console"
 	"holdfast/detector/watch"
+	"holdfast/incident"
 	"holdfast/invoker"
 	"holdfast/journal"
 )
@@ -115,7 +116,16 @@ func serve(ctx context.Context, o serving) (err error) {
 	parts.start("announcer", func(ctx context.Context) error {
 		return announce(ctx, will, address{HTTP: baseURL(cfg, listener), NATS: link.address(), PID: os.Getpid()}, o.readyFile, log)
 	})
-	return parts.wait()
+	return refusedStart(parts.wait())
+}
+
+// refusedStart gives a start that is refused its exit code.
+func refusedStart(err error) error {
+	var refused *incident.Refusal
+	if errors.As(err, &refused) {
+		return exitWith(exitRefused, "give it a store of its own: nats.embedded.store, in a holdfast.yaml of its own", "%w", err)
+	}
+	return err
 }
 
 // loadConfig reads holdfast.yaml, with what the command line puts above it.
