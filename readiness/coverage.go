@@ -17,7 +17,7 @@ func (l *linter) coverage() {
 		if l.accepted(domain) {
 			continue
 		}
-		loss := lose(l.BIA, domain)
+		loss := l.losses.ofDomains(domain)
 		var open []string
 		for _, service := range loss.vital() {
 			if !unplanned[service] && l.cover(loss, service) == nil {
@@ -55,9 +55,9 @@ func (l *linter) planned(service string) bool {
 
 // recovers reports whether a playbook names a service, something below it, or something that rests on it.
 func (l *linter) recovers(p *playbooks.Playbook, service string) bool {
-	bearers := l.BIA.Bearers(service)
+	bearers := l.losses.bearersOf(service)
 	return slices.ContainsFunc(p.For.Services, func(id string) bool {
-		return id == service || slices.Contains(bearers, id) || within(l.BIA.Bearers(id), bearers) || within(bearers, l.BIA.Bearers(id))
+		return id == service || slices.Contains(bearers, id) || within(l.losses.bearersOf(id), bearers) || within(bearers, l.losses.bearersOf(id))
 	})
 }
 
@@ -125,7 +125,7 @@ func (l *linter) risks() {
 			l.found.Warnf(r.Marks.Of("until"), "readiness/acceptance-expired", "have it accepted again, or treat it", "%s was accepted until %s", id, day(r.Until))
 		}
 		if i := slices.Index(ids, r.Treatment); i >= 0 {
-			l.treatment(id, r.Marks, lose(l.BIA, r.Lost...), l.Playbooks[i])
+			l.treatment(id, r.Marks, l.losses.ofDomains(r.Lost...), l.Playbooks[i])
 		} else if r.Treatment != "" {
 			l.found.Errorf(r.Marks.Of("treatment"), "readiness/unknown-treatment", source.DidYouMean(r.Treatment, ids), "there is no playbook %q", r.Treatment)
 		}

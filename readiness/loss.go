@@ -2,32 +2,70 @@ package readiness
 
 import (
 	"slices"
+	"strings"
 
 	"holdfast/bia"
 	"holdfast/playbooks"
 )
 
-// A loss is what it means that some failure domains are lost: which components are gone, and which services go down.
-type loss struct {
+// losses are what would follow from each loss, worked out once: the same few are asked of for every vital service.
+type losses struct {
 	analysis *bia.Analysis
-	domains  []string
-	gone     map[string]bool // components
-	down     map[string]bool // processes and services
+	known    map[string]loss
+	bearers  map[string][]string
 }
 
-// lose works out what follows when failure domains are lost and nothing else is. Needs that are tolerated for a while
-// count as lost: the loss of a site outlasts them.
-func lose(a *bia.Analysis, domains ...string) loss {
+func foresee(a *bia.Analysis) *losses {
+	return &losses{a, map[string]loss{}, map[string][]string{}}
+}
+
+// ofDomains is what follows when failure domains are lost and nothing else is.
+func (f *losses) ofDomains(domains ...string) loss {
 	var gone []string
 	for _, domain := range domains {
-		gone = append(gone, a.Members(domain)...)
+		gone = append(gone, f.analysis.Members(domain)...)
 	}
-	return without(a, domains, gone)
+	return f.once("domains "+strings.Join(domains, "\x00"), domains, gone)
 }
 
-// without works out what follows when components are gone, because domains are lost or for reasons of their own.
-func without(a *bia.Analysis, domains, components []string) loss {
-	l := loss{a, domains, map[string]bool{}, map[string]bool{}}
+// ofComponent is what follows when one component is gone, for reasons of its own.
+func (f *losses) ofComponent(id string) loss {
+	return f.once("component "+id, nil, []string{id})
+}
+
+func (f *losses) once(key string, domains, components []string) loss {
+	l, known := f.known[key]
+	if !known {
+		l = f.without(domains, components)
+		f.known[key] = l
+	}
+	return l
+}
+
+// bearersOf are the components whose loss can take a service down, sorted; not to be changed.
+func (f *losses) bearersOf(service string) []string {
+	all, known := f.bearers[service]
+	if !known {
+		all = f.analysis.Bearers(service)
+		f.bearers[service] = all
+	}
+	return all
+}
+
+// A loss is what it means that some failure domains are lost, or one component: which components are gone, and which
+// services go down.
+type loss struct {
+	*losses
+	domains []string
+	gone    map[string]bool // components
+	down    map[string]bool // processes and services
+	rooted  map[string][]string
+}
+
+// without works out what follows when components are gone. Needs that are tolerated for a while count as lost: the loss
+// of a site outlasts them.
+func (f *losses) without(domains, components []string) loss {
+	l := loss{f, domains, map[string]bool{}, map[string]bool{}, map[string][]string{}}
 	open := slices.Clone(components)
 	for _, c := range components {
 		l.gone[c] = true
@@ -35,8 +73,8 @@ func without(a *bia.Analysis, domains, components []string) loss {
 	for len(open) > 0 {
 		id := open[0]
 		open = open[1:]
-		for _, dependent := range a.Dependents(id) {
-			if s, _ := a.Service(dependent); !l.down[dependent] && slices.ContainsFunc(s.Needs, l.unmet) {
+		for _, dependent := range f.analysis.Dependents(id) {
+			if s, _ := f.analysis.Service(dependent); !l.down[dependent] && slices.ContainsFunc(s.Needs, l.unmet) {
 				l.down[dependent] = true
 				open = append(open, dependent)
 			}
@@ -62,8 +100,8 @@ func (l loss) lost(id string) bool { return l.gone[id] || l.down[id] }
 // vital are the vital services that go down, sorted.
 func (l loss) vital() []string {
 	var all []string
-	for _, id := range l.analysis.Judged() {
-		if l.down[id] && l.analysis.Objectives(id).Judged() {
+	for _, id := range sortedKeys(l.down) {
+		if l.analysis.Objectives(id).Judged() {
 			all = append(all, id)
 		}
 	}
@@ -86,15 +124,22 @@ func (l loss) situation(service string) playbooks.Situation {
 	return s
 }
 
-// roots are the components that are gone and whose loss can take a service down, sorted.
+// roots are the components that are gone and whose loss can take a service down, sorted; not to be changed.
 func (l loss) roots(service string) []string {
-	return slices.DeleteFunc(l.analysis.Bearers(service), func(c string) bool { return !l.gone[c] })
+	all, known := l.rooted[service]
+	if !known {
+		all = slices.DeleteFunc(slices.Clone(l.bearersOf(service)), func(c string) bool { return !l.gone[c] })
+		l.rooted[service] = all
+	}
+	return all
 }
 
 // within reports whether a is something, and all of it in b; b is sorted.
 func within(a, b []string) bool {
-	return len(a) > 0 && !slices.ContainsFunc(a, func(x string) bool {
-		_, in := slices.BinarySearch(b, x)
-		return !in
-	})
+	return len(a) > 0 && !slices.ContainsFunc(a, func(x string) bool { return !sortedHas(b, x) })
+}
+
+func sortedHas(all []string, one string) bool {
+	_, in := slices.BinarySearch(all, one)
+	return in
 }

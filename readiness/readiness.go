@@ -28,7 +28,7 @@ func Check(docs *incident.Documents, parsed source.Problems, now time.Time) sour
 	if docs == nil || docs.BIA == nil {
 		return parsed
 	}
-	l := &linter{Documents: docs, now: now}
+	l := &linter{Documents: docs, now: now, losses: foresee(docs.BIA)}
 	l.references()
 	l.people()
 	l.durations()
@@ -44,9 +44,10 @@ func Check(docs *incident.Documents, parsed source.Problems, now time.Time) sour
 // A linter collects what it finds in one set of documents.
 type linter struct {
 	*incident.Documents
-	now   time.Time
-	found source.Problems
-	open  map[string][]string // failure domain -> vital services that nothing recovers from its loss
+	now    time.Time
+	losses *losses
+	found  source.Problems
+	open   map[string][]string // failure domain -> vital services that nothing recovers from its loss
 }
 
 // item is where an item of a list is written.

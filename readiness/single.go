@@ -25,7 +25,7 @@ func (l *linter) singlePoints() {
 // exposed are the vital services that go down with a component alone and that nothing recovers from that; without those
 // of which it was said already that nothing recovers them, ever or from the loss of a domain that the component is in.
 func (l *linter) exposed(component string) []string {
-	loss := without(l.BIA, nil, []string{component})
+	loss := l.losses.ofComponent(component)
 	return slices.DeleteFunc(loss.vital(), func(service string) bool {
 		told := slices.ContainsFunc(l.BIA.Domains(component), func(d string) bool { return slices.Contains(l.open[d], service) })
 		return told || !l.planned(service) || l.cover(loss, service) != nil
@@ -39,7 +39,7 @@ func (l *linter) commonModes() {
 		if l.accepted(domain) {
 			continue
 		}
-		loss := lose(l.BIA, domain)
+		loss := l.losses.ofDomains(domain)
 		for _, id := range loss.vital() {
 			if !slices.Contains(l.open[domain], id) {
 				continue
@@ -55,10 +55,16 @@ func (l *linter) commonModes() {
 	}
 }
 
-// SinglePoints are the components whose loss alone takes a service below its MBCO, sorted: the minimal cut sets of size
-// one over full-effect needs.
-func SinglePoints(a *bia.Analysis, service string) []string {
-	return slices.DeleteFunc(a.Bearers(service), func(c string) bool {
-		return !without(a, nil, []string{c}).down[service]
-	})
+// SinglePoints are, by process and service, the components whose loss alone takes it below its MBCO, sorted: the minimal cut
+// sets of size one over full-effect needs.
+func SinglePoints(a *bia.Analysis) map[string][]string { return foresee(a).singlePoints() }
+
+func (f *losses) singlePoints() map[string][]string {
+	all := map[string][]string{}
+	for _, c := range sortedKeys(f.analysis.Components) {
+		for _, service := range sortedKeys(f.ofComponent(c).down) {
+			all[service] = append(all[service], c)
+		}
+	}
+	return all
 }

@@ -51,13 +51,14 @@ type Row struct {
 // Table says for each vital service and each failure domain that it rests on what its loss would mean: what recovers from
 // it, in what time, and what is missing. Sorted by service, then domain, the rows without a domain first.
 func Table(docs *incident.Documents, now time.Time) []Row {
-	l := &linter{Documents: docs, now: now}
+	l := &linter{Documents: docs, now: now, losses: foresee(docs.BIA)}
+	points := l.losses.singlePoints()
 	var rows []Row
 	for _, id := range l.BIA.Judged() {
 		if !l.BIA.Objectives(id).Judged() {
 			continue
 		}
-		bearers, single := l.BIA.Bearers(id), SinglePoints(l.BIA, id)
+		bearers, single := l.losses.bearersOf(id), points[id]
 		if alone := l.undomained(single); len(alone) > 0 {
 			rows = append(rows, l.rowOfParts(id, alone))
 		}
@@ -73,7 +74,7 @@ func Table(docs *incident.Documents, now time.Time) []Row {
 // row is a service and a failure domain that is lost as a whole.
 func (l *linter) row(service, domain string, single []string) Row {
 	r := l.begin(service, domain, single)
-	loss := lose(l.BIA, domain)
+	loss := l.losses.ofDomains(domain)
 	switch p := l.cover(loss, service); {
 	case !loss.down[service]:
 		l.survives(&r)
@@ -110,7 +111,7 @@ func (l *linter) rowOfParts(service string, single []string) Row {
 	r := l.begin(service, "", single)
 	r.State = Accepted
 	for _, c := range single {
-		switch p := l.cover(without(l.BIA, nil, []string{c}), service); {
+		switch p := l.cover(l.losses.ofComponent(c), service); {
 		case p != nil && r.State == Accepted:
 			l.covered(&r, p)
 		case p == nil && !l.livesWith("readiness/single-point-of-failure", c):
@@ -236,7 +237,7 @@ func (l *linter) exposedParts(r *Row) {
 		return // said of the whole domain
 	}
 	for _, c := range r.SinglePoints {
-		if l.cover(without(l.BIA, nil, []string{c}), r.Service) == nil && !l.livesWith("readiness/single-point-of-failure", c) {
+		if l.cover(l.losses.ofComponent(c), r.Service) == nil && !l.livesWith("readiness/single-point-of-failure", c) {
 			r.miss("no playbook fits when %s alone is lost", c)
 		}
 	}
@@ -244,10 +245,10 @@ func (l *linter) exposedParts(r *Row) {
 
 // recoveryNeedsLost are what has to be there to recover the service, or what it rests on, and is lost with the domain.
 func (l *linter) recoveryNeedsLost(r *Row, loss loss) {
-	bearers := l.BIA.Bearers(r.Service)
+	bearers := l.losses.bearersOf(r.Service)
 	for _, id := range l.BIA.Judged() {
 		s, _ := l.BIA.Service(id)
-		if !loss.down[id] || id != r.Service && !within(l.BIA.Bearers(id), bearers) {
+		if !loss.down[id] || id != r.Service && !within(l.losses.bearersOf(id), bearers) {
 			continue
 		}
 		for _, need := range s.RecoveryNeeds {
@@ -263,9 +264,12 @@ func (l *linter) undomained(components []string) []string {
 	return slices.DeleteFunc(slices.Clone(components), func(c string) bool { return len(l.BIA.Domains(c)) > 0 })
 }
 
-func overlap(a, b []string) bool { return len(both(a, b)) > 0 }
+// overlap reports whether some of a is in b, which is sorted.
+func overlap(a, b []string) bool {
+	return slices.ContainsFunc(a, func(x string) bool { return sortedHas(b, x) })
+}
 
-// both is what of a is in b.
+// both is what of a is in b, which is sorted.
 func both(a, b []string) []string {
-	return slices.DeleteFunc(slices.Clone(a), func(x string) bool { return !slices.Contains(b, x) })
+	return slices.DeleteFunc(slices.Clone(a), func(x string) bool { return !sortedHas(b, x) })
 }

@@ -88,7 +88,7 @@ func TestWhatIsNotVitalIsNotInTheTable(t *testing.T) {
 
 func TestASinglePointTakesTheServiceDownAlone(t *testing.T) {
 	docs := with(t, "minimum: 2}]", "minimum: 1}, {component: dns, effect: partial}, east-1]")
-	if diff := cmp.Diff([]string{"east-1"}, readiness.SinglePoints(docs.BIA, "pay")); diff != "" {
+	if diff := cmp.Diff([]string{"east-1"}, readiness.SinglePoints(docs.BIA)["pay"]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

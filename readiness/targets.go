@@ -10,7 +10,7 @@ import (
 func (l *linter) targets() {
 	for _, p := range l.Playbooks {
 		for _, domain := range p.For.Lost {
-			loss := lose(l.BIA, domain)
+			loss := l.losses.ofDomains(domain)
 			for _, c := range p.Preconditions {
 				for i, id := range c.ComponentUp {
 					if loss.lost(id) {
@@ -32,7 +32,7 @@ func (l *linter) sharedWithTarget(p *playbooks.Playbook) {
 		if slices.Contains(p.For.Lost, domain) || slices.Contains(p.For.NotWhenLost, domain) {
 			continue
 		}
-		loss := lose(l.BIA, domain)
+		loss := l.losses.ofDomains(domain)
 		if len(loss.targets(p)) == 0 || !loss.chooses(p) {
 			continue
 		}
