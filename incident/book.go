@@ -121,11 +121,19 @@ func (b *book) open() (open []Incident) {
 
 // held is the run that holds an exclusive resource.
 func (b *book) held(resource string) string {
+	return b.run(func(r Run) bool { return r.Playbook != nil && slices.Contains(r.Playbook.Exclusive, resource) })
+}
+
+// running is the run of a playbook that goes on: one at a time, whatever it is for.
+func (b *book) running(playbook string) string {
+	return b.run(func(r Run) bool { return r.Name == playbook })
+}
+
+// run names the first run of any incident that goes on and is as asked.
+func (b *book) run(asked func(Run) bool) string {
 	for _, i := range b.open() {
-		for _, run := range i.Runs {
-			if run.Active() && run.Playbook != nil && slices.Contains(run.Playbook.Exclusive, resource) {
-				return fmt.Sprintf("run %s of %s", run.ID, i.ID)
-			}
+		if run := i.goingOn(asked); run != "" {
+			return run
 		}
 	}
 	return ""

@@ -23,11 +23,21 @@ func (i Incident) invoke(w World) []Event {
 		if len(fits) > 0 && len(fits[0].Missing) == 0 {
 			return []Event{i.invocation(w, s, fits)}
 		}
+		if i.underWay(fits) {
+			continue // it may bring this service back too; when it has ended, it is asked again
+		}
 		if e := i.nothingFits(w, s, fits); !i.said(e) {
 			return []Event{e}
 		}
 	}
 	return nil
+}
+
+// underWay reports whether a playbook that fits runs already in this incident, for another service of the same cause.
+func (i Incident) underWay(fits []playbooks.Fit) bool {
+	return slices.ContainsFunc(fits, func(f playbooks.Fit) bool {
+		return f.Fits && i.goingOn(func(r Run) bool { return r.Name == f.Playbook.ID }) != ""
+	})
 }
 
 // A want is a vital service that has to be brought back.
@@ -99,7 +109,7 @@ func (i Incident) applicable(w World, x want) []playbooks.Fit {
 	for n := range fits {
 		f := &fits[n]
 		if f.Fits {
-			f.Missing = slices.Concat(unmet(w, f.Playbook, x), taken(w, f.Playbook), i.blown(w, x))
+			f.Missing = slices.Concat(unmet(w, f.Playbook, x), i.taken(w, f.Playbook), i.blown(w, x))
 		}
 	}
 	slices.SortStableFunc(fits, func(a, b playbooks.Fit) int { return first(len(a.Missing) == 0, len(b.Missing) == 0) })
@@ -170,14 +180,30 @@ func tooOld(w World, r *playbooks.RecoveryPointWithin, since time.Time) string {
 	return ""
 }
 
-// taken are the exclusive resources of a playbook that another run holds.
-func taken(w World, p *playbooks.Playbook) (missing []string) {
+// taken is what keeps a playbook from being started now: a run of it that goes on, and the exclusive resources that
+// another run holds. The incident's own runs are asked first: what it has just decided is not in the book yet.
+func (i Incident) taken(w World, p *playbooks.Playbook) (missing []string) {
+	running := i.goingOn(func(r Run) bool { return r.Name == p.ID })
+	if run := orText(running, w.Running(p.ID)); run != "" {
+		missing = append(missing, fmt.Sprintf("it is already carried out: %s", run))
+	}
 	for _, resource := range p.Exclusive {
-		if holder := w.Held(resource); holder != "" {
+		holding := i.goingOn(func(r Run) bool { return r.Playbook != nil && slices.Contains(r.Playbook.Exclusive, resource) })
+		if holder := orText(holding, w.Held(resource)); holder != "" {
 			missing = append(missing, fmt.Sprintf("it needs %s, which %s holds", resource, holder))
 		}
 	}
 	return missing
+}
+
+// goingOn names the first of the incident's runs that goes on and is as asked; empty: none.
+func (i Incident) goingOn(asked func(Run) bool) string {
+	for _, run := range i.Runs {
+		if run.Active() && asked(run) {
+			return fmt.Sprintf("run %s of %s", run.ID, i.ID)
+		}
+	}
+	return ""
 }
 
 // blown says that the service's fuse is, or that somebody has disarmed, where nobody but a rule has declared.

@@ -136,3 +136,14 @@ func TestAServiceThatIsAlreadyBackIsNotFailedOver(t *testing.T) {
 	h.disaster("facility_lost")
 	equal(t, h.at(10*time.Minute), []string{"invoked", "step_started page"})
 }
+
+func TestWhatOneRunOfADisasterHoldsNoOtherRunOfTheSameDecisionGets(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/reporting.yaml"] = "playbook: restore-reporting\nfor: {services: [reporting]}\nexclusive: [ams2-capacity]\nsteps:\n  - {id: restore, do: \"Restore\", role: on-call-pay}\n"
+	h := newHouse(t, files)
+	h.disaster("facility_lost")
+	h.verdicts[0].Services = append(h.verdicts[0].Services, confirmed(h.down("reporting", 0)))
+	h.at(6 * time.Minute)
+	equal(t, len(h.only().Runs), 1)
+	equal(t, h.only().Runs[0].Name, "failover-to-ams2")
+}

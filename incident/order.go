@@ -183,7 +183,7 @@ func (i Incident) orderInvoke(w World, person string, c Command) ([]Event, error
 			return nil, before(r.By, r.Started, "run %s (%s for %s) still goes on", r.ID, r.Name, r.Service)
 		}
 	}
-	if missing := taken(w, p); len(missing) > 0 {
+	if missing := i.taken(w, p); len(missing) > 0 {
 		return nil, Refuse("%s cannot start: %s", p.ID, strings.Join(missing, "; "))
 	}
 	c0, _ := i.Recovery(service)

@@ -23,6 +23,8 @@ type World struct {
 	Disarmed string
 	// Blown is when a service was last invoked automatically, and in which incident.
 	Blown func(service string) (at time.Time, incident string, ok bool)
+	// Running is the run of a playbook that goes on, in whatever incident; empty: none.
+	Running func(playbook string) string
 	// Held is who holds an exclusive resource; empty: nobody.
 	Held func(resource string) string
 }
