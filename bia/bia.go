@@ -8,6 +8,7 @@ package bia
 import (
 	"time"
 
+	"holdfast/bia/condition"
 	"holdfast/internal/source"
 )
 
@@ -261,6 +262,10 @@ type Custom struct {
 	Marks source.Marks `doc:",marks"`
 	When  string       `doc:"when,required"`
 	Level string       `doc:"level,required"`
+
+	Condition *condition.Condition // When, compiled; nil where it cannot be
+
+	named []source.Mark // of each of the condition's names
 }
 
 // Declaration says who may declare a disaster, and which criteria they delegated in writing.

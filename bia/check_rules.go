@@ -87,9 +87,7 @@ func (c *checker) checkCriteria() {
 	c.atLeastOne(r.SiteLossInferred.Marks, "observers", r.SiteLossInferred.Observers)
 	c.atLeastOne(r.ConcurrentLoss.Marks, "count", r.ConcurrentLoss.Count)
 	c.word(r.ImpactThreshold.Marks, "level", "bia/impact-level", r.ImpactThreshold.Level, c.Impact.Scale...)
-	for _, id := range sortedKeys(r.Custom) {
-		c.Errorf(r.Custom[id].Marks.Of(""), "bia/custom", "leave it out; a criterion that looks as if it held watch and does not is worse than none", "criteria of one's own are not judged by this version")
-	}
+	c.checkCustom()
 	all := slices.Concat(lesserCriteria, disasterCriteria)
 	c.distinct(r.Off, items(r.Marks, "off"))
 	for i, id := range r.Off {
@@ -127,10 +125,11 @@ func (c *checker) checkDeclaration() {
 		switch {
 		case id == Manual:
 			c.Errorf(at, "bia/criterion", "leave it out", "a declaration by a person cannot be automatic")
-		case slices.Contains(lesserCriteria, id):
+		case c.Criteria.customAt(id) == "disaster":
+		case slices.Contains(lesserCriteria, id), c.Criteria.customAt(id) != "":
 			c.Errorf(at, "bia/criterion", "delegate criteria of a disaster: "+strings.Join(delegable(), ", "), "%q does not make a disaster", id)
 		case !slices.Contains(disasterCriteria, id):
-			c.Errorf(at, "bia/criterion", source.DidYouMean(id, disasterCriteria), "%q is no criterion", id)
+			c.Errorf(at, "bia/criterion", source.DidYouMean(id, slices.Concat(disasterCriteria, sortedKeys(c.Criteria.Custom))), "%q is no criterion", id)
 		case !c.Criteria.On(id):
 			c.Errorf(at, "bia/criterion", "take it from one of the two", "%q is delegated, and switched off under criteria", id)
 		}

@@ -21,6 +21,8 @@ const (
 	DataLoss           = "data_loss"
 	Concurrent         = "concurrent_loss"
 	Manual             = "manual"
+
+	DataCompromised = "data_compromised" // of data that somebody has tampered with (domain section 6)
 )
 
 // lesserCriteria make an incident or a major incident; disasterCriteria a disaster.

@@ -113,7 +113,12 @@ func (Signal) DocumentSchema() map[string]any {
 // DocumentSchema names the criteria that can be switched off.
 func (Criteria) DocumentSchema() map[string]any {
 	off := slices.Concat(lesserCriteria, delegable())
-	return source.Properties(map[string]any{"off": map[string]any{"items": source.Words(off...)}})
+	return source.Properties(map[string]any{"off": map[string]any{"items": source.Words(off...)}, "custom": byID})
+}
+
+// DocumentSchema names the levels.
+func (Custom) DocumentSchema() map[string]any {
+	return source.Properties(map[string]any{"level": source.Words(levels...)})
 }
 
 // DocumentSchema bounds the share.
@@ -136,7 +141,7 @@ func (Declaration) DocumentSchema() map[string]any {
 	return source.Properties(map[string]any{
 		"mode":           source.Words(modes...),
 		"on_no_decision": source.Words(noDecisions...),
-		"automatic_for":  map[string]any{"uniqueItems": true, "items": source.Words(delegable()...)},
+		"automatic_for":  map[string]any{"uniqueItems": true, "items": map[string]any{"anyOf": []any{source.Words(delegable()...), ownID}}},
 	})
 }
 
@@ -159,6 +164,7 @@ func delegable() []string { return disasterCriteria[:len(disasterCriteria)-1] }
 
 var (
 	durationType = reflect.TypeFor[time.Duration]()
+	ownID        = map[string]any{"type": "string", "pattern": wellNamed.String()} // of a criterion of one's own
 	atLeastOne   = map[string]any{"minimum": 1}
 	share        = map[string]any{"exclusiveMinimum": 0, "maximum": 1}
 )

@@ -1,6 +1,7 @@
 package detector
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -21,6 +22,7 @@ type book struct {
 	objectives map[string]bia.Objectives
 	rules      []*rule
 	watching   []*rule // the rules about the observers
+	own        []*ownRule
 	sites      []string
 	domains    []string
 	observers  []string
@@ -61,7 +63,11 @@ func newBook(a *bia.Analysis) *book {
 			b.holders[data] = append(b.holders[data], id)
 		}
 	}
-	b.rules, b.watching = rules(a.Criteria.On), watching(a.Criteria.On)
+	b.rules, b.watching, b.own = rules(a.Criteria.On), watching(a.Criteria.On), ownRules(a)
+	for _, r := range b.own {
+		b.rules = append(b.rules, r.rule)
+	}
+	slices.SortStableFunc(b.rules, func(x, y *rule) int { return cmp.Compare(x.level, y.level) })
 	b.sites, b.domains, b.observers = sorted(a.Sites), a.AllDomains(), sorted(a.Observers)
 	for _, id := range sorted(a.Components) {
 		for _, o := range a.Components[id].Observers {

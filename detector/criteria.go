@@ -32,7 +32,7 @@ type rule struct {
 func anyService(bia.Objectives) bool { return true }
 
 // DataCompromised is the criterion of data that somebody has tampered with (domain section 6).
-const DataCompromised = "data_compromised"
+const DataCompromised = bia.DataCompromised
 
 const (
 	impairedFor   = 2 * time.Minute
@@ -252,6 +252,9 @@ func weighFacility(least facility) func(*Detector, *judged, trouble) []claim {
 				return claim{met: j.firm(e).intersect(when), says: func(at int64) string {
 					is := l.at(at)
 					s := fmt.Sprintf("%s is signalled %s", site, facilityNames[is.signal])
+					if !d.signalled(j.view, site, at) {
+						s = "nobody has signalled anything of " + site
+					}
 					if least == facilityImpaired && !is.impaired {
 						s += ", and too few of its components are down"
 					}
@@ -266,6 +269,16 @@ func weighFacility(least facility) func(*Detector, *judged, trouble) []claim {
 		}
 		return all
 	}
+}
+
+// signalled reports whether anything was signalled of a site by an instant.
+func (d *Detector) signalled(v *view, site string, at int64) bool {
+	for _, h := range d.sites[site] {
+		if said := h.laid(v.lens); len(said) > 0 && said[0].from <= at {
+			return true
+		}
+	}
+	return false
 }
 
 func weighSite(d *Detector, j *judged, t trouble) []claim {
@@ -313,7 +326,7 @@ func weighData(d *Detector, j *judged, t trouble) []claim {
 		if rpo == 0 {
 			rpo = j.objectives.RPO
 		}
-		gone := worst(d.data[data], j.view.lens).where(func(c condition) bool { return c >= dataUnusable })
+		gone := worst(d.data[data], j.view.lens).where(func(c integrity) bool { return c >= dataUnusable })
 		if len(gone) == 0 {
 			continue
 		}

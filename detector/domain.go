@@ -29,10 +29,10 @@ type loss struct {
 func (l loss) lost() bool { return l.signal == facilityLost || l.inferred }
 
 // sayings are what several speakers said on one subject; each alert of a speaker is told apart.
-type sayings[V facility | condition] map[string]history[V]
+type sayings[V facility | integrity] map[string]history[V]
 
 // worst is the worst of what they say, in time.
-func worst[V facility | condition](s sayings[V], l lens) line[V] {
+func worst[V facility | integrity](s sayings[V], l lens) line[V] {
 	var lines []line[V]
 	for _, key := range sorted(s) {
 		lines = append(lines, s[key].line(l))

@@ -202,7 +202,7 @@ func (s situation) unless(v Verdict, criteria []Criterion, t int64) string {
 	}
 	for _, c := range criteria {
 		if c.Answer != Met && c.Level > v.Current && !c.WouldAt.IsZero() {
-			return fmt.Sprintf("unless it ends before, it is %s by %s from %s on", c.Level, c.ID, c.WouldAt.Format(time.RFC3339Nano))
+			return fmt.Sprintf("unless it ends before, it is %s by %s from %s on", c.Level, c.ID, written(instant(c.WouldAt)))
 		}
 	}
 	return ""

@@ -142,7 +142,7 @@ func (d *Detector) heedData(s statement) bool {
 	if s.effect == "recovery_point" {
 		return d.heedPoint(s)
 	}
-	c, ok := map[string]condition{"": dataUnusable, "unusable": dataUnusable, "down": dataUnusable, "compromised": dataCompromised, "ok": dataOK, "up": dataOK}[s.effect]
+	c, ok := map[string]integrity{"": dataUnusable, "unusable": dataUnusable, "down": dataUnusable, "compromised": dataCompromised, "ok": dataOK, "up": dataOK}[s.effect]
 	if s.alert.Status == alert.Resolved {
 		c, ok = dataOK, true
 	}
@@ -162,7 +162,7 @@ func (d *Detector) reconsiderAll(services []string) {
 }
 
 // spoken adds a statement to a subject's, each alert of each speaker told apart; false if it says nothing new.
-func spoken[V facility | condition](subjects map[string]sayings[V], id string, s statement, said saying[V]) bool {
+func spoken[V facility | integrity](subjects map[string]sayings[V], id string, s statement, said saying[V]) bool {
 	by := subjects[id]
 	if by == nil {
 		by = sayings[V]{}

@@ -122,7 +122,7 @@ func (d *Detector) compromised(id string, l lens) spans {
 	s, _ := d.book.Service(id)
 	var all spans
 	for _, data := range sorted(s.Data) {
-		all = append(all, worst(d.data[data], l).where(func(c condition) bool { return c == dataCompromised })...)
+		all = append(all, worst(d.data[data], l).where(func(c integrity) bool { return c == dataCompromised })...)
 	}
 	return joined(all, 0)
 }

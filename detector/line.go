@@ -29,8 +29,11 @@ func clock(n int64) time.Time {
 	return time.Unix(0, n).UTC()
 }
 
-// written is an instant in a sentence or a key.
-func written(n int64) string { return clock(n).Format(time.RFC3339Nano) }
+// exactly is an instant in a key.
+func exactly(n int64) string { return clock(n).Format(time.RFC3339Nano) }
+
+// written is an instant in a sentence, as people read it: to the second. Fields carry it to the nanosecond.
+func written(n int64) string { return clock(n).Format("2006-01-02 15:04:05Z") }
 
 // later adds a duration; never stays never, and ever stays ever.
 func later(n int64, d time.Duration) int64 {

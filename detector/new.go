@@ -25,7 +25,7 @@ type Detector struct {
 	ears      map[string]*ear
 	parts     map[string]*part // of components, and of services that something was said of as a whole
 	sites     map[string]sayings[facility]
-	data      map[string]sayings[condition]
+	data      map[string]sayings[integrity]
 	points    map[string]history[int64] // newest recovery point of data
 	estimates map[string]history[int64] // end of a service's outage; never: no estimate
 	windows   []window                  // of maintenance, as announced
@@ -42,13 +42,14 @@ type Detector struct {
 	touched map[string]bool // services to be judged anew
 	shaken  map[string]bool // failure domains of which something changed
 	scene   *scene
+	tallies map[string]tallies // what the scene was drawn with
 }
 
 // New is a detector for an analysis that has heard nothing yet.
 func New(a *bia.Analysis) *Detector {
 	d := &Detector{
 		at: ever, tidied: ever, until: ever,
-		ears: map[string]*ear{}, parts: map[string]*part{}, sites: map[string]sayings[facility]{}, data: map[string]sayings[condition]{},
+		ears: map[string]*ear{}, parts: map[string]*part{}, sites: map[string]sayings[facility]{}, data: map[string]sayings[integrity]{},
 		points: map[string]history[int64]{}, estimates: map[string]history[int64]{}, strangers: map[string][]string{},
 		count: Heard{Received: map[string]uint64{}},
 	}

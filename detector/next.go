@@ -69,6 +69,9 @@ func (d *Detector) steps(t int64) []int64 {
 			}
 		}
 	}
+	for _, r := range d.book.own {
+		all = append(all, d.ownSteps(r, t)...)
+	}
 	for _, w := range slices.Concat(d.book.windows, d.windows) {
 		all = append(all, w.from, w.to)
 	}

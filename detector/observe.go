@@ -9,11 +9,11 @@ import (
 	"holdfast/detector/alert"
 )
 
-// A condition is the state of data, the worse the greater.
-type condition uint8
+// An integrity is the state of data, the worse the greater.
+type integrity uint8
 
 const (
-	dataOK condition = iota
+	dataOK integrity = iota
 	dataUnusable
 	dataCompromised
 )

@@ -46,11 +46,42 @@ func drawAny(t *rapid.T, heartbeats, patience bool) *bia.Analysis {
 		fmt.Fprintf(&b, "  s%d: {vital: %v, rto: %dm, mtpd: 24h, rtc: 10m, rpo: 5m, data: {d%d: {}}, needs: [%s]}\n", i,
 			rapid.Bool().Draw(t, "vital"), rapid.IntRange(30, 200).Draw(t, "rto"), i, drawNeeds(t, i, patience))
 	}
+	b.WriteString(drawOwn(t))
 	a, problems := bia.Parse("bia.yaml", []byte(b.String()))
+	if problems.HasErrors() { // none is vital that the criterion is about
+		a, problems = bia.Parse("bia.yaml", []byte(strings.Replace(b.String(), "level: disaster", "level: major_incident", 1)))
+	}
 	if problems.HasErrors() {
 		t.Fatalf("%v\n%s", problems, b.String())
 	}
 	return a
+}
+
+// ownExpressions are conditions of every sort: that grow with time, count, ask both ways, are absurd or cannot be answered.
+var ownExpressions = []string{
+	"service('s0').down_for > duration('7m')",
+	"service('s1').down_for == duration('11m')",
+	"service('s0').down_for + service('s1').degraded_for >= duration('45m') && now < timestamp('2026-11-23T14:17:03Z')",
+	"service('s2').time_to_lti < duration('25m') || service('s3').confirmed",
+	"now - service('s1').since > service('s0').degraded_for",
+	"now > service('s0').lti - duration('3m') && !service('s1').certainly_down",
+	"services_down >= 2 && vital_down > 0",
+	"component('c1').state == 'down' && component('c1').down_for <= duration('12m30s')",
+	"['c0', 'c2', 'c4'].all(c, component(c).state in ['down', 'degraded'])",
+	"site('x').down_share > 0.5 || site('y').lost || site('x').signal == 'impaired'",
+	"observer('p').silent && now - timestamp('2026-11-23T12:30:00Z') > duration('1h')",
+	"data('d1').condition == 'unusable' || data('d0').age > duration('1h')",
+	"service('s3').unknown || service('s3').state != 'up' ? service('s3').degraded_for > duration('9m') : 1 / services_down > 7",
+	"service('s0').down_for < duration('20m') - service('s2').down_for",
+}
+
+// drawOwn is a criterion of the user's own, or none.
+func drawOwn(t *rapid.T) string {
+	n := rapid.IntRange(-1, len(ownExpressions)-1).Draw(t, "own")
+	if n < 0 {
+		return ""
+	}
+	return fmt.Sprintf("criteria: {custom: {own: {when: \"%s\", level: %s}}}\n", ownExpressions[n], rapid.SampledFrom([]string{"event", "incident", "major_incident", "disaster"}).Draw(t, "own level"))
 }
 
 func drawNeeds(t *rapid.T, of int, patience bool) string {
@@ -290,6 +321,7 @@ func answer(t *rapid.T, d *detector.Detector, now time.Time) string {
 func TestAComponentGettingWorseNeverLowersTheLevel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := drawHouse(t, false)
+		a.Criteria.Custom = nil                   // it may ask for anything, also for something to be up
 		a.Criteria.Off = []string{bia.Concurrent} // it counts disjoint causes, of which more damage can leave fewer
 		messages := drawMessages(t, componentAlerts)
 		var worse []message

@@ -34,9 +34,9 @@ type join struct {
 // assemble draws the scene.
 func (d *Detector) assemble() *scene {
 	sc := &scene{d: d}
-	together := d.concurrent()
+	together, own := d.concurrent(), d.ownClaims()
 	for _, id := range sorted(d.judged) {
-		sc.nodes = append(sc.nodes, d.judged[id].nodes(together[id])...)
+		sc.nodes = append(sc.nodes, d.judged[id].nodes(slices.Concat(together[id], own[id]))...)
 	}
 	for _, id := range d.book.observers {
 		for _, s := range joined(d.silences(id), d.book.Defaults.RecoverFor) {
@@ -168,7 +168,7 @@ type situation struct {
 // key names a situation by the service it began with, and when it was known to begin.
 func (s situation) key() string { return s.nodes[0].key() }
 
-func (n node) key() string { return n.name + "@" + written(n.from) }
+func (n node) key() string { return n.name + "@" + exactly(n.from) }
 
 // situations are all that have begun by an instant, in order of their beginning.
 func (sc *scene) situations(t int64) []situation {

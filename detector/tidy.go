@@ -78,7 +78,7 @@ func (d *Detector) needed(service string) int64 {
 	return from
 }
 
-func trim[V facility | condition](subjects map[string]sayings[V], before int64) {
+func trim[V facility | integrity](subjects map[string]sayings[V], before int64) {
 	for _, by := range subjects {
 		for key := range by {
 			by[key] = by[key].trim(before)
