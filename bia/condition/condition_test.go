@@ -72,11 +72,11 @@ func TestAnAnswerTellsToTheNanosecondUntilWhenItStands(t *testing.T) {
 		"service('s').certainly_down || service('r').certainly_down":                   condition.Never - epoch,
 		"now > timestamp('2026-11-23T12:30:00Z')":                                      30*minute + 1,
 		"now - service('s').since >= duration('7m')":                                   7 * minute,
-		"now > service('r').since":                                                     10 * minute,
+		"now > service('r').since":                                                     10*minute + 1,
 		"service('s').down_for > service('s').rto":                                     condition.Never - epoch,
 		"['r', 's'].exists(x, service(x).down_for >= duration('3m'))":                  3 * minute,
 		"duration('4m') in [service('s').down_for, duration('5m')]":                    4 * minute,
-		"service('s').down_for > duration('1m') ? false : service('r').certainly_down": minute + 1,
+		"service('s').down_for > duration('1m') ? false : service('s').certainly_down": minute + 1,
 	} {
 		if got := changes(ask(t, text, w)) - epoch; got != until {
 			t.Errorf("%s changes after %s, expected after %s", text, time.Duration(got), time.Duration(until))
