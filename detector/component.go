@@ -22,9 +22,10 @@ var wordNames = [...]string{"nothing", "up", "up", "unknown", "degraded", "held 
 
 // An utterance is a speaker's word at an instant, and whether the speaker is silent then.
 type utterance struct {
-	word    word
-	silent  bool
-	suspect bool
+	word     word
+	silent   bool
+	suspect  bool
+	nameless bool // nobody owns up to it, where the component has several observers
 }
 
 // grade is the state of a component or service when each unknown is taken one way.
@@ -156,10 +157,13 @@ type voice struct {
 	line     line[utterance]
 }
 
-// voices are all who count for the component: its declared observers, and whoever else has spoken of it.
+// voices are all who count for the component: its declared observers, and whoever else has spoken of it. What nobody owns
+// up to is the word of a sole observer; beside several it only raises a doubt: a sender without a name must not make up a
+// quorum.
 func (v *view) voices(id string, p *part) []voice {
 	speakers := map[string]bool{}
-	for _, o := range v.d.book.observersOf(id) {
+	declared := v.d.book.observersOf(id)
+	for _, o := range declared {
 		speakers[o] = true
 	}
 	if p != nil {
@@ -169,7 +173,11 @@ func (v *view) voices(id string, p *part) []voice {
 	}
 	var all []voice
 	for _, o := range sorted(speakers) {
-		all = append(all, voice{o, v.voice(o, p)})
+		said := v.voice(o, p)
+		if o == "" && len(declared) > 1 {
+			said = remap(said, func(u utterance) utterance { u.nameless = true; return u })
+		}
+		all = append(all, voice{o, said})
 	}
 	release(all)
 	return all
@@ -324,7 +332,12 @@ func state(said []utterance, quorum int) cell {
 	var downs, live, worse int
 	var c cell
 	vouched := len(said) == 0
+	doubted := false
 	for _, u := range said {
+		if u.nameless && quorum > 1 {
+			doubted = doubted || u.word >= isDegraded
+			continue
+		}
 		switch u.word {
 		case isDown:
 			downs, live, worse = downs+1, live+1, worse+1
@@ -351,7 +364,7 @@ func state(said []utterance, quorum int) cell {
 	case worse >= quorum:
 		c.grade = degraded
 	case vouched:
-		if worse > 0 {
+		if worse > 0 || doubted {
 			c.marks |= disputed
 		}
 	default:

@@ -150,7 +150,7 @@ func (v *view) reporting(members []string, now []cell, at int64) []string {
 			continue
 		}
 		for _, voice := range v.spoken[m] {
-			if w := voice.line.at(at).word; w == isDown || w == heldDown {
+			if u := voice.line.at(at); !u.nameless && (u.word == isDown || u.word == heldDown) {
 				who[voice.observer] = true
 			}
 		}

@@ -117,13 +117,15 @@ func (d *Detector) part(id string) *part {
 	return p
 }
 
+// heedSite hears of a site as a whole. It takes an explicit effect: that an alert carries a label "site" says where
+// something happened, and must never be taken for the loss of the place.
 func (d *Detector) heedSite(s statement) bool {
 	if _, ok := d.book.Sites[s.site]; !ok {
 		return false
 	}
-	f, ok := map[string]facility{"": facilityLost, "lost": facilityLost, "down": facilityLost, "impaired": facilityImpaired, "ok": facilityOK, "up": facilityOK}[s.effect]
+	f, ok := map[string]facility{"lost": facilityLost, "down": facilityLost, "impaired": facilityImpaired, "ok": facilityOK, "up": facilityOK}[s.effect]
 	if s.alert.Status == alert.Resolved {
-		f, ok = facilityOK, true
+		f, ok = facilityOK, true // of this alert: what others say of the site stands
 	}
 	if !ok || s.alert.Status == alert.Unknown {
 		return ok
@@ -142,7 +144,7 @@ func (d *Detector) heedData(s statement) bool {
 	if s.effect == "recovery_point" {
 		return d.heedPoint(s)
 	}
-	c, ok := map[string]integrity{"": dataUnusable, "unusable": dataUnusable, "down": dataUnusable, "compromised": dataCompromised, "ok": dataOK, "up": dataOK}[s.effect]
+	c, ok := map[string]integrity{"unusable": dataUnusable, "down": dataUnusable, "compromised": dataCompromised, "ok": dataOK, "up": dataOK}[s.effect]
 	if s.alert.Status == alert.Resolved {
 		c, ok = dataOK, true
 	}

@@ -34,12 +34,14 @@ func TestAComponentIsDownWhenItsQuorumSaysSo(t *testing.T) {
 	h.expectState("2m", "c", detector.Down)
 }
 
-func TestAnAlertWithoutObserverCannotAloneMeetAQuorumOfTwo(t *testing.T) {
+func TestAnAlertWithoutObserverIsNoSecondOpinion(t *testing.T) {
 	h := watch(t, bothMust)
 	h.hear("0s", beat("a"), beat("b"), down("c"))
 	h.expectState("1s", "c", detector.Up, "disputed")
 	h.hear("1m", says("a", "c", "down"))
-	h.expectState("1m", "c", detector.Down)
+	h.expectState("1m", "c", detector.Up, "disputed")
+	h.hear("2m", says("b", "c", "down"))
+	h.expectState("2m", "c", detector.Down)
 }
 
 func TestAnAlertWithoutObserverSpeaksForTheSoleObserver(t *testing.T) {
@@ -236,5 +238,20 @@ func TestAComponentUnseenForLongCountsAsDownWhereTheAnalysisSaysSoAndIsNeverADis
 		if v.Level != detector.MajorIncident {
 			t.Errorf("%s is %s by %v, expected no more than %s", v.Key, v.Level, v.MetCriteria(), detector.MajorIncident)
 		}
+	}
+}
+
+func TestALabelThatNamesASiteIsNotTheLossOfIt(t *testing.T) {
+	h := watch(t, twoWatch+"sites: {north: {}}\n")
+	h.hear("0s", labelled(alert.Firing, "alertname", "DiskFull", "site", "north"))
+	if h.FactsAt(at("1m")).DomainLost("north") {
+		t.Error("an alert about something in the north was taken for the loss of the north")
+	}
+	if got := h.Heard().Unmapped; got != 1 {
+		t.Errorf("%d alerts were unmapped, expected 1", got)
+	}
+	h.hear("1m", site("north", "lost"))
+	if !h.FactsAt(at("2m")).DomainLost("north") {
+		t.Error("the loss of the north was not heard of")
 	}
 }
