@@ -73,7 +73,7 @@ func (f *draft) pair() pairing {
 
 // world is what an incident that follows v has to know.
 func (f *draft) world(v *detector.Verdict) World {
-	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs, Facts: f.facts, Shadow: f.shadow, Verdict: v, Gate: f.gate(), Held: f.held, Running: f.running,
+	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs, Facts: f.facts, Shadow: f.shadow, Verdict: v, Gate: f.gate(), Held: f.held, Running: f.running, found: map[string][]string{},
 		Blown: func(service string) (time.Time, string, bool) {
 			b, ok := f.fuses[service]
 			return b.at, b.incident, ok

@@ -18,19 +18,20 @@ func (i Incident) invoke(w World) []Event {
 	if i.Declared == nil {
 		return nil
 	}
+	var events []Event
 	for _, s := range i.wanting(w) {
 		fits := i.applicable(w, s)
 		if len(fits) > 0 && len(fits[0].Missing) == 0 {
-			return []Event{i.invocation(w, s, fits)}
+			return append(events, i.invocation(w, s, fits)) // what is left for the others changes by it
 		}
 		if i.underWay(fits) {
 			continue // it may bring this service back too; when it has ended, it is asked again
 		}
 		if e := i.nothingFits(w, s, fits); !i.said(e) {
-			return []Event{e}
+			events = append(events, e)
 		}
 	}
-	return nil
+	return events
 }
 
 // underWay reports whether a playbook that fits runs already in this incident, for another service of the same cause.
@@ -73,17 +74,7 @@ func (i Incident) wanting(w World) []want {
 }
 
 func (i Incident) want(w World, service string, since, deadline time.Time) want {
-	x := want{service: service, since: since, deadline: deadline}
-	if w.Verdict == nil {
-		return x
-	}
-	below := w.Documents.BIA.Below(service)
-	for _, root := range w.Verdict.Roots {
-		if slices.Contains(below, root) {
-			x.roots = append(x.roots, root)
-		}
-	}
-	return x
+	return want{service: service, since: since, deadline: deadline, roots: w.roots(service)}
 }
 
 // treated reports whether a run was started for the service, or goes on with a playbook that is for it.

@@ -27,6 +27,8 @@ type World struct {
 	Running func(playbook string) string
 	// Held is who holds an exclusive resource; empty: nobody.
 	Held func(resource string) string
+
+	found map[string][]string // by service: what roots has found, for a large house asks often; nil: it is not kept
 }
 
 func (w World) duty() duty { return duty{roster: w.Documents.People, at: w.Now, untold: w.Shadow} }
@@ -38,6 +40,29 @@ func (w World) outages() []detector.Outage {
 		return nil
 	}
 	return w.Verdict.Services
+}
+
+// roots are what explains the loss of a service: those of the situation that lie below it.
+func (w World) roots(service string) (roots []string) {
+	if w.Verdict == nil {
+		return nil
+	}
+	if known, asked := w.found[service]; asked {
+		return known
+	}
+	below := map[string]bool{}
+	for _, id := range w.Documents.BIA.Below(service) {
+		below[id] = true
+	}
+	for _, root := range w.Verdict.Roots {
+		if below[root] {
+			roots = append(roots, root)
+		}
+	}
+	if w.found != nil {
+		w.found[service] = roots
+	}
+	return roots
 }
 
 // rearm is when a service's fuse is whole again; zero: it is whole.

@@ -233,6 +233,9 @@ func (v *Invoker) pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// mostOfOne is the size in bytes of the largest event that an envelope takes, on its own.
+const mostOfOne = journal.MaxEnvelope - 4<<10
+
 // fitting is as much of what is due as one envelope takes; the rest is due again right after it. One event that no
 // envelope takes leaves its incident where it is, and nobody else's.
 func (v *Invoker) fitting(changes []incident.Change) []incident.Change {
@@ -240,7 +243,7 @@ func (v *Invoker) fitting(changes []incident.Change) []incident.Change {
 	size := 0
 	for _, c := range changes {
 		_, data, err := incident.Encode(c.Event)
-		if err == nil && len(data) > journal.MaxEnvelope/2 {
+		if err == nil && len(data) > mostOfOne {
 			err = journal.ErrTooLarge
 		}
 		if err != nil && !v.unfit[c.Incident] {
