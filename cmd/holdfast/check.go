@@ -62,6 +62,7 @@ func defaultConfig() string {
 // examine reads a configuration, where one is named, and the documents, and finds everything that is wrong with them.
 func examine(file, dir string) (source.Problems, *incident.Documents, error) {
 	var found source.Problems
+	var cfg *config.Config
 	if file != "" {
 		text, err := os.ReadFile(file)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -70,14 +71,15 @@ func examine(file, dir string) (source.Problems, *incident.Documents, error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("read the configuration: %w", err)
 		}
-		cfg, problems := config.Parse(file, text)
+		var problems source.Problems
+		cfg, problems = config.Parse(file, text)
 		found = append(found, problems...)
 		if problems.HasErrors() {
 			return found, nil, nil
 		}
 		dir = cfg.Continuity
 	}
-	docs, problems, err := loadDocuments(dir)
+	docs, _, problems, err := openHouse(dir, cfg)
 	if err != nil {
 		return nil, nil, err
 	}

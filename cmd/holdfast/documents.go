@@ -7,9 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"holdfast/cmd/holdfast/config"
 	"holdfast/incident"
 	"holdfast/internal/source"
 	"holdfast/readiness"
@@ -85,6 +87,47 @@ func openDocuments(dir string) (docs *incident.Documents, wrong, found source.Pr
 		return docs, problems, problems, nil
 	}
 	return docs, nil, placed(readiness.Check(docs, problems, time.Now()), dir), nil
+}
+
+// openHouse opens the documents as a daemon lives by them: in addition, whoever they name has to be somebody, and what they
+// want touched has to be allowed. The latter is no reason not to start: detection and people are worth more than silence.
+// Without a configuration nothing is known of what is allowed.
+func openHouse(dir string, cfg *config.Config) (docs *incident.Documents, wrong, found source.Problems, err error) {
+	docs, wrong, found, err = openDocuments(dir)
+	if err != nil || wrong != nil {
+		return docs, wrong, found, err
+	}
+	if nobody := nobodyThere(docs); len(nobody) > 0 {
+		wrong = placed(nobody, dir)
+		found = append(found, wrong...)
+	}
+	if cfg != nil {
+		found = append(found, placed(notAllowed(cfg.Actions, docs), dir)...)
+	}
+	return docs, wrong, found, nil
+}
+
+// nobodyThere is wrong with documents that name roles where nobody says who has them. An exercise does without.
+func nobodyThere(docs *incident.Documents) (problems source.Problems) {
+	if docs.People != nil && len(docs.People.Roles) > 0 {
+		return nil
+	}
+	roles := slices.Clone(docs.BIA.Declaration.Successors)
+	if authority := docs.BIA.Declaration.Authority; authority != "" {
+		roles = append(roles, authority)
+	}
+	for _, p := range docs.Playbooks {
+		for _, m := range p.Roles() {
+			roles = append(roles, m.Name)
+		}
+	}
+	slices.Sort(roles)
+	if roles = slices.Compact(roles); len(roles) > 0 {
+		problems.Errorf(source.Mark{Position: source.Position{File: "people.yaml"}}, "documents/no-people",
+			"write people.yaml beside bia.yaml, with people: and roles:, or name the directory that has it",
+			"nobody can be told or approve: no people.yaml says who is %s", strings.Join(roles, ", "))
+	}
+	return problems
 }
 
 // placed makes problems name files as they were found from here.

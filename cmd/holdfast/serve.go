@@ -69,7 +69,7 @@ func serve(ctx context.Context, o serving) (err error) {
 	if err != nil {
 		return err
 	}
-	library, err := openLibrary(cfg.Continuity, secrets.certificate, log)
+	library, err := openLibrary(cfg, secrets.certificate, log)
 	if err != nil {
 		return err
 	}

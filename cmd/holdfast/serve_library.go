@@ -12,6 +12,7 @@ import (
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/rs/zerolog"
 
+	"holdfast/cmd/holdfast/config"
 	"holdfast/console"
 	"holdfast/incident"
 	"holdfast/internal/source"
@@ -21,7 +22,7 @@ import (
 // A library is the documents as they are on disk, and the certificate beside them. Wrong ones never take the place of
 // good ones. It is safe for concurrent use.
 type library struct {
-	dir         string
+	house       *config.Config
 	certificate *certificate // nil: no TLS
 	adopt       func(context.Context, *incident.Documents, incident.Actor) error
 	log         zerolog.Logger
@@ -33,15 +34,15 @@ type library struct {
 }
 
 // openLibrary reads the documents for the first time; wrong ones are an error.
-func openLibrary(dir string, cert *certificate, log zerolog.Logger) (*library, error) {
-	docs, wrong, found, err := openDocuments(dir)
+func openLibrary(cfg *config.Config, cert *certificate, log zerolog.Logger) (*library, error) {
+	docs, wrong, found, err := openHouse(cfg.Continuity, cfg)
 	if err != nil {
 		return nil, err
 	}
 	if wrong != nil {
 		return nil, invalid("nothing was started; `holdfast check` shows the same", wrong)
 	}
-	l := &library{dir: dir, certificate: cert, log: log, docs: docs, last: console.Reload{OK: true, At: time.Now()}}
+	l := &library{house: cfg, certificate: cert, log: log, docs: docs, last: console.Reload{OK: true, At: time.Now()}}
 	l.sayProblems(found)
 	return l, nil
 }
@@ -96,7 +97,7 @@ func (l *library) reload(ctx context.Context) error {
 }
 
 func (l *library) readAgain(ctx context.Context) (*incident.Documents, error) {
-	docs, wrong, found, err := openDocuments(l.dir)
+	docs, wrong, found, err := openHouse(l.house.Continuity, l.house)
 	if err != nil {
 		return nil, err
 	}

@@ -42,10 +42,10 @@ const lull = 2 * time.Second
 // what names the effect, and without a shell.
 func (h *Hands) exec(ctx context.Context, e incident.Effect) incident.Result {
 	do := e.Do.Exec
-	c, ok := h.commands[do.Command]
-	if !ok {
-		return failed("command %q is not named in holdfast.yaml (actions: exec)", do.Command)
+	if err := AllowedCommand(h.commands, do.Command); err != nil {
+		return failed("%v", err)
 	}
+	c := h.commands[do.Command]
 	for _, arg := range do.Args {
 		if strings.HasPrefix(arg, "-") || strings.ContainsRune(arg, 0) {
 			return failed("argument %q of command %s is refused: what a step adds must not look like an option", arg, do.Command)

@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -119,17 +121,9 @@ func (h *Hands) call(ctx context.Context, r request) (answer, *callError) {
 }
 
 func (h *Hands) prepare(ctx context.Context, r request) (*door, *http.Request, error) {
-	u, err := url.Parse(r.url)
+	target, err := AllowedURL(slices.Collect(maps.Keys(h.doors)), r.url)
 	if err != nil {
-		return nil, nil, errors.New("the URL cannot be read")
-	}
-	target, err := targetOf(u)
-	if err != nil {
-		return nil, nil, fmt.Errorf("the URL cannot be called: %w", err)
-	}
-	d, ok := h.doors[target]
-	if !ok {
-		return nil, nil, fmt.Errorf("%s is not on the allow-list of holdfast.yaml (actions: http: allow)", target)
+		return nil, nil, err
 	}
 	var body io.Reader
 	if r.body != nil {
@@ -139,7 +133,7 @@ func (h *Hands) prepare(ctx context.Context, r request) (*door, *http.Request, e
 		}
 		body = bytes.NewReader(text)
 	}
-	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), body)
+	req, err := http.NewRequestWithContext(ctx, r.method, r.url, body)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: the method %q cannot be sent", target, r.method)
 	}
@@ -153,7 +147,7 @@ func (h *Hands) prepare(ctx context.Context, r request) (*door, *http.Request, e
 	for name, value := range r.own {
 		req.Header.Set(name, value)
 	}
-	return d, req, nil
+	return h.doors[target], req, nil
 }
 
 // http carries out a run step by a request.

@@ -69,11 +69,8 @@ func (h *Hands) message(do *playbooks.NATS, own map[string]string) (*nats.Msg, e
 	if h.conn == nil {
 		return nil, errors.New("there is no NATS connection for actions")
 	}
-	if err := checkSubject(do.Subject); err != nil {
+	if err := AllowedSubject(h.subjects, do.Subject); err != nil {
 		return nil, err
-	}
-	if !slices.ContainsFunc(h.subjects, func(pattern string) bool { return matches(pattern, do.Subject) }) {
-		return nil, fmt.Errorf("subject %q is not on the allow-list of holdfast.yaml (actions: nats: allow)", do.Subject)
 	}
 	m := nats.NewMsg(do.Subject)
 	for name, value := range own {
