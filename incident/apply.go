@@ -46,7 +46,7 @@ func (i *Incident) applyLife(r Record) bool {
 	case NoPlaybookFits:
 		i.NoPlaybook = append(slices.Clip(i.NoPlaybook), e)
 	case ObjectiveMissed:
-		i.recovery(e.Service, func(c *Recovery) { c.Missed = e.Deadline })
+		i.recovery(e.Service, func(c *Recovery) { c.miss(e) })
 	case Restored:
 		i.restored(e)
 	case Relapsed:

@@ -96,6 +96,8 @@ func (i Incident) recoveryDeadlines(w World, d *deadlines) {
 	for _, o := range w.outages() {
 		if c, ok := i.Recovery(o.Service); ok && late(c, o) {
 			d.add(c.Clocks.Deadline)
+		} else if ok && overruns(c, o) {
+			d.add(c.Clocks.MTPDEnd)
 		}
 	}
 }

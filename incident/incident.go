@@ -59,7 +59,8 @@ type Recovery struct {
 	Since      time.Time      `json:"since"` // t0; stays through relapses inside recover_for
 	Confirmed  time.Time      `json:"confirmed,omitzero"`
 	Restored   time.Time      `json:"restored,omitzero"`
-	Missed     time.Time      `json:"missed,omitzero"` // when the deadline passed unrecovered
+	Overrun    time.Time      `json:"overrun,omitzero"` // when its MTPD passed unrecovered
+	Missed     time.Time      `json:"missed,omitzero"`  // when the deadline passed unrecovered
 }
 
 // RTA is the recovery time actual; false while the outage lasts.

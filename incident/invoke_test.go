@@ -116,7 +116,7 @@ func TestAnExclusiveResourceIsHeldByOneRunAtATime(t *testing.T) {
 	h.at(6 * time.Minute)
 	equal(t, h.book.ids, []string{"payments-api-0412", "reporting-0412"})
 	equal(t, last[NoPlaybookFits](h).Missing, []string{"it needs ams2-capacity, which run 1 of payments-api-0412 holds"})
-	h.order("alice", Command{Verb: VerbStandDown, Incident: acmeIncident})
+	h.order("alice", Command{Verb: VerbStandDown, Incident: acmeIncident, Reason: "served from elsewhere"})
 	equal(t, last[Invoked](h).Playbook, "restore-reporting")
 }
 

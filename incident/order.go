@@ -211,6 +211,9 @@ func (i Incident) orderStandDown(w World, person string, c Command) ([]Event, er
 		}
 		events = append(events, RunEnded{Run: r.ID, Result: "stood_down"})
 	}
+	if i.StandDownRecommendedAt.IsZero() && i.HandsOff == "" && strings.TrimSpace(c.Reason) == "" {
+		return nil, Refuse("standing down is not recommended yet (%s); to do it all the same needs a reason", i.unfinished())
+	}
 	return append(events, StoodDown{By: by, Reason: c.Reason, Tell: w.duty().lines(authority(w.declaration())...)}), nil
 }
 

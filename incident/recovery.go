@@ -2,6 +2,7 @@ package incident
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast/detector"
@@ -80,6 +81,23 @@ func (i Incident) allRestored() bool {
 	})
 }
 
+// unfinished is what keeps standing down from being recommended, in words.
+func (i Incident) unfinished() string {
+	var open []string
+	for _, c := range i.Recoveries {
+		if c.Restored.IsZero() && (c.Objectives.Vital || i.named(c.Service)) {
+			open = append(open, c.Service)
+		}
+	}
+	switch {
+	case len(open) > 0:
+		return "not back: " + strings.Join(union(open, nil), ", ")
+	case i.active() > 0:
+		return "a run still goes on"
+	}
+	return "a criterion still holds"
+}
+
 // named reports whether a service was declared.
 func (i Incident) named(service string) bool {
 	return i.Declared != nil && slices.ContainsFunc(i.Declared.Services, func(p Pinned) bool { return p.Service == service })
@@ -87,16 +105,40 @@ func (i Incident) named(service string) bool {
 
 // missed says which deadlines have passed with the service below its MBCO. A service that came back in time but has not
 // yet held for its recover_for is not late: recovered counts from the start of the stable period (domain section 3).
+//
+// The MTPD is told of by itself: from there on the impact is unacceptable, whatever was missed before.
 func (i Incident) missed(w World) []Event {
+	tell := w.duty().lines(w.declaration().Authority)
 	for _, o := range w.outages() {
 		c, ok := i.Recovery(o.Service)
-		if !ok || !late(c, o) || w.Now.Before(c.Clocks.Deadline) {
-			continue
+		switch {
+		case !ok:
+		case late(c, o) && !w.Now.Before(c.Clocks.Deadline):
+			return []Event{ObjectiveMissed{Service: o.Service, Objective: c.Clocks.DeadlineBy, Deadline: c.Clocks.Deadline, Tell: tell}}
+		case overruns(c, o) && !w.Now.Before(c.Clocks.MTPDEnd):
+			return []Event{ObjectiveMissed{Service: o.Service, Objective: objectiveMTPD, Deadline: c.Clocks.MTPDEnd, Tell: tell}}
 		}
-		return []Event{ObjectiveMissed{Service: o.Service, Objective: c.Clocks.DeadlineBy, Deadline: c.Clocks.Deadline,
-			Tell: w.duty().lines(w.declaration().Authority)}}
 	}
 	return nil
+}
+
+const objectiveMTPD = "mtpd"
+
+// miss notes an objective that was missed.
+func (c *Recovery) miss(e ObjectiveMissed) {
+	if e.Objective == objectiveMTPD {
+		c.Overrun = e.Deadline
+		return
+	}
+	c.Missed = e.Deadline
+}
+
+// overruns reports whether a service's MTPD is passed once its instant is reached, as things are.
+func overruns(c Recovery, o detector.Outage) bool {
+	if !c.Objectives.Vital || c.Clocks.MTPDEnd.IsZero() || !c.Overrun.IsZero() || !c.Restored.IsZero() {
+		return false
+	}
+	return o.UpSince.IsZero() || o.UpSince.After(c.Clocks.MTPDEnd)
 }
 
 // late reports whether a clock is missed once its deadline is reached, as things are.

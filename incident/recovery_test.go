@@ -170,3 +170,25 @@ func TestWhatTheDetectorHasForgottenWhileNobodyLookedCameBackWhenItsServiceDid(t
 	}
 	equal(t, h.at(60*time.Hour), []string{"escalated page"})
 }
+
+func TestTheEndOfTheMTPDIsToldOfByItself(t *testing.T) {
+	h := newHouse(t, acme())
+	h.disaster("vital_below_mbco")
+	h.at(2 * time.Hour)
+	equal(t, last[ObjectiveMissed](h).Objective, "rto")
+	equal(t, h.nextAt(), 4*time.Hour)
+	equal(t, h.at(4*time.Hour), []string{"objective_missed"})
+	equal(t, last[ObjectiveMissed](h).Objective, "mtpd")
+	c, _ := h.only().Recovery("payments-api")
+	equal(t, c.Overrun, t0.Add(4*time.Hour))
+}
+
+func TestStandingDownBeforeItIsRecommendedNeedsAReasonAndHidesNothingThatGetsWorse(t *testing.T) {
+	h := invoked(t, automatic(t))
+	says(t, h.refuses("alice", Command{Verb: VerbStandDown, Incident: acmeIncident}).Reason, "not back: payments-api", "needs a reason")
+	h.order("alice", Command{Verb: VerbStandDown, Incident: acmeIncident, Reason: "an error of the probes"})
+	equal(t, h.at(7*time.Minute), []string(nil))
+	h.verdicts[0].Roots = append(h.verdicts[0].Roots, "report-fra")
+	h.at(8 * time.Minute)
+	equal(t, h.book.ids, []string{acmeIncident, acmeIncident + "-2"})
+}

@@ -50,6 +50,7 @@ type ServiceReport struct {
 	Confirmed  time.Time      `json:"confirmed,omitzero"`
 	Restored   time.Time      `json:"restored,omitzero"`
 	Missed     time.Time      `json:"missed,omitzero"`
+	Overrun    time.Time      `json:"overrun,omitzero"` // when its MTPD passed unrecovered
 
 	RTA             Span `json:"rta,omitempty"`              // restored - disruption, against RTO
 	Running         Span `json:"running,omitempty"`          // while it is not restored
@@ -174,7 +175,7 @@ func (r *Report) grounds(i Incident) {
 
 func (i Incident) serviceReport(c Recovery, now time.Time) ServiceReport {
 	s := ServiceReport{Service: c.Service, Objectives: c.Objectives, Clocks: c.Clocks, Since: c.Since, Confirmed: c.Confirmed,
-		Restored: c.Restored, Missed: c.Missed, Total: between(c.Since, c.Restored)}
+		Restored: c.Restored, Missed: c.Missed, Overrun: c.Overrun, Total: between(c.Since, c.Restored)}
 	if rta, ok := c.RTA(); ok {
 		s.RTA = Span(rta)
 	} else {

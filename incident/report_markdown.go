@@ -99,13 +99,21 @@ func (r Report) recoveries(say func(string, ...any)) {
 	say("")
 }
 
+// overrun says that the MTPD was passed as well.
+func (s ServiceReport) overrun() string {
+	if s.Overrun.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(", and the **MTPD** (%s)", stamp(s.Overrun))
+}
+
 // verdict says in a word whether the objective was met.
 func (s ServiceReport) verdict() string {
 	switch {
 	case s.Clocks.Deadline.IsZero():
 		return "none set"
 	case !s.Missed.IsZero():
-		return fmt.Sprintf("**MISSED** (%s, %s)", s.Clocks.DeadlineBy, stamp(s.Missed))
+		return fmt.Sprintf("**MISSED** (%s, %s)%s", s.Clocks.DeadlineBy, stamp(s.Missed), s.overrun())
 	case s.Restored.IsZero():
 		return fmt.Sprintf("due %s (%s)", stamp(s.Clocks.Deadline), s.Clocks.DeadlineBy)
 	}

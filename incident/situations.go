@@ -119,7 +119,8 @@ func stoodDown(ended []*Incident, v detector.Verdict) bool {
 			continue
 		}
 		wider := slices.ContainsFunc(v.Services, func(o detector.Outage) bool { return !has(i.Verdict, o.Service) })
-		return v.Current <= i.Verdict.Current && !wider
+		worse := v.Current > i.Verdict.Current || !subset(v.Roots, i.Verdict.Roots) || !subset(v.Lost, i.Verdict.Lost)
+		return !worse && !wider
 	}
 	return false
 }

@@ -40,6 +40,6 @@ starts 2026-01-05T08:00:00Z
     2h25m  > site north ok
     2h30m  shop is restored: at or above its MBCO since 2026-01-05 10:20:00Z. Recovery took 20m of an RTO of 30m.
            shop-0105: The situation is over: shop up; it had reached disaster.
-       3h  > stand-down by director-1
+       3h  > stand-down by director-1  # the shop sells again; the rest is a normal change
            Run 1 ended: stood down.
-           director-1 (incident-director) stood down.
+           director-1 (incident-director) stood down: the shop sells again; the rest is a normal change.
