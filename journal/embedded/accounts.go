@@ -1,7 +1,6 @@
 package embedded
 
 import (
-	"crypto/rand"
 	"fmt"
 	"strings"
 	"time"
@@ -11,11 +10,10 @@ import (
 	"holdfast/journal"
 )
 
-// Names of the accounts, and of the user that a client without credentials is.
+// Names of the accounts.
 const (
-	holdfast  = "HOLDFAST"
-	team      = "TEAM"
-	anonymous = "anonymous"
+	holdfast = "HOLDFAST"
+	team     = "TEAM"
 )
 
 // inbox is where the answers to clients go.
@@ -54,8 +52,8 @@ func (s *Server) admit(opts *server.Options, o Options) {
 	}
 	if o.Anonymous {
 		u := User{Publish: []string{journal.AlertsPrefix + ">"}}
-		opts.Users = append(opts.Users, &server.User{Username: anonymous, Password: rand.Text(), Account: byName[team], Permissions: u.permissions()})
-		opts.NoAuthUser = anonymous
+		opts.NoAuthUser = public(s.anonymous)
+		opts.Nkeys = append(opts.Nkeys, &server.NkeyUser{Nkey: opts.NoAuthUser, Account: byName[team], Permissions: u.permissions()})
 	}
 }
 

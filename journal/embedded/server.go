@@ -52,10 +52,11 @@ type User struct {
 
 // A Server is running until it is stopped.
 type Server struct {
-	nats    *server.Server
-	store   *store
-	journal nkeys.KeyPair // of the daemon in account HOLDFAST; only ever in memory
-	team    nkeys.KeyPair // of the daemon in account TEAM
+	nats      *server.Server
+	store     *store
+	journal   nkeys.KeyPair // of the daemon in account HOLDFAST; only ever in memory
+	team      nkeys.KeyPair // of the daemon in account TEAM
+	anonymous nkeys.KeyPair // of clients without credentials; a key and no password, for a server warns of passwords that it can read
 }
 
 // Start opens the store and starts the server on it. It returns when the server is ready.
@@ -69,11 +70,10 @@ func Start(o Options) (*Server, error) {
 
 func start(o Options) (_ *Server, err error) {
 	s := &Server{}
-	if s.journal, err = nkeys.CreateUser(); err != nil {
-		return nil, err
-	}
-	if s.team, err = nkeys.CreateUser(); err != nil {
-		return nil, err
+	for _, pair := range []*nkeys.KeyPair{&s.journal, &s.team, &s.anonymous} {
+		if *pair, err = nkeys.CreateUser(); err != nil {
+			return nil, err
+		}
 	}
 	opts, err := s.options(o)
 	if err != nil {
@@ -184,7 +184,7 @@ func check(o Options) error {
 		if u.NKey != "" && !nkeys.IsValidPublicUserKey(u.NKey) {
 			return fmt.Errorf("user %q: %q is not the public nkey of a user", u.Name, u.NKey)
 		}
-		if u.NKey == "" && (u.Name == "" || u.Name == anonymous) {
+		if u.NKey == "" && u.Name == "" {
 			return fmt.Errorf("a user cannot have the name %q", u.Name)
 		}
 	}

@@ -1,6 +1,7 @@
 package embedded_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
+	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
 	"holdfast/journal"
@@ -57,6 +59,20 @@ func open(t *testing.T, s *embedded.Server, o journal.Options) *journal.Streams 
 		t.Fatal(err)
 	}
 	return j
+}
+
+func TestADefaultStartGivesNothingToWarnOf(t *testing.T) {
+	var log bytes.Buffer
+	s, err := embedded.Start(embedded.Options{Store: t.TempDir(), Listen: "127.0.0.1:0", Anonymous: true, Log: zerolog.New(&log).Level(zerolog.WarnLevel)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Stop(); err != nil { // the server is done with the log
+		t.Fatal(err)
+	}
+	if log.Len() > 0 {
+		t.Errorf("it warns:\n%s", &log)
+	}
 }
 
 // A caller is a client on the network; violations are what the server told it that it may not do.
@@ -284,14 +300,14 @@ func TestAServerThatIsOpenByMistakeDoesNotStart(t *testing.T) {
 		o    embedded.Options
 		want string
 	}{
-		"no TLS":             {embedded.Options{Listen: "0.0.0.0:0", Users: someone}, "it needs TLS"},
-		"every interface":    {embedded.Options{Listen: ":0", Users: someone}, "it needs TLS"},
-		"no users":           {embedded.Options{Listen: "192.0.2.1:0", TLS: certificate(t)}, "it needs users"},
-		"anonymous":          {embedded.Options{Listen: "0.0.0.0:0", TLS: certificate(t), Users: someone, Anonymous: true}, "clients without credentials are not let in"},
-		"no port":            {embedded.Options{Listen: "127.0.0.1"}, "missing port"},
-		"no password":        {embedded.Options{Users: []embedded.User{{Name: "a"}}}, `user "a" needs either a password or an nkey`},
-		"no key":             {embedded.Options{Users: []embedded.User{{Name: "a", NKey: "UA"}}}, "is not the public nkey of a user"},
-		"the anonymous name": {embedded.Options{Users: []embedded.User{{Name: "anonymous", Password: "a"}}}, "cannot have the name"},
+		"no TLS":          {embedded.Options{Listen: "0.0.0.0:0", Users: someone}, "it needs TLS"},
+		"every interface": {embedded.Options{Listen: ":0", Users: someone}, "it needs TLS"},
+		"no users":        {embedded.Options{Listen: "192.0.2.1:0", TLS: certificate(t)}, "it needs users"},
+		"anonymous":       {embedded.Options{Listen: "0.0.0.0:0", TLS: certificate(t), Users: someone, Anonymous: true}, "clients without credentials are not let in"},
+		"no port":         {embedded.Options{Listen: "127.0.0.1"}, "missing port"},
+		"no password":     {embedded.Options{Users: []embedded.User{{Name: "a"}}}, `user "a" needs either a password or an nkey`},
+		"no key":          {embedded.Options{Users: []embedded.User{{Name: "a", NKey: "UA"}}}, "is not the public nkey of a user"},
+		"no name":         {embedded.Options{Users: []embedded.User{{Password: "a"}}}, "cannot have the name"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.o.Store = filepath.Join(t.TempDir(), "nats")
