@@ -44,6 +44,7 @@ type Hands struct {
 	conn     *nats.Conn
 	channels func(string) []oncall.Channel
 	base     string
+	pauses   []time.Duration // between rounds of telling a person
 	log      zerolog.Logger
 }
 
@@ -57,6 +58,7 @@ func New(c Config) (*Hands, error) {
 		channels: c.Channels,
 		base:     strings.TrimSuffix(c.BaseURL, "/"),
 		log:      c.Logger,
+		pauses:   pauses,
 	}
 	for _, t := range c.HTTP {
 		h.doors[t] = newDoor(t, c.TLS, c.Resolver)

@@ -41,18 +41,46 @@ func (h *Hands) notify(ctx context.Context, e incident.Effect) incident.Result {
 	if h.channels != nil {
 		channels = h.channels(m.Person)
 	}
-	var tried []string
+	if len(channels) == 0 {
+		return failed("%s has no channel in people.yaml and cannot be told", m.Person)
+	}
+	for round := 0; ; round++ {
+		name, tried := h.tellBy(ctx, channels, m, e)
+		switch {
+		case name != "":
+			return incident.Result{Channel: name}
+		case round == len(h.pauses) || !pause(ctx, h.pauses[round]):
+			return failed("%s was not reached: %s", m.Person, strings.Join(tried, "; "))
+		}
+	}
+}
+
+// pauses lie between the rounds through a person's channels: a pager that is away for seconds must not cost a page, and
+// one that is away for longer must not hold up the run.
+var pauses = []time.Duration{2 * time.Second, 8 * time.Second}
+
+// pause waits, unless the effect's time ends first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// tellBy goes through the channels once, and names the first that worked, else says why each did not.
+func (h *Hands) tellBy(ctx context.Context, channels []oncall.Channel, m message, e incident.Effect) (name string, tried []string) {
 	for _, c := range channels {
 		name, err := h.tell(ctx, c, m, e)
 		if err == nil {
-			return incident.Result{Channel: name}
+			return name, nil
 		}
 		tried = append(tried, fmt.Sprintf("%s: %v", name, err))
 	}
-	if len(tried) == 0 {
-		return failed("%s has no channel in people.yaml and cannot be told", m.Person)
-	}
-	return failed("%s was not reached: %s", m.Person, strings.Join(tried, "; "))
+	return "", tried
 }
 
 func (h *Hands) tell(ctx context.Context, c oncall.Channel, m message, e incident.Effect) (name string, err error) {

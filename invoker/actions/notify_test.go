@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
@@ -83,6 +84,7 @@ func TestWhenNoChannelWorksEachSaysWhy(t *testing.T) {
 	defer refusing.Close()
 	h := hands(t, Config{HTTP: []Target{at(t, refusing)},
 		Channels: reachBy(oncall.Channel{Webhook: refusing.URL + "/T000/secret"}, oncall.Channel{Webhook: "https://not-listed.example/hook/secret"})})
+	h.pauses = nil
 	r := h.Carry(t.Context(), notice())
 	expect(t, r, incident.Failed, "ada was not reached")
 	expect(t, r, incident.Failed, "403 Forbidden: no such hook")
@@ -94,4 +96,21 @@ func TestWhenNoChannelWorksEachSaysWhy(t *testing.T) {
 
 func TestAPersonWithoutAChannelCannotBeTold(t *testing.T) {
 	expect(t, hands(t, Config{}).Carry(t.Context(), notice()), incident.Failed, "no channel in people.yaml")
+}
+
+func TestAPagerThatIsAwayForAMomentIsTriedAgainWithTheSameKey(t *testing.T) {
+	var keys []string
+	pager := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		keys = append(keys, r.Header.Get("Idempotency-Key"))
+		if len(keys) < 3 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	defer pager.Close()
+	h := hands(t, Config{HTTP: []Target{at(t, pager)}, Channels: reachBy(oncall.Channel{Webhook: pager.URL})})
+	h.pauses = []time.Duration{time.Millisecond, time.Millisecond}
+	expect(t, h.Carry(t.Context(), notice()), "", "")
+	if diff := cmp.Diff([]string{notice().Key, notice().Key, notice().Key}, keys); diff != "" {
+		t.Errorf("keys (-want +got):\n%s", diff)
+	}
 }
