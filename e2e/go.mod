@@ -2,7 +2,7 @@ module holdfast/e2e
 
 go 1.26.0
 
-require github.com/nats-io/nats-server/v2 v2.15.2
+require github.com/nats-io/nats-server/v2 v2.15.2 // indirect
 
 require (
 	github.com/antithesishq/antithesis-sdk-go v0.8.0-default-no-op // indirect
