@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -116,6 +117,30 @@ func (d *daemon) lastWords() string {
 	if err != nil {
 		return err.Error()
 	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return strings.Join(lines[max(0, len(lines)-10):], "\n")
+	return whyItEnded(strings.Split(strings.TrimSpace(string(text)), "\n"))
+}
+
+// How much of a log is repeated: errors tell why, what stands last tells when.
+const (
+	errorLines = 10
+	lastLines  = 10
+)
+
+// errorLine is what an error looks like in a log: a JSON line, one for a console, a problem that was drawn, the program's end.
+var errorLine = regexp.MustCompile(`"level":"(error|fatal|panic)"|\b(ERR|FTL|PNC)\b|: error: |^panic: `)
+
+// whyItEnded are the lines of a log that tell why it ended: the last errors, wherever they stand, and the last lines of all.
+func whyItEnded(lines []string) string {
+	tail := max(0, len(lines)-lastLines)
+	var errs []string
+	for _, line := range lines[:tail] {
+		if errorLine.MatchString(line) {
+			errs = append(errs, line)
+		}
+	}
+	errs = errs[max(0, len(errs)-errorLines):]
+	if len(errs) > 0 {
+		errs = append(errs, "…")
+	}
+	return strings.Join(append(errs, lines[tail:]...), "\n")
 }
