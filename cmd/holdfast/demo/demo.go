@@ -87,8 +87,12 @@ func (s *stage) play(ctx context.Context) error {
 	defer cancel()
 	all.Go(func() { s.monitors[0].Run(ctx) })
 	all.Go(func() { s.monitors[1].Run(ctx) })
-	for _, e := range s.engineers() {
-		all.Go(func() { e.work(ctx) })
+	if s.Interactive {
+		all.Go(func() { s.repairWhenAsked(ctx) })
+	} else {
+		for _, e := range s.engineers() {
+			all.Go(func() { e.work(ctx) })
+		}
 	}
 	if s.KillAt != "" {
 		all.Go(func() { s.kill(ctx) })

@@ -41,7 +41,7 @@ const (
 	second   = 800 * time.Millisecond // later, for each further in line
 )
 
-// engineers are everybody who has a token; where the reader answers, only those who repair the site.
+// engineers are everybody who has a token.
 func (s *stage) engineers() []*engineer {
 	var all []*engineer
 	for person := range s.house.tokens {
@@ -74,16 +74,10 @@ func (e *engineer) attend(ctx context.Context, i console.IncidentStatus) {
 			if at < 0 || at >= max(w.Needed, 1) {
 				continue // not mine, or somebody is before me
 			}
-			if e.Interactive {
-				e.repairOnly(ctx, i, run, w)
-				continue
-			}
 			e.answer(ctx, i, run, w, reaction+time.Duration(at)*second)
 		}
 	}
-	if !e.Interactive {
-		e.standDown(ctx, i)
-	}
+	e.standDown(ctx, i)
 }
 
 // answer does what is asked, after the time it takes.
@@ -113,17 +107,6 @@ func expected(w console.WaitingStep) incident.Verb {
 		return incident.VerbAck
 	}
 	return w.Verbs[0]
-}
-
-// repairOnly puts the site right when somebody is asked to; saying that it is done is left to the reader.
-func (e *engineer) repairOnly(_ context.Context, i console.IncidentStatus, run console.RunStatus, w console.WaitingStep) {
-	habit, what := habits[w.Step], i.ID+"/"+run.Run+"/"+w.Step+"/repair"
-	if habit.repair == "" || !e.ripe(what, habit.takes) {
-		return
-	}
-	e.did[what] = true
-	e.organisation.Repair(habit.repair)
-	e.say(toneGood, "site", "the cooling runs again in the data centre %s, and so do its machines", habit.repair)
 }
 
 // standDown ends the incident once holdfast recommends it and nothing runs any more.

@@ -1,7 +1,12 @@
 package demo
 
 import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"holdfast/console"
 	"holdfast/incident"
@@ -14,6 +19,41 @@ func (s *stage) sayHowToAnswer() {
 		"(sign in there with what is in %s)\nthe clocks run %d times as long as without --interactive", s.api.url, s.house.tokens["platform-1"], patience)
 }
 
+// repairWhenAsked puts the site right where the reader answers for everybody: answering is theirs, the wrench is not.
+func (s *stage) repairWhenAsked(ctx context.Context) {
+	for sleep(ctx, 100*time.Millisecond) {
+		list, err := s.api.incidents(ctx)
+		if err != nil {
+			continue // the daemon may be down; it is asked again
+		}
+		for _, status := range list.Incidents {
+			i, err := s.api.incident(ctx, status.ID)
+			if err != nil {
+				continue
+			}
+			if site := repairOf(i.Incident); site != "" {
+				s.organisation.Repair(site)
+				s.say(toneGood, "site", "the cooling runs again in the data centre %s, and so do its machines", site)
+				return
+			}
+		}
+	}
+}
+
+// repairOf is the site that somebody is asked to put right; also once they have said that it is, for who answers at once
+// is never seen to wait. Empty if nobody is.
+func repairOf(i incident.Incident) string {
+	for _, run := range i.Runs {
+		for _, step := range run.Steps {
+			asked := step.Status == incident.Waiting || step.Status == incident.Done
+			if site := habits[step.ID].repair; site != "" && asked {
+				return site
+			}
+		}
+	}
+	return ""
+}
+
 // sayAnswer prints the exact commands that answer a step.
 func (n *narrator) sayAnswer(i console.Incident, run incident.Run, s incident.StepState) {
 	people := n.roster.Line(s.Role, i.Now)
@@ -22,26 +62,49 @@ func (n *narrator) sayAnswer(i console.Incident, run incident.Run, s incident.St
 	}
 }
 
+// sayUnstick prints the exact commands by which somebody gets a stuck step going again.
+func (n *narrator) sayUnstick(i console.Incident, run incident.Run, s incident.StepState) {
+	people := n.roster.Line(cmp.Or(s.Role, n.analysis.Declaration.Authority), i.Now)
+	if len(people) == 0 {
+		return
+	}
+	name := nameOf(i, run, s)
+	n.say(tonePerson, "  your turn", "%s is stuck: the run goes on once it is tried again, done by hand, or left out\n%s\n%s\n%s", name,
+		n.command(people[0], "retry", i.ID, name, "--reason", "'the cause is removed'"),
+		n.command(people[0], n.doneWords(i.ID, name, s)...),
+		n.command(people[0], "skip", i.ID, name, "--reason", "'it is not needed'"))
+}
+
+// nameOf names a step as a command does: behind its run where there are several.
+func nameOf(i console.Incident, run incident.Run, s incident.StepState) string {
+	if len(i.Runs) > 1 {
+		return run.ID + "/" + s.ID
+	}
+	return s.ID
+}
+
 // answerOf are the words that answer a step.
 func (n *narrator) answerOf(i console.Incident, run incident.Run, s incident.StepState) []string {
-	name := s.ID
-	if len(i.Runs) > 1 {
-		name = run.ID + "/" + s.ID
-	}
+	name := nameOf(i, run, s)
 	switch s.Kind {
 	case playbooks.KindDecide:
 		return []string{"approve", i.ID, name}
 	case playbooks.KindDo:
-		words := []string{"done", i.ID, name}
-		for answer, value := range habits[s.ID].answers {
-			words = append(words, "--answer", answer+"="+value)
-		}
-		if step, ok := n.plan.Step(s.ID); ok && step.Evidence != "" {
-			words = append(words, "--evidence", "'"+habits[s.ID].evidence+"'")
-		}
-		return words
+		return n.doneWords(i.ID, name, s)
 	}
 	return []string{"ack", i.ID, name}
+}
+
+// doneWords are the words that say a step is done, with all that it asks for.
+func (n *narrator) doneWords(id, name string, s incident.StepState) []string {
+	words := []string{"done", id, name}
+	for _, answer := range slices.Sorted(maps.Keys(habits[s.ID].answers)) {
+		words = append(words, "--answer", answer+"="+habits[s.ID].answers[answer])
+	}
+	if step, ok := n.plan.Step(s.ID); ok && step.Evidence != "" {
+		words = append(words, "--evidence", "'"+habits[s.ID].evidence+"'")
+	}
+	return words
 }
 
 // command is a command line with what it needs to reach this daemon as a person.

@@ -243,6 +243,9 @@ func (n *narrator) tellStep(i console.Incident, run incident.Run, s incident.Ste
 		n.say(toneWarn, "  "+s.ID, "%s: %s; goes again in %s", s.Outcome, s.Reason, brief(s.Again.Sub(i.Now)))
 	case incident.Stuck:
 		n.say(toneLoud, "  "+s.ID, "is stuck: %s", s.Reason)
+		if n.Interactive {
+			n.sayUnstick(i, run, s)
+		}
 	case incident.Done:
 		n.say(toneGood, "  "+s.ID, "done%s%s", by(s), output(s))
 	case incident.Declined, incident.Skipped, incident.Given:
