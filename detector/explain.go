@@ -150,10 +150,10 @@ func (s situation) summary(v Verdict, criteria []Criterion) string {
 func (s situation) subject(v Verdict) string {
 	var lost, worse, well []string
 	for _, o := range v.Services {
-		switch {
-		case o.State == Down:
+		switch o.State {
+		case Down:
 			lost = append(lost, o.Service)
-		case o.State == Degraded || o.State == Unknown:
+		case Degraded, Unknown:
 			worse = append(worse, o.Service+" "+string(o.State))
 		default:
 			well = append(well, o.Service)

@@ -64,19 +64,19 @@ type Recovery struct {
 }
 
 // RTA is the recovery time actual; false while the outage lasts.
-func (r Recovery) RTA() (time.Duration, bool) {
-	if r.Restored.IsZero() {
+func (c Recovery) RTA() (time.Duration, bool) {
+	if c.Restored.IsZero() {
 		return 0, false
 	}
-	return r.Restored.Sub(r.Since), true
+	return c.Restored.Sub(c.Since), true
 }
 
 // Running is how long the outage has lasted at now; zero once restored.
-func (r Recovery) Running(now time.Time) time.Duration {
-	if !r.Restored.IsZero() || r.Since.IsZero() {
+func (c Recovery) Running(now time.Time) time.Duration {
+	if !c.Restored.IsZero() || c.Since.IsZero() {
 		return 0
 	}
-	return now.Sub(r.Since)
+	return now.Sub(c.Since)
 }
 
 // A Run is one invocation of a playbook.

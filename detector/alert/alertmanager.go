@@ -39,8 +39,8 @@ func readAlertmanager(v value) (Batch, error) {
 func readGroupAlert(v value, where string) (Alert, error) {
 	f := fill(v, where, alertKeys...)
 	a := Alert{
-		Status:      f.choice("status", Firing, Resolved),
-		Labels:      f.labels("labels"),
+		Status:      f.status(Firing, Resolved),
+		Labels:      f.labels(),
 		Annotations: f.texts("annotations"),
 		StartsAt:    f.time("startsAt"),
 		EndsAt:      f.time("endsAt"),

@@ -33,7 +33,7 @@ func readAPIAlert(v value, where string) (Alert, error) {
 	f := fill(v, where, apiKeys...)
 	a := Alert{
 		Status:      Firing,
-		Labels:      f.labels("labels"),
+		Labels:      f.labels(),
 		Annotations: f.texts("annotations"),
 		StartsAt:    f.time("startsAt"),
 		EndsAt:      f.time("endsAt"),

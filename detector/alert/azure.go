@@ -53,7 +53,7 @@ func (a Alert) onEach(targets []string, shared labels) []Alert {
 	}
 	var all []Alert
 	for _, target := range targets {
-		own := labels(maps.Clone(shared))
+		own := maps.Clone(shared)
 		own.set("target", target)
 		own.set("resource", target[strings.LastIndexByte(target, '/')+1:])
 		a.Labels = own

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -125,7 +126,7 @@ func eventData(f *form) (value, error) {
 // open reads an event's data in whatever format that is, or else by its fields.
 func (e event) open(data value, inside reader) (Batch, error) {
 	batch, err := inside(data)
-	if u, ok := err.(*Unreadable); ok && u.Reason == UnknownForm && data.kind == object {
+	if u := (*Unreadable)(nil); errors.As(err, &u) && u.Reason == UnknownForm && data.kind == object {
 		batch, err = one(e.read(data))
 	}
 	if err != nil {
@@ -149,7 +150,7 @@ func (e event) read(data value) (Alert, error) {
 		all.set(name, value)
 	}
 	a := Alert{
-		Status:      f.choice("status", Firing, Resolved, Unknown),
+		Status:      f.status(Firing, Resolved, Unknown),
 		Labels:      all,
 		Annotations: f.texts("annotations"),
 		StartsAt:    f.when("starts_at"),

@@ -41,8 +41,8 @@ func readGrafana(v value) (Batch, error) {
 func readGrafanaAlert(v value, where string) (Alert, error) {
 	f := fill(v, where, grafanaAlertKeys...)
 	a := Alert{
-		Status:      f.choice("status", Firing, Resolved),
-		Labels:      f.labels("labels"),
+		Status:      f.status(Firing, Resolved),
+		Labels:      f.labels(),
 		Annotations: f.texts("annotations"),
 		StartsAt:    f.time("startsAt"),
 		EndsAt:      f.time("endsAt"),

@@ -2,6 +2,7 @@ package alert
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -95,7 +96,7 @@ func fingerprint(labels map[string]string) string {
 // unpack reads a message that is written within a string of another one, as strictly as that.
 func unpack(message, where string) (value, error) {
 	v, err := parse([]byte(message))
-	if u, ok := err.(*Unreadable); ok {
+	if u := (*Unreadable)(nil); errors.As(err, &u) {
 		err = &Unreadable{u.Reason, "in " + where + ": " + u.Detail}
 	}
 	return v, err

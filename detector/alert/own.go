@@ -28,8 +28,8 @@ func readOwn(v value) (Batch, error) {
 func readOwnAlert(v value, where string) (Alert, error) {
 	f := fill(v, where, "status", "labels", "annotations", "starts_at", "ends_at", "fingerprint", "sequence")
 	a := Alert{
-		Status:      f.choice("status", Firing, Resolved, Unknown),
-		Labels:      f.labels("labels"),
+		Status:      f.status(Firing, Resolved, Unknown),
+		Labels:      f.labels(),
 		Annotations: f.texts("annotations"),
 		StartsAt:    f.time("starts_at"),
 		EndsAt:      f.time("ends_at"),

@@ -131,11 +131,11 @@ func (f *form) text(key string) string {
 	return v.text
 }
 
-// choice is a field that must be one of a few words.
-func (f *form) choice(key string, words ...Status) Status {
-	got := Status(f.text(key))
+// status is the field of that name, which must be one of a few words.
+func (f *form) status(words ...Status) Status {
+	got := Status(f.text("status"))
 	if !slices.Contains(words, got) {
-		f.fail(Malformed, "has %q %s, not one of %q", key, short(string(got)), words)
+		f.fail(Malformed, "has \"status\" %s, not one of %q", short(string(got)), words)
 	}
 	return got
 }
@@ -160,11 +160,11 @@ func (f *form) texts(key string) map[string]string {
 	return all
 }
 
-// labels are the texts that say what an alert is about; one without any says nothing.
-func (f *form) labels(key string) map[string]string {
-	all := f.texts(key)
+// labels are the texts of that name, which say what an alert is about; one without any says nothing.
+func (f *form) labels() map[string]string {
+	all := f.texts("labels")
 	if len(all) == 0 {
-		f.fail(Malformed, "has no %q", key)
+		f.fail(Malformed, "has no \"labels\"")
 	}
 	return all
 }
