@@ -135,11 +135,11 @@ func TestACriterionThatCannotBeAnsweredIsUnknownAndSaysWhy(t *testing.T) {
 func TestACriterionOfOnesOwnIsInDoubtWhereWhatItAsksAboutIs(t *testing.T) {
 	h := own(t, "component('w').state == 'down' && service('payroll').certainly_down", "disaster")
 	h.hear("0s", down("c"), labelled(alert.Firing, "component", "w", "effect", "intentional", "by", "kim", "until", at("5h").Format("2006-01-02T15:04:05Z")))
-	if c := h.criterionOf("10m", "payroll", "payday"); c.Answer != detector.Met || !strings.Contains(c.Doubt, "switched off by responders") {
+	if c := h.payday("10m", "payroll"); c.Answer != detector.Met || !strings.Contains(c.Doubt, "switched off by responders") {
 		t.Errorf("what responders switched off is recommended, never declared by itself: %+v", c)
 	}
 	h.hear("11m", down("w"))
-	if c := h.criterionOf("11m", "payroll", "payday"); c.Answer != detector.Met || c.Doubt != "" {
+	if c := h.payday("11m", "payroll"); c.Answer != detector.Met || c.Doubt != "" {
 		t.Errorf("its observer says so now: %+v", c)
 	}
 }
@@ -161,25 +161,25 @@ func TestACriterionOfOnesOwnAsksOfSitesDataAndObservers(t *testing.T) {
 	h.expectPayday("10m", "payroll", detector.Met)
 }
 
-func (h *house) criterionOf(offset, service, id string) detector.Criterion {
+func (h *house) payday(offset, service string) detector.Criterion {
 	h.t.Helper()
 	for _, v := range h.Verdicts(at(offset)) {
 		if !slices.ContainsFunc(v.Services, func(o detector.Outage) bool { return o.Service == service }) {
 			continue
 		}
 		for _, c := range v.Explanation.Criteria {
-			if c.ID == id {
+			if c.ID == "payday" {
 				return c
 			}
 		}
 	}
-	h.t.Fatalf("at %s nothing is said of %s and %s", offset, service, id)
+	h.t.Fatalf("at %s nothing is said of %s and payday", offset, service)
 	return detector.Criterion{}
 }
 
 func (h *house) expectPayday(offset, service string, want detector.Answer) {
 	h.t.Helper()
-	if c := h.criterionOf(offset, service, "payday"); c.Answer != want {
+	if c := h.payday(offset, service); c.Answer != want {
 		h.t.Errorf("at %s payday is %s for %s, expected %s: %q", offset, c.Answer, service, want, c.Evidence)
 	}
 }
