@@ -94,7 +94,7 @@ func unreadBody(err error) Problem {
 // sent it hangs up: half an order is worse than one nobody waited for.
 func (c *console) order(ctx context.Context, by *oncall.Person, order incident.Command) ([]incident.Change, *Problem) {
 	if by == nil {
-		p := unauthorised(ordering)
+		p := unauthorised(ordering, "")
 		return nil, &p
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), orderTimeout)

@@ -27,7 +27,7 @@ func (c *console) guard(r route) http.Handler {
 			return
 		}
 		w.Header().Set("WWW-Authenticate", `Bearer realm="holdfast"`)
-		writeProblem(w, unauthorised(r.needs))
+		writeProblem(w, unauthorised(r.needs, bearer(req)))
 	})
 }
 

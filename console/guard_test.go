@@ -173,3 +173,15 @@ func TestAnUnknownPathIsNotFound(t *testing.T) {
 	wantStatus(t, w, 404)
 	wantIn(t, text(t, w), `"type":"urn:holdfast:not-found"`, `"hint"`)
 }
+
+func TestAWrongTokenIsToldApartFromNone(t *testing.T) {
+	console := New(newHouse(t).config())
+	for _, path := range []string{"/api/v1/status", "/metrics"} {
+		w := request("GET", path, "").as("wrong").of(console)
+		wantStatus(t, w, 401)
+		wantIn(t, text(t, w), "urn:holdfast:unknown-identity", "nobody has this token", "holdfast people token")
+	}
+	w := request("POST", "/api/v1/commands", "{}").of(console)
+	wantStatus(t, w, 401)
+	wantIn(t, text(t, w), "urn:holdfast:no-identity", "no command is taken from nobody")
+}

@@ -47,15 +47,20 @@ func (p Problem) completed() Problem {
 	return p
 }
 
-func unauthorised(needs need) Problem {
+// unauthorised says who is let in. Where a token was sent, that one is wrong, and to ask for one would mislead.
+func unauthorised(needs need, token string) Problem {
 	p := Problem{Type: "no-identity", Status: http.StatusUnauthorized}
-	switch needs {
-	case ordering:
-		p.Detail = "this needs to know who you are: no command is taken from nobody"
-		p.Hint = "send your token as Authorization: Bearer; `holdfast people token NAME` makes one"
-	case sending:
+	switch {
+	case needs == sending:
 		p.Detail = "this token does not allow sending alerts"
 		p.Hint = "send the token that holdfast.yaml names for alert sources as Authorization: Bearer"
+	case token != "":
+		p.Type = "unknown-identity"
+		p.Detail = "nobody has this token"
+		p.Hint = "its token_hash has to be in people.yaml as the daemon read it last: reload it (SIGHUP, or POST /-/reload), or make a new one with `holdfast people token NAME`"
+	case needs == ordering:
+		p.Detail = "this needs to know who you are: no command is taken from nobody"
+		p.Hint = "send your token as Authorization: Bearer; `holdfast people token NAME` makes one"
 	default:
 		p.Detail = "only known people may look here"
 		p.Hint = "send a valid token as Authorization: Bearer, or sign in at /login"
