@@ -3,7 +3,11 @@ package main
 import (
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -17,29 +21,74 @@ func peopleCommand() *cobra.Command {
 }
 
 func peopleTokenCommand() *cobra.Command {
-	var output string
+	var output, file, people string
 	c := &cobra.Command{
 		Use:   "token NAME",
 		Short: "Make a token for a person; it is shown this once only",
-		Long: `Make a token for a person of people.yaml, and the token_hash line that people.yaml keeps. The token is shown this once
-only and stored nowhere. The person keeps it in a file that nobody else can read, and names it with --token-file.`,
-		Example: "  holdfast people token director-1",
+		Long: `Make a token for a person of people.yaml, and the token_hash that people.yaml keeps. The token is shown this once only
+and stored nowhere. The person keeps it in a file that nobody else can read, and names it with --token-file.
+
+With --config or --people it says so if people.yaml knows nobody of that name.`,
+		Example: "  holdfast people token director-1\n  holdfast people token director-1 --people continuity/people.yaml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			token, hash := newToken()
-			switch output {
-			case "json":
-				return json.NewEncoder(c.OutOrStdout()).Encode(map[string]string{"person": args[0], "token": token, "token_hash": hash})
-			case "text":
-				fmt.Fprintf(c.OutOrStdout(), "token:      %s\ntoken_hash: %q\n", token, hash)
-				fmt.Fprintf(c.ErrOrStderr(), "Give the token to %s; it is not shown again. Put the token_hash line below that name in people.yaml.\n", printable(args[0]))
-				return nil
+			if output != "text" && output != "json" {
+				return misused("text or json", "there is no output %q", output)
 			}
-			return misused("text or json", "there is no output %q", output)
+			known, err := isKnown(args[0], file, people)
+			if err != nil {
+				return err
+			}
+			if !known {
+				fmt.Fprintf(c.ErrOrStderr(), "holdfast: warning: people.yaml knows nobody called %q: this token is nobody's until it does\n", printable(args[0]))
+			}
+			token, hash := newToken()
+			if output == "json" {
+				return json.NewEncoder(c.OutOrStdout()).Encode(map[string]string{"person": args[0], "token": token, "token_hash": hash})
+			}
+			fmt.Fprintf(c.OutOrStdout(), "token:      %s\ntoken_hash: %q\n", token, hash)
+			fmt.Fprintf(c.ErrOrStderr(), tokenAdvice, printable(args[0]), hash)
+			return nil
 		},
 	}
 	c.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	c.Flags().StringVar(&file, "config", "", "holdfast.yaml, to look NAME up in the people.yaml that it leads to")
+	c.Flags().StringVar(&people, "people", "", "people.yaml, to look NAME up in")
 	return c
+}
+
+// tokenAdvice is said beside a token; a person is written on one line or on several, and the key goes to either.
+const tokenAdvice = `Give the token to %[1]s; it is not shown again. In people.yaml, %[1]s gets the key token_hash, on a line of its own
+below the name, or within the braces where the person is written on one line; then reload the daemon:
+  %[1]s: {token_hash: "%[2]s", channels: […]}
+`
+
+// isKnown reports whether a people.yaml has somebody of that name; where none is named everybody may be known.
+func isKnown(name, file, people string) (bool, error) {
+	switch {
+	case file != "" && people != "":
+		return false, misused("name one of the two", "--config and --people both say where people.yaml is")
+	case file != "":
+		cfg, err := loadConfig(serving{file: file})
+		if err != nil {
+			return false, err
+		}
+		people = filepath.Join(cfg.Continuity, "people.yaml")
+	case people == "":
+		return true, nil
+	}
+	text, err := os.ReadFile(people)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, missing("name it with --people", "look %s up: %w", name, err)
+	}
+	if err != nil {
+		return false, fmt.Errorf("look %s up: %w", name, err)
+	}
+	roster, problems := oncall.Parse(people, text)
+	if problems.HasErrors() {
+		return false, problems
+	}
+	return roster.People[name] != nil, nil
 }
 
 // newToken makes a token from the system's randomness.
