@@ -39,7 +39,7 @@ func incidentCommand() *cobra.Command {
 
 With --wait-for it waits until the incident is declared, recovered (every service is back) or closed. The exit code is 7 if
 that does not happen within --timeout (default 10m), and 8 if it recovered later than its objectives allow.`,
-		Example:           "  holdfast incident\n  holdfast incident payments-api-0412\n  holdfast incident payments-api-0412 --wait-for recovered --timeout 2h",
+		Example:           "  holdfast incident\n  holdfast incident booking-api-1123\n  holdfast incident booking-api-1123 --wait-for recovered --timeout 2h",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeTarget,
 	}
@@ -96,7 +96,7 @@ func explainCommand() *cobra.Command {
 
 func reportCommand() *cobra.Command {
 	c := &cobra.Command{Use: "report INCIDENT", Short: "Write the after-action report of an incident, as Markdown (or with -o json)", Args: cobra.ExactArgs(1), ValidArgsFunction: completeTarget,
-		Example: "  holdfast report payments-api-0412 > report.md"}
+		Example: "  holdfast report booking-api-1123 > report.md"}
 	return asking(c, func(ctx context.Context, _ *cobra.Command, daemon *client, out *printer, args []string) error {
 		format := "md"
 		if out.json {
