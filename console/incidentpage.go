@@ -120,7 +120,7 @@ func stepViews(s sight, i incident.Incident, run incident.Run) []stepView {
 		}
 		view.asWritten(run.Playbook)
 		for _, verb := range view.Verbs {
-			view.Commands = append(view.Commands, commandLine(verb, append([]string{i.ID, view.Name}, view.asked(verb)...)...))
+			view.Commands = append(view.Commands, CommandLine(verb, append([]string{i.ID, view.Name}, view.asked(verb)...)...))
 		}
 		views = append(views, view)
 	}
@@ -183,7 +183,7 @@ func ordersOf(i incident.Incident) []orderView {
 		if verb == incident.VerbDecline {
 			label = "Decline to declare"
 		}
-		orders = append(orders, orderView{Verb: verb, Label: label, Command: commandLine(verb, i.ID)})
+		orders = append(orders, orderView{Verb: verb, Label: label, Command: CommandLine(verb, i.ID)})
 	}
 	return orders
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"holdfast/incident"
 )
 
 func TestTheFirstPageSaysWhatYouMustDoNow(t *testing.T) {
@@ -130,4 +132,20 @@ func TestTimesAreWrittenForPeople(t *testing.T) {
 			t.Errorf("%s is written %q", d, got)
 		}
 	}
+}
+
+func TestAStuckStepSaysWhyAndUnderWhichKeyItWasSent(t *testing.T) {
+	h := newHouse(t)
+	id := h.loseNorth()
+	console := New(h.config())
+	cookie := signIn(t, console, "token-platform")
+	wantStatus(t, form("/orders", url.Values{"verb": {"ack"}, "incident": {id}, "step": {"page"}}).carrying(cookie).of(console), 303)
+	h.pass(time.Second)
+	i, _ := h.desk.Incident(id)
+	fence := i.Runs[0].Steps[2]
+	h.commit([]incident.Change{{Incident: id, Event: incident.StepFailed{Run: i.Runs[0].ID, Step: fence.ID, Attempt: fence.Attempt, Outcome: incident.Failed, Reason: "connection refused"}}})
+	body := text(t, get("/").carrying(cookie).of(console))
+	wantIn(t, body, "STUCK", `step=fence">fence</a> connection refused`)
+	body = text(t, get("/incidents/"+id).carrying(cookie).of(console))
+	wantIn(t, body, "STUCK", path("<dt>Key</dt><dd><code>%s/", id), "<dt>Who</dt><dd>director-1, ", path("holdfast retry %s fence --reason", id), path("holdfast skip %s fence --reason", id))
 }

@@ -169,8 +169,8 @@ func stepName(i incident.Incident, run incident.Run, s incident.StepState) strin
 	return s.ID
 }
 
-// commandLine is what one would type to order the same.
-func commandLine(verb incident.Verb, words ...string) string {
+// CommandLine is what one would type to order the same.
+func CommandLine(verb incident.Verb, words ...string) string {
 	line := append([]string{"holdfast", string(verb)}, words...)
 	switch verb {
 	case incident.VerbDecline, incident.VerbRetry, incident.VerbSkip, incident.VerbFailed, incident.VerbCannot, incident.VerbStandDown, incident.VerbDeclare:

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"time"
@@ -97,7 +98,7 @@ type Counts struct {
 	ClockSuspect uint64                  `json:"clock_suspect"`
 	Truncated    uint64                  `json:"truncated"` // alerts that senders left out
 	Unreadable   map[alert.Reason]uint64 `json:"unreadable"`
-	Samples      []any                   `json:"unmapped_samples"` // label sets of the last few unmapped alerts
+	Samples      []json.RawMessage       `json:"unmapped_samples"` // label sets of the last few unmapped alerts
 }
 
 // Documents are the texts that are lived by.
@@ -205,10 +206,8 @@ func waitingStep(s sight, i incident.Incident, run incident.Run, step incident.S
 }
 
 func countsOf(c incident.Counts) Counts {
-	counts := Counts{Received: c.Received, Unmapped: c.Unmapped, ClockSuspect: c.Suspect, Truncated: c.Truncated, Unreadable: c.Unreadable, Samples: []any{}}
-	for _, sample := range c.Samples {
-		counts.Samples = append(counts.Samples, sample)
-	}
+	counts := Counts{Received: c.Received, Unmapped: c.Unmapped, ClockSuspect: c.Suspect, Truncated: c.Truncated, Unreadable: c.Unreadable, Samples: []json.RawMessage{}}
+	counts.Samples = append(counts.Samples, c.Samples...)
 	return counts
 }
 

@@ -89,10 +89,8 @@ func printRun(out *printer, i console.Incident, run incident.Run, status console
 	}
 	out.table([]string{"STEP", "PHASE", "KIND", "STATUS", ""}, rows)
 	for _, w := range status.Waiting {
-		out.parts(cell{"  " + w.Step + ":", bold}, cell{w.Text, plain}, cell{"– " + who(w), plain}, cell{until(i.Now, w.Until), urgent(i.Now, w.Until)})
-		for _, verb := range w.Verbs {
-			out.parts(cell{fmt.Sprintf("    holdfast %s %s %s", verb, i.ID, w.Step), soft})
-		}
+		out.parts(cell{"  " + w.Step + ":", bold}, cell{w.Text, plain}, cell{"– " + orDash(who(w)), plain}, cell{until(i.Now, w.Until), urgent(i.Now, w.Until)})
+		printCommands(out, i.ID, w)
 	}
 }
 
@@ -132,6 +130,9 @@ func stepDetail(now time.Time, s incident.StepState) string {
 	}
 	if s.Reason != "" {
 		parts = append(parts, s.Reason)
+	}
+	if s.Key != "" {
+		parts = append(parts, "key "+s.Key)
 	}
 	return strings.Join(parts, ", ")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -121,27 +122,64 @@ func runs(i console.IncidentStatus) string {
 	return strings.Join(all, "; ")
 }
 
-// printWaiting writes what waits for whom, and what to type.
+// printWaiting writes what waits for whom, what is stuck and why, and what to type.
 func printWaiting(out *printer, s console.Status) {
 	var rows [][]cell
 	for _, i := range s.Incidents {
-		for _, run := range i.Runs {
-			for _, w := range run.Waiting {
-				rows = append(rows, []cell{{i.ID, plain}, {w.Step, bold}, {who(w), plain}, {until(s.Now, w.Until), urgent(s.Now, w.Until)}, {w.Text, plain}, {command(i.ID, w), soft}})
-			}
+		for _, w := range waiting(i, false) {
+			rows = append(rows, []cell{{i.ID, plain}, {w.Step, bold}, {who(w), plain}, {until(s.Now, w.Until), urgent(s.Now, w.Until)}, {w.Text, plain}, {command(i.ID, w), soft}})
 		}
 	}
 	if len(rows) > 0 {
 		out.heading("Waiting for people")
 		out.table([]string{"INCIDENT", "STEP", "WHO", "UNTIL", "WHAT", "COMMAND"}, rows)
 	}
+	printStuck(out, s)
+}
+
+// printStuck writes the steps that do not go on by themselves.
+func printStuck(out *printer, s console.Status) {
+	headed := false
+	for _, i := range s.Incidents {
+		for _, w := range waiting(i, true) {
+			if !headed {
+				out.heading("Stuck")
+				headed = true
+			}
+			out.parts(cell{i.ID, plain}, cell{w.Step, bold}, cell{"STUCK", bad}, cell{orDash(w.Reason), plain})
+			out.parts(cell{" ", plain}, cell{w.Text, plain}, cell{"– " + orDash(who(w)), plain})
+			printCommands(out, i.ID, w)
+		}
+	}
+}
+
+// printCommands writes all that can be typed about a step.
+func printCommands(out *printer, id string, w console.WaitingStep) {
+	for _, verb := range w.Verbs {
+		out.parts(cell{"    " + console.CommandLine(verb, id, w.Step), soft})
+	}
+}
+
+// waiting are the steps of an incident that wait, or are stuck.
+func waiting(i console.IncidentStatus, stuck bool) (steps []console.WaitingStep) {
+	for _, run := range i.Runs {
+		for _, w := range run.Waiting {
+			if stuck == (w.Status == incident.Stuck) {
+				steps = append(steps, w)
+			}
+		}
+	}
+	return steps
 }
 
 // who is a step's role and those who can act, as far as approvals have come.
 func who(w console.WaitingStep) string {
-	text := w.Role
-	if len(w.Who) > 0 {
-		text += " (" + strings.Join(w.Who, ", ") + ")"
+	text, people := w.Role, strings.Join(w.Who, ", ")
+	switch {
+	case text == "":
+		text = people
+	case people != "":
+		text += " (" + people + ")"
 	}
 	if w.AckedBy != "" {
 		text += ", taken by " + w.AckedBy
@@ -156,7 +194,7 @@ func command(id string, w console.WaitingStep) string {
 	if len(w.Verbs) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("holdfast %s %s %s", w.Verbs[0], id, w.Step)
+	return console.CommandLine(w.Verbs[0], id, w.Step)
 }
 
 func printComponents(out *printer, s console.Status) {
@@ -206,6 +244,25 @@ func printCounts(out *printer, c console.Counts) {
 		line += fmt.Sprintf(", %d left out by their senders", c.Truncated)
 	}
 	out.line("%s", line)
+	printSamples(out, c.Samples)
+}
+
+// samplesShown is how many of the alerts that mean nothing yet are shown; the API has more.
+const samplesShown = 3
+
+// printSamples shows the labels of the newest alerts that bia.yaml maps to nothing.
+func printSamples(out *printer, samples []json.RawMessage) {
+	for _, sample := range slices.Backward(samples[max(0, len(samples)-samplesShown):]) {
+		var labels map[string]string
+		if json.Unmarshal(sample, &labels) != nil {
+			continue
+		}
+		var pairs []string
+		for _, name := range slices.Sorted(maps.Keys(labels)) {
+			pairs = append(pairs, fmt.Sprintf("%s=%q", name, labels[name]))
+		}
+		out.parts(cell{"  unmapped:", soft}, cell{"{" + strings.Join(pairs, ", ") + "}", plain})
+	}
 }
 
 func printOnCall(out *printer, lines console.OnCall) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -73,6 +74,33 @@ BIA 2026.1, 1 playbook, epoch 3, holdfast 1.0.0
 `, drawn(func(out *printer) { printStatus(out, aStatus()) }))
 }
 
+func TestAStatusSaysWhatIsStuckAndWhatToType(t *testing.T) {
+	s := aStatus()
+	s.Incidents[0].Runs[0].Waiting = []console.WaitingStep{{Step: "fence", Kind: playbooks.KindRun, Status: incident.Stuck, Text: "POST http://127.0.0.1:8642/fence", Who: []string{"director-1", "director-2"},
+		Reason: "not sent: connection refused", Verbs: []incident.Verb{incident.VerbDone, incident.VerbRetry, incident.VerbSkip}}}
+	s.Components = nil
+	s.Counts.Samples = []json.RawMessage{[]byte(`{"alertname":"Old"}`), []byte(`{"alertname":"A"}`), []byte("{\n  \"site\": \"north\",\n  \"alertname\": \"DiskFull\"\n}"), []byte(`{"alertname":"New"}`)}
+	wantDrawn(t, `
+Example Parcels armed NATS connected as of 2026-11-23 09:10:00Z
+
+INCIDENT             LEVEL     DOWN FOR  INVOKE BY  DEADLINE   DECLARED                                                  RUNS
+parcel-booking-1123  DISASTER  10m00s    in 4m00s   in 30m00s  2026-11-23 09:05:00Z by automatic_for site_loss_inferred  move-booking-to-south: 3 of 12 steps
+
+Stuck
+parcel-booking-1123 fence STUCK not sent: connection refused
+  POST http://127.0.0.1:8642/fence – director-1, director-2
+    holdfast done parcel-booking-1123 fence
+    holdfast retry parcel-booking-1123 fence --reason "…"
+    holdfast skip parcel-booking-1123 fence --reason "…"
+
+78 alerts received, 2 unmapped, 4 unreadable (not json 1, too deep 3)
+  unmapped: {alertname="New"}
+  unmapped: {alertname="DiskFull", site="north"}
+  unmapped: {alertname="A"}
+BIA 2026.1, 1 playbook, epoch 3, holdfast 1.0.0
+`, drawn(func(out *printer) { printStatus(out, s) }))
+}
+
 func TestAQuietStatusSaysWhatCannotBeDone(t *testing.T) {
 	wantDrawn(t, `
 Example Parcels DISARMED (declaration.mode is recommend) NATS NOT CONNECTED as of 2026-11-23 09:00:00Z
@@ -101,6 +129,7 @@ func TestAnIncidentShowsClocksRunAndStory(t *testing.T) {
 	i.Runs = []incident.Run{{ID: "1", Service: "parcel-booking", Name: "move-booking-to-south", Steps: []incident.StepState{
 		{ID: "page", Kind: playbooks.KindNotify, Phase: playbooks.Activation, Status: incident.Done, Started: nine(5, 0), Ended: nine(5, 40), By: incident.Actor{Person: "platform-1"}},
 		{ID: "go", Kind: playbooks.KindDecide, Phase: playbooks.Recovery, Status: incident.Waiting, Started: nine(7, 0)},
+		{ID: "fence", Kind: playbooks.KindRun, Phase: playbooks.Recovery, Status: incident.Stuck, Started: nine(7, 0), Reason: "connection refused", Key: "parcel-booking-1123/1/fence/1"},
 		{ID: "promote", Kind: playbooks.KindRun, Phase: playbooks.Recovery, Status: incident.Pending},
 	}}}
 	i.Status.Runs = aStatus().Incidents[0].Runs
@@ -120,10 +149,11 @@ Run 1: move-booking-to-south for parcel-booking, 3 of 12 steps ended
 STEP     PHASE       KIND    STATUS
 page     activation  notify  DONE     by platform-1, took 40s
 go       recovery    decide  WAITING  for 3m00s
+fence    recovery    run     STUCK    for 3m00s, connection refused, key parcel-booking-1123/1/fence/1
 promote  recovery    run     PENDING
   go: Make the ledger in the south the primary? – incident-director (director-1, director-2), 1 of 2 approved in 15m00s
     holdfast approve parcel-booking-1123 go
-    holdfast decline parcel-booking-1123 go
+    holdfast decline parcel-booking-1123 go --reason "…"
 
 What happened
 2026-11-23 09:01:00Z Classified disaster: north is lost.
