@@ -15,6 +15,7 @@ import (
 	"holdfast/cmd/holdfast/config"
 	"holdfast/incident"
 	"holdfast/journal"
+	"holdfast/journal/embedded"
 )
 
 func verifyCommand() *cobra.Command {
@@ -85,6 +86,9 @@ func verify(ctx context.Context, file string) (v verified, err error) {
 		return v, err
 	}
 	link, err := connect(ctx, cfg, secrets, zerolog.Nop())
+	if errors.Is(err, embedded.ErrHeld) {
+		return v, failed("stop it first: then nothing is written while it is read; or verify a copy of the store", "a daemon has %s open", cfg.NATS.Embedded.Store)
+	}
 	if err != nil {
 		return v, err
 	}

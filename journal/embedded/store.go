@@ -30,6 +30,9 @@ const (
 	solo       = "solo" // one server, no cluster
 )
 
+// ErrHeld says that another process has the store open: a daemon, or somebody who looks at its logs.
+var ErrHeld = errors.New("only one daemon at a time can have it")
+
 func openStore(dir string) (_ *store, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -43,7 +46,7 @@ func openStore(dir string) (_ *store, err error) {
 	}
 	s := &store{lock}
 	if err := lockNow(lock); err != nil {
-		return nil, errors.Join(fmt.Errorf("the store %s is held by another process: %w; only one daemon at a time can have it", dir, err), s.close())
+		return nil, errors.Join(fmt.Errorf("the store %s is held by another process (%w): %w", dir, err, ErrHeld), s.close())
 	}
 	if err := checkMarker(dir); err != nil {
 		return nil, errors.Join(err, s.close())
