@@ -57,7 +57,7 @@ func daemon(t *testing.T, answer http.HandlerFunc) {
 func says(v any) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(v)
+		_ = json.NewEncoder(w).Encode(v) // who asks tells what is missing
 	}
 }
 
@@ -65,7 +65,7 @@ func refuses(p console.Problem) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.WriteHeader(p.Status)
-		json.NewEncoder(w).Encode(p)
+		_ = json.NewEncoder(w).Encode(p)
 	}
 }
 
@@ -78,7 +78,7 @@ func TestAnOrderCarriesAnIdentity(t *testing.T) {
 		if err := json.Unmarshal(body, &sent); err != nil {
 			t.Error(err)
 		}
-		io.WriteString(w, `{"changes":[{"incident":"booking-1","kind":"acknowledged","event":{"run":"1","step":"page","by":{"person":"nora"}}}]}`)
+		_, _ = io.WriteString(w, `{"changes":[{"incident":"booking-1","kind":"acknowledged","event":{"run":"1","step":"page","by":{"person":"nora"}}}]}`)
 	})
 	withToken(t, "t0ken")
 	out, said, code := typed(t, "ack", "booking-1", "page")
@@ -120,7 +120,7 @@ func TestEveryOrderSaysWhatWasTyped(t *testing.T) {
 			if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
 				t.Error(err)
 			}
-			io.WriteString(w, `{"changes":[]}`)
+			_, _ = io.WriteString(w, `{"changes":[]}`)
 		})
 		withToken(t, "t0ken")
 		if _, said, code := typed(t, strings.Fields(line)...); code != 0 {
@@ -221,7 +221,10 @@ func TestADaemonThatDoesNotAnswerTimesOut(t *testing.T) {
 }
 
 func TestSomethingElseIsToldApart(t *testing.T) {
-	daemon(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404); io.WriteString(w, "<html>nginx") })
+	daemon(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(404)
+		_, _ = io.WriteString(w, "<html>nginx")
+	})
 	_, said, code := typed(t, "status")
 	if code != exitFailure || !strings.Contains(said, "is it a holdfast daemon") {
 		t.Errorf("exit code %d: %s", code, said)
