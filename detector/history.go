@@ -89,6 +89,9 @@ type lens struct {
 	// known lays each statement where it was heard, as far as it was news then. What is known at an instant never
 	// changes by what is heard later.
 	known bool
+	// mended lays, of what is known, each statement that something is better at its own time, news or not: what somebody
+	// who knew of every recovery as it came, and of every loss as it was heard, could have told.
+	mended bool
 	// backdate is how far before its receipt a statement counts; an older one is stale.
 	backdate int64
 	// stale lays stale statements where they were heard; otherwise they count from as far back as they may.
@@ -119,7 +122,10 @@ type stretch[V cmp.Ordered] struct {
 
 // laid is the history through a lens. A state never begins before the one it replaces.
 func (h history[V]) laid(l lens) []stretch[V] {
-	if l.known {
+	switch {
+	case l.mended:
+		return h.mended()
+	case l.known:
 		return h.asHeard()
 	}
 	var out []stretch[V]
@@ -148,6 +154,31 @@ func (h history[V]) asHeard() []stretch[V] {
 		out = append(out, stretch[V]{span{s.heard, never}, s})
 	}
 	return slices.DeleteFunc(out, func(s stretch[V]) bool { return s.from == s.to })
+}
+
+// mended is the history with each loss laid where it was first heard of, if it was news then, and each recovery at its own
+// time.
+func (h history[V]) mended() []stretch[V] {
+	var out []stretch[V]
+	for _, s := range h.inOrder() {
+		from := plain.begins(s.own, s.heard, s.suspect)
+		if n := len(out); isLoss(s.value) && (n == 0 || out[n-1].said.value != s.value) {
+			if from = s.heard; slices.ContainsFunc(h, func(o saying[V]) bool { return o.heard < s.heard && s.order(o) < 0 }) {
+				continue
+			}
+		}
+		if n := len(out); n > 0 {
+			from = max(from, out[n-1].from)
+			out[n-1].to = from
+		}
+		out = append(out, stretch[V]{span{from, never}, s})
+	}
+	return slices.DeleteFunc(out, func(s stretch[V]) bool { return s.from == s.to })
+}
+
+func isLoss[V cmp.Ordered](value V) bool {
+	w, ok := any(value).(word)
+	return !ok || w == isDown || w == isDegraded || w == heldDown
 }
 
 // line is the history's values in time.

@@ -59,7 +59,7 @@ func (d *Detector) weigh(id string) *judged {
 	starts, backs := blocks(j.impaired.union(hurt), j.state.worst.where(atLeast(degraded)).union(hurt), gap)
 	for i, s := range starts {
 		t := trouble{span: s, back: backs[i]}
-		t.episodes = j.outages(t, d.felt.service(id), confirming.service(id))
+		t.episodes = j.outages(t, confirming.service(id))
 		j.troubles = append(j.troubles, t)
 	}
 	if d.book.Defaults.Unknown.DownAfter > 0 {
@@ -95,18 +95,14 @@ func (d *Detector) lateness(id string) int64 {
 }
 
 // outages are the episodes within a trouble.
-func (j *judged) outages(t trouble, felt, confirming both) []episode {
+func (j *judged) outages(t trouble, confirming both) []episode {
 	var all []episode
 	below := j.state.best.where(atLeast(down)).within(t.span)
 	starts, backs := blocks(below, j.state.worst.where(atLeast(down)).within(t.span), j.objectives.RecoverFor)
-	known, _ := blocks(felt.best.where(atLeast(down)), felt.worst.where(atLeast(down)), j.objectives.RecoverFor)
 	for i, s := range starts {
 		e := episode{span: s, back: backs[i]}
-		for _, k := range slices.Backward(known) {
-			if k.overlaps(s) { // no message, however late, joins it to one that was over
-				e.from = max(e.from, later(k.from, -j.objectives.MaxBackdate))
-				break
-			}
+		for _, v := range []*view{j.view.d.felt, j.view.d.mended} {
+			e.from = max(e.from, j.told(v, s))
 		}
 		e.below = below.within(e.span)
 		e.counted = confirming.best.where(atLeast(down)).within(e.span)
@@ -115,6 +111,19 @@ func (j *judged) outages(t trouble, felt, confirming both) []episode {
 		all = append(all, e)
 	}
 	return all
+}
+
+// told is how early an outage can begin by what was told of it at the time: no message, however late, joins it to one
+// that was over, and none moves its start by more than max_backdate.
+func (j *judged) told(v *view, outage span) int64 {
+	state := v.service(j.id)
+	known, _ := blocks(state.best.where(atLeast(down)), state.worst.where(atLeast(down)), j.objectives.RecoverFor)
+	for _, k := range slices.Backward(known) {
+		if k.overlaps(outage) {
+			return later(k.from, -j.objectives.MaxBackdate)
+		}
+	}
+	return ever
 }
 
 // compromised is when data that a service holds is.

@@ -37,6 +37,7 @@ type Detector struct {
 	plain   *view
 	known   *view
 	felt    *view // as known, with what services tolerate
+	mended  *view // as felt, recoveries that were heard of late put right
 	judged  map[string]*judged
 	stale   map[string]bool // parts whose change has been passed on
 	touched map[string]bool // services to be judged anew
@@ -76,6 +77,8 @@ func (d *Detector) Rebase(a *bia.Analysis) {
 	felt := *d.known
 	felt.holding, felt.services = true, map[string]both{}
 	d.felt = &felt
+	d.mended = newView(d, lens{known: true, mended: true, backdate: never})
+	d.mended.holding = true
 	d.judged, d.scene = map[string]*judged{}, nil
 	d.stale, d.touched, d.shaken = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, id := range d.book.judged {
@@ -123,7 +126,7 @@ func (d *Detector) touch(id string) {
 		return
 	}
 	d.stale[id] = true
-	for _, v := range []*view{d.plain, d.known} {
+	for _, v := range []*view{d.plain, d.known, d.mended} {
 		delete(v.cells, id)
 		delete(v.spoken, id)
 	}
@@ -142,6 +145,7 @@ func (d *Detector) disturb(service string) {
 	delete(d.plain.services, service)
 	delete(d.known.services, service)
 	delete(d.felt.services, service)
+	delete(d.mended.services, service)
 	d.reconsider(service)
 }
 
@@ -170,7 +174,7 @@ func (d *Detector) settle(t int64) {
 				d.touchWatched(id)
 			}
 		}
-		d.until, d.plain.until, d.known.until, d.felt.until = t, t, t, t
+		d.until, d.plain.until, d.known.until, d.felt.until, d.mended.until = t, t, t, t, t
 	}
 	clear(d.stale)
 	if d.scene == nil {

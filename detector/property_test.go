@@ -419,6 +419,46 @@ func TestOneLateDownMovesTheStartBackByAtMostMaxBackdate(t *testing.T) {
 	})
 }
 
+func TestALateDownMovesTheStartBackByAtMostMaxBackdateThoughARecoveryWasHeardOfLateBefore(t *testing.T) {
+	a := analysis(t, `
+services: {s: {vital: true, rto: 2h, mtpd: 4h, rtc: 30m, needs: [c]}}
+observers: {p: {}, q: {}}
+components: {c: {observers: [p, q]}}
+`)
+	rapid.Check(t, func(t *rapid.T) {
+		d, now := detector.New(a), start
+		for range rapid.IntRange(4, 9).Draw(t, "messages") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 60).Draw(t, "minutes")) * time.Minute)
+			own := now.Add(-time.Duration(rapid.IntRange(0, 30).Draw(t, "late")) * time.Minute) // none is stale
+			one := says(rapid.SampledFrom([]string{"p", "q"}).Draw(t, "observer"), "c", rapid.SampledFrom([]string{"down", "up"}).Draw(t, "effect"))
+			one.StartsAt = own
+			before := openSince(d.Verdicts(now))
+			d.Observe(now, "", one)
+			if one.Labels["effect"] == "up" {
+				continue
+			}
+			for id, is := range openSince(d.Verdicts(now)) {
+				if was, open := before[id]; open && was.Sub(is) > a.Objectives(id).MaxBackdate {
+					t.Fatalf("%s moved from %s to %s", id, was, is)
+				}
+			}
+		}
+	})
+}
+
+// openSince are the starts of the outages of services that are down.
+func openSince(verdicts []detector.Verdict) map[string]time.Time {
+	all := map[string]time.Time{}
+	for _, v := range verdicts {
+		for _, o := range v.Services {
+			if o.State == detector.Down {
+				all[o.Service] = o.Since
+			}
+		}
+	}
+	return all
+}
+
 func starts(verdicts []detector.Verdict) map[string]time.Time {
 	all := map[string]time.Time{}
 	for _, v := range verdicts {

@@ -46,6 +46,18 @@ func TestALateAlertDoesNotJoinAnOutageToOneThatWasOver(t *testing.T) {
 	}
 }
 
+func TestALateRecoveryAndThenALateDownDoNotBringBackAnOutageLongOver(t *testing.T) {
+	h := watch(t, strings.Replace(strings.Replace(one, "{c: {}}", "{c: {observers: [p, q]}}", 1), "components:", "observers: {p: {}, q: {}}\ncomponents:", 1))
+	h.hear("0s", says("p", "c", "down"))
+	h.hear("105m", says("q", "c", "down"))
+	h.hear("120m", of("60m", resolves("p", "c")))
+	h.expectOffset("t0 after the recovery", h.outage("120m", "s").Since, "105m")
+	h.hear("121m", of("96m", says("p", "c", "down")), of("61m", says("q", "c", "down")))
+	if since := h.outage("121m", "s").Since; since.Before(at("75m")) {
+		t.Errorf("one message moved t0 from 105m to %s", since.Sub(start))
+	}
+}
+
 func TestAnOldDownCorrectsHistoryNeverThePresent(t *testing.T) {
 	h := watch(t, one)
 	h.hear("10m", up("c"))
