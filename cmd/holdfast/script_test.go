@@ -32,7 +32,7 @@ func TestCommandsAsTyped(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			for name, path := range map[string]string{"EXAMPLE": "../../examples/parcels/continuity", "SCENARIOS": "testdata/scenarios"} {
+			for name, path := range map[string]string{"ROOT": "../..", "EXAMPLE": "../../examples/parcels/continuity", "SCENARIOS": "testdata/scenarios"} {
 				absolute, err := filepath.Abs(path)
 				if err != nil {
 					return err
@@ -52,6 +52,8 @@ func TestCommandsAsTyped(t *testing.T) {
 			"post":     postFile,
 			"until":    awaitOutput,
 			"token":    giveToken,
+			"printed":  runPrinted,
+			"taken":    takePrinted,
 		},
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
@@ -204,4 +206,32 @@ func giveToken(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	text = found.ReplaceAll(text, []byte("  "+person+`: {token_hash: "`+hash+`", `))
 	ts.Check(os.WriteFile(people, text, 0o600))
+}
+
+// runPrinted (printed) runs a command that README.md prints, word for word but for the incident, whose name has the day.
+func runPrinted(ts *testscript.TestScript, _ bool, args []string) {
+	var words []string
+	for _, a := range args {
+		if strings.Contains(a, " ") {
+			a = strconv.Quote(a)
+		}
+		words = append(words, a)
+	}
+	line := strings.Join(words, " ")
+	if id := ts.Getenv("ID"); id != "" {
+		line = strings.ReplaceAll(line, id, "booking-api-1123")
+	}
+	if readme := ts.ReadFile(filepath.Join(ts.Getenv("ROOT"), "README.md")); !strings.Contains(readme, line) {
+		ts.Fatalf("README.md does not print %s", line)
+	}
+	ts.Check(ts.Exec(args[0], args[1:]...))
+}
+
+// takePrinted (taken) writes into a file what a group of a regular expression finds in README.md.
+func takePrinted(ts *testscript.TestScript, _ bool, args []string) {
+	m := regexp.MustCompile("(?s)" + args[1]).FindStringSubmatch(ts.ReadFile(filepath.Join(ts.Getenv("ROOT"), "README.md")))
+	if m == nil {
+		ts.Fatalf("README.md has nothing like %s", args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(m[1]), 0o600))
 }
