@@ -241,8 +241,11 @@ func weighFacility(least facility) func(*Detector, *judged, trouble) []claim {
 	return func(d *Detector, j *judged, t trouble) []claim {
 		var all []claim
 		for _, site := range d.book.sites {
+			if !d.book.needsAt(j.id, site) { // asked first: to draw a site takes all of its components
+				continue
+			}
 			l := j.view.domain(site)
-			if len(l) == 0 || !d.book.needsAt(j.id, site) {
+			if len(l) == 0 {
 				continue
 			}
 			when := l.where(func(l loss) bool {
@@ -284,9 +287,12 @@ func (d *Detector) signalled(v *view, site string, at int64) bool {
 func weighSite(d *Detector, j *judged, t trouble) []claim {
 	var all []claim
 	for _, site := range d.book.sites {
+		if !d.book.needsAt(j.id, site) {
+			continue
+		}
 		l := j.view.domain(site)
 		when := l.where(func(l loss) bool { return l.inferred })
-		if len(when) == 0 || !d.book.needsAt(j.id, site) {
+		if len(when) == 0 {
 			continue
 		}
 		all = append(all, each(j, t, func(e episode) claim {

@@ -251,7 +251,7 @@ func (s situation) roots(t int64) []string {
 func (s situation) lost(t int64) []string {
 	var all []string
 	for _, domain := range s.d.book.domains {
-		if s.d.plain.domain(domain).at(t).lost() && slices.ContainsFunc(s.nodes, func(n node) bool { return n.j != nil && s.d.book.needsAt(n.name, domain) }) {
+		if slices.ContainsFunc(s.nodes, func(n node) bool { return n.j != nil && s.d.book.needsAt(n.name, domain) }) && s.d.plain.domain(domain).at(t).lost() {
 			all = append(all, domain)
 		}
 	}
