@@ -23,6 +23,7 @@ var (
 	infoDesc = desc("build_info", "Version that is running; always 1.", "version", "goversion")
 
 	outageDesc    = desc("outage_seconds", "How long the running outage of a service has lasted, from the start of the disruption.", "service")
+	invokedDesc   = desc("outage_invoked", "Whether a playbook was invoked for a service that is out.", "service")
 	ltiDesc       = desc("latest_time_to_invoke_seconds", "Seconds left until a service that is out can no longer be recovered in time; negative once that is past.", "service")
 	remainingDesc = desc("rto_remaining_seconds", "Seconds left of the recovery time objective of a service that is out; negative once it is missed.", "service")
 	rtaDesc       = desc("recovery_time_actual_seconds", "Recovery time actual: from the start of a disruption to the start of the stable period that ended it.", "service", "exercise")
@@ -147,17 +148,23 @@ func (m *reading) daemon(c *console) {
 
 // outages are the clocks that run. A service has one series, however many incidents name it: that of its oldest outage.
 func (m *reading) outages(s sight) {
-	running := map[string]incident.Recovery{}
+	running, invoked := map[string]incident.Recovery{}, map[string]bool{}
 	for _, i := range s.open() {
 		for _, r := range i.Recoveries {
 			if other, twice := running[r.Service]; r.Running(s.now) > 0 && (!twice || r.Since.Before(other.Since)) {
 				running[r.Service] = r
 			}
 		}
+		for _, run := range i.Runs {
+			for _, service := range append([]string{run.Service}, run.Covers...) {
+				invoked[service] = true
+			}
+		}
 	}
 	for _, service := range sorted(running) {
 		r := running[service]
 		m.gauge(outageDesc, r.Running(s.now).Seconds(), service)
+		m.flag(invokedDesc, invoked[service], service)
 		if !r.Clocks.LTI.IsZero() {
 			m.gauge(ltiDesc, r.Clocks.LTI.Sub(s.now).Seconds(), service)
 		}
