@@ -9,7 +9,6 @@ package standin
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 )
@@ -97,15 +96,6 @@ func (o *Organisation) any(site, class string) bool {
 		}
 	}
 	return false
-}
-
-// Sites are all sites, sorted.
-func (o *Organisation) Sites() []string {
-	sites := map[string]bool{}
-	for _, m := range o.machines {
-		sites[m.Site] = true
-	}
-	return slices.Sorted(maps.Keys(sites))
 }
 
 // Failing are a site's machines in the order in which they overheat: what computes first, what cools itself last.
