@@ -94,7 +94,7 @@ func TestWhateverIsSentIsBuriedWithItsReasonAndWhatFollowsIsHeard(t *testing.T) 
 		if m.Unreadable != nil {
 			got = append(got, fmt.Sprintf("%s: %s", hostile[heard].name, m.Unreadable.Reason))
 		}
-		if len(m.Batch.Alerts) == 1 && strings.HasPrefix(m.Batch.Alerts[0].Labels["component"], "good-") {
+		if len(m.Batch.Alerts) == 1 && strings.HasPrefix(m.Batch.Alerts[0].Labels.Get("component"), "good-") {
 			heard++
 		}
 		if m.CaughtUp {

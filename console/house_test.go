@@ -139,7 +139,7 @@ func (h *house) pass(d time.Duration) {
 // beat is the heartbeat of both observers.
 func (h *house) beat() {
 	for _, observer := range []string{"prom-south", "probes"} {
-		h.hear(alert.Alert{Status: alert.Firing, Labels: map[string]string{"alertname": "Watchdog", "observer": observer}})
+		h.hear(alert.Alert{Status: alert.Firing, Labels: alert.LabelsOf(map[string]string{"alertname": "Watchdog", "observer": observer})})
 	}
 }
 
@@ -152,7 +152,7 @@ func (h *house) hear(alerts ...alert.Alert) {
 func (h *house) lose(components ...string) {
 	for _, c := range components {
 		for _, observer := range []string{"prom-south", "probes"} {
-			h.hear(alert.Alert{Status: alert.Firing, StartsAt: h.now, Labels: map[string]string{"alertname": "Down", "component": c, "observer": observer}})
+			h.hear(alert.Alert{Status: alert.Firing, StartsAt: h.now, Labels: alert.LabelsOf(map[string]string{"alertname": "Down", "component": c, "observer": observer})})
 		}
 	}
 	h.settle()

@@ -103,8 +103,8 @@ func TestNothingThatAnAlertSaysBecomesALabel(t *testing.T) {
 	before := series(text(t, get("/metrics").of(New(h.config()))))
 	for n := range 2000 {
 		canary := path("canary-%d", n)
-		h.hear(alert.Alert{Status: alert.Firing, Fingerprint: canary, Labels: map[string]string{"alertname": canary, "observer": canary, "component": canary, "service": canary, "site": canary, canary: canary},
-			Annotations: map[string]string{"summary": canary}})
+		h.hear(alert.Alert{Status: alert.Firing, Fingerprint: canary, Labels: alert.LabelsOf(map[string]string{"alertname": canary, "observer": canary, "component": canary, "service": canary, "site": canary, canary: canary}),
+			Annotations: alert.LabelsOf(map[string]string{"summary": canary})})
 	}
 	h.settle()
 	body := text(t, get("/metrics").of(New(h.config())))

@@ -41,7 +41,7 @@ func plant(b *testing.B, components, site int) *bia.Analysis {
 // storm is the i-th of many alerts, each with an identity of its own, spread over components and both observers.
 func storm(i, components int, effect string) alert.Alert {
 	a := says([]string{"p", "q"}[i/components%2], fmt.Sprintf("c%d", i%components), effect)
-	a.Labels["alertname"], a.Labels["instance"], a.Labels["severity"] = "HighLatency", fmt.Sprintf("10.0.0.1:%d", i), "warning"
+	a.Labels = a.Labels.With(alert.LabelsOf(map[string]string{"alertname": "HighLatency", "instance": fmt.Sprintf("10.0.0.1:%d", i), "severity": "warning"})...)
 	a.Fingerprint = fmt.Sprintf("%016x", i)
 	return a
 }

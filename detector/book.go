@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"holdfast/bia"
+	"holdfast/detector/alert"
 )
 
 // A book is an analysis made ready to be asked quickly.
@@ -169,7 +170,7 @@ func (b *book) needsAt(service, domain string) bool {
 }
 
 // fill puts labels into a template as they stand. It is empty where a label is missing.
-func fill(template string, labels map[string]string) string {
+func fill(template string, labels alert.Labels) string {
 	var out strings.Builder
 	for {
 		before, rest, found := strings.Cut(template, "${")
@@ -178,10 +179,10 @@ func fill(template string, labels map[string]string) string {
 			return out.String()
 		}
 		label, after, closed := strings.Cut(rest, "}")
-		if !closed || labels[label] == "" {
+		if !closed || labels.Get(label) == "" {
 			return ""
 		}
-		out.WriteString(labels[label])
+		out.WriteString(labels.Get(label))
 		template = after
 	}
 }

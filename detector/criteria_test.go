@@ -241,7 +241,7 @@ func TestMaintenanceCanBeAnnouncedAndCalledOff(t *testing.T) {
 	h.hear("1h", window)
 	h.hear("12h", down("feed-a"), degraded("other"))
 	h.expectService("12h", "s", detector.Up)
-	h.hear("13h", labelled(alert.Resolved, "effect", "maintenance", "from", window.Labels["from"], "to", window.Labels["to"], "scope", "site dc,other", "expect", "degraded"))
+	h.hear("13h", labelled(alert.Resolved, "effect", "maintenance", "from", window.Labels.Get("from"), "to", window.Labels.Get("to"), "scope", "site dc,other", "expect", "degraded"))
 	h.expectService("13h", "s", detector.Degraded)
 	if n := h.Heard().Unmapped; n != 0 {
 		t.Errorf("%d alerts are unmapped, expected none", n)

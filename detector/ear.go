@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 	"time"
+
+	"holdfast/detector/alert"
 )
 
 // An ear is what is known of one observer's being there: when it was silent, and when a heartbeat proved it well.
@@ -31,9 +33,9 @@ type matcher struct {
 	value *regexp.Regexp
 }
 
-func matches(all []matcher, labels map[string]string) bool {
+func matches(all []matcher, labels alert.Labels) bool {
 	for _, m := range all {
-		if !m.value.MatchString(labels[m.label]) {
+		if !m.value.MatchString(labels.Get(m.label)) {
 			return false
 		}
 	}

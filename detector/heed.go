@@ -26,7 +26,7 @@ func (d *Detector) heed(s statement) bool {
 		return d.heedData(s)
 	case s.service != "":
 		return d.heedService(s)
-	case s.observer != "" && s.alert.Labels["observer"] == s.observer && !s.ruled:
+	case s.observer != "" && s.alert.Labels.Get("observer") == s.observer && !s.ruled:
 		return d.heedObserver(s)
 	}
 	return false
@@ -93,8 +93,8 @@ func (d *Detector) say(id string, s statement, w word) {
 }
 
 func (d *Detector) heedIntentional(s statement) bool {
-	until, err := time.Parse(time.RFC3339, s.alert.Labels["until"])
-	by := s.alert.Labels["by"]
+	until, err := time.Parse(time.RFC3339, s.alert.Labels.Get("until"))
+	by := s.alert.Labels.Get("by")
 	if err != nil || by == "" {
 		return false
 	}
@@ -182,7 +182,7 @@ func spoken[V facility | integrity](subjects map[string]sayings[V], id string, s
 }
 
 func (d *Detector) heedPoint(s statement) bool {
-	at, err := time.Parse(time.RFC3339, s.alert.Labels["instant"])
+	at, err := time.Parse(time.RFC3339, s.alert.Labels.Get("instant"))
 	if err != nil {
 		return false
 	}
@@ -201,7 +201,7 @@ func (d *Detector) heedService(s statement) bool {
 	if !d.book.isService(s.service) {
 		return false
 	}
-	if s.alert.Labels["estimate"] != "" {
+	if s.alert.Labels.Get("estimate") != "" {
 		return d.heedEstimate(s)
 	}
 	w, ok := wordOf(s)
@@ -214,7 +214,7 @@ func (d *Detector) heedService(s statement) bool {
 
 func (d *Detector) heedEstimate(s statement) bool {
 	end := int64(never)
-	if text := s.alert.Labels["estimate"]; text != "none" {
+	if text := s.alert.Labels.Get("estimate"); text != "none" {
 		length, err := model.ParseDuration(text)
 		if err != nil {
 			return false
@@ -248,17 +248,17 @@ func (d *Detector) heedObserver(s statement) bool {
 
 func (d *Detector) heedMaintenance(s statement) bool {
 	l := s.alert.Labels
-	from, badFrom := time.Parse(time.RFC3339, l["from"])
-	to, badTo := time.Parse(time.RFC3339, l["to"])
-	expect, ok := gradeOf(l["expect"])
-	if l["expect"] == "impaired" {
+	from, badFrom := time.Parse(time.RFC3339, l.Get("from"))
+	to, badTo := time.Parse(time.RFC3339, l.Get("to"))
+	expect, ok := gradeOf(l.Get("expect"))
+	if l.Get("expect") == "impaired" {
 		expect, ok = degraded, true
 	}
-	words := strings.FieldsFunc(strings.ReplaceAll(l["scope"], "site ", "site\x00"), func(r rune) bool { return r == ',' || r == ' ' })
+	words := strings.FieldsFunc(strings.ReplaceAll(l.Get("scope"), "site ", "site\x00"), func(r rune) bool { return r == ',' || r == ' ' })
 	for i := range words {
 		words[i] = strings.ReplaceAll(words[i], "site\x00", "site ")
 	}
-	w := d.book.announced(l["change"], d.at, from, to, words, expect)
+	w := d.book.announced(l.Get("change"), d.at, from, to, words, expect)
 	if badFrom != nil || badTo != nil || !ok || len(w.scope) == 0 {
 		return false
 	}

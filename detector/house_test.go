@@ -2,7 +2,6 @@ package detector_test
 
 import (
 	"encoding/json"
-	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -65,9 +64,9 @@ func of(offset string, a alert.Alert) alert.Alert {
 }
 
 func labelled(status alert.Status, words ...string) alert.Alert {
-	a := alert.Alert{Status: status, Labels: map[string]string{}}
+	a := alert.Alert{Status: status}
 	for i := 0; i < len(words); i += 2 {
-		a.Labels[words[i]] = words[i+1]
+		a.Labels = a.Labels.With(alert.Label{Name: words[i], Value: words[i+1]})
 	}
 	return a
 }
@@ -95,8 +94,7 @@ func beat(observer string) alert.Alert {
 }
 
 func with(a alert.Alert, label, value string) alert.Alert {
-	a.Labels = maps.Clone(a.Labels)
-	a.Labels[label] = value
+	a.Labels = a.Labels.With(alert.Label{Name: label, Value: value})
 	return a
 }
 

@@ -122,10 +122,10 @@ func (d *Detector) read(subject string, a alert.Alert) statement {
 		break
 	}
 	if !s.ruled {
-		s.component, s.site, s.data, s.service = a.Labels["component"], a.Labels["site"], a.Labels["data"], a.Labels["service"]
+		s.component, s.site, s.data, s.service = a.Labels.Get("component"), a.Labels.Get("site"), a.Labels.Get("data"), a.Labels.Get("service")
 	}
 	if s.effect == "" {
-		s.effect = a.Labels["effect"]
+		s.effect = a.Labels.Get("effect")
 	}
 	s.observer = d.speaker(s, subject)
 	if sole := d.book.observersOf(s.component); s.observer == "" && len(sole) == 1 {
@@ -141,13 +141,13 @@ func (d *Detector) speaker(s statement, subject string) string {
 	if s.observer != "" {
 		return s.observer
 	}
-	if o := s.alert.Labels["observer"]; o != "" && (d.ears[o] != nil || !s.ruled) {
+	if o := s.alert.Labels.Get("observer"); o != "" && (d.ears[o] != nil || !s.ruled) {
 		return o
 	}
 	if token := subject[strings.LastIndexByte(subject, '.')+1:]; d.ears[token] != nil {
 		return token
 	}
-	if source := s.alert.Labels["ce_source"]; d.ears[source] != nil {
+	if source := s.alert.Labels.Get("ce_source"); d.ears[source] != nil {
 		return source
 	}
 	return ""

@@ -134,7 +134,7 @@ var componentAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
 	a := says(rapid.SampledFrom([]string{"p", "q"}).Draw(t, "observer"),
 		fmt.Sprintf("c%d", rapid.IntRange(0, 4).Draw(t, "component")),
 		rapid.SampledFrom([]string{"down", "down", "down", "degraded", "up"}).Draw(t, "effect"))
-	if a.Labels["effect"] == "up" {
+	if a.Labels.Get("effect") == "up" {
 		a.Status = alert.Resolved
 	}
 	return a
@@ -225,7 +225,7 @@ func TestDuplicatesChangeNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := drawHouse(t, false)
 		alerts := anyAlerts.Filter(func(a alert.Alert) bool {
-			return a.Labels["component"] == "" == (a.Labels["observer"] == "") || a.Labels["component"] != ""
+			return a.Labels.Get("component") == "" == (a.Labels.Get("observer") == "") || a.Labels.Get("component") != ""
 		})
 		messages := drawMessages(t, alerts)
 		var doubled []message
@@ -328,7 +328,7 @@ func TestAComponentGettingWorseNeverLowersTheLevel(t *testing.T) {
 		for _, m := range messages {
 			w := message{m.received, slices.Clone(m.alerts)}
 			for i, al := range w.alerts {
-				if rapid.Bool().Draw(t, "worse") && al.Labels["effect"] != "down" {
+				if rapid.Bool().Draw(t, "worse") && al.Labels.Get("effect") != "down" {
 					own := al.At()
 					w.alerts[i] = with(al, "effect", "down")
 					w.alerts[i].Status, w.alerts[i].StartsAt, w.alerts[i].EndsAt = alert.Firing, own, time.Time{}
@@ -397,7 +397,7 @@ func outages(verdicts []detector.Verdict) map[string][]string {
 func TestOneLateDownMovesTheStartBackByAtMostMaxBackdate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := drawHouse(t, false)
-		downs := componentAlerts.Filter(func(a alert.Alert) bool { return a.Labels["effect"] == "down" })
+		downs := componentAlerts.Filter(func(a alert.Alert) bool { return a.Labels.Get("effect") == "down" })
 		d := detector.New(a)
 		for _, m := range drawMessages(t, downs) {
 			for _, one := range m.alerts {
@@ -434,7 +434,7 @@ components: {c: {observers: [p, q]}}
 			one.StartsAt = own
 			before := openSince(d.Verdicts(now))
 			d.Observe(now, "", one)
-			if one.Labels["effect"] == "up" {
+			if one.Labels.Get("effect") == "up" {
 				continue
 			}
 			for id, is := range openSince(d.Verdicts(now)) {

@@ -16,7 +16,7 @@ func TestMemoryStaysBoundedWhateverIsSaid(t *testing.T) {
 	d := New(a)
 	start := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	say := func(now time.Time, component, fingerprint string, status alert.Status) {
-		al := alert.Alert{Status: status, Labels: map[string]string{"component": component, "observer": "o"}, StartsAt: now, EndsAt: now, Fingerprint: fingerprint}
+		al := alert.Alert{Status: status, Labels: alert.LabelsOf(map[string]string{"component": component, "observer": "o"}), StartsAt: now, EndsAt: now, Fingerprint: fingerprint}
 		d.Observe(now, "", al)
 	}
 	say(start, "c", "", alert.Firing) // an outage that lasts keeps everything since its start from being forgotten
@@ -24,7 +24,7 @@ func TestMemoryStaysBoundedWhateverIsSaid(t *testing.T) {
 		now := start.Add(time.Duration(i) * 10 * time.Minute)
 		say(now, "n", "", []alert.Status{alert.Firing, alert.Resolved}[i%2])
 		say(now, "n", now.String(), alert.Firing)
-		d.Observe(now, "", alert.Alert{Status: alert.Firing, Labels: map[string]string{"a": "w"}, StartsAt: now})
+		d.Observe(now, "", alert.Alert{Status: alert.Firing, Labels: alert.LabelsOf(map[string]string{"a": "w"}), StartsAt: now})
 	}
 	statements := 0
 	for _, h := range d.parts["n"].said["o"] {

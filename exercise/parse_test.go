@@ -81,12 +81,12 @@ func resolved(at time.Duration, labels ...string) alert.Alert {
 	return alert.Alert{Status: alert.Resolved, Labels: pairs(labels), EndsAt: start.Add(at)}
 }
 
-func pairs(words []string) map[string]string {
+func pairs(words []string) alert.Labels {
 	m := map[string]string{}
 	for i := 0; i < len(words); i += 2 {
 		m[words[i]] = words[i+1]
 	}
-	return m
+	return alert.LabelsOf(m)
 }
 
 func TestALineBecomesTheAlertsThatMonitoringWouldSend(t *testing.T) {

@@ -41,11 +41,11 @@ func (p *pulse) beats(now time.Time) (beats []alert.Alert) {
 // heard stops and starts the pulse of observers that are said to be silent, or well again.
 func (p *pulse) heard(alerts []alert.Alert, now time.Time) {
 	for _, a := range alerts {
-		id := a.Labels["observer"]
+		id := a.Labels.Get("observer")
 		if _, has := p.every[id]; !has {
 			continue
 		}
-		switch a.Labels["effect"] {
+		switch a.Labels.Get("effect") {
 		case "silent":
 			delete(p.due, id)
 		case "ok":

@@ -152,9 +152,6 @@ func from(c map[string]word) []string {
 
 // heartbeat is the sign of life of an observer that has one.
 func heartbeat(observer string, match map[string]string, at time.Time) alert.Alert {
-	labels := map[string]string{"observer": observer}
-	for name, value := range match {
-		labels[name] = value
-	}
+	labels := alert.LabelsOf(map[string]string{"observer": observer}).With(alert.LabelsOf(match)...)
 	return alert.Alert{Status: alert.Firing, Labels: labels, StartsAt: at}
 }

@@ -2,7 +2,6 @@ package exercise
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -178,10 +177,9 @@ func (t *timeline) say(effect string, labels map[string]string, at map[string]wo
 		observers = []string{""}
 	}
 	for _, o := range observers {
-		a := alert.Alert{Status: cmp.Or(statuses[effect], alert.Firing), Labels: maps.Clone(labels)}
-		a.Labels["effect"] = effect
+		a := alert.Alert{Status: cmp.Or(statuses[effect], alert.Firing), Labels: alert.LabelsOf(labels).With(alert.Label{Name: "effect", Value: effect})}
 		if o != "" {
-			a.Labels["observer"] = o
+			a.Labels = a.Labels.With(alert.Label{Name: "observer", Value: o})
 		}
 		if a.Status == alert.Resolved {
 			a.EndsAt = own

@@ -99,7 +99,7 @@ func (s *shift) hear(lines ...string) {
 	var alerts []alert.Alert
 	for _, line := range lines {
 		words := strings.Fields(line)
-		alerts = append(alerts, alert.Alert{Status: alert.Firing, StartsAt: s.now, Labels: map[string]string{words[0]: words[1], "effect": words[2], "observer": "prom"}})
+		alerts = append(alerts, alert.Alert{Status: alert.Firing, StartsAt: s.now, Labels: alert.LabelsOf(map[string]string{words[0]: words[1], "effect": words[2], "observer": "prom"})})
 	}
 	s.messages = append(s.messages, message{s.now, alerts})
 	s.desk.Hear(uint64(len(s.messages)), s.now, "holdfast.alerts.prom", alert.Batch{Alerts: alerts}, nil)
@@ -236,7 +236,7 @@ func TestBeforeAnyDocumentsAlertsWaitAndNothingIsDecided(t *testing.T) {
 	if _, ok := d.NextAt(); ok {
 		t.Error("something is due in an empty house")
 	}
-	down := alert.Batch{Truncated: 3, Alerts: []alert.Alert{{Status: alert.Firing, StartsAt: t0, Labels: map[string]string{"component": "pay-fra", "effect": "down", "observer": "prom"}}}}
+	down := alert.Batch{Truncated: 3, Alerts: []alert.Alert{{Status: alert.Firing, StartsAt: t0, Labels: alert.LabelsOf(map[string]string{"component": "pay-fra", "effect": "down", "observer": "prom"})}}}
 	d.Hear(1, t0, "holdfast.alerts.prom", down, nil)
 	d.Hear(2, t0, "holdfast.alerts.prom", alert.Batch{}, &alert.Unreadable{Reason: alert.NotJSON})
 	equal(t, d.AlertsThrough(), uint64(2))

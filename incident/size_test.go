@@ -53,7 +53,7 @@ func TestALargeDisasterCanBeWrittenDown(t *testing.T) {
 		var all []alert.Alert
 		for s := range services {
 			for c := range each {
-				all = append(all, alert.Alert{Status: alert.Firing, Labels: map[string]string{"observer": o, "component": fmt.Sprintf("component-%d-%d", s, c)}})
+				all = append(all, alert.Alert{Status: alert.Firing, Labels: alert.LabelsOf(map[string]string{"observer": o, "component": fmt.Sprintf("component-%d-%d", s, c)})})
 			}
 		}
 		d.Hear(d.AlertsThrough()+1, t0.Add(time.Minute), "holdfast.alerts.x", alert.Batch{Alerts: all}, nil)

@@ -93,7 +93,7 @@ func TestAReplayHearsAlertsAndReadsRecordsInTheOrderInWhichTheyCame(t *testing.T
 		time.Sleep(time.Second)
 		hear := func(p *process, sequence uint64, component string) {
 			h := invoker.Heard{Sequence: sequence, Received: time.Now(), Subject: "holdfast.alerts.probe", CaughtUp: true,
-				Batch: alert.Batch{Alerts: []alert.Alert{{Status: alert.Firing, Labels: map[string]string{"component": component}}}}}
+				Batch: alert.Batch{Alerts: []alert.Alert{{Status: alert.Firing, Labels: alert.LabelsOf(map[string]string{"component": component})}}}}
 			if err := p.inv.Hear(t.Context(), h); err != nil {
 				t.Fatal(err)
 			}

@@ -23,8 +23,8 @@ const (
 // affected; effect says how (down, degraded, up, unknown; lost, impaired, ok; …); observer says who speaks.
 type Alert struct {
 	Status      Status
-	Labels      map[string]string
-	Annotations map[string]string
+	Labels      Labels
+	Annotations Labels
 	StartsAt    time.Time // the sender's own time of the state; zero if it gave none
 	EndsAt      time.Time // the sender's own time of the resolve; zero if none
 	Fingerprint string    // the sender's own identity of the alert; may be empty

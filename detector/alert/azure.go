@@ -56,7 +56,7 @@ func (a Alert) onEach(targets []string, shared labels) []Alert {
 		own := maps.Clone(shared)
 		own.set("target", target)
 		own.set("resource", target[strings.LastIndexByte(target, '/')+1:])
-		a.Labels = own
+		a.Labels = LabelsOf(own)
 		all = append(all, a)
 	}
 	return all

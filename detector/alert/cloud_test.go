@@ -29,7 +29,7 @@ func TestAnAlertOfAzureIsOneForEachOfItsTargets(t *testing.T) {
 		if len(b.Alerts) != want {
 			t.Errorf("%s: %d alerts, expected %d", targets, len(b.Alerts), want)
 		}
-		if want == 3 && b.Alerts[1].Labels["resource"]+b.Alerts[2].Labels["resource"] != "cd" {
+		if want == 3 && b.Alerts[1].Labels.Get("resource")+b.Alerts[2].Labels.Get("resource") != "cd" {
 			t.Errorf("the resources are %+v", b.Alerts)
 		}
 	}
@@ -101,14 +101,14 @@ func TestANameThatIsNotOursIsWrittenInLowerSnake(t *testing.T) {
 	} {
 		quoted, _ := json.Marshal(name)
 		got := decode(t, event(`, "data": {"status": "firing", `+string(quoted)+`: "v"}`)).Alerts[0].Labels
-		if got[want] != "v" {
+		if got.Get(want) != "v" {
 			t.Errorf("%s is not %s: %v", name, want, got)
 		}
 	}
 }
 
 func TestValuesWhoseNamesComeToTheSameAreKeptSideBySide(t *testing.T) {
-	got := decode(t, event(`, "data": {"status": "firing", "a-b": "1", "a_b": "2", "a.b": "1,2"}`)).Alerts[0].Labels["a_b"]
+	got := decode(t, event(`, "data": {"status": "firing", "a-b": "1", "a_b": "2", "a.b": "1,2"}`)).Alerts[0].Labels.Get("a_b")
 	if got != "1,2" {
 		t.Errorf("got %q", got)
 	}

@@ -146,12 +146,12 @@ func (e event) read(data value) (Alert, error) {
 	}
 	all := labels{}
 	all.addAll("", data, eventAlert...)
-	for name, value := range f.texts("labels") {
-		all.set(name, value)
+	for _, l := range f.texts("labels") {
+		all.set(l.Name, l.Value)
 	}
 	a := Alert{
 		Status:      f.status(Firing, Resolved, Unknown),
-		Labels:      all,
+		Labels:      LabelsOf(all),
 		Annotations: f.texts("annotations"),
 		StartsAt:    f.when("starts_at"),
 		EndsAt:      f.when("ends_at"),

@@ -58,7 +58,7 @@ func TestAnEventIsTheSameInBothModes(t *testing.T) {
 func TestAMessageWithoutHeadersOfAnEventIsReadByItsBody(t *testing.T) {
 	for _, header := range []map[string][]string{nil, {"Nats-Msg-Id": {"1", "2"}}, {"Content-Type": {"application/cloudevents+json"}}, headers("content-type", "application/CloudEvents+json; charset=utf-8")} {
 		b, why := binary(t, header, event(`, "data": `+downByFields))
-		if why != "" || b.Format != "cloudevents" || b.Alerts[0].Labels["component"] != "pay-fra-1" {
+		if why != "" || b.Format != "cloudevents" || b.Alerts[0].Labels.Get("component") != "pay-fra-1" {
 			t.Errorf("with headers %v it is %s: %+v", header, why, b)
 		}
 	}
@@ -73,7 +73,7 @@ func TestTheDataOfAnEventMayBeInAnyKnownFormat(t *testing.T) {
 	} {
 		b := decode(t, event(`, "time": "2026-11-23T12:00:00Z", `+data))
 		a := b.Alerts[0]
-		if b.Format != "alertmanager" || a.Labels["ce_source"] != "/probes/7" || !a.StartsAt.Equal(at(t, "2026-11-23T11:00:00Z")) {
+		if b.Format != "alertmanager" || a.Labels.Get("ce_source") != "/probes/7" || !a.StartsAt.Equal(at(t, "2026-11-23T11:00:00Z")) {
 			t.Errorf("%s is read as %+v", data, b)
 		}
 	}

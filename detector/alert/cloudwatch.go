@@ -30,7 +30,7 @@ func readCloudWatch(v value) (Batch, error) {
 	all.alarm(f.text("AlarmName"), f.text("AWSAccountId"), f.text("AlarmArn"))
 	a := Alert{
 		Status:      f.state("NewStateValue", alarmStates),
-		Labels:      all,
+		Labels:      LabelsOf(all),
 		Annotations: filled(map[string]string{"description": f.text("AlarmDescription"), "summary": f.text("NewStateReason")}),
 		Fingerprint: all["alarm_arn"],
 	}

@@ -40,7 +40,7 @@ func readDatadog(v value) (Batch, error) {
 	}
 	a := Alert{
 		Status:      status,
-		Labels:      all,
+		Labels:      LabelsOf(all),
 		Annotations: filled(map[string]string{"summary": f.title(), "description": cmp.Or(f.variable("alert_status"), f.variable("body"), f.variable("event_msg"))}),
 		Fingerprint: cmp.Or(f.variable("alert_id"), all["alertname"]) + "\n" + f.scope(),
 	}

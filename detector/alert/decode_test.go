@@ -61,18 +61,18 @@ func TestABodyOfAlertmanagersWebhookIsRead(t *testing.T) {
 	want := alert.Batch{Format: "alertmanager", Truncated: 3, Alerts: []alert.Alert{
 		{
 			Status: alert.Firing,
-			Labels: map[string]string{"alertname": "PostgresPrimaryDown", "cluster": "fra", "severity": "critical"},
-			Annotations: map[string]string{
+			Labels: alert.LabelsOf(map[string]string{"alertname": "PostgresPrimaryDown", "cluster": "fra", "severity": "critical"}),
+			Annotations: alert.LabelsOf(map[string]string{
 				"summary":     "Postgres primary in Frankfurt does not answer",
 				"description": "pg_up is 0 for über 30 s 🔥",
-			},
+			}),
 			StartsAt:    at(t, "2026-11-23T10:58:30.123456789Z"),
 			Fingerprint: "b2f9c1e0a7d34455",
 		},
 		{
 			Status:      alert.Resolved,
-			Labels:      map[string]string{"alertname": "PostgresPrimaryDown", "cluster": "ams", "severity": "critical"},
-			Annotations: map[string]string{},
+			Labels:      alert.LabelsOf(map[string]string{"alertname": "PostgresPrimaryDown", "cluster": "ams", "severity": "critical"}),
+			Annotations: alert.LabelsOf(map[string]string{}),
 			StartsAt:    at(t, "2026-11-23T10:40:00Z"),
 			EndsAt:      at(t, "2026-11-23T10:55:00Z"),
 			Fingerprint: "0c1d2e3f40516273",
@@ -89,8 +89,8 @@ func TestHoldfastsOwnFormatIsRead(t *testing.T) {
 		 "starts_at": "2026-11-23T12:00:00+01:00", "ends_at": null, "fingerprint": "f", "sequence": 18446744073709551615}]}`)
 	want := alert.Batch{Format: "holdfast", Alerts: []alert.Alert{{
 		Status:      alert.Unknown,
-		Labels:      map[string]string{"site": "fra1", "effect": "lost"},
-		Annotations: map[string]string{"from": "the facility"},
+		Labels:      alert.LabelsOf(map[string]string{"site": "fra1", "effect": "lost"}),
+		Annotations: alert.LabelsOf(map[string]string{"from": "the facility"}),
 		StartsAt:    at(t, "2026-11-23T11:00:00Z"),
 		Fingerprint: "f",
 		Sequence:    1<<64 - 1,

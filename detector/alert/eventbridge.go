@@ -31,7 +31,7 @@ func readEventBridge(v value) (Batch, error) {
 	}
 	a := Alert{
 		Status:      state.state("value", alarmStates),
-		Labels:      all,
+		Labels:      LabelsOf(all),
 		Annotations: filled(map[string]string{"description": configuration.text("description"), "summary": state.text("reason")}),
 		Fingerprint: arn,
 	}

@@ -73,9 +73,9 @@ func checkAlert(t *testing.T, i int, a alert.Alert) {
 	if _, err := json.Marshal(a); err != nil {
 		t.Fatalf("alert %d cannot be written: %v", i, err)
 	}
-	for name, value := range a.Labels {
-		if !utf8.ValidString(name) || !utf8.ValidString(value) {
-			t.Fatalf("alert %d has label %q: %q", i, name, value)
+	for _, l := range a.Labels {
+		if !utf8.ValidString(l.Name) || !utf8.ValidString(l.Value) {
+			t.Fatalf("alert %d has label %q: %q", i, l.Name, l.Value)
 		}
 	}
 }
@@ -94,7 +94,7 @@ func compare(t *testing.T, body []byte, b alert.Batch) {
 		t.Fatalf("%d alerts, but encoding/json sees %d", len(b.Alerts), len(same.Alerts))
 	}
 	for i, a := range b.Alerts {
-		if diff := cmp.Diff(same.Alerts[i].Labels, a.Labels); diff != "" || same.Alerts[i].Status != string(a.Status) {
+		if diff := cmp.Diff(alert.LabelsOf(same.Alerts[i].Labels), a.Labels); diff != "" || same.Alerts[i].Status != string(a.Status) {
 			t.Fatalf("alert %d is another one to encoding/json: %q %s", i, same.Alerts[i].Status, diff)
 		}
 	}

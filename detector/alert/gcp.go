@@ -32,7 +32,7 @@ func readGoogle(v value) (Batch, error) {
 }
 
 // googleLabels are what an incident is about: a user's own labels by their own names, others by where they stand.
-func (f *form) googleLabels() labels {
+func (f *form) googleLabels() Labels {
 	resource, metric := f.object("resource", "type", "labels"), f.object("metric", "type", "labels")
 	all := labels{}
 	all.addAll("", f.object("metadata", "user_labels").object("user_labels").value)
@@ -47,5 +47,5 @@ func (f *form) googleLabels() labels {
 	all.set("resource_name", f.text("resource_name"))
 	all.set("resource_type", resource.text("type"))
 	all.set("metric_type", metric.text("type"))
-	return all
+	return LabelsOf(all)
 }

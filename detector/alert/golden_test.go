@@ -3,10 +3,8 @@ package alert_test
 import (
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,11 +79,11 @@ func written(b alert.Batch) string {
 	for _, a := range b.Alerts {
 		fmt.Fprintf(&text, "\n%s, from %s to %s\n", a.Status, instant(a.StartsAt), instant(a.EndsAt))
 		fmt.Fprintf(&text, "identity %q, sequence %d\n", a.Fingerprint, a.Sequence)
-		for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
-			fmt.Fprintf(&text, "  %s: %q\n", name, a.Labels[name])
+		for _, l := range a.Labels {
+			fmt.Fprintf(&text, "  %s: %q\n", l.Name, l.Value)
 		}
-		for _, name := range slices.Sorted(maps.Keys(a.Annotations)) {
-			fmt.Fprintf(&text, "  (%s: %q)\n", name, a.Annotations[name])
+		for _, l := range a.Annotations {
+			fmt.Fprintf(&text, "  (%s: %q)\n", l.Name, l.Value)
 		}
 	}
 	return text.String()

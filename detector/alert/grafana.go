@@ -1,7 +1,6 @@
 package alert
 
 import (
-	"maps"
 	"math"
 	"time"
 )
@@ -48,14 +47,13 @@ func readGrafanaAlert(v value, where string) (Alert, error) {
 		EndsAt:      f.time("endsAt"),
 		Fingerprint: f.text("fingerprint"),
 	}
-	if grafanaUnmeasured[a.Labels["alertname"]] || a.Annotations[grafanaReason] != "" {
+	if grafanaUnmeasured[a.Labels.Get("alertname")] || a.Annotations.Get(grafanaReason) != "" {
 		a = unmeasured(a)
 	}
 	values := labels{}
 	values.addAll("value_", f.object("values").value)
 	if len(values) > 0 {
-		maps.Copy(values, a.Annotations)
-		a.Annotations = values
+		a.Annotations = LabelsOf(values).With(a.Annotations...)
 	}
 	return a, f.err
 }

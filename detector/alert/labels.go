@@ -85,10 +85,10 @@ func upper(b byte) bool { return 'A' <= b && b <= 'Z' }
 func lower(b byte) bool { return 'a' <= b && b <= 'z' }
 
 // fingerprint is what Alertmanager has as an alert's identity where it sends none: its labels, and nothing but them.
-func fingerprint(labels map[string]string) string {
+func fingerprint(labels Labels) string {
 	h := fnv.New64a()
-	for _, name := range slices.Sorted(maps.Keys(labels)) {
-		h.Write([]byte(name + "\xff" + labels[name] + "\xff"))
+	for _, l := range labels {
+		h.Write([]byte(l.Name + "\xff" + l.Value + "\xff"))
 	}
 	return fmt.Sprintf("%016x", h.Sum64())
 }
@@ -168,9 +168,6 @@ func (a Alert) since(at time.Time) Alert {
 
 // with is an alert with further labels, those of what was around it.
 func (a Alert) with(further labels) Alert {
-	all := make(map[string]string, len(a.Labels)+len(further))
-	maps.Copy(all, a.Labels)
-	maps.Copy(all, further)
-	a.Labels = all
+	a.Labels = a.Labels.With(LabelsOf(further)...)
 	return a
 }

@@ -236,15 +236,12 @@ func (r *mappingRun) word(e *expression) string {
 	return ""
 }
 
-func (r *mappingRun) words(all []*expression) map[string]string {
-	if len(all) == 0 {
-		return nil
-	}
+func (r *mappingRun) words(all []*expression) Labels {
 	words := labels{}
 	for _, e := range all {
 		words.set(e.name, r.word(e))
 	}
-	return words
+	return LabelsOf(words)
 }
 
 func (r *mappingRun) instant(e *expression) time.Time {

@@ -67,12 +67,12 @@ func TestAMappingMakesAlertsOfWhatNobodyElseSends(t *testing.T) {
 		got[i].Fingerprint = ""
 	}
 	want := []alert.Alert{
-		{Status: alert.Firing, Labels: map[string]string{"component": "pay-fra-1", "rack": "7"},
-			Annotations: map[string]string{"summary": "no answer"}, StartsAt: at(t, "2026-11-23T12:00:07Z")},
-		{Status: alert.Resolved, Labels: map[string]string{"component": "pay-fra-2"},
-			Annotations: map[string]string{}, EndsAt: at(t, "2026-11-23T12:00:08Z")},
-		{Status: alert.Unknown, Labels: map[string]string{"component": "pay-fra-3"},
-			Annotations: map[string]string{}}, // the time has no zone
+		{Status: alert.Firing, Labels: alert.LabelsOf(map[string]string{"component": "pay-fra-1", "rack": "7"}),
+			Annotations: alert.LabelsOf(map[string]string{"summary": "no answer"}), StartsAt: at(t, "2026-11-23T12:00:07Z")},
+		{Status: alert.Resolved, Labels: alert.LabelsOf(map[string]string{"component": "pay-fra-2"}),
+			Annotations: alert.LabelsOf(map[string]string{}), EndsAt: at(t, "2026-11-23T12:00:08Z")},
+		{Status: alert.Unknown, Labels: alert.LabelsOf(map[string]string{"component": "pay-fra-3"}),
+			Annotations: alert.LabelsOf(map[string]string{})}, // the time has no zone
 	}
 	same(t, want, got)
 }
@@ -83,12 +83,12 @@ func TestAMappingWithoutAListReadsTheWholeMessageAsOne(t *testing.T) {
 		Labels: map[string]string{"site": `body.site`, "n": `body.n`, "load": `body.load`, "on": `body.on`}, Fingerprint: `"ups-" + body.site`,
 	}, `{"site": "fra1", "load": 0.95, "n": 12345678901234567, "on": true}`)
 	same(t, []alert.Alert{{Status: alert.Firing, Fingerprint: "ups-fra1",
-		Labels: map[string]string{"site": "fra1", "load": "0.95", "n": "12345678901234567", "on": "true"}}}, got)
+		Labels: alert.LabelsOf(map[string]string{"site": "fra1", "load": "0.95", "n": "12345678901234567", "on": "true"})}}, got)
 }
 
 func TestAMappingReadsJSONThatIsWrittenInAString(t *testing.T) {
 	m := alert.Mapping{Subject: "holdfast.alerts.a", Each: `json(body.payload)`, Status: `"firing"`, Labels: map[string]string{"component": `item`}}
-	if got := mapped(t, m, `{"payload": "[\"a\",\"b\"]"}`); len(got) != 2 || got[1].Labels["component"] != "b" {
+	if got := mapped(t, m, `{"payload": "[\"a\",\"b\"]"}`); len(got) != 2 || got[1].Labels.Get("component") != "b" {
 		t.Errorf("read as %v", got)
 	}
 	for body, want := range map[string]string{
@@ -111,7 +111,7 @@ func TestAnObjectIsGoneThroughInTheOrderOfItsKeys(t *testing.T) {
 	}
 	var keys []string
 	for _, a := range first.Alerts {
-		keys = append(keys, a.Labels["component"])
+		keys = append(keys, a.Labels.Get("component"))
 	}
 	same(t, []string{"a", "b", "c", "x", "y", "z"}, keys)
 }

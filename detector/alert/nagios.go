@@ -60,7 +60,7 @@ func readNagios(v value) (Batch, error) {
 		Fingerprint: strings.TrimSuffix(host+"!"+check, "!"), // as Icinga names the object
 	}
 	if a.Status == Firing && n.name() == "WARNING" {
-		a.Labels["effect"] = "degraded"
+		a.Labels = a.Labels.With(Label{"effect", "degraded"})
 	}
 	return one(a.since(n.at()), f.err)
 }

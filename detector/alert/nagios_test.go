@@ -10,8 +10,8 @@ import (
 func TestAStateChangeOfIcingaIsRead(t *testing.T) {
 	expect(t, string(read(t, "nagios/icinga-statechange.json")), "nagios", alert.Alert{
 		Status:      alert.Firing,
-		Labels:      map[string]string{"host": "pay-fra-1.example", "check": "authorisation", "state": "CRITICAL"},
-		Annotations: map[string]string{"summary": "HTTP CRITICAL: no answer within 5 s"},
+		Labels:      alert.LabelsOf(map[string]string{"host": "pay-fra-1.example", "check": "authorisation", "state": "CRITICAL"}),
+		Annotations: alert.LabelsOf(map[string]string{"summary": "HTTP CRITICAL: no answer within 5 s"}),
 		StartsAt:    at(t, "2026-11-23T12:00:10.25Z"),
 		Fingerprint: "pay-fra-1.example!authorisation",
 	})
@@ -20,9 +20,9 @@ func TestAStateChangeOfIcingaIsRead(t *testing.T) {
 func TestTheMacrosOfANagiosNotificationAreRead(t *testing.T) {
 	expect(t, string(read(t, "nagios/nagios-recovery.json")), "nagios", alert.Alert{
 		Status: alert.Resolved,
-		Labels: map[string]string{"host": "pay-fra-1.example", "check": "authorisation", "host_alias": "Payments 1",
-			"address": "192.0.2.20", "notification_type": "RECOVERY", "state": "OK"},
-		Annotations: map[string]string{"summary": "HTTP OK"},
+		Labels: alert.LabelsOf(map[string]string{"host": "pay-fra-1.example", "check": "authorisation", "host_alias": "Payments 1",
+			"address": "192.0.2.20", "notification_type": "RECOVERY", "state": "OK"}),
+		Annotations: alert.LabelsOf(map[string]string{"summary": "HTTP OK"}),
 		EndsAt:      at(t, "2026-11-23T12:20:00Z"),
 		Fingerprint: "pay-fra-1.example!authorisation",
 	})
@@ -31,7 +31,7 @@ func TestTheMacrosOfANagiosNotificationAreRead(t *testing.T) {
 func TestAHostsOwnNotificationIsReadFromTheHostsMacros(t *testing.T) {
 	a := sole(t, changed(t, "nagios/nagios-recovery.json", `"authorisation"`, `""`, `"RECOVERY"`, `"PROBLEM"`,
 		`"HOSTSTATE": "UP"`, `"HOSTSTATE": "DOWN"`, `"PING OK"`, `"PING CRITICAL"`))
-	if a.Status != alert.Firing || a.Labels["state"] != "DOWN" || a.Fingerprint != "pay-fra-1.example" || a.Annotations["summary"] != "PING CRITICAL" {
+	if a.Status != alert.Firing || a.Labels.Get("state") != "DOWN" || a.Fingerprint != "pay-fra-1.example" || a.Annotations.Get("summary") != "PING CRITICAL" {
 		t.Errorf("read as %v", a)
 	}
 }
@@ -39,7 +39,7 @@ func TestAHostsOwnNotificationIsReadFromTheHostsMacros(t *testing.T) {
 func TestANagiosWarningIsDegradedAndNotDown(t *testing.T) {
 	for state, effect := range map[string]string{"WARNING": "degraded", "CRITICAL": ""} {
 		a := sole(t, fmt.Sprintf(`{"notification_type":"PROBLEM","host":"a","service":"b","state":%q}`, state))
-		if a.Status != alert.Firing || a.Labels["effect"] != effect {
+		if a.Status != alert.Firing || a.Labels.Get("effect") != effect {
 			t.Errorf("%s is read as %v", state, a)
 		}
 	}

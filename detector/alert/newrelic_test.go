@@ -13,10 +13,10 @@ func TestAnIssueOfNewRelicIsAnAlertForEachEntity(t *testing.T) {
 	for _, entity := range []string{"pay-fra-1", "pay-fra-2"} {
 		want = append(want, alert.Alert{
 			Status: alert.Firing,
-			Labels: map[string]string{"entity": entity, "priority": "CRITICAL", "policy": "Payments",
-				"condition": "Error rate, Throughput", "workflow": "to holdfast"},
-			Annotations: map[string]string{"summary": "Error rate above 20 % on 'payments-api'",
-				"url": "https://one.newrelic.com/alerts/issue?id=5f6f0c6a"},
+			Labels: alert.LabelsOf(map[string]string{"entity": entity, "priority": "CRITICAL", "policy": "Payments",
+				"condition": "Error rate, Throughput", "workflow": "to holdfast"}),
+			Annotations: alert.LabelsOf(map[string]string{"summary": "Error rate above 20 % on 'payments-api'",
+				"url": "https://one.newrelic.com/alerts/issue?id=5f6f0c6a"}),
 			StartsAt:    at(t, "2026-11-23T12:00:07.123Z"),
 			Fingerprint: "5f6f0c6a-0a3c-4a2a-9a55-0a36c4c2f1ab",
 		})

@@ -58,16 +58,17 @@ func readOTLP(v value) (Batch, error) {
 // logRecord is the alert of one record; about are the labels of all records of its scope.
 func (f *form) logRecord(about labels) Alert {
 	own := f.attributes()
-	a := Alert{Status: logState(own), Labels: over(about, own)}
-	if len(a.Labels) == 0 {
+	a, all := Alert{Status: logState(own)}, over(about, own)
+	if len(all) == 0 {
 		f.fail(Malformed, "has no attributes, so that it is about nothing")
 	}
 	a.Fingerprint = cmp.Or(own["alert_fingerprint"], identity(about, own, f.text("eventName")))
 	severity := f.count("severityNumber")
-	labels(a.Labels).set("severity", f.text("severityText"))
-	if a.Status == Firing && severity > 0 && severity < severityError && a.Labels["effect"] == "" {
-		a.Labels["effect"] = "degraded"
+	all.set("severity", f.text("severityText"))
+	if a.Status == Firing && severity > 0 && severity < severityError && all["effect"] == "" {
+		all["effect"] = "degraded"
 	}
+	a.Labels = LabelsOf(all)
 	a.Annotations = filled(map[string]string{"summary": f.object("body", anyValueKeys...).text("stringValue")})
 	return a.since(f.logTime())
 }
@@ -79,7 +80,7 @@ func identity(about, own labels, event string) string {
 		all.set(name, own[name])
 	}
 	all.set("event_name", event)
-	return fingerprint(all)
+	return fingerprint(LabelsOf(all))
 }
 
 // logState is the state that a record's own attributes claim.

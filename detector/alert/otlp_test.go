@@ -31,14 +31,14 @@ func TestLogRecordsAreReadWithTheirResourcesAttributes(t *testing.T) {
 	}
 	want := []alert.Alert{{
 		Status: alert.Firing,
-		Labels: map[string]string{"service_name": "ledger", "host_name": "ledger-db-fra", "alert_state": "FIRING",
-			"component": "ledger-db-fra", "lag_seconds": "240", "fatal": "false", "severity": "ERROR"},
-		Annotations: map[string]string{"summary": "replica lost"},
+		Labels: alert.LabelsOf(map[string]string{"service_name": "ledger", "host_name": "ledger-db-fra", "alert_state": "FIRING",
+			"component": "ledger-db-fra", "lag_seconds": "240", "fatal": "false", "severity": "ERROR"}),
+		Annotations: alert.LabelsOf(map[string]string{"summary": "replica lost"}),
 		StartsAt:    at(t, "2026-11-23T12:00:07.000000001Z"),
 	}, {
 		Status:      alert.Unknown, // it was fatal, but whether it still is nobody says
-		Labels:      map[string]string{"service_name": "ledger", "host_name": "ledger-db-fra", "status": "137", "severity": "FATAL"},
-		Annotations: map[string]string{"summary": "out of memory"},
+		Labels:      alert.LabelsOf(map[string]string{"service_name": "ledger", "host_name": "ledger-db-fra", "status": "137", "severity": "FATAL"}),
+		Annotations: alert.LabelsOf(map[string]string{"summary": "out of memory"}),
 		StartsAt:    at(t, "2026-11-23T12:00:09Z"),
 	}}
 	same(t, want, b.Alerts)
@@ -76,8 +76,8 @@ func TestAStateOfTheResourceIsNotThatOfItsRecords(t *testing.T) {
 func TestARecordThatFiresBelowErrorIsDegraded(t *testing.T) {
 	for severity, effect := range map[int]string{0: "", 9: "degraded", 13: "degraded", 16: "degraded", 17: "", 24: ""} {
 		a := sole(t, record(fmt.Sprintf(`,"severityNumber":%d`, severity)+claim("alert.state", `{"stringValue":"firing"}`)))
-		if a.Labels["effect"] != effect {
-			t.Errorf("severity %d has effect %q", severity, a.Labels["effect"])
+		if a.Labels.Get("effect") != effect {
+			t.Errorf("severity %d has effect %q", severity, a.Labels.Get("effect"))
 		}
 	}
 }

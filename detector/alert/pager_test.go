@@ -34,12 +34,12 @@ func TestWhatBecameOfAMonitorIsReadFromTheTransitionOrElseFromTheTitle(t *testin
 
 func TestAWarningOfDatadogDegradesUnlessATagSaysWhatItDoes(t *testing.T) {
 	for tags, want := range map[string]string{``: "degraded", `effect:down`: "down"} {
-		got := decode(t, datadog(`, "alert_transition": "Warn", "tags": "`+tags+`"`)).Alerts[0].Labels["effect"]
+		got := decode(t, datadog(`, "alert_transition": "Warn", "tags": "`+tags+`"`)).Alerts[0].Labels.Get("effect")
 		if got != want {
 			t.Errorf("with tags %q its effect is %q, expected %q", tags, got, want)
 		}
 	}
-	if got := decode(t, datadog(`, "alert_transition": "Triggered"`)).Alerts[0].Labels["effect"]; got != "" {
+	if got := decode(t, datadog(`, "alert_transition": "Triggered"`)).Alerts[0].Labels.Get("effect"); got != "" {
 		t.Errorf("what is triggered is down without being told: %q", got)
 	}
 }
@@ -77,7 +77,7 @@ func TestDatadogsHostileVariantsAreRefused(t *testing.T) {
 func TestAResolveOfPagerDutyWithoutAPayloadKeepsItsIdentity(t *testing.T) {
 	got := decode(t, `{"routing_key": "k", "event_action": "resolve", "dedup_key": "pay-fra-1/answer"}`)
 	want := alert.Batch{Format: "pagerduty", Alerts: []alert.Alert{{
-		Status: alert.Resolved, Labels: map[string]string{"dedup_key": "pay-fra-1/answer"}, Annotations: map[string]string{}, Fingerprint: "pay-fra-1/answer",
+		Status: alert.Resolved, Labels: alert.LabelsOf(map[string]string{"dedup_key": "pay-fra-1/answer"}), Annotations: alert.LabelsOf(map[string]string{}), Fingerprint: "pay-fra-1/answer",
 	}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -35,7 +35,7 @@ func readPagerDuty(v value) (Batch, error) {
 	}
 	a := Alert{
 		Status:      f.state("event_action", pagerActions),
-		Labels:      all,
+		Labels:      LabelsOf(all),
 		Annotations: filled(map[string]string{"summary": p.text("summary")}),
 		Fingerprint: f.text("dedup_key"),
 	}

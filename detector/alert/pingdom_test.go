@@ -11,9 +11,9 @@ const pingdomDown = "pingdom/down.json"
 func TestAStateChangeOfPingdomIsRead(t *testing.T) {
 	expect(t, string(read(t, pingdomDown)), "pingdom", alert.Alert{
 		Status: alert.Firing,
-		Labels: map[string]string{"check": "checkout page", "check_id": "612345", "check_type": "HTTP",
-			"hostname": "shop.example", "severity": "HIGH", "tags": "payments, public"},
-		Annotations: map[string]string{"summary": "HTTP error 503", "description": "HTTP Server Error 503"},
+		Labels: alert.LabelsOf(map[string]string{"check": "checkout page", "check_id": "612345", "check_type": "HTTP",
+			"hostname": "shop.example", "severity": "HIGH", "tags": "payments, public"}),
+		Annotations: alert.LabelsOf(map[string]string{"summary": "HTTP error 503", "description": "HTTP Server Error 503"}),
 		StartsAt:    at(t, "2026-11-23T12:00:07Z"),
 		Fingerprint: "612345",
 	})

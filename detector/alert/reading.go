@@ -16,13 +16,13 @@ func one(a Alert, err error) (Batch, error) {
 }
 
 // filled are texts without those that are empty.
-func filled(texts map[string]string) map[string]string {
+func filled(texts map[string]string) Labels {
 	for key, text := range texts {
 		if text == "" {
 			delete(texts, key)
 		}
 	}
-	return texts
+	return LabelsOf(texts)
 }
 
 // mentions reports whether keys are there at all, be they null.

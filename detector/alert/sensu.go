@@ -3,7 +3,6 @@ package alert
 import (
 	"cmp"
 	"maps"
-	"slices"
 )
 
 // An event of Sensu Go, as a handler reads it from its standard input, or wrapped as sensuctl prints it (type, spec).
@@ -31,9 +30,9 @@ func readSensu(v value) (Batch, error) {
 	}
 	check := event.object("check", sensuCheckKeys...)
 	who, what := event.object("entity", "metadata").object("metadata", sensuMetaKeys...), check.object("metadata", sensuMetaKeys...)
+	all := sensuLabels(who, what)
 	a := Alert{
 		Status:      check.sensuStatus(),
-		Labels:      sensuLabels(who, what),
 		Annotations: filled(map[string]string{"summary": check.text("output")}),
 		Fingerprint: who.text("namespace") + "/" + who.text("name") + "/" + what.text("name"),
 	}
@@ -43,10 +42,11 @@ func readSensu(v value) (Batch, error) {
 	switch status := check.scalar("status"); {
 	case a.Status != Firing:
 	case status == "1":
-		a.Labels["severity"], a.Labels["effect"] = "warning", cmp.Or(a.Labels["effect"], "degraded")
+		all["severity"], all["effect"] = "warning", cmp.Or(all["effect"], "degraded")
 	case status == "2":
-		a.Labels["severity"] = "critical"
+		all["severity"] = "critical"
 	}
+	a.Labels = LabelsOf(all)
 	at := check.when("executed")
 	if at.IsZero() {
 		at = event.when("timestamp")
@@ -74,12 +74,12 @@ func (f *form) sensuStatus() Status {
 }
 
 // sensuLabels are the labels of the entity, over them those of the check, and over all who speaks of what.
-func sensuLabels(entity, check *form) map[string]string {
+func sensuLabels(entity, check *form) labels {
 	all := labels{}
 	for _, of := range []*form{entity, check} {
 		own := labels{}
-		for _, name := range slices.Sorted(maps.Keys(of.texts("labels"))) {
-			own.add("", name, of.texts("labels")[name])
+		for _, l := range of.texts("labels") {
+			own.add("", l.Name, l.Value)
 		}
 		maps.Copy(all, own)
 	}

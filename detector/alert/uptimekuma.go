@@ -34,7 +34,7 @@ func readUptimeKuma(v value) (Batch, error) {
 	about.set("hostname", monitor.text("hostname"))
 	a := Alert{
 		Status:      beat.kumaStatus(),
-		Labels:      about,
+		Labels:      LabelsOf(about),
 		Annotations: filled(map[string]string{"summary": f.text("msg"), "description": beat.text("msg")}),
 		Fingerprint: id,
 	}

@@ -13,11 +13,11 @@ const kumaDown = "uptimekuma/down.json"
 func TestAHeartbeatOfUptimeKumaIsReadWithoutTheMonitorsSecrets(t *testing.T) {
 	expect(t, string(read(t, kumaDown)), "uptimekuma", alert.Alert{
 		Status: alert.Firing,
-		Labels: map[string]string{"component": "pay-fra-1", "monitor": "card terminal gateway", "monitor_id": "12", "type": "http"},
-		Annotations: map[string]string{
+		Labels: alert.LabelsOf(map[string]string{"component": "pay-fra-1", "monitor": "card terminal gateway", "monitor_id": "12", "type": "http"}),
+		Annotations: alert.LabelsOf(map[string]string{
 			"summary":     "[card terminal gateway] [Down] timeout of 48000ms exceeded",
 			"description": "timeout of 48000ms exceeded",
-		},
+		}),
 		StartsAt:    at(t, "2026-11-23T12:00:05Z"),
 		Fingerprint: "12",
 	})

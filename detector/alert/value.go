@@ -141,27 +141,30 @@ func (f *form) status(words ...Status) Status {
 }
 
 // texts is a field that is an object of strings; nil if it is not there.
-func (f *form) texts(key string) map[string]string {
+func (f *form) texts(key string) Labels {
 	v, ok := f.value.field(key)
 	if !ok {
 		return nil
 	}
 	if v.kind != object {
 		f.fail(Malformed, "has %q that are not an object", key)
+	}
+	if len(v.fields) == 0 {
 		return nil
 	}
-	all := make(map[string]string, len(v.fields))
+	all := make(Labels, 0, len(v.fields))
 	for _, inner := range v.fields {
 		if inner.value.kind != text {
 			f.fail(Malformed, "has a value in %q that is not a string: %s", key, short(inner.key))
 		}
-		all[inner.key] = inner.value.text
+		all = append(all, Label{inner.key, inner.value.text})
 	}
+	all.sort()
 	return all
 }
 
 // labels are the texts of that name, which say what an alert is about; one without any says nothing.
-func (f *form) labels() map[string]string {
+func (f *form) labels() Labels {
 	all := f.texts("labels")
 	if len(all) == 0 {
 		f.fail(Malformed, "has no \"labels\"")

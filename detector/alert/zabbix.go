@@ -89,7 +89,7 @@ func (f *form) zabbixStatus() Status {
 var zabbixWords = map[string]Status{"1": Firing, "0": Resolved, "PROBLEM": Firing, "OK": Resolved}
 
 // zabbixLabels are the event's tags, and over them what Zabbix itself says: no tag says where an event is from.
-func (f *form) zabbixLabels() map[string]string {
+func (f *form) zabbixLabels() Labels {
 	l := labels{}
 	for _, key := range []string{"event_tags", "tags"} {
 		f.tags(l, f.zabbixTags(key), "tag", "value")
@@ -104,7 +104,7 @@ func (f *form) zabbixLabels() map[string]string {
 	own.set("host_ip", f.macro("host_ip"))
 	own.set("severity", cmp.Or(f.macro("event_severity"), f.macro("trigger_severity")))
 	own.set("item", f.macro("item_name"))
-	return over(l, own)
+	return LabelsOf(over(l, own))
 }
 
 // zabbixTags is an array, or the text that {EVENT.TAGSJSON} makes of one. {EVENT.TAGS} is "name:value, name:value", which
@@ -124,7 +124,7 @@ func (f *form) zabbixTags(key string) []value {
 	return inside.items
 }
 
-func (f *form) zabbixNotes() map[string]string {
+func (f *form) zabbixNotes() Labels {
 	notes := map[string]string{
 		"summary":       cmp.Or(f.macro("alert_subject"), f.macro("event_name")),
 		"description":   f.macro("alert_message"),

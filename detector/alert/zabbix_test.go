@@ -12,15 +12,15 @@ const zabbixProblem = "zabbix/problem.json"
 func TestAProblemOfZabbixIsReadWithItsTags(t *testing.T) {
 	expect(t, string(read(t, zabbixProblem)), "zabbix", alert.Alert{
 		Status: alert.Firing,
-		Labels: map[string]string{
+		Labels: alert.LabelsOf(map[string]string{
 			"component": "ledger-db-fra", "scope": "availability,data", "host": "ledger-db-fra.example", "host_ip": "192.0.2.17",
 			"severity": "Disaster", "trigger": "Ledger database does not answer", "trigger_id": "23112",
-		},
-		Annotations: map[string]string{
+		}),
+		Annotations: alert.LabelsOf(map[string]string{
 			"summary":     "Problem: Ledger database does not answer",
 			"description": "No answer on port 5432 for 30s",
 			"event_time":  "2026.11.23 12:00:07",
-		},
+		}),
 		Fingerprint: "4810221",
 	})
 }
@@ -28,8 +28,8 @@ func TestAProblemOfZabbixIsReadWithItsTags(t *testing.T) {
 func TestARecoveryOfZabbixHasTheIdentityOfItsProblem(t *testing.T) {
 	expect(t, string(read(t, "zabbix/recovery.json")), "zabbix", alert.Alert{
 		Status:      alert.Resolved,
-		Labels:      map[string]string{"component": "ledger-db-fra", "host": "ledger-db-fra.example", "trigger_id": "23112"},
-		Annotations: map[string]string{"recovery_time": "2026.11.23 12:20:00"},
+		Labels:      alert.LabelsOf(map[string]string{"component": "ledger-db-fra", "host": "ledger-db-fra.example", "trigger_id": "23112"}),
+		Annotations: alert.LabelsOf(map[string]string{"recovery_time": "2026.11.23 12:20:00"}),
 		StartsAt:    at(t, "2026-11-23T12:00:07Z"),
 		EndsAt:      at(t, "2026-11-23T12:20:00Z"),
 		Fingerprint: "4810221",
@@ -75,7 +75,7 @@ func TestWhatZabbixCannotHaveSentIsRefused(t *testing.T) {
 
 func TestTagsOfZabbixThatAreNoJSONAreKeptAsTheyAre(t *testing.T) {
 	a := sole(t, `{"event_id":"1","event_value":"1","host":"a","event_tags":"component:pay-fra-1, Scope:data"}`)
-	if a.Annotations["tags"] != "component:pay-fra-1, Scope:data" || a.Labels["component"] != "" {
+	if a.Annotations.Get("tags") != "component:pay-fra-1, Scope:data" || a.Labels.Get("component") != "" {
 		t.Errorf("read as %v", a)
 	}
 }

@@ -31,7 +31,7 @@ func say(t *testing.T, alerts journal.Alerts, body []byte) {
 func line(h watch.Heard) string {
 	text := fmt.Sprintf("%d %s", h.Sequence, h.Subject)
 	for _, a := range h.Batch.Alerts {
-		text += " " + a.Labels["component"]
+		text += " " + a.Labels.Get("component")
 	}
 	if h.Unreadable != nil {
 		text += " unreadable: " + string(h.Unreadable.Reason)

@@ -137,7 +137,7 @@ func TestMonitoringPublishesWhatAnAlertmanagerWould(t *testing.T) {
 	}
 	var got []said
 	for _, a := range batch.Alerts {
-		got = append(got, said{a.Labels["instance"], a.Status, a.At()})
+		got = append(got, said{a.Labels.Get("instance"), a.Status, a.At()})
 	}
 	want := []said{{"db-n", alert.Firing, began.Add(time.Minute)}, {"web-n", alert.Resolved, began.Add(time.Minute)}}
 	if diff := cmp.Diff(want, got); diff != "" {
