@@ -29,10 +29,14 @@ type book struct {
 	observers  []string
 	watchers   map[string][]string // observer -> components that declare it, sorted
 
+	latitude int64 // how late a statement may be heard for no lens to make anything of that
+
 	// Walks over the graph, kept once taken.
+	domainIDs map[string][]string // component -> its failure domains
+	memberIDs map[string][]string // failure domain -> components
+	placeIDs  map[string][]string // service -> failure domains that it has needs in, sorted
 	overIDs   map[string][]string
 	underIDs  map[string][]string
-	reachable map[string]map[string]bool
 }
 
 type signal struct {
@@ -50,13 +54,15 @@ type need struct {
 
 func newBook(a *bia.Analysis) *book {
 	b := &book{Analysis: a, judged: a.Judged(), needs: map[string][]need{}, holders: map[string][]string{}, objectives: map[string]bia.Objectives{},
-		watchers: map[string][]string{}, overIDs: map[string][]string{}, underIDs: map[string][]string{}, reachable: map[string]map[string]bool{}}
+		watchers: map[string][]string{}, overIDs: map[string][]string{}, underIDs: map[string][]string{},
+		domainIDs: map[string][]string{}, memberIDs: map[string][]string{}, placeIDs: map[string][]string{}, latitude: never}
 	for _, s := range a.Signals {
 		b.signals = append(b.signals, signal{s, matchersOf(s.Match)})
 	}
 	for _, id := range b.judged {
 		s, _ := a.Service(id)
 		b.objectives[id] = a.Objectives(id)
+		b.latitude = min(b.latitude, int64(b.objectives[id].MaxBackdate))
 		for _, n := range s.Needs {
 			b.needs[id] = append(b.needs[id], needOf(n))
 		}
@@ -128,45 +134,68 @@ func (b *book) isService(id string) bool {
 
 // above are the services that rest on an id, directly or through others, sorted.
 func (b *book) above(id string) []string {
-	if all, ok := b.overIDs[id]; ok {
-		return all
-	}
-	seen, open := map[string]bool{}, b.Dependents(id)
-	for len(open) > 0 {
-		s := open[0]
-		open = open[1:]
-		if !seen[s] {
-			seen[s] = true
-			open = append(open, b.Dependents(s)...)
+	return kept(b.overIDs, id, func(string) []string {
+		seen, open := map[string]bool{}, b.Dependents(id)
+		for len(open) > 0 {
+			s := open[0]
+			open = open[1:]
+			if !seen[s] {
+				seen[s] = true
+				open = append(open, b.Dependents(s)...)
+			}
 		}
-	}
-	b.overIDs[id] = sorted(seen)
-	return b.overIDs[id]
+		return sorted(seen)
+	})
 }
 
 // below are the components that a service rests on, sorted.
-func (b *book) below(service string) []string {
-	all, ok := b.underIDs[service]
-	if !ok {
-		all = b.Below(service)
-		b.underIDs[service] = all
-	}
-	return all
+func (b *book) below(service string) []string { return kept(b.underIDs, service, b.Below) }
+
+// domainsOf are a component's failure domains.
+func (b *book) domainsOf(component string) []string {
+	return kept(b.domainIDs, component, b.Domains)
+}
+
+// membersOf are a failure domain's components, sorted.
+func (b *book) membersOf(domain string) []string {
+	return kept(b.memberIDs, domain, b.Members)
+}
+
+// places are the failure domains that a service has needs in, directly or below, sorted.
+func (b *book) places(service string) []string {
+	return kept(b.placeIDs, service, func(string) []string {
+		in := map[string]bool{}
+		for _, c := range b.below(service) {
+			for _, d := range b.domainsOf(c) {
+				in[d] = true
+			}
+		}
+		return sorted(in)
+	})
 }
 
 // needsAt reports whether a service has needs in a failure domain, directly or below.
 func (b *book) needsAt(service, domain string) bool {
-	in, ok := b.reachable[service]
-	if !ok {
-		in = map[string]bool{}
-		for _, c := range b.below(service) {
-			for _, d := range b.Domains(c) {
-				in[d] = true
-			}
-		}
-		b.reachable[service] = in
+	_, found := slices.BinarySearch(b.places(service), domain)
+	return found
+}
+
+// sitesOf are the sites that a service has needs at, sorted.
+func (b *book) sitesOf(service string) []string {
+	return slices.DeleteFunc(slices.Clone(b.places(service)), func(domain string) bool {
+		_, found := slices.BinarySearch(b.sites, domain)
+		return !found
+	})
+}
+
+// kept is the answer to a question, asked once.
+func kept(answers map[string][]string, id string, ask func(string) []string) []string {
+	answer, known := answers[id]
+	if !known {
+		answer = ask(id)
+		answers[id] = answer
 	}
-	return in[domain]
+	return answer
 }
 
 // fill puts labels into a template as they stand. It is empty where a label is missing.

@@ -87,11 +87,11 @@ func (m marks) names() []string {
 	return names
 }
 
-// A part is what was said of one component, or of a service as a whole: by observer, by alert.
+// A part is what was said of one component, or of a service as a whole.
 type part struct {
-	said map[string]map[string]history[word] // observer -> the alert's own identity -> statements
-	off  []mark                              // in order of receipt
-	late int64                               // how late a statement was heard, at most
+	said []*speech // in order of observer
+	off  []mark    // in order of receipt
+	late int64     // how late a statement was heard, at most
 }
 
 // A mark says that responders switched a component off.
@@ -131,48 +131,33 @@ func (p *part) switchedOff() (when spans, marks []mark) {
 	return when, marks
 }
 
-// alertsEach bounds the alerts told apart for one observer and component; further ones count as one.
-const alertsEach = 1024
-
-func (p *part) say(observer, alert string, s saying[word], silent func(int64) bool) bool {
-	by := p.said[observer]
-	if by == nil {
-		by = map[string]history[word]{}
-		p.said[observer] = by
-	}
-	if _, known := by[alert]; !known && len(by) >= alertsEach {
-		alert = ""
-	}
-	if by[alert].says(s, silent) {
-		return false
-	}
-	by[alert] = by[alert].with(s)
-	p.late = max(p.late, s.lateness())
-	return true
-}
-
 // A voice is one speaker's utterances about one component in time.
 type voice struct {
 	observer string
 	line     line[utterance]
 }
 
+func (v voice) equal(o voice) bool {
+	return v.observer == o.observer && slices.Equal(v.line, o.line)
+}
+
 // voices are all who count for the component: its declared observers, and whoever else has spoken of it. What nobody owns
 // up to is the word of a sole observer; beside several it only raises a doubt: a sender without a name must not make up a
 // quorum.
 func (v *view) voices(id string, p *part) []voice {
-	speakers := map[string]bool{}
 	declared := v.d.book.observersOf(id)
-	for _, o := range declared {
-		speakers[o] = true
-	}
+	speakers := declared
 	if p != nil {
-		for o := range p.said {
-			speakers[o] = true
+		speakers = slices.Clone(declared)
+		for _, s := range p.said {
+			speakers = append(speakers, s.observer)
 		}
 	}
-	var all []voice
-	for _, o := range sorted(speakers) {
+	if !slices.IsSorted(speakers) || len(speakers) > len(declared) {
+		speakers = slices.Compact(slices.Sorted(slices.Values(speakers)))
+	}
+	all := make([]voice, 0, len(speakers))
+	for _, o := range speakers {
 		said := v.voice(o, p)
 		if o == "" && len(declared) > 1 {
 			said = remap(said, func(u utterance) utterance { u.nameless = true; return u })
@@ -186,17 +171,13 @@ func (v *view) voices(id string, p *part) []voice {
 // voice is the worst of what one observer's alerts say, and its silences.
 func (v *view) voice(observer string, p *part) line[utterance] {
 	e := v.d.ears[observer]
-	var silences spans
-	if e != nil {
-		silences = e.silences(v.until)
-	}
-	var alerts []line[utterance]
+	silences := e.silences(v.until)
+	var said line[utterance]
 	if p != nil {
-		for _, alert := range sorted(p.said[observer]) {
-			alerts = append(alerts, uttered(p.said[observer][alert].laid(v.lens), e, silences))
+		if s := p.speechBy(observer); s != nil {
+			said = v.worstOf(s, e, silences)
 		}
 	}
-	said := census(alerts, utterance.index, worstSaid)
 	if len(silences) == 0 {
 		return said
 	}
@@ -204,6 +185,24 @@ func (v *view) voice(observer string, p *part) line[utterance] {
 		u[0].silent = u[1].silent
 		return u[0]
 	})
+}
+
+// worstOf is the worst of what the alerts of a speech say.
+func (v *view) worstOf(s *speech, e *ear, silences spans) line[utterance] {
+	var c counting[utterance]
+	var one line[utterance]
+	v.d.memory.each(s, func(_ uint32, said history[word]) {
+		one = one[:0]
+		if l, only := said.only(v.lens); only {
+			one = uttered(one, l, e, silences)
+		} else {
+			for _, l := range said.laid(v.lens) {
+				one = uttered(one, l, e, silences)
+			}
+		}
+		c.add(one, utterance.index)
+	})
+	return counted(&c, worstSaid)
 }
 
 func (u utterance) index() int {
@@ -234,29 +233,27 @@ func hushed(silences spans) line[utterance] {
 	return l
 }
 
-// uttered is one alert's line of words: aged by silence, and resolved only when proven (domain rule 4.3).
-func uttered(said []stretch[word], e *ear, silences spans) line[utterance] {
-	var l line[utterance]
-	for _, s := range said {
-		age := s.said.aged
-		if age == 0 {
-			age = begun(silences, s.said.heard)
+// uttered adds to one alert's line of words what it said next: aged by silence, and resolved only when proven (domain
+// rule 4.3).
+func uttered(l line[utterance], s stretch[word], e *ear, silences spans) line[utterance] {
+	age := s.said.aged
+	if age == 0 {
+		age = begun(silences, s.said.heard)
+	}
+	now := s.said.value
+	if now == resolved {
+		var proven int64
+		now, proven = answered(s.said.heard, age, e)
+		if proven < min(s.to, age) && proven > s.from {
+			l = l.to(s.from, utterance{word: now, suspect: s.said.suspect})
+			s.from, now = proven, isUp
+		} else if proven <= s.from {
+			now = isUp
 		}
-		now := s.said.value
-		if now == resolved {
-			var proven int64
-			now, proven = answered(s.said.heard, age, e)
-			if proven < min(s.to, age) && proven > s.from {
-				l = l.to(s.from, utterance{word: now, suspect: s.said.suspect})
-				s.from, now = proven, isUp
-			} else if proven <= s.from {
-				now = isUp
-			}
-		}
-		l = l.to(s.from, utterance{word: now, suspect: s.said.suspect})
-		if age < s.to {
-			l = l.to(max(age, s.from), utterance{word: now.aged(), suspect: s.said.suspect})
-		}
+	}
+	l = l.to(s.from, utterance{word: now, suspect: s.said.suspect})
+	if age < s.to {
+		l = l.to(max(age, s.from), utterance{word: now.aged(), suspect: s.said.suspect})
 	}
 	return l
 }

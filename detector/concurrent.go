@@ -40,7 +40,7 @@ func (d *Detector) concurrent() map[string][]claim {
 	for _, one := range all {
 		when := one.lasting.intersect(met)
 		claims[one.j.id] = append(claims[one.j.id], claim{
-			rule: d.book.rules[at], level: Disaster, service: one.j.id, carrier: one.episode.span, met: when, doubt: one.j.doubt(down),
+			rule: d.book.rules[at], level: Disaster, service: one.j.id, carrier: one.episode.span, met: when, tells: one.lasting, doubt: one.j.doubt(down),
 			says: func(t int64) string {
 				var names []string
 				for _, o := range different(all, t) {

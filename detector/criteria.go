@@ -16,6 +16,7 @@ type claim struct {
 	carrier span   // the outage or trouble that it is about; the level is kept until it ends
 	met     spans  // when it holds
 	unsure  spans  // when it cannot be told
+	tells   spans  // borders at which it may say something else though nothing holds or ends
 	says    func(t int64) string
 	doubt   func(t int64) string // why people have to decide, however much was delegated
 }
@@ -240,10 +241,7 @@ func weighEstimate(d *Detector, j *judged, t trouble) []claim {
 func weighFacility(least facility) func(*Detector, *judged, trouble) []claim {
 	return func(d *Detector, j *judged, t trouble) []claim {
 		var all []claim
-		for _, site := range d.book.sites {
-			if !d.book.needsAt(j.id, site) { // asked first: to draw a site takes all of its components
-				continue
-			}
+		for _, site := range d.book.sitesOf(j.id) {
 			l := j.view.domain(site)
 			if len(l) == 0 {
 				continue
@@ -286,10 +284,7 @@ func (d *Detector) signalled(v *view, site string, at int64) bool {
 
 func weighSite(d *Detector, j *judged, t trouble) []claim {
 	var all []claim
-	for _, site := range d.book.sites {
-		if !d.book.needsAt(j.id, site) {
-			continue
-		}
+	for _, site := range d.book.sitesOf(j.id) {
 		l := j.view.domain(site)
 		when := l.where(func(l loss) bool { return l.inferred })
 		if len(when) == 0 {
@@ -311,17 +306,12 @@ func weighSite(d *Detector, j *judged, t trouble) []claim {
 
 // tallied says how much of a domain is down, and who says so.
 func (d *Detector) tallied(v *view, domain string, at int64) string {
-	members := d.book.Members(domain)
-	now, classes, lost := make([]cell, len(members)), map[string]bool{}, 0
-	for i, m := range members {
-		now[i] = v.component(m).at(at)
-		if evidence(now[i]) {
-			lost++
-			classes[d.book.Components[m].Class] = true
-		}
+	members, t := d.book.membersOf(domain), tally{classes: map[string]int{}, reporters: map[string]int{}}
+	for _, m := range members {
+		t.count(v.witnessing(m, at), +1)
 	}
 	return fmt.Sprintf("%d of %d components of %s are down, of %s, reported by %s",
-		lost, len(members), domain, count(len(classes), "class", "classes"), count(v.reporters(members, now, at), "observer", "observers"))
+		t.down, len(members), domain, count(len(t.classes), "class", "classes"), count(len(t.reporters), "observer", "observers"))
 }
 
 func weighData(d *Detector, j *judged, t trouble) []claim {

@@ -65,12 +65,20 @@ func (v *view) domain(id string) line[loss] {
 type tally struct {
 	down, firm int            // components down; of those, not on held-down evidence
 	classes    map[string]int // of those down
+	reporters  map[string]int // of those down: how many each observer says are
+}
+
+// A witnessing is what one component adds to a tally.
+type witnessing struct {
+	cell  cell
+	class string
+	by    []string // who says that it is down
 }
 
 // inferred tests a domain's components. Components that responders switched off, or that only count as down because
 // nobody has seen them for long, are no evidence.
 func (v *view) inferred(id string) line[loss] {
-	members := v.d.book.Members(id)
+	members := v.d.book.membersOf(id)
 	if len(members) == 0 {
 		return nil
 	}
@@ -90,45 +98,61 @@ func (v *view) inferred(id string) line[loss] {
 		}
 	}
 	slices.SortFunc(changes, func(a, b change) int { return cmp.Compare(a.at, b.at) })
-	now, t := make([]cell, len(members)), tally{classes: map[string]int{}}
+	now, t := make([]witnessing, len(members)), tally{classes: map[string]int{}, reporters: map[string]int{}}
 	var l line[loss]
 	for i, c := range changes {
-		is := v.component(members[c.member]).at(c.at)
-		t.count(now[c.member], v.d.book.Components[members[c.member]].Class, -1)
-		t.count(is, v.d.book.Components[members[c.member]].Class, +1)
+		is := v.witnessing(members[c.member], c.at)
+		t.count(now[c.member], -1)
+		t.count(is, +1)
 		now[c.member] = is
 		if i+1 == len(changes) || changes[i+1].at != c.at {
-			l = l.to(c.at, v.test(members, now, t, c.at))
+			l = l.to(c.at, v.test(len(members), t))
 		}
 	}
 	return l
+}
+
+func (v *view) witnessing(component string, at int64) witnessing {
+	w := witnessing{cell: v.component(component).at(at), class: v.d.book.Components[component].Class}
+	for _, voice := range v.spoken[component] {
+		if u := voice.line.at(at); !u.nameless && (u.word == isDown || u.word == heldDown) {
+			w.by = append(w.by, voice.observer)
+		}
+	}
+	return w
 }
 
 func evidence(c cell) bool {
 	return c.grade == down && c.marks&(intentional|presumed) == 0
 }
 
-func (t *tally) count(c cell, class string, by int) {
-	if !evidence(c) {
+func (t *tally) count(w witnessing, by int) {
+	if !evidence(w.cell) {
 		return
 	}
 	t.down += by
-	t.classes[class] += by
-	if t.classes[class] == 0 {
-		delete(t.classes, class)
+	add(t.classes, w.class, by)
+	for _, o := range w.by {
+		add(t.reporters, o, by)
 	}
-	if c.marks&held == 0 {
+	if w.cell.marks&held == 0 {
 		t.firm += by
 	}
 }
 
+func add(counts map[string]int, of string, by int) {
+	if counts[of] += by; counts[of] == 0 {
+		delete(counts, of)
+	}
+}
+
 // test is domain section 5, site_loss_inferred, and the share of facility_impaired.
-func (v *view) test(members []string, now []cell, t tally, at int64) loss {
+func (v *view) test(members int, t tally) loss {
 	c := v.d.book.Criteria.SiteLossInferred
-	enough := func(n int) bool { return n >= c.Components && reaches(n, len(members), c.Share) }
-	half := func(n int) bool { return n > 0 && reaches(n, len(members), v.d.book.Criteria.FacilityImpaired.Share) }
+	enough := func(n int) bool { return n >= c.Components && reaches(n, members, c.Share) }
+	half := func(n int) bool { return n > 0 && reaches(n, members, v.d.book.Criteria.FacilityImpaired.Share) }
 	l := loss{impaired: half(t.down), shaky: half(t.down) && !half(t.firm)}
-	l.inferred = enough(t.down) && len(t.classes) >= c.Classes && v.reporters(members, now, at) >= c.Observers
+	l.inferred = enough(t.down) && len(t.classes) >= c.Classes && len(t.reporters) >= c.Observers
 	l.held = l.inferred && !enough(t.firm)
 	return l
 }
@@ -136,24 +160,4 @@ func (v *view) test(members []string, now []cell, t tally, at int64) loss {
 // reaches reports whether n of all is at least a share.
 func reaches(n, all int, share float64) bool {
 	return all > 0 && float64(n) >= math.Ceil(share*float64(all)-1e-9)
-}
-
-// reporters counts the observers that say of any of the components that are down that they are.
-func (v *view) reporters(members []string, now []cell, at int64) int {
-	return len(v.reporting(members, now, at))
-}
-
-func (v *view) reporting(members []string, now []cell, at int64) []string {
-	who := map[string]bool{}
-	for i, m := range members {
-		if !evidence(now[i]) {
-			continue
-		}
-		for _, voice := range v.spoken[m] {
-			if u := voice.line.at(at); !u.nameless && (u.word == isDown || u.word == heldDown) {
-				who[voice.observer] = true
-			}
-		}
-	}
-	return sorted(who)
 }

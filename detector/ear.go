@@ -14,6 +14,7 @@ import (
 // An observer is silent when nothing that matches its heartbeat was received for 2.5 times its interval, or when it is
 // said to be. A heartbeat, a statement or being said to be well ends that, at an instant after the silence began.
 type ear struct {
+	id      string
 	match   []matcher
 	limit   time.Duration // 2.5 x every; 0: no heartbeat
 	last    int64         // from when on it is waited for; ever: not yet
@@ -23,9 +24,13 @@ type ear struct {
 	proofs  []int64       // the first heartbeat after each time that something was resolved
 	owed    int64         // when something was first resolved that no heartbeat has followed; never: nothing
 	settled int64         // when something was last resolved
+
+	received uint64 // alerts
 }
 
-func newEar() *ear { return &ear{last: ever, open: never, told: ever, owed: never, settled: ever} }
+func newEar(id string) *ear {
+	return &ear{id: id, last: ever, open: never, told: ever, owed: never, settled: ever}
+}
 
 // A matcher is one label and the anchored expression that its value must match.
 type matcher struct {
@@ -99,12 +104,31 @@ func (e *ear) hush(now int64) {
 	}
 }
 
-// silences are all that began by until; one that goes on is last.
+// silences are all that began by until; one that goes on is last. Nobody is never silent.
 func (e *ear) silences(until int64) spans {
+	if e == nil {
+		return nil
+	}
 	if from := e.silentFrom(); from <= until && from != never {
 		return append(slices.Clip(e.past), span{from, never})
 	}
 	return e.past
+}
+
+// fellSilent reports whether a silence began at or after an instant, and before now.
+func (e *ear) fellSilent(after, now int64) bool {
+	if e == nil {
+		return false
+	}
+	if from := e.silentFrom(); from != never && from >= after && from < now {
+		return true
+	}
+	return begun(e.past, after) < now
+}
+
+// silentBetween asks for a silence that began at or after an instant, and before now.
+func (e *ear) silentBetween(now int64) func(int64) bool {
+	return func(after int64) bool { return e.fellSilent(after, now) }
 }
 
 // begun is the first silence that began at or after an instant: what is said in the instant counts as before it.

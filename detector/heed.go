@@ -12,7 +12,7 @@ import (
 
 // heed takes in what a statement says, and reports whether it says anything about what the analysis knows.
 func (d *Detector) heed(s statement) bool {
-	if s.observer != "" && d.ears[s.observer] == nil {
+	if s.observer != "" && s.ear == nil {
 		return false
 	}
 	switch {
@@ -57,6 +57,7 @@ func (d *Detector) stranger(s statement) {
 	known := d.strangers[s.component]
 	if at, found := slices.BinarySearch(known, s.observer); !found {
 		d.strangers[s.component] = slices.Insert(known, at, s.observer)
+		d.upset(s.component)
 	}
 }
 
@@ -81,17 +82,6 @@ func wordOf(s statement) (word, bool) {
 	return nothing, false
 }
 
-func (d *Detector) say(id string, s statement, w word) {
-	e := d.ears[s.observer]
-	silent := func(since int64) bool { return e != nil && begun(e.silences(d.at), since) < d.at }
-	if w == resolved && e != nil && e.limit > 0 {
-		e.settle(d.at)
-	}
-	if d.part(id).say(s.observer, s.alert.Fingerprint, saidAt(d, s, w), silent) {
-		d.touch(id)
-	}
-}
-
 func (d *Detector) heedIntentional(s statement) bool {
 	until, err := time.Parse(time.RFC3339, s.alert.Labels.Get("until"))
 	by := s.alert.Labels.Get("by")
@@ -103,7 +93,7 @@ func (d *Detector) heedIntentional(s statement) bool {
 		m.until = s.own
 	}
 	if d.part(s.component).switchOff(m) {
-		d.touch(s.component)
+		d.upset(s.component)
 	}
 	return true
 }
@@ -111,7 +101,7 @@ func (d *Detector) heedIntentional(s statement) bool {
 func (d *Detector) part(id string) *part {
 	p := d.parts[id]
 	if p == nil {
-		p = &part{said: map[string]map[string]history[word]{}}
+		p = &part{}
 		d.parts[id] = p
 	}
 	return p
@@ -231,7 +221,7 @@ func (d *Detector) heedEstimate(s statement) bool {
 }
 
 func (d *Detector) heedObserver(s statement) bool {
-	e := d.ears[s.observer]
+	e := s.ear
 	switch {
 	case s.effect == "silent" && s.alert.Status == alert.Firing:
 		e.hush(d.at)
@@ -281,6 +271,6 @@ func (d *Detector) schedule(w window, off bool) {
 		d.windows = append(d.windows, w)
 	}
 	for _, id := range w.scope {
-		d.touch(id)
+		d.upset(id)
 	}
 }

@@ -140,6 +140,21 @@ func (h history[V]) laid(l lens) []stretch[V] {
 	return slices.DeleteFunc(out, func(s stretch[V]) bool { return s.from == s.to })
 }
 
+// only is the history through a lens, where it is a single statement.
+func (h history[V]) only(l lens) (stretch[V], bool) {
+	if len(h) != 1 {
+		return stretch[V]{}, false
+	}
+	s := h[0]
+	switch {
+	case l.mended && isLoss(s.value), l.known && !l.mended:
+		return stretch[V]{span{s.heard, never}, s}, true
+	case l.mended:
+		l = plain
+	}
+	return stretch[V]{span{l.begins(s.own, s.heard, s.suspect), never}, s}, true
+}
+
 // asHeard is what was the latest statement, at each instant of receipt.
 func (h history[V]) asHeard() []stretch[V] {
 	var out []stretch[V]
@@ -192,6 +207,9 @@ func (h history[V]) line(l lens) line[V] {
 
 // trim forgets what no longer shows after an instant: whatever was heard and replaced before it.
 func (h history[V]) trim(before int64) history[V] {
+	if len(h) == 1 {
+		return slices.Clone(h)
+	}
 	kept := map[saying[V]]bool{}
 	for _, s := range h.laid(plain) {
 		kept[s.said] = s.to > before

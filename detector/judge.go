@@ -21,8 +21,8 @@ type judged struct {
 	sober      spans // when it is down without what is only presumed to be; nil: nothing is presumed
 }
 
-// judge brings every service that was touched up to date, and what follows from all of them.
-func (d *Detector) judge() {
+// judge brings every service that was touched up to date, and reports whether there is anything to tell of any of them.
+func (d *Detector) judge() (told bool) {
 	for domain := range d.shaken {
 		for id := range d.judged {
 			if d.book.needsAt(id, domain) {
@@ -32,14 +32,16 @@ func (d *Detector) judge() {
 	}
 	clear(d.shaken)
 	for _, id := range sorted(d.touched) {
+		_, before := d.judged[id]
 		if j := d.weigh(id); j != nil {
-			d.judged[id] = j
-		} else {
+			d.judged[id], told = j, true
+		} else if before {
 			delete(d.judged, id)
+			told = true
 		}
 	}
 	clear(d.touched)
-	d.scene = d.assemble()
+	return told
 }
 
 // weigh judges one service; nil if there is nothing to judge.

@@ -148,28 +148,47 @@ func combine[V, W comparable](lines []line[V], f func([]V) W) line[W] {
 // census is the line of what f makes of how many of several lines have each value; index numbers the values, below kinds.
 // Its cost grows with the steps alone, however many lines there are.
 func census[V, W comparable](lines []line[V], index func(V) int, f func(counts *[kinds]int) W) line[W] {
-	type change struct {
-		at       int64
-		from, to int
-	}
-	var changes []change
-	var counts [kinds]int
+	var c counting[V]
 	for _, l := range lines {
-		var value V
-		for _, s := range l {
-			changes = append(changes, change{s.from, index(value), index(s.value)})
-			value = s.value
-		}
-		var before V
-		counts[index(before)]++
+		c.add(l, index)
 	}
-	slices.SortFunc(changes, func(a, b change) int { return cmp.Compare(a.at, b.at) })
-	out := line[W](nil).to(ever, f(&counts))
-	for i, c := range changes {
-		counts[c.from]--
-		counts[c.to]++
-		if i+1 == len(changes) || changes[i+1].at != c.at {
-			out = out.to(c.at, f(&counts))
+	return counted(&c, f)
+}
+
+// counting is a census being taken.
+type counting[V comparable] struct {
+	changes []change
+	counts  [kinds]int // before anything changes
+}
+
+// A change is that one of many lines goes from a value to another; values by their numbers.
+type change struct {
+	at       int64
+	from, to uint8
+}
+
+// add counts one line more.
+func (c *counting[V]) add(l line[V], index func(V) int) {
+	var value V
+	c.counts[index(value)]++
+	for _, s := range l {
+		c.changes = append(c.changes, change{s.from, uint8(index(value)), uint8(index(s.value))})
+		value = s.value
+	}
+}
+
+// counted is the line of what f makes of the counts.
+func counted[V, W comparable](c *counting[V], f func(counts *[kinds]int) W) line[W] {
+	byTime := func(a, b change) int { return cmp.Compare(a.at, b.at) }
+	if !slices.IsSortedFunc(c.changes, byTime) {
+		slices.SortFunc(c.changes, byTime)
+	}
+	out := line[W](nil).to(ever, f(&c.counts))
+	for i, one := range c.changes {
+		c.counts[one.from]--
+		c.counts[one.to]++
+		if i+1 == len(c.changes) || c.changes[i+1].at != one.at {
+			out = out.to(one.at, f(&c.counts))
 		}
 	}
 	return out

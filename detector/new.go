@@ -23,6 +23,9 @@ type Detector struct {
 	awake     bool  // something was heard that means anything
 	tidied    int64
 	ears      map[string]*ear
+	watching  []*ear           // in the order of the observers
+	nobody    uint64           // alerts that nobody owned up to
+	memory    memory           // of alerts, by what the parts say
 	parts     map[string]*part // of components, and of services that something was said of as a whole
 	sites     map[string]sayings[facility]
 	data      map[string]sayings[integrity]
@@ -39,10 +42,10 @@ type Detector struct {
 	felt    *view // as known, with what services tolerate
 	mended  *view // as felt, recoveries that were heard of late put right
 	judged  map[string]*judged
-	stale   map[string]bool // parts whose change has been passed on
-	touched map[string]bool // services to be judged anew
-	shaken  map[string]bool // failure domains of which something changed
-	scene   *scene
+	stale   map[string]bool    // parts of which something was heard; true: whatever rests on them is to be judged anew
+	touched map[string]bool    // services to be judged anew
+	shaken  map[string]bool    // failure domains of which something changed
+	scene   *scene             // nil: to be drawn anew
 	tallies map[string]tallies // what the scene was drawn with
 }
 
@@ -64,7 +67,7 @@ func (d *Detector) Rebase(a *bia.Analysis) {
 	for id, o := range a.Observers {
 		e := d.ears[id]
 		if e == nil {
-			e = newEar()
+			e = newEar(id)
 			d.ears[id] = e
 		}
 		e.match, e.limit = matchersOf(o.Heartbeat.Match), o.Heartbeat.Every*5/2
@@ -72,7 +75,16 @@ func (d *Detector) Rebase(a *bia.Analysis) {
 			e.wake(d.at)
 		}
 	}
-	maps.DeleteFunc(d.ears, func(id string, _ *ear) bool { _, ok := a.Observers[id]; return !ok })
+	d.watching = nil
+	for _, id := range d.book.observers {
+		d.watching = append(d.watching, d.ears[id])
+	}
+	for id, e := range d.ears {
+		if _, ok := a.Observers[id]; !ok {
+			d.count.Received[id] += e.received
+			delete(d.ears, id)
+		}
+	}
 	d.plain, d.known = newView(d, plain), newView(d, asKnown)
 	felt := *d.known
 	felt.holding, felt.services = true, map[string]both{}
@@ -107,6 +119,14 @@ func (d *Detector) Verdicts(now time.Time) []Verdict {
 func (d *Detector) Heard() Heard {
 	h := d.count
 	h.Received, h.Samples = maps.Clone(h.Received), slices.Clone(h.Samples)
+	if d.nobody > 0 {
+		h.Received[""] = d.nobody
+	}
+	for id, e := range d.ears {
+		if e.received > 0 {
+			h.Received[id] += e.received
+		}
+	}
 	return h
 }
 
@@ -119,18 +139,48 @@ type ComponentReport struct {
 	By        map[string]json.RawMessage `json:"by,omitempty"`    // observer -> what it says
 }
 
-// touch passes on that something changed about a component, or about a service as a whole.
+// touch notes that something was heard of a component, or of a service as a whole, that may change it.
 func (d *Detector) touch(id string) {
-	d.scene = nil
-	if d.stale[id] {
-		return
+	if !d.stale[id] {
+		d.stale[id] = false
 	}
-	d.stale[id] = true
+}
+
+// upset notes that something was heard of a component that what rests on it has to be judged by, changed or not.
+func (d *Detector) upset(id string) { d.stale[id] = true }
+
+// refresh draws anew what was touched, and passes on what has changed: most of what is heard in a storm changes nothing.
+func (d *Detector) refresh() {
+	for id, upset := range d.stale {
+		p := d.parts[id]
+		late := p != nil && p.late > d.book.latitude // seen through lenses of the services' own
+		if d.redraw(id) || upset || late {
+			d.passOn(id)
+		}
+	}
+	clear(d.stale)
+}
+
+// redraw draws a component anew through every lens that it was seen through, and reports whether that changed anything.
+func (d *Detector) redraw(id string) (changed bool) {
 	for _, v := range []*view{d.plain, d.known, d.mended} {
+		cells, drawn := v.cells[id]
+		if !drawn {
+			continue
+		}
+		spoken := v.spoken[id]
 		delete(v.cells, id)
 		delete(v.spoken, id)
+		if !slices.Equal(cells, v.component(id)) || !slices.EqualFunc(spoken, v.spoken[id], voice.equal) {
+			changed = true
+		}
 	}
-	for _, domain := range d.book.Domains(id) {
+	return changed
+}
+
+// passOn lets everything that rests on a component be judged anew.
+func (d *Detector) passOn(id string) {
+	for _, domain := range d.book.domainsOf(id) {
 		d.shake(domain)
 	}
 	if d.book.isService(id) {
@@ -139,6 +189,9 @@ func (d *Detector) touch(id string) {
 	for _, service := range d.book.above(id) {
 		d.disturb(service)
 	}
+	if len(d.book.own) > 0 {
+		d.scene = nil
+	}
 }
 
 func (d *Detector) disturb(service string) {
@@ -146,7 +199,7 @@ func (d *Detector) disturb(service string) {
 	delete(d.known.services, service)
 	delete(d.felt.services, service)
 	delete(d.mended.services, service)
-	d.reconsider(service)
+	d.touched[service] = true
 }
 
 // reconsider judges a service anew though its state has not changed.
@@ -161,7 +214,6 @@ func (d *Detector) shake(domain string) {
 	delete(d.plain.lost, domain)
 	delete(d.known.lost, domain)
 	d.shaken[domain] = true
-	d.scene = nil
 }
 
 // settle brings what was computed up to date for a question about an instant: silences that have begun by then are
@@ -169,25 +221,26 @@ func (d *Detector) shake(domain string) {
 func (d *Detector) settle(t int64) {
 	if t != d.until {
 		from, to := min(d.until, t), max(d.until, t)
-		for _, id := range d.book.observers {
-			if at := d.ears[id].silentFrom(); at != never && at > from && at <= to {
-				d.touchWatched(id)
+		for _, e := range d.watching {
+			if at := e.silentFrom(); at != never && at > from && at <= to {
+				d.touchWatched(e.id)
 			}
 		}
 		d.until, d.plain.until, d.known.until, d.felt.until, d.mended.until = t, t, t, t, t
 	}
-	clear(d.stale)
-	if d.scene == nil {
-		d.judge()
+	d.refresh()
+	if d.judge() || d.scene == nil {
+		d.scene = d.assemble()
 	}
 }
 
+// touchWatched touches whatever an observer watches, or spoke of.
 func (d *Detector) touchWatched(observer string) {
 	for _, id := range d.book.watchers[observer] {
 		d.touch(id)
 	}
 	for id, p := range d.parts {
-		if _, spoke := p.said[observer]; spoke {
+		if p.speechBy(observer) != nil {
 			d.touch(id)
 		}
 	}

@@ -9,21 +9,79 @@ import (
 )
 
 // NextAt is the first instant after now at which any verdict or service state differs if nothing is observed; exact.
+//
+// What can differ is read off the scene, and each instant is then asked whether it does. As long as nothing is heard that
+// changes the scene, what was found is found again without asking.
 func (d *Detector) NextAt(now time.Time) (time.Time, bool) {
 	t := instant(now)
+	d.settle(t)
+	silence := d.nextSilence(t)
+	if at := d.difference(t, silence); at != never {
+		return clock(at), true
+	}
+	if silence == never {
+		return time.Time{}, false
+	}
+	if d.book.Criteria.On(bia.MonitoringLost) { // it shows, whatever else it means
+		return clock(silence), true
+	}
+	return d.beyond(t, silence)
+}
+
+// looked is how far it was looked for a difference to an instant.
+type looked struct {
+	from, through int64
+	differs       bool // at through
+}
+
+// difference is the first instant after t and before an end at which anything differs; never: there is none.
+func (d *Detector) difference(t, end int64) int64 {
+	l := &d.scene.looked
+	if t < l.from || t >= l.through {
+		*l = looked{from: t, through: t}
+	}
+	for !l.differs {
+		at := d.scene.next(l.through)
+		if at >= end {
+			return never
+		}
+		l.through, l.differs = at, d.differs(t, at)
+	}
+	if l.through >= end {
+		return never
+	}
+	return l.through
+}
+
+// differs compares two instants between which no silence begins.
+func (d *Detector) differs(t, at int64) bool {
+	for _, j := range d.judged {
+		if j.state.state(t) != j.state.state(at) || j.state.since(t) != j.state.since(at) {
+			return true
+		}
+	}
+	return !reflect.DeepEqual(d.undated(t), d.undated(at))
+}
+
+// undated are the verdicts at an instant, without the instant itself.
+func (d *Detector) undated(t int64) []Verdict {
+	d.settle(t)
+	verdicts := d.scene.verdicts(t)
+	for i := range verdicts {
+		verdicts[i].At = time.Time{}
+	}
+	return verdicts
+}
+
+// beyond looks for a difference from a silence on that nothing is judged by but what the observer watches.
+func (d *Detector) beyond(t, silence int64) (time.Time, bool) {
 	was := d.snapshot(t)
-	for _, at := range d.steps(t) {
-		if d.fallsSilent(at) || !reflect.DeepEqual(was, d.snapshot(at)) {
+	for at := silence; at != never; at = min(d.scene.next(at), d.nextSilence(at)) {
+		if !reflect.DeepEqual(was, d.snapshot(at)) {
 			return clock(at), true
 		}
 	}
 	return time.Time{}, false
-}
-
-// fallsSilent reports whether an observer's silence begins at an instant, which shows where it is judged at all. To look
-// at all that it means would take judging everything that the observer watches.
-func (d *Detector) fallsSilent(at int64) bool {
-	return d.book.Criteria.On(bia.MonitoringLost) && slices.ContainsFunc(d.book.observers, func(id string) bool { return d.ears[id].silentFrom() == at })
 }
 
 // A snapshot is all that can be asked for at an instant.
@@ -33,40 +91,55 @@ type snapshot struct {
 }
 
 func (d *Detector) snapshot(t int64) snapshot {
-	d.settle(t)
-	s := snapshot{d.scene.verdicts(t), map[string]ServiceState{}}
-	for i := range s.Verdicts {
-		s.Verdicts[i].At = time.Time{}
-	}
+	s := snapshot{d.undated(t), map[string]ServiceState{}}
 	for id, j := range d.judged {
 		s.States[id] = ServiceState{j.state.state(t), clock(j.state.since(t))}
 	}
 	return s
 }
 
+// nextSilence is when the next silence after t begins if nothing is heard; never: none does.
+func (d *Detector) nextSilence(t int64) int64 {
+	next := int64(never)
+	for _, e := range d.watching {
+		if at := e.silentFrom(); at > t {
+			next = min(next, at)
+		}
+	}
+	return next
+}
+
+// next is the first instant after t at which anything can differ, as long as no silence begins; never: there is none.
+func (sc *scene) next(t int64) int64 {
+	if t < sc.after {
+		sc.ahead, sc.after = sc.steps(t), t
+	}
+	if i, found := slices.BinarySearch(sc.ahead, t); found && i+1 < len(sc.ahead) {
+		return sc.ahead[i+1]
+	} else if !found && i < len(sc.ahead) {
+		return sc.ahead[i]
+	}
+	return never
+}
+
 // steps are the instants after t at which anything can differ, in order.
-func (d *Detector) steps(t int64) []int64 {
-	all := d.scene.borders()
-	for _, j := range d.scene.joins {
+func (sc *scene) steps(t int64) []int64 {
+	d, all := sc.d, sc.borders()
+	for _, j := range sc.joins {
 		all = append(all, j.at)
 	}
-	for _, e := range d.ears {
-		all = append(all, e.silentFrom())
-	}
 	for id, j := range d.judged {
-		all = append(all, j.state.best.next(t), j.state.worst.next(t))
+		all = j.state.worst.after(t, j.state.best.after(t, all))
 		for _, n := range d.book.needs[id] {
 			if n.tolerates > 0 {
-				all = append(all, j.view.need(n).best.next(t))
+				all = j.view.need(n).best.after(t, all)
 			}
 		}
 		for _, c := range d.book.below(id) {
-			all = append(all, j.view.component(c).next(t))
+			all = j.view.component(c).after(t, all)
 		}
-		for _, site := range d.book.sites {
-			if d.book.needsAt(id, site) {
-				all = append(all, j.view.domain(site).next(t))
-			}
+		for _, domain := range d.book.places(id) {
+			all = j.view.domain(domain).after(t, all)
 		}
 	}
 	for _, r := range d.book.own {
@@ -78,4 +151,12 @@ func (d *Detector) steps(t int64) []int64 {
 	all = slices.DeleteFunc(all, func(at int64) bool { return at <= t || at == never })
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// after adds to some instants the steps of a line after t.
+func (l line[V]) after(t int64, all []int64) []int64 {
+	for _, s := range l[l.find(t)+1:] {
+		all = append(all, s.from)
+	}
+	return all
 }

@@ -22,6 +22,7 @@ const (
 type statement struct {
 	component, site, data, service string
 	observer                       string
+	ear                            *ear // the observer's; nil: nobody who is known speaks
 	effect                         string
 	alert                          alert.Alert
 	own                            int64
@@ -35,7 +36,7 @@ func (d *Detector) take(subject string, a alert.Alert) {
 		return
 	}
 	s := d.read(subject, a)
-	d.receive(s.observer)
+	d.receive(s.ear)
 	if s.suspect {
 		d.count.Suspect++
 	}
@@ -44,7 +45,7 @@ func (d *Detector) take(subject string, a alert.Alert) {
 		return
 	}
 	d.wake()
-	if e := d.ears[s.observer]; e != nil && s.effect != "silent" && e.hear(d.at) {
+	if s.ear != nil && s.effect != "silent" && s.ear.hear(d.at) {
 		d.touchWatched(s.observer)
 	}
 }
@@ -55,41 +56,43 @@ func (d *Detector) wake() {
 		return
 	}
 	d.awake = true
-	for _, e := range d.ears {
-		e.wake(d.at)
+	for _, e := range d.watching {
+		if e.wake(d.at); e.silentFrom() <= d.until { // its silence is foreseen
+			d.touchWatched(e.id)
+		}
 	}
 }
 
 // receive counts an alert; who is no observer counts as nobody, so that no sender can make up names to be remembered.
-func (d *Detector) receive(observer string) {
-	if d.ears[observer] == nil {
-		observer = ""
+func (d *Detector) receive(e *ear) {
+	if e == nil {
+		d.nobody++
+		return
 	}
-	d.count.Received[observer]++
+	e.received++
 }
 
 // heartbeat hears an observer's sign of life. One that is resolved is no sign of life, and nothing else either.
 func (d *Detector) heartbeat(a alert.Alert) bool {
 	matched := false
-	for _, id := range d.book.observers {
-		e := d.ears[id]
+	for _, e := range d.watching {
 		if !matches(e.match, a.Labels) {
 			continue
 		}
 		matched = true
-		d.receive(id)
+		d.receive(e)
 		if a.Status == alert.Firing {
-			d.beat(id, e)
+			d.beat(e)
 		}
 	}
 	return matched
 }
 
-func (d *Detector) beat(id string, e *ear) {
+func (d *Detector) beat(e *ear) {
 	d.wake()
 	foreseen := e.silentFrom() <= d.until
 	if e.beat(d.at) || foreseen || e.silentFrom() <= d.until {
-		d.touchWatched(id)
+		d.touchWatched(e.id)
 	}
 }
 
@@ -131,6 +134,7 @@ func (d *Detector) read(subject string, a alert.Alert) statement {
 	if sole := d.book.observersOf(s.component); s.observer == "" && len(sole) == 1 {
 		s.observer = sole[0]
 	}
+	s.ear = d.ears[s.observer]
 	return s
 }
 

@@ -2,7 +2,6 @@ package detector
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"holdfast/bia"
@@ -202,10 +201,10 @@ func (d *Detector) ownSteps(r *ownRule, t int64) []int64 {
 	for _, n := range r.names {
 		switch n.Kind {
 		case condition.Component:
-			all = append(all, d.plain.component(n.ID).next(t))
+			all = d.plain.component(n.ID).after(t, all)
 		case condition.Site:
-			all = append(all, d.plain.domain(n.ID).next(t))
+			all = d.plain.domain(n.ID).after(t, all)
 		}
 	}
-	return slices.Compact(all)
+	return all
 }

@@ -190,7 +190,7 @@ func (f *factSheet) site(id, field string, t int64) condition.Fact {
 	case "lost":
 		return condition.Fact{Value: l.at(t).lost(), Until: l.next(t)}
 	}
-	members := f.d.book.Members(id)
+	members := f.d.book.membersOf(id)
 	if len(members) == 0 {
 		return condition.Fact{Value: 0.0, Until: never}
 	}
@@ -246,7 +246,7 @@ func (d *Detector) downAt(site string) tallies {
 		return known
 	}
 	var best, worst []line[grade]
-	for _, m := range d.book.Members(site) {
+	for _, m := range d.book.membersOf(site) {
 		b := d.plain.member(m, true)
 		best, worst = append(best, b.best), append(worst, b.worst)
 	}

@@ -12,6 +12,11 @@ type scene struct {
 	d     *Detector
 	nodes []node
 	joins []join // in order of time
+
+	told   *told   // what was last told of it
+	ahead  []int64 // the instants after some instant at which anything can differ, in order
+	after  int64   // that instant
+	looked looked  // as far as it was looked for a difference
 }
 
 // A node is one trouble of a service, or one silence of an observer, as it was known.
@@ -33,7 +38,7 @@ type join struct {
 
 // assemble draws the scene.
 func (d *Detector) assemble() *scene {
-	sc := &scene{d: d}
+	sc := &scene{d: d, after: never}
 	together, own := d.concurrent(), d.ownClaims()
 	for _, id := range sorted(d.judged) {
 		sc.nodes = append(sc.nodes, d.judged[id].nodes(slices.Concat(together[id], own[id]))...)
@@ -106,7 +111,7 @@ func (sc *scene) link() {
 		}
 		for _, b := range sc.d.known.losses(n.name, spans{n.span}) {
 			shared["component "+b.root] = append(shared["component "+b.root], touch{b.since, i})
-			for _, domain := range sc.d.book.Domains(b.root) {
+			for _, domain := range sc.d.book.domainsOf(b.root) {
 				lost := sc.d.known.domain(domain).where(loss.lost)
 				if at := lost.begins(b.since); n.has(at) {
 					shared["domain "+domain] = append(shared["domain "+domain], touch{at, i})
@@ -245,7 +250,7 @@ func (sc *scene) borders() []int64 {
 		}
 		for _, c := range n.claims {
 			all = append(all, c.carrier.from, c.carrier.to)
-			for _, p := range slices.Concat(c.met, c.unsure) {
+			for _, p := range slices.Concat(c.met, c.unsure, c.tells) {
 				all = append(all, p.from, p.to)
 			}
 		}

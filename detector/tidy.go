@@ -1,7 +1,6 @@
 package detector
 
 import (
-	"maps"
 	"slices"
 	"time"
 )
@@ -9,7 +8,7 @@ import (
 // How long what was heard is remembered: a situation is shown for a day after its end, and what led to it may have been
 // said a good while before.
 const (
-	memory    = 48 * time.Hour
+	keptFor   = 48 * time.Hour
 	tidyEvery = time.Hour
 )
 
@@ -24,25 +23,26 @@ func (d *Detector) tidy() {
 	}
 	d.tidied = d.at
 	d.settle(d.at)
-	oldest := later(d.at, -memory)
+	oldest := later(d.at, -keptFor)
 	for id := range d.judged {
 		oldest = min(oldest, d.needed(id))
 	}
-	forgotten := map[string]int64{}
+	forgotten, needed := map[string]int64{}, map[string]int64{}
 	for id, e := range d.ears {
 		forgotten[id] = e.spare(oldest)
 	}
 	for id, p := range d.parts {
-		before := d.needed(id)
+		needed[id] = d.needed(id)
 		for _, service := range d.book.above(id) {
-			before = min(before, d.needed(service))
+			needed[id] = min(needed[id], d.needed(service))
 		}
-		p.forget(before, forgotten, d.ears)
+		d.forget(p, needed[id], forgotten)
 		if len(p.said) == 0 && len(p.off) == 0 {
 			delete(d.parts, id)
 		}
 		d.touch(id)
 	}
+	d.memory.pack(d.parts)
 	for id, e := range d.ears {
 		e.trim(forgotten[id])
 	}
@@ -60,19 +60,19 @@ func (d *Detector) tidy() {
 // needed is from when on what was said still matters to a service: from well before every trouble of its that is open
 // or still shown.
 func (d *Detector) needed(service string) int64 {
-	from := later(d.at, -memory)
+	from := later(d.at, -keptFor)
 	j := d.judged[service]
 	if j == nil {
 		return from
 	}
 	for _, s := range j.known {
-		if later(s.to, memory) > d.at {
-			from = min(from, later(s.from, -memory))
+		if later(s.to, keptFor) > d.at {
+			from = min(from, later(s.from, -keptFor))
 		}
 	}
 	for _, t := range j.troubles {
-		if later(t.to, memory) > d.at {
-			from = min(from, later(t.from, -memory))
+		if later(t.to, keptFor) > d.at {
+			from = min(from, later(t.from, -keptFor))
 		}
 	}
 	return from
@@ -88,22 +88,23 @@ func trim[V facility | integrity](subjects map[string]sayings[V], before int64) 
 
 // forget drops what was replaced before an instant, and alerts that were over before it. What is about to be forgotten of
 // the speakers is noted with the statements that it is about.
-func (p *part) forget(before int64, forgotten map[string]int64, ears map[string]*ear) {
+func (d *Detector) forget(p *part, before int64, forgotten map[string]int64) {
 	p.late = 0
-	for o, by := range p.said {
-		for alert, h := range by {
-			by[alert] = h.trim(before)
-			for i := range by[alert] {
-				s := &by[alert][i]
-				note(s, forgotten[o], ears[o])
-				p.late = max(p.late, s.lateness())
+	for _, by := range p.said {
+		e := d.ears[by.observer]
+		d.memory.revise(by, func(said history[word]) history[word] {
+			said = said.trim(before)
+			for i := range said {
+				note(&said[i], forgotten[by.observer], e)
+				p.late = max(p.late, said[i].lateness())
 			}
-		}
-		maps.DeleteFunc(by, func(_ string, h history[word]) bool { return len(h) == 1 && h[0].heard < before && over(h[0], ears[o]) })
-		if len(by) == 0 {
-			delete(p.said, o)
-		}
+			if len(said) == 1 && said[0].heard < before && over(said[0], e) {
+				return nil
+			}
+			return said
+		})
 	}
+	p.said = slices.DeleteFunc(p.said, func(s *speech) bool { return s.alerts == 0 })
 	p.off = slices.DeleteFunc(p.off, func(m mark) bool { return m.until < before })
 }
 

@@ -27,9 +27,7 @@ func TestMemoryStaysBoundedWhateverIsSaid(t *testing.T) {
 		d.Observe(now, "", alert.Alert{Status: alert.Firing, Labels: alert.LabelsOf(map[string]string{"a": "w"}), StartsAt: now})
 	}
 	statements := 0
-	for _, h := range d.parts["n"].said["o"] {
-		statements += len(h)
-	}
+	d.memory.each(d.parts["n"].speechBy("o"), func(_ uint32, said history[word]) { statements += len(said) })
 	if limit := alertsEach + 1 + 2*most; statements > limit {
 		t.Errorf("%d statements are remembered, at most %d should be", statements, limit)
 	}

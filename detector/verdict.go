@@ -9,8 +9,25 @@ import (
 // shown is how long a situation is shown after its end.
 const shown = 24 * time.Hour
 
+// told is what a scene said at an instant, and until when it says no other.
+type told struct {
+	from, until int64
+	verdicts    []Verdict
+}
+
 // verdicts reads the scene at an instant.
 func (sc *scene) verdicts(t int64) []Verdict {
+	if known := sc.told; known == nil || t < known.from || t >= known.until {
+		sc.told = &told{t, sc.next(t), sc.read(t)}
+	}
+	all := slices.Clone(sc.told.verdicts)
+	for i := range all {
+		all[i].At = clock(t)
+	}
+	return all
+}
+
+func (sc *scene) read(t int64) []Verdict {
 	var all []Verdict
 	for _, s := range sc.situations(t) {
 		if v, ok := s.verdict(t); ok {
@@ -249,9 +266,17 @@ func (s situation) roots(t int64) []string {
 
 // lost are the failure domains that are lost and that a service of the situation has needs in.
 func (s situation) lost(t int64) []string {
+	places := map[string]bool{}
+	for _, n := range s.nodes {
+		if n.j != nil {
+			for _, domain := range s.d.book.places(n.name) {
+				places[domain] = true
+			}
+		}
+	}
 	var all []string
-	for _, domain := range s.d.book.domains {
-		if slices.ContainsFunc(s.nodes, func(n node) bool { return n.j != nil && s.d.book.needsAt(n.name, domain) }) && s.d.plain.domain(domain).at(t).lost() {
+	for _, domain := range sorted(places) {
+		if s.d.plain.domain(domain).at(t).lost() {
 			all = append(all, domain)
 		}
 	}

@@ -1,0 +1,78 @@
+package detector
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// A lexicon keeps texts, each once, in a few large blocks without pointers: the labels of a million alerts are mostly the
+// same few words, and the garbage collector looks past what has no pointers.
+type lexicon struct {
+	blocks [][]byte
+	places []place  // of the texts, by number
+	index  []uint32 // open addressing: the number of a text, plus 1; 0: free
+}
+
+// A place is where a text stands.
+type place struct{ block, from, to uint16 }
+
+// lexiconBlock is the size of a block; a text is at most as long.
+const lexiconBlock = 1<<16 - 1
+
+// number is the number of a text, which is remembered from now on.
+func (x *lexicon) number(text []byte) uint32 {
+	if 4*(len(x.places)+1) > 3*len(x.index) {
+		x.grow()
+	}
+	slot, known := x.slot(text)
+	if !known {
+		x.places = append(x.places, x.store(text))
+		x.index[slot] = uint32(len(x.places))
+	}
+	return x.index[slot] - 1
+}
+
+// text is a text by its number, not to be changed.
+func (x *lexicon) text(number uint32) []byte {
+	p := x.places[number]
+	return x.blocks[p.block][p.from:p.to]
+}
+
+// slot is where a text's number is in the index, or where it belongs.
+func (x *lexicon) slot(text []byte) (slot int, known bool) {
+	mask := len(x.index) - 1
+	for slot = int(xxhash.Sum64(text)) & mask; x.index[slot] != 0; slot = (slot + 1) & mask {
+		if bytes.Equal(x.text(x.index[slot]-1), text) {
+			return slot, true
+		}
+	}
+	return slot, false
+}
+
+func (x *lexicon) grow() {
+	x.index = make([]uint32, max(64, 2*len(x.index)))
+	for number := range x.places {
+		slot, _ := x.slot(x.text(uint32(number)))
+		x.index[slot] = uint32(number) + 1
+	}
+}
+
+func (x *lexicon) store(text []byte) place {
+	n := len(x.blocks) - 1
+	if n < 0 || len(x.blocks[n])+len(text) > lexiconBlock {
+		x.blocks, n = append(x.blocks, make([]byte, 0, lexiconBlock)), n+1
+	}
+	from := len(x.blocks[n])
+	x.blocks[n] = append(x.blocks[n], text...)
+	return place{uint16(n), uint16(from), uint16(len(x.blocks[n]))}
+}
+
+func (x *lexicon) clone() lexicon {
+	c := lexicon{slices.Clone(x.blocks), slices.Clone(x.places), slices.Clone(x.index)}
+	for i, b := range c.blocks {
+		c.blocks[i] = append(make([]byte, 0, lexiconBlock), b...)
+	}
+	return c
+}

@@ -1,0 +1,255 @@
+package detector
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+
+	"holdfast/detector/alert"
+)
+
+// A memory is all that alerts said of components, alert by alert, and their labels. Most alerts say one thing, which takes
+// forty bytes without pointers; a million of them are a few blocks that the garbage collector looks past. What an alert
+// says after its first statement is kept beside.
+type memory struct {
+	blocks   [][]remembered
+	count    uint32
+	index    []uint32 // open addressing by speech and identity: the number of an alert, plus 1; 0: free
+	more     map[uint32]history[word]
+	speeches uint32 // how many there have been
+	gone     uint32 // alerts that were forgotten
+
+	lexicon lexicon
+	labels  [][]uint32 // in blocks: of each alert how many, then their numbers in the lexicon
+	scratch []byte
+}
+
+// remembered is one alert of one speech.
+type remembered struct {
+	identity   uint64
+	own, heard int64  // of its only statement
+	speech     uint32 // whose it is
+	next       uint32 // the speech's next alert, plus 1; 0: it is the last
+	labels     uint32 // where its labels are, plus 1; 0: there are none
+	word       word
+	suspect    bool
+	rich       bool // its statements are kept beside
+}
+
+// nobodys is the speech of an alert that was forgotten.
+const nobodys = math.MaxUint32
+
+const (
+	memoryBlock = 1 << 12
+	labelsBlock = 1 << 14
+	// labelsMost and labelLongest bound what is remembered of an alert's labels, which is for people to look at.
+	labelsMost, labelLongest = 32, 256
+)
+
+// identify is an alert's identity within its speech. Fingerprints are mostly sixteen hexadecimal digits.
+func identify(fingerprint string) uint64 {
+	if len(fingerprint) == 16 {
+		if n, err := strconv.ParseUint(fingerprint, 16, 64); err == nil {
+			return n
+		}
+	}
+	return xxhash.Sum64String(fingerprint)
+}
+
+func (m *memory) at(n uint32) *remembered { return &m.blocks[n/memoryBlock][n%memoryBlock] }
+
+// find is the number of an alert of a speech.
+func (m *memory) find(speech uint32, identity uint64) (n uint32, known bool) {
+	if len(m.index) == 0 {
+		return 0, false
+	}
+	mask := uint64(len(m.index) - 1)
+	for slot := mix(speech, identity) & mask; m.index[slot] != 0; slot = (slot + 1) & mask {
+		if r := m.at(m.index[slot] - 1); r.identity == identity && r.speech == speech {
+			return m.index[slot] - 1, true
+		}
+	}
+	return 0, false
+}
+
+// mix spreads keys over the index.
+func mix(speech uint32, identity uint64) uint64 {
+	h := (identity ^ uint64(speech)*0x9e3779b97f4a7c15) * 0xbf58476d1ce4e5b9
+	return h ^ h>>29
+}
+
+// add remembers an alert that its speech has not had yet, and the first that it says.
+func (m *memory) add(s *speech, identity uint64, said saying[word], labels alert.Labels) uint32 {
+	if 4*(int(m.count)+1) > 3*len(m.index) {
+		m.reindex(max(64, 2*len(m.index)))
+	}
+	n := m.count
+	if n%memoryBlock == 0 {
+		m.blocks = append(m.blocks, make([]remembered, memoryBlock))
+	}
+	m.count++
+	*m.at(n) = remembered{identity: identity, speech: s.number, labels: m.keep(labels)}
+	m.remember(n, history[word]{said})
+	m.enter(n)
+	if s.last == 0 {
+		s.first = n + 1
+	} else {
+		m.at(s.last - 1).next = n + 1
+	}
+	s.last = n + 1
+	s.alerts++
+	return n
+}
+
+func (m *memory) enter(n uint32) {
+	r, mask := m.at(n), uint64(len(m.index)-1)
+	slot := mix(r.speech, r.identity) & mask
+	for m.index[slot] != 0 {
+		slot = (slot + 1) & mask
+	}
+	m.index[slot] = n + 1
+}
+
+func (m *memory) reindex(size int) {
+	m.index = make([]uint32, size)
+	for n := range m.count {
+		if m.at(n).speech != nobodys {
+			m.enter(n)
+		}
+	}
+}
+
+// said is all that an alert said. The buffer has room for the statement of one that said one thing only.
+func (m *memory) said(n uint32, buffer *[1]saying[word]) history[word] {
+	r := m.at(n)
+	if r.rich {
+		return m.more[n]
+	}
+	buffer[0] = saying[word]{own: r.own, heard: r.heard, suspect: r.suspect, value: r.word}
+	return buffer[:]
+}
+
+// remember puts statements in the place of all that an alert said before.
+func (m *memory) remember(n uint32, h history[word]) {
+	r := m.at(n)
+	if r.rich = len(h) > 1 || h[0].sequence != 0 || h[0].aged != 0; r.rich {
+		if m.more == nil {
+			m.more = map[uint32]history[word]{}
+		}
+		m.more[n] = h
+		return
+	}
+	delete(m.more, n)
+	r.own, r.heard, r.suspect, r.word = h[0].own, h[0].heard, h[0].suspect, h[0].value
+}
+
+// keep remembers labels, and says where they are, plus 1.
+func (m *memory) keep(labels alert.Labels) uint32 {
+	labels = labels[:min(len(labels), labelsMost)]
+	if len(labels) == 0 {
+		return 0
+	}
+	last := len(m.labels) - 1
+	if last < 0 || len(m.labels[last])+1+len(labels) > labelsBlock {
+		m.labels, last = append(m.labels, make([]uint32, 0, labelsBlock)), last+1
+	}
+	at := last*labelsBlock + len(m.labels[last])
+	m.labels[last] = append(m.labels[last], uint32(len(labels)))
+	for _, l := range labels {
+		m.scratch = append(append(append(m.scratch[:0], cut(l.Name)...), separator), cut(l.Value)...)
+		m.labels[last] = append(m.labels[last], m.lexicon.number(m.scratch))
+	}
+	return uint32(at) + 1
+}
+
+// separator stands between name and value. It is no byte of any text.
+const separator = 0xff
+
+func cut(text string) string {
+	if len(text) > labelLongest {
+		return strings.ToValidUTF8(text[:labelLongest], "") + "…"
+	}
+	return text
+}
+
+// labelsOf are an alert's labels, as far as they are remembered.
+func (m *memory) labelsOf(n uint32) alert.Labels {
+	at := m.at(n).labels
+	if at == 0 {
+		return nil
+	}
+	block, from := m.labels[(at-1)/labelsBlock], (at-1)%labelsBlock
+	var labels alert.Labels
+	for _, number := range block[from+1 : from+1+block[from]] {
+		name, value, _ := strings.Cut(string(m.lexicon.text(number)), string([]byte{separator}))
+		labels = append(labels, alert.Label{Name: name, Value: value})
+	}
+	return labels
+}
+
+// revise puts in the place of what each alert of a speech said what is left of that; one of which nothing is left is
+// forgotten.
+func (m *memory) revise(s *speech, left func(history[word]) history[word]) {
+	var last uint32
+	s.witness = 0
+	for at := s.first; at != 0; {
+		var buffer [1]saying[word]
+		n, next := at-1, m.at(at-1).next
+		if said := left(m.said(n, &buffer)); len(said) > 0 {
+			m.remember(n, said)
+			last = at
+		} else {
+			delete(m.more, n)
+			m.at(n).speech = nobodys
+			s.alerts--
+			m.gone++
+			if last == 0 {
+				s.first = next
+			} else {
+				m.at(last - 1).next = next
+			}
+		}
+		at = next
+	}
+	if s.last = last; last == 0 {
+		s.first = 0
+	}
+}
+
+// pack puts what is remembered together anew once half of it has been forgotten.
+func (m *memory) pack(parts map[string]*part) {
+	if m.gone == 0 || 2*m.gone < m.count {
+		return
+	}
+	fresh := &memory{speeches: m.speeches}
+	for _, id := range sorted(parts) {
+		for _, s := range parts[id].said {
+			old := *s
+			s.first, s.last, s.alerts = 0, 0, 0
+			m.each(&old, func(n uint32, said history[word]) {
+				fresh.remember(fresh.add(s, m.at(n).identity, said[0], m.labelsOf(n)), slices.Clone(said))
+			})
+		}
+	}
+	*m = *fresh
+}
+
+func (m *memory) clone() memory {
+	c := *m
+	c.index, c.more, c.lexicon, c.scratch = slices.Clone(m.index), maps.Clone(m.more), m.lexicon.clone(), nil
+	c.blocks, c.labels = make([][]remembered, len(m.blocks)), make([][]uint32, len(m.labels))
+	for i, b := range m.blocks {
+		c.blocks[i] = slices.Clone(b)
+	}
+	for i, b := range m.labels {
+		c.labels[i] = append(make([]uint32, 0, labelsBlock), b...)
+	}
+	for n, h := range c.more {
+		c.more[n] = slices.Clone(h)
+	}
+	return c
+}

@@ -1,0 +1,116 @@
+package detector
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A speech is all that one speaker said of one component, alert by alert; its alerts are in the memory.
+type speech struct {
+	observer    string
+	number      uint32
+	first, last uint32 // of its alerts, plus 1; 0: there is none
+	alerts      int
+	// witness is an alert, plus 1, that has said nothing but that the component is as bad as any alert of the speech says
+	// it is, and for as long; 0: none is known. While it stands, what others say who were heard later is no news.
+	witness uint32
+}
+
+// each goes through what each alert of a speech said, in the order in which they were first heard.
+func (m *memory) each(s *speech, visit func(n uint32, said history[word])) {
+	var buffer [1]saying[word]
+	for at := s.first; at != 0; at = m.at(at - 1).next {
+		visit(at-1, m.said(at-1, &buffer))
+	}
+}
+
+// speechBy is what a speaker said of a component; nil if that is nothing.
+func (p *part) speechBy(observer string) *speech {
+	if at, found := p.find(observer); found {
+		return p.said[at]
+	}
+	return nil
+}
+
+func (p *part) find(observer string) (int, bool) {
+	return slices.BinarySearchFunc(p.said, observer, func(s *speech, observer string) int { return cmp.Compare(s.observer, observer) })
+}
+
+// speech is what a speaker says of a component; it begins to if it never did.
+func (d *Detector) speech(p *part, observer string) *speech {
+	at, found := p.find(observer)
+	if !found {
+		p.said = slices.Insert(p.said, at, &speech{observer: observer, number: d.memory.speeches})
+		d.memory.speeches++
+	}
+	return p.said[at]
+}
+
+// alertsEach bounds the alerts told apart for one observer and component; further ones count as one.
+const alertsEach = 1024
+
+// say takes in what one alert says of a component, and touches that if it is news.
+func (d *Detector) say(id string, s statement, w word) {
+	if w == resolved && s.ear != nil && s.ear.limit > 0 {
+		s.ear.settle(d.at)
+	}
+	p := d.part(id)
+	by, said := d.speech(p, s.observer), saidAt(d, s, w)
+	identity := identify(s.alert.Fingerprint)
+	n, known := d.memory.find(by.number, identity)
+	if !known && by.alerts >= alertsEach {
+		identity = identify("")
+		n, known = d.memory.find(by.number, identity)
+	}
+	if !known {
+		n = d.memory.add(by, identity, said, s.alert.Labels)
+	} else {
+		var buffer [1]saying[word]
+		before := d.memory.said(n, &buffer)
+		if before.says(said, s.ear.silentBetween(d.at)) {
+			return
+		}
+		d.memory.remember(n, before.with(said))
+	}
+	p.late = max(p.late, said.lateness())
+	if !d.witnessed(by, n, s.ear) {
+		d.touch(id)
+	}
+}
+
+// witnessed reports whether another alert of the same speaker makes all that one said no news: it was heard before, its
+// own time was before, and it goes on saying what is at least as bad. So that this holds however a late statement is laid
+// out, neither is later than anybody allows.
+func (d *Detector) witnessed(by *speech, n uint32, e *ear) bool {
+	m := &d.memory
+	if by.witness == 0 || by.witness == n+1 || !m.testifies(by.witness-1, d.book.latitude) || e.fellSilent(m.at(by.witness-1).heard, d.at) {
+		by.witness = 0
+		if m.testifies(n, d.book.latitude) {
+			by.witness = n + 1
+		}
+		return false
+	}
+	w := m.at(by.witness - 1)
+	var buffer [1]saying[word]
+	for _, s := range m.said(n, &buffer) {
+		loss := s.value == isDown || s.value == isDegraded
+		switch {
+		case s.suspect, s.own < w.own, s.heard < w.heard, s.lateness() > d.book.latitude:
+			return false
+		case loss && s.value > w.word:
+			if m.testifies(n, d.book.latitude) {
+				by.witness = n + 1
+			}
+			return false
+		case !loss && s.own < w.heard:
+			return false
+		}
+	}
+	return true
+}
+
+// testifies reports whether an alert has said one thing only: that the component is down or degraded, in time.
+func (m *memory) testifies(n uint32, latitude int64) bool {
+	r := m.at(n)
+	return !r.rich && !r.suspect && (r.word == isDown || r.word == isDegraded) && r.heard-r.own <= latitude
+}
