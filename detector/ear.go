@@ -25,11 +25,13 @@ type ear struct {
 	owed    int64         // when something was first resolved that no heartbeat has followed; never: nothing
 	settled int64         // when something was last resolved
 
+	unproven map[string]int64 // components of which something was resolved since the last heartbeat, and when it last was
+
 	received uint64 // alerts
 }
 
 func newEar(id string) *ear {
-	return &ear{id: id, last: ever, open: never, told: ever, owed: never, settled: ever}
+	return &ear{id: id, last: ever, open: never, told: ever, owed: never, settled: ever, unproven: map[string]int64{}}
 }
 
 // A matcher is one label and the anchored expression that its value must match.
@@ -65,22 +67,35 @@ func (e *ear) wake(now int64) {
 	}
 }
 
-// beat hears a heartbeat, and reports whether that says anything but that the observer is still there.
-func (e *ear) beat(now int64) (news bool) {
-	news = e.hear(now)
+// beat hears a heartbeat, and reports whether it ends a silence, and whether it proves that something was resolved.
+func (e *ear) beat(now int64) (ends, proves bool) {
+	ends = e.hear(now)
 	e.last = max(e.last, now)
 	if e.owed >= now {
-		return news
+		return ends, false
 	}
 	e.proofs, e.owed = append(e.proofs, now), never
 	if e.settled == now { // in the same instant; the order within it must not matter
 		e.owed = now
 	}
-	return true
+	return ends, true
 }
 
-// settle hears that something was resolved, which the next heartbeat proves.
-func (e *ear) settle(now int64) { e.owed, e.settled = min(e.owed, now), now }
+// settle hears that an alert about a component was resolved, which the next heartbeat proves.
+func (e *ear) settle(now int64, component string) {
+	e.owed, e.settled = min(e.owed, now), now
+	e.unproven[component] = now
+}
+
+// proven are the components of which something was resolved before an instant and had no proof until then.
+func (e *ear) proven(now int64) (components []string) {
+	for id, at := range e.unproven {
+		if components = append(components, id); at < now {
+			delete(e.unproven, id)
+		}
+	}
+	return components
+}
 
 // hear ends a silence, and reports whether there was one.
 func (e *ear) hear(now int64) bool {

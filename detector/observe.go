@@ -91,8 +91,14 @@ func (d *Detector) heartbeat(a alert.Alert) bool {
 func (d *Detector) beat(e *ear) {
 	d.wake()
 	foreseen := e.silentFrom() <= d.until
-	if e.beat(d.at) || foreseen || e.silentFrom() <= d.until {
+	ends, proves := e.beat(d.at)
+	if ends || foreseen || e.silentFrom() <= d.until {
 		d.touchWatched(e.id)
+	}
+	if proves {
+		for _, id := range e.proven(d.at) {
+			d.touch(id)
+		}
 	}
 }
 

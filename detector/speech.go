@@ -52,7 +52,7 @@ const alertsEach = 1024
 // say takes in what one alert says of a component, and touches that if it is news.
 func (d *Detector) say(id string, s statement, w word) {
 	if w == resolved && s.ear != nil && s.ear.limit > 0 {
-		s.ear.settle(d.at)
+		s.ear.settle(d.at, id)
 	}
 	p := d.part(id)
 	by, said := d.speech(p, s.observer), saidAt(d, s, w)
