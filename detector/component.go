@@ -89,9 +89,10 @@ func (m marks) names() []string {
 
 // A part is what was said of one component, or of a service as a whole.
 type part struct {
-	said []*speech // in order of observer
-	off  []mark    // in order of receipt
-	late int64     // how late a statement was heard, at most
+	said    []*speech // in order of observer
+	off     []mark    // in order of receipt
+	late    int64     // how late a statement was heard, at most
+	wasLate int64     // the same, as it was passed on
 }
 
 // A mark says that responders switched a component off.
@@ -171,7 +172,7 @@ func (v *view) voices(id string, p *part) []voice {
 // voice is the worst of what one observer's alerts say, and its silences.
 func (v *view) voice(observer string, p *part) line[utterance] {
 	e := v.d.ears[observer]
-	silences := e.silences(v.until)
+	silences := e.silences(v.d.until)
 	var said line[utterance]
 	if p != nil {
 		if s := p.speechBy(observer); s != nil {

@@ -91,7 +91,7 @@ func (v *view) inferred(id string) line[loss] {
 		for _, s := range v.component(m) {
 			changes = append(changes, change{s.from, i})
 		}
-		for _, voice := range v.spoken[m] {
+		for _, voice := range v.spoken(m) {
 			for _, s := range voice.line {
 				changes = append(changes, change{s.from, i})
 			}
@@ -114,7 +114,7 @@ func (v *view) inferred(id string) line[loss] {
 
 func (v *view) witnessing(component string, at int64) witnessing {
 	w := witnessing{cell: v.component(component).at(at), class: v.d.book.Components[component].Class}
-	for _, voice := range v.spoken[component] {
+	for _, voice := range v.spoken(component) {
 		if u := voice.line.at(at); !u.nameless && (u.word == isDown || u.word == heldDown) {
 			w.by = append(w.by, voice.observer)
 		}

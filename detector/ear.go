@@ -175,8 +175,10 @@ func (e *ear) spare(before int64) int64 {
 	return before
 }
 
-// trim forgets what lies before an instant.
-func (e *ear) trim(before int64) {
+// trim forgets what lies before an instant, and reports whether there was any.
+func (e *ear) trim(before int64) bool {
+	silences, proofs := len(e.past), len(e.proofs)
 	e.past = slices.DeleteFunc(slices.Clone(e.past), func(s span) bool { return s.from < before })
 	e.proofs = slices.DeleteFunc(slices.Clone(e.proofs), func(at int64) bool { return at < before })
+	return len(e.past) < silences || len(e.proofs) < proofs
 }

@@ -56,7 +56,7 @@ func (d *Detector) Components(now time.Time) []ComponentReport {
 	for _, id := range sorted(d.book.Components) {
 		l := d.plain.component(id)
 		r := ComponentReport{Component: id, State: l.at(t).state(), Since: clock(l.since(t)), Flags: l.at(t).marks.names()}
-		for _, v := range d.plain.spoken[id] {
+		for _, v := range d.plain.spoken(id) {
 			if said := v.says(t); said != nil {
 				if r.By == nil {
 					r.By = map[string]json.RawMessage{}

@@ -73,6 +73,9 @@ func (h history[V]) says(s saying[V], silentSince func(int64) bool) bool {
 
 // inOrder is the history in the speaker's order.
 func (h history[V]) inOrder() history[V] {
+	if slices.IsSortedFunc(h, saying[V].order) {
+		return h
+	}
 	out := make(history[V], 0, len(h))
 	for _, s := range h {
 		at := len(out)
@@ -128,7 +131,7 @@ func (h history[V]) laid(l lens) []stretch[V] {
 	case l.known:
 		return h.asHeard()
 	}
-	var out []stretch[V]
+	out := make([]stretch[V], 0, len(h))
 	for _, s := range h.inOrder() {
 		from := l.begins(s.own, s.heard, s.suspect)
 		if n := len(out); n > 0 {
@@ -157,7 +160,7 @@ func (h history[V]) only(l lens) (stretch[V], bool) {
 
 // asHeard is what was the latest statement, at each instant of receipt.
 func (h history[V]) asHeard() []stretch[V] {
-	var out []stretch[V]
+	out := make([]stretch[V], 0, len(h))
 	for _, s := range h {
 		n := len(out)
 		if n > 0 && s.order(out[n-1].said) < 0 {

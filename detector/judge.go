@@ -65,8 +65,7 @@ func (d *Detector) weigh(id string) *judged {
 		j.troubles = append(j.troubles, t)
 	}
 	if d.book.Defaults.Unknown.DownAfter > 0 {
-		sober := newView(d, view.lens)
-		sober.sober = true
+		sober := d.through(sight{lens: view.lens, sober: true})
 		j.sober = append(spans{}, sober.service(id).best.where(atLeast(down))...)
 	}
 	j.claims = d.claims(j)
@@ -86,7 +85,7 @@ func (d *Detector) lenses(id string, backdate time.Duration) (event, confirming 
 	if late <= int64(backdate) {
 		return d.plain, d.plain
 	}
-	return newView(d, lens{backdate: int64(backdate)}), newView(d, lens{backdate: int64(backdate), stale: true})
+	return d.through(sight{lens: lens{backdate: int64(backdate)}}), d.through(sight{lens: lens{backdate: int64(backdate), stale: true}})
 }
 
 func (d *Detector) lateness(id string) int64 {

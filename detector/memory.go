@@ -1,7 +1,6 @@
 package detector
 
 import (
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -18,10 +17,11 @@ import (
 type memory struct {
 	blocks   [][]remembered
 	count    uint32
-	index    []uint32 // open addressing by speech and identity: the number of an alert, plus 1; 0: free
-	more     map[uint32]history[word]
-	speeches uint32 // how many there have been
-	gone     uint32 // alerts that were forgotten
+	index    []uint32        // open addressing by speech and identity: the number of an alert, plus 1; 0: free
+	more     []history[word] // of alerts that said more than one thing
+	spare    []uint32        // numbers in more that are free
+	speeches uint32          // how many there have been
+	gone     uint32          // alerts that were forgotten
 
 	lexicon lexicon
 	labels  [][]uint32 // in blocks: of each alert how many, then their numbers in the lexicon
@@ -31,7 +31,7 @@ type memory struct {
 // remembered is one alert of one speech.
 type remembered struct {
 	identity   uint64
-	own, heard int64  // of its only statement
+	own, heard int64  // of its only statement; of a rich alert heard is the number of its history
 	speech     uint32 // whose it is
 	next       uint32 // the speech's next alert, plus 1; 0: it is the last
 	labels     uint32 // where its labels are, plus 1; 0: there are none
@@ -127,7 +127,7 @@ func (m *memory) reindex(size int) {
 func (m *memory) said(n uint32, buffer *[1]saying[word]) history[word] {
 	r := m.at(n)
 	if r.rich {
-		return m.more[n]
+		return m.more[r.heard]
 	}
 	buffer[0] = saying[word]{own: r.own, heard: r.heard, suspect: r.suspect, value: r.word}
 	return buffer[:]
@@ -135,16 +135,30 @@ func (m *memory) said(n uint32, buffer *[1]saying[word]) history[word] {
 
 // remember puts statements in the place of all that an alert said before.
 func (m *memory) remember(n uint32, h history[word]) {
-	r := m.at(n)
-	if r.rich = len(h) > 1 || h[0].sequence != 0 || h[0].aged != 0; r.rich {
-		if m.more == nil {
-			m.more = map[uint32]history[word]{}
-		}
-		m.more[n] = h
-		return
+	r, rich := m.at(n), len(h) > 1 || h[0].sequence != 0 || h[0].aged != 0
+	switch {
+	case !rich:
+		m.release(r)
+		r.own, r.heard, r.suspect, r.word = h[0].own, h[0].heard, h[0].suspect, h[0].value
+	case r.rich:
+		m.more[r.heard] = h
+	case len(m.spare) > 0:
+		last := len(m.spare) - 1
+		r.rich, r.heard, m.spare = true, int64(m.spare[last]), m.spare[:last]
+		m.more[r.heard] = h
+	default:
+		r.rich, r.heard = true, int64(len(m.more))
+		m.more = append(m.more, h)
 	}
-	delete(m.more, n)
-	r.own, r.heard, r.suspect, r.word = h[0].own, h[0].heard, h[0].suspect, h[0].value
+}
+
+// release gives back the room of a rich alert's history.
+func (m *memory) release(r *remembered) {
+	if r.rich {
+		m.more[r.heard] = nil
+		m.spare = append(m.spare, uint32(r.heard))
+		r.rich = false
+	}
 }
 
 // keep remembers labels, and says where they are, plus 1.
@@ -203,7 +217,7 @@ func (m *memory) revise(s *speech, left func(history[word]) history[word]) {
 			m.remember(n, said)
 			last = at
 		} else {
-			delete(m.more, n)
+			m.release(m.at(n))
 			m.at(n).speech = nobodys
 			s.alerts--
 			m.gone++
@@ -240,7 +254,7 @@ func (m *memory) pack(parts map[string]*part) {
 
 func (m *memory) clone() memory {
 	c := *m
-	c.index, c.more, c.lexicon, c.scratch = slices.Clone(m.index), maps.Clone(m.more), m.lexicon.clone(), nil
+	c.index, c.more, c.spare, c.lexicon, c.scratch = slices.Clone(m.index), slices.Clone(m.more), slices.Clone(m.spare), m.lexicon.clone(), nil
 	c.blocks, c.labels = make([][]remembered, len(m.blocks)), make([][]uint32, len(m.labels))
 	for i, b := range m.blocks {
 		c.blocks[i] = slices.Clone(b)

@@ -37,6 +37,7 @@ type Detector struct {
 
 	// What was made of it, kept until something is heard that changes it.
 	until   int64 // silences that begin by then are foreseen
+	views   []*view
 	plain   *view
 	known   *view
 	felt    *view // as known, with what services tolerate
@@ -85,12 +86,11 @@ func (d *Detector) Rebase(a *bia.Analysis) {
 			delete(d.ears, id)
 		}
 	}
-	d.plain, d.known = newView(d, plain), newView(d, asKnown)
-	felt := *d.known
-	felt.holding, felt.services = true, map[string]both{}
-	d.felt = &felt
-	d.mended = newView(d, lens{known: true, mended: true, backdate: never})
-	d.mended.holding = true
+	d.views = nil
+	d.plain, d.known = d.through(sight{lens: plain}), d.through(sight{lens: asKnown})
+	d.felt = d.through(sight{lens: asKnown, holding: true})
+	d.felt.drawn, d.felt.lost = d.known.drawn, d.known.lost
+	d.mended = d.through(sight{lens: lens{known: true, mended: true, backdate: never}, holding: true})
 	d.judged, d.scene = map[string]*judged{}, nil
 	d.stale, d.touched, d.shaken = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, id := range d.book.judged {
@@ -153,26 +153,23 @@ func (d *Detector) upset(id string) { d.stale[id] = true }
 func (d *Detector) refresh() {
 	for id, upset := range d.stale {
 		p := d.parts[id]
-		late := p != nil && p.late > d.book.latitude // seen through lenses of the services' own
-		if d.redraw(id) || upset || late {
+		later := p != nil && p.late > max(p.wasLate, d.book.latitude) // services may have to be seen through other lenses
+		if later {
+			p.wasLate = p.late
+		}
+		if d.redraw(id) || upset || later {
 			d.passOn(id)
 		}
 	}
 	clear(d.stale)
 }
 
-// redraw draws a component anew through every lens that it was seen through, and reports whether that changed anything.
+// redraw draws a component anew in every view in which it was drawn, and reports whether that changed anything.
 func (d *Detector) redraw(id string) (changed bool) {
-	for _, v := range []*view{d.plain, d.known, d.mended} {
-		cells, drawn := v.cells[id]
-		if !drawn {
-			continue
-		}
-		spoken := v.spoken[id]
-		delete(v.cells, id)
-		delete(v.spoken, id)
-		if !slices.Equal(cells, v.component(id)) || !slices.EqualFunc(spoken, v.spoken[id], voice.equal) {
-			changed = true
+	for _, v := range d.views {
+		if was, drawn := v.drawn[id]; drawn && v != d.felt { // which has the drawings of what was known
+			v.drawn[id] = v.draw(id)
+			changed = changed || !was.equal(v.drawn[id])
 		}
 	}
 	return changed
@@ -195,10 +192,9 @@ func (d *Detector) passOn(id string) {
 }
 
 func (d *Detector) disturb(service string) {
-	delete(d.plain.services, service)
-	delete(d.known.services, service)
-	delete(d.felt.services, service)
-	delete(d.mended.services, service)
+	for _, v := range d.views {
+		delete(v.services, service)
+	}
 	d.touched[service] = true
 }
 
@@ -211,8 +207,9 @@ func (d *Detector) reconsider(service string) {
 // shake passes on that something changed about a failure domain: the services that are in trouble and have needs there
 // are judged anew, though they may not rest on what changed.
 func (d *Detector) shake(domain string) {
-	delete(d.plain.lost, domain)
-	delete(d.known.lost, domain)
+	for _, v := range d.views {
+		delete(v.lost, domain)
+	}
 	d.shaken[domain] = true
 }
 
@@ -226,7 +223,7 @@ func (d *Detector) settle(t int64) {
 				d.touchWatched(e.id)
 			}
 		}
-		d.until, d.plain.until, d.known.until, d.felt.until, d.mended.until = t, t, t, t, t
+		d.until = t
 	}
 	d.refresh()
 	if d.judge() || d.scene == nil {

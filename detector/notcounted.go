@@ -92,7 +92,7 @@ func number(n int) string { return fmt.Sprint(n) }
 // accusers says who says that a component is worse than it counts as.
 func (d *Detector) accusers(v *view, id string, t int64) string {
 	var who []string
-	for _, voice := range v.spoken[id] {
+	for _, voice := range v.spoken(id) {
 		if w := voice.line.at(t).word; w >= isDegraded {
 			name := voice.observer
 			if name == "" {

@@ -78,14 +78,13 @@ func (d *Detector) say(id string, s statement, w word) {
 	}
 }
 
-// witnessed reports whether another alert of the same speaker makes all that one said no news: it was heard before, its
-// own time was before, and it goes on saying what is at least as bad. So that this holds however a late statement is laid
-// out, neither is later than anybody allows.
+// witnessed reports whether another alert of the same speaker makes all that one said no news: whichever way statements are
+// laid out in time, the other has said before, and goes on saying, what is at least as bad.
 func (d *Detector) witnessed(by *speech, n uint32, e *ear) bool {
-	m := &d.memory
-	if by.witness == 0 || by.witness == n+1 || !m.testifies(by.witness-1, d.book.latitude) || e.fellSilent(m.at(by.witness-1).heard, d.at) {
+	m, latitude := &d.memory, d.book.latitude
+	if by.witness == 0 || by.witness == n+1 || !m.testifies(by.witness-1) || e.fellSilent(m.at(by.witness-1).heard, d.at) {
 		by.witness = 0
-		if m.testifies(n, d.book.latitude) {
+		if m.testifies(n) {
 			by.witness = n + 1
 		}
 		return false
@@ -94,23 +93,20 @@ func (d *Detector) witnessed(by *speech, n uint32, e *ear) bool {
 	var buffer [1]saying[word]
 	for _, s := range m.said(n, &buffer) {
 		loss := s.value == isDown || s.value == isDegraded
-		switch {
-		case s.suspect, s.own < w.own, s.heard < w.heard, s.lateness() > d.book.latitude:
-			return false
-		case loss && s.value > w.word:
-			if m.testifies(n, d.book.latitude) {
-				by.witness = n + 1
-			}
-			return false
-		case !loss && s.own < w.heard:
+		if loss && s.value > w.word && m.testifies(n) {
+			by.witness = n + 1
+		}
+		after := s.own >= w.heard // the witness was heard by then, and was right by then at the latest
+		between := loss && s.own >= w.own && s.heard >= w.heard && s.lateness() <= latitude && w.heard-w.own <= latitude
+		if s.suspect || loss && s.value > w.word || !after && !between {
 			return false
 		}
 	}
 	return true
 }
 
-// testifies reports whether an alert has said one thing only: that the component is down or degraded, in time.
-func (m *memory) testifies(n uint32, latitude int64) bool {
+// testifies reports whether an alert has said one thing only: that the component is down or degraded.
+func (m *memory) testifies(n uint32) bool {
 	r := m.at(n)
-	return !r.rich && !r.suspect && (r.word == isDown || r.word == isDegraded) && r.heard-r.own <= latitude
+	return !r.rich && !r.suspect && (r.word == isDown || r.word == isDegraded)
 }

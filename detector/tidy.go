@@ -36,15 +36,18 @@ func (d *Detector) tidy() {
 		for _, service := range d.book.above(id) {
 			needed[id] = min(needed[id], d.needed(service))
 		}
-		d.forget(p, needed[id], forgotten)
+		if d.forget(p, needed[id], forgotten) {
+			d.touch(id)
+		}
 		if len(p.said) == 0 && len(p.off) == 0 {
 			delete(d.parts, id)
 		}
-		d.touch(id)
 	}
 	d.memory.pack(d.parts)
 	for id, e := range d.ears {
-		e.trim(forgotten[id])
+		if e.trim(forgotten[id]) {
+			d.touchWatched(id)
+		}
 	}
 	trim(d.sites, oldest)
 	trim(d.data, oldest)
@@ -86,26 +89,31 @@ func trim[V facility | integrity](subjects map[string]sayings[V], before int64) 
 	}
 }
 
-// forget drops what was replaced before an instant, and alerts that were over before it. What is about to be forgotten of
-// the speakers is noted with the statements that it is about.
-func (d *Detector) forget(p *part, before int64, forgotten map[string]int64) {
-	p.late = 0
+// forget drops what was replaced before an instant, and alerts that were over before it, and reports whether there was any.
+// What is about to be forgotten of the speakers is noted with the statements that it is about.
+func (d *Detector) forget(p *part, before int64, forgotten map[string]int64) (forgot bool) {
+	p.late, p.wasLate = 0, 0
 	for _, by := range p.said {
 		e := d.ears[by.observer]
 		d.memory.revise(by, func(said history[word]) history[word] {
+			count := len(said)
 			said = said.trim(before)
+			forgot = forgot || len(said) < count
 			for i := range said {
 				note(&said[i], forgotten[by.observer], e)
 				p.late = max(p.late, said[i].lateness())
 			}
 			if len(said) == 1 && said[0].heard < before && over(said[0], e) {
+				forgot = true
 				return nil
 			}
 			return said
 		})
 	}
 	p.said = slices.DeleteFunc(p.said, func(s *speech) bool { return s.alerts == 0 })
+	marks := len(p.off)
 	p.off = slices.DeleteFunc(p.off, func(m mark) bool { return m.until < before })
+	return forgot || len(p.off) < marks
 }
 
 // note keeps with a statement that its speaker fell silent after it, or that a heartbeat proved it.

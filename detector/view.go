@@ -8,20 +8,44 @@ import (
 // A view is everything through one lens: components, services and failure domains in time. What it has computed it
 // keeps until something is heard that changes it.
 type view struct {
-	d        *Detector
-	lens     lens
-	until    int64    // silences that begin later are not foreseen: who was there goes on being there
+	d *Detector
+	sight
 	mask     []window // maintenance whose scope is taken as up within it
-	sober    bool     // nothing counts as down because nobody has seen it for long
-	holding  bool     // what was known when is what services felt, after what they tolerate
-	cells    map[string]line[cell]
-	spoken   map[string][]voice // of the components drawn
+	drawn    map[string]*drawing
 	services map[string]both
 	lost     map[string]line[loss]
 }
 
-func newView(d *Detector, l lens) *view {
-	return &view{d: d, lens: l, until: d.until, cells: map[string]line[cell]{}, spoken: map[string][]voice{}, services: map[string]both{}, lost: map[string]line[loss]{}}
+// A sight is how a view sees.
+type sight struct {
+	lens
+	sober   bool // nothing counts as down because nobody has seen it for long
+	holding bool // what was known when is what services felt, after what they tolerate
+}
+
+func newView(d *Detector, s sight) *view {
+	return &view{d: d, sight: s, drawn: map[string]*drawing{}, services: map[string]both{}, lost: map[string]line[loss]{}}
+}
+
+// through is the view of everything by a sight. It is drawn once, and kept up to date.
+func (d *Detector) through(s sight) *view {
+	at := slices.IndexFunc(d.views, func(v *view) bool { return v.sight == s })
+	if at < 0 {
+		at = len(d.views)
+		d.views = append(d.views, newView(d, s))
+	}
+	return d.views[at]
+}
+
+// A drawing is one component in time, and what was made it of.
+type drawing struct {
+	line   line[cell]
+	voices []voice
+	member both
+}
+
+func (g *drawing) equal(o *drawing) bool {
+	return slices.Equal(g.line, o.line) && slices.EqualFunc(g.voices, o.voices, voice.equal)
 }
 
 // both is a service in time, every unknown taken as up and as down.
@@ -42,13 +66,23 @@ func (b both) state(t int64) State {
 func (b both) since(t int64) int64 { return max(b.best.since(t), b.worst.since(t)) }
 
 // component is one component in time.
-func (v *view) component(id string) line[cell] {
-	if l, ok := v.cells[id]; ok {
-		return l
+func (v *view) component(id string) line[cell] { return v.drawing(id).line }
+
+// spoken are the voices that a component is seen by.
+func (v *view) spoken(id string) []voice { return v.drawing(id).voices }
+
+func (v *view) drawing(id string) *drawing {
+	g, ok := v.drawn[id]
+	if !ok {
+		g = v.draw(id)
+		v.drawn[id] = g
 	}
+	return g
+}
+
+func (v *view) draw(id string) *drawing {
 	p := v.d.parts[id]
 	voices, quorum := v.voices(id, p), v.d.book.quorum(id)
-	v.spoken[id] = voices
 	lines := make([]line[utterance], len(voices))
 	for i, voice := range voices {
 		lines[i] = voice.line
@@ -63,8 +97,13 @@ func (v *view) component(id string) line[cell] {
 			l = overlay(l, spans{w.span}, func(cell) cell { return cell{} })
 		}
 	}
-	v.cells[id] = l
-	return l
+	g := &drawing{line: l, voices: voices}
+	g.member.best = remap(l, cell.best)
+	g.member.worst = g.member.best
+	if len(l.where(func(c cell) bool { return c.unknown })) > 0 {
+		g.member.worst = remap(l, cell.worst)
+	}
+	return g
 }
 
 // presume counts a component as down that nobody has been able to see for defaults.unknown.down_after. It takes more
@@ -167,8 +206,8 @@ func (v *view) counted(id string) both {
 	if len(windows) == 0 {
 		return full
 	}
-	rest := newView(v.d, v.lens)
-	rest.mask, rest.sober, rest.holding = windows, v.sober, v.holding
+	rest := newView(v.d, v.sight)
+	rest.mask = windows
 	without := rest.service(id)
 	allowed := allowance(windows, id)
 	pick := func(full, rest line[grade]) line[grade] {
@@ -218,13 +257,7 @@ func (v *view) member(id string, itself bool) both {
 	if !itself && v.d.book.isService(id) {
 		return v.service(id)
 	}
-	l := v.component(id)
-	b := both{best: remap(l, cell.best)}
-	b.worst = b.best
-	if len(l.where(func(c cell) bool { return c.unknown })) > 0 {
-		b.worst = remap(l, cell.worst)
-	}
-	return b
+	return v.drawing(id).member
 }
 
 // need is a group in time.
@@ -269,7 +302,7 @@ func (g grade) index() int { return int(g) }
 // heldOut counts a loss only once it has lasted for as long as the dependent tolerates it. What was known when is about
 // the loss itself, unless asked otherwise: how long it had lasted may turn out later.
 func (v *view) heldOut(n need, l line[grade]) line[grade] {
-	if n.tolerates == 0 || v.lens.known && !v.holding {
+	if n.tolerates == 0 || v.known && !v.holding {
 		return l
 	}
 	hold := time.Duration(n.tolerates)
