@@ -137,6 +137,7 @@ var componentAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
 	if a.Labels.Get("effect") == "up" {
 		a.Status = alert.Resolved
 	}
+	a.Fingerprint = rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "fingerprint")
 	return a
 })
 
