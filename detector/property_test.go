@@ -471,3 +471,47 @@ func starts(verdicts []detector.Verdict) map[string]time.Time {
 	}
 	return all
 }
+
+func TestWhatIsPassedOverAsNoNewsWouldHaveChangedNothing(t *testing.T) {
+	a := analysis(t, `
+services: {s: {vital: true, rto: 40m, mtpd: 4h, rtc: 10m, needs: [c]}, u: {vital: true, rto: 4h, mtpd: 8h, rtc: 10m, needs: [c]}}
+observers: {p: {heartbeat: {match: {alertname: Watchdog, from: p}, every: 8m}}}
+components: {c: {observers: [p]}}
+`)
+	alerts := rapid.Custom(func(t *rapid.T) alert.Alert {
+		one := says("p", "c", rapid.SampledFrom([]string{"down", "down", "degraded", "degraded", "up"}).Draw(t, "effect"))
+		if rapid.IntRange(0, 9).Draw(t, "beat") == 0 {
+			return beat("p")
+		}
+		if one.Labels.Get("effect") == "up" && rapid.Bool().Draw(t, "resolved") {
+			one.Status = alert.Resolved
+		}
+		one.Fingerprint = rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "fingerprint")
+		return one
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		asked, silent, now := detector.New(a), detector.New(a), start
+		for range rapid.IntRange(2, 12).Draw(t, "messages") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 15).Draw(t, "minutes")) * time.Minute)
+			one := alerts.Draw(t, "alert")
+			own := now.Add(-time.Duration(rapid.SampledFrom([]int{0, 0, 1, 3, 7, 15, 30, 90}).Draw(t, "late")) * time.Minute)
+			switch {
+			case rapid.IntRange(0, 9).Draw(t, "timeless") == 0:
+			case one.Status == alert.Resolved:
+				one.EndsAt = own
+			default:
+				one.StartsAt = own
+			}
+			asked.Observe(now, "", one)
+			silent.Observe(now, "", one)
+			asked.Verdicts(now)
+		}
+		for range 4 {
+			now = now.Add(time.Duration(rapid.IntRange(0, 40).Draw(t, "later")) * time.Minute)
+			want, got := bytesOf(t, []any{silent.Verdicts(now), silent.Components(now)}), bytesOf(t, []any{asked.Verdicts(now), asked.Components(now)})
+			if want != got {
+				t.Fatalf("what was passed over changed: %s", difference(want, got))
+			}
+		}
+	})
+}
