@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"maps"
 	"slices"
 	"strings"
@@ -85,12 +84,29 @@ func upper(b byte) bool { return 'A' <= b && b <= 'Z' }
 func lower(b byte) bool { return 'a' <= b && b <= 'z' }
 
 // fingerprint is what Alertmanager has as an alert's identity where it sends none: its labels, and nothing but them.
-func fingerprint(labels Labels) string {
-	h := fnv.New64a()
+func fingerprint(labels Labels) string { return string(fingerprintOf(labels)) }
+
+const fingerprintLength = 16 // digits
+
+// fingerprintOf is FNV-1a of 64 bits, in hexadecimal digits.
+func fingerprintOf(labels Labels) []byte {
+	const offset, prime = 14695981039346656037, 1099511628211
+	h := uint64(offset)
 	for _, l := range labels {
-		h.Write([]byte(l.Name + "\xff" + l.Value + "\xff"))
+		for i := range len(l.Name) {
+			h = (h ^ uint64(l.Name[i])) * prime
+		}
+		h = (h ^ 0xff) * prime
+		for i := range len(l.Value) {
+			h = (h ^ uint64(l.Value[i])) * prime
+		}
+		h = (h ^ 0xff) * prime
 	}
-	return fmt.Sprintf("%016x", h.Sum64())
+	out := make([]byte, fingerprintLength)
+	for i := range out {
+		out[i] = "0123456789abcdef"[h>>(60-4*i)&15]
+	}
+	return out
 }
 
 // unpack reads a message that is written within a string of another one, as strictly as that.
