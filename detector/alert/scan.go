@@ -31,8 +31,8 @@ type scanner struct {
 
 // newScanner checks what has to hold of every byte, once. What the scanner reads are parts of body, not copies: it must
 // not be changed any more.
-func newScanner(body []byte, alerts int) *scanner {
-	s := &scanner{data: unsafe.String(unsafe.SliceData(body), len(body)), tokens: MaxTokens, alerts: alerts, keys: make([]string, 0, 32)}
+func newScanner(body []byte, alerts int) scanner {
+	s := scanner{data: unsafe.String(unsafe.SliceData(body), len(body)), tokens: MaxTokens, alerts: alerts, keys: make([]string, 0, 24)}
 	if s.ascii = ascii(s.data); s.ascii || utf8.ValidString(s.data) {
 		return s
 	}

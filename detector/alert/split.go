@@ -42,7 +42,7 @@ func survey(body []byte) (*group, error) {
 		from := s.at
 		switch {
 		case m.key == "alerts" && first == '[':
-			g.mark(s)
+			g.mark(&s)
 			g.alerts = span{from, s.at}
 		case m.key == "truncatedAlerts":
 			s.skip(2)

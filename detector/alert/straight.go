@@ -14,7 +14,7 @@ import (
 // should be is read here. Anything else is handed over to the formats, which alone say what is wrong with a message: so
 // nothing is accepted here, and nothing read in another way, than would be there.
 type straight struct {
-	*scanner
+	scanner
 	labels []Label         // of all alerts, one after the other
 	prints strings.Builder // fingerprints likewise
 }

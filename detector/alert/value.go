@@ -45,7 +45,7 @@ func parse(body []byte) (value, error) {
 // A parser makes values of what a scanner reads. Fields and items are gathered in one place for all that is open, and
 // taken from there when they are complete.
 type parser struct {
-	*scanner
+	scanner
 	fields []field
 	items  []value
 }
