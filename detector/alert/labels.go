@@ -84,12 +84,13 @@ func upper(b byte) bool { return 'A' <= b && b <= 'Z' }
 func lower(b byte) bool { return 'a' <= b && b <= 'z' }
 
 // fingerprint is what Alertmanager has as an alert's identity where it sends none: its labels, and nothing but them.
-func fingerprint(labels Labels) string { return string(fingerprintOf(labels)) }
-
-const fingerprintLength = 16 // digits
+func fingerprint(labels Labels) string {
+	digits := fingerprintOf(labels)
+	return string(digits[:])
+}
 
 // fingerprintOf is FNV-1a of 64 bits, in hexadecimal digits.
-func fingerprintOf(labels Labels) []byte {
+func fingerprintOf(labels Labels) (digits [16]byte) {
 	const offset, prime = 14695981039346656037, 1099511628211
 	h := uint64(offset)
 	for _, l := range labels {
@@ -102,11 +103,10 @@ func fingerprintOf(labels Labels) []byte {
 		}
 		h = (h ^ 0xff) * prime
 	}
-	out := make([]byte, fingerprintLength)
-	for i := range out {
-		out[i] = "0123456789abcdef"[h>>(60-4*i)&15]
+	for i := range digits {
+		digits[i] = "0123456789abcdef"[h>>(60-4*i)&15]
 	}
-	return out
+	return digits
 }
 
 // unpack reads a message that is written within a string of another one, as strictly as that.

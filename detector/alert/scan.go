@@ -3,6 +3,7 @@ package alert
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -479,9 +480,10 @@ func (s *scanner) unit() (rune, bool) {
 // twins finds two keys that are the same, or that some reader will take for the same because only their case differs.
 func twins(keys []string) (a, b string, found bool) {
 	if len(keys) <= 16 {
+		plain := !slices.ContainsFunc(keys, beyondASCII)
 		for i, key := range keys {
 			for _, other := range keys[:i] {
-				if same(key, other) {
+				if (len(key) == len(other) || !plain) && strings.EqualFold(key, other) {
 					return other, key, true
 				}
 			}
@@ -499,14 +501,20 @@ func twins(keys []string) (a, b string, found bool) {
 	return "", "", false
 }
 
-// same reports whether two keys differ in nothing but case. Of two lengths they can be so only beyond ASCII: there is a
-// Kelvin sign, which is a k.
-func same(a, b string) bool {
-	if len(a) != len(b) && ascii(a) && ascii(b) {
-		return false
+// twisted finds the known key from which another differs in nothing but case.
+func twisted(key string, known []string) (k string, found bool) {
+	plain := !beyondASCII(key)
+	for _, k := range known {
+		if key != k && (len(key) == len(k) || !plain) && strings.EqualFold(key, k) {
+			return k, true
+		}
 	}
-	return strings.EqualFold(a, b)
+	return "", false
 }
+
+// beyondASCII reports whether a text has more than ASCII in it. Only then can it differ from another in nothing but case
+// and yet in length: there is a Kelvin sign, which is a k.
+func beyondASCII(text string) bool { return !ascii(text) }
 
 // unfold maps a rune to the least of all that differ from it only by case.
 func unfold(r rune) rune {

@@ -24,8 +24,7 @@ func readStraight(body []byte) (b Batch, ok bool) {
 	if len(body) > MaxMessage {
 		return Batch{}, false
 	}
-	const each = 48 // bytes of a message for a label, about
-	r := straight{scanner: newScanner(body, MaxAlerts), labels: make([]Label, 0, len(body)/each+1)}
+	r := straight{scanner: newScanner(body, MaxAlerts), labels: make([]Label, 0, few)}
 	switch r.next() {
 	case '{':
 		b = r.message()
@@ -197,13 +196,15 @@ func (r *straight) must(hold bool) {
 	}
 }
 
-// each reads an array of alerts, of which there may be as many as fit if all are as long as the first.
+// each reads an array of alerts. There is room for as many as there may be if all are like the first.
 func (r *straight) each(depth int, read func() Alert) (all []Alert) {
 	for i := r.array(depth); r.item(&i); {
 		from := r.at
 		a := read()
 		if all == nil {
-			all = make([]Alert, 0, min((len(r.data)-from)/(r.at-from+1)+1, MaxAlerts))
+			more := min((len(r.data)-r.at)/(r.at-from+1), MaxAlerts)
+			all = make([]Alert, 0, more+1)
+			r.labels = make([]Label, 0, more*len(r.labels))
 		}
 		all = append(all, a)
 	}
@@ -214,9 +215,10 @@ func (r *straight) each(depth int, read func() Alert) (all []Alert) {
 func (r *straight) identified(a Alert) Alert {
 	r.must(len(a.Labels) > 0)
 	if a.Fingerprint == "" {
-		r.prints.Write(fingerprintOf(a.Labels))
+		digits := fingerprintOf(a.Labels)
+		r.prints.Write(digits[:])
 		all := r.prints.String()
-		a.Fingerprint = all[len(all)-fingerprintLength:]
+		a.Fingerprint = all[len(all)-len(digits):]
 	}
 	return a
 }
@@ -263,8 +265,7 @@ func (r *straight) count() uint64 {
 
 // other goes past a field that nobody makes use of, unless it is nearly one of the known.
 func (r *straight) other(key string, depth int, known []string) {
-	if !slices.Contains(known, key) {
-		r.must(!slices.ContainsFunc(known, func(k string) bool { return same(k, key) }))
-	}
+	_, nearly := twisted(key, known)
+	r.must(!nearly)
 	r.skip(depth)
 }

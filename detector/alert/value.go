@@ -106,10 +106,8 @@ func fill(v value, where string, known ...string) *form {
 		return f
 	}
 	for _, got := range v.fields {
-		for _, key := range known {
-			if got.key != key && same(got.key, key) {
-				f.fail(DuplicateKey, "has key %s, which differs from %q only in case", short(got.key), key)
-			}
+		if key, found := twisted(got.key, known); found {
+			f.fail(DuplicateKey, "has key %s, which differs from %q only in case", short(got.key), key)
 		}
 	}
 	return f
