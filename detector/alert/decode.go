@@ -96,6 +96,9 @@ func (b Batch) check() error {
 		if len(a.Labels) == 0 {
 			return &Unreadable{Malformed, fmt.Sprintf("alert %d says nothing of what it is about", i+1)}
 		}
+		if a, b, twice := twins(a.Labels.names()); twice { // one of them may come from around the alert
+			return &Unreadable{DuplicateKey, fmt.Sprintf("alert %d has labels %s and %s, which differ only in case", i+1, short(a), short(b))}
+		}
 	}
 	return nil
 }
