@@ -7,7 +7,10 @@ import "time"
 //
 // A posted alert has no status: it holds until its endsAt, which Prometheus moves ahead with each sending and puts into
 // the past once the alert is resolved. So only who knows when it was received knows which it is: [Batch.ReceivedAt].
-const alertmanagerAPI = "alertmanager-api"
+const (
+	alertmanagerAPI = "alertmanager-api"
+	apiState        = "state" // the key of the word within the status
+)
 
 var (
 	apiKeys = []string{"status", "labels", "annotations", "startsAt", "endsAt", "updatedAt", "generatorURL", "fingerprint",
@@ -40,15 +43,20 @@ func readAPIAlert(v value, where string) (Alert, error) {
 		Fingerprint: f.text("fingerprint"),
 	}
 	if _, got := v.field("status"); got {
-		a.Status = f.object("status", "state").state("state", apiStates)
+		a.Status = f.object("status", apiState).state(apiState, apiStates)
 	}
 	if a.Fingerprint == "" {
 		a.Fingerprint = fingerprint(a.Labels)
 	}
-	if updated := f.time("updatedAt"); !a.EndsAt.IsZero() && !updated.Before(a.EndsAt) {
+	return a.updated(f.time("updatedAt")), f.err
+}
+
+// updated is an alert as it was at an instant, by which it may have ended.
+func (a Alert) updated(at time.Time) Alert {
+	if !a.EndsAt.IsZero() && !at.Before(a.EndsAt) {
 		a.Status = Resolved
 	}
-	return a, f.err
+	return a
 }
 
 // ReceivedAt is the batch as it is to be understood when it was received at an instant. It differs only for alerts of

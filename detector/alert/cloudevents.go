@@ -3,7 +3,6 @@ package alert
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -182,7 +181,11 @@ func (e event) around(a Alert) Alert {
 // DecodeMessage reads one message of NATS: a body in whatever known format it is, or a CloudEvent in binary mode. The
 // error is an *Unreadable.
 func DecodeMessage(header map[string][]string, body []byte) (Batch, error) {
-	attributes, err := eventHeader(header)
+	names := eventNames(header)
+	if len(names) == 0 {
+		return Decode(body)
+	}
+	attributes, err := eventHeader(header, names)
 	if err != nil {
 		return Batch{}, err
 	}
@@ -209,18 +212,34 @@ func DecodeMessage(header map[string][]string, body []byte) (Batch, error) {
 	return b, err
 }
 
+// eventNames are the names of the headers that may be of an event, in order.
+func eventNames(header map[string][]string) (names []string) {
+	for name := range header {
+		if strings.EqualFold(name, contentType) || len(name) >= len(eventPrefix) && strings.EqualFold(name[:len(eventPrefix)], eventPrefix) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+const (
+	contentType = "content-type"
+	eventPrefix = "ce-"
+)
+
 // eventHeader is what the headers say of an event. Their names are in any case, and one that comes twice is refused as
 // it would be in the body: two readers must not see two different events.
-func eventHeader(header map[string][]string) (map[string]string, error) {
+func eventHeader(header map[string][]string, names []string) (map[string]string, error) {
 	attributes := map[string]string{}
-	for _, name := range slices.Sorted(maps.Keys(header)) {
-		attribute, ok := strings.CutPrefix(strings.ToLower(name), "ce-")
+	for _, name := range names {
+		attribute := strings.ToLower(name[len(eventPrefix):])
 		switch {
-		case ok && attribute == "datacontenttype":
-			continue // it is the header Content-Type
-		case strings.EqualFold(name, "content-type"):
+		case strings.EqualFold(name, contentType):
 			attribute = "datacontenttype"
-		case !ok || !attributeName(attribute):
+		case attribute == "datacontenttype":
+			continue // it is the header Content-Type
+		case !attributeName(attribute):
 			continue
 		}
 		_, twice := attributes[attribute]

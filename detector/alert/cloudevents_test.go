@@ -131,6 +131,18 @@ func TestAnEventsHostileVariantsAreRefused(t *testing.T) {
 }
 
 // Each alert gets the event's attributes: many of both would be more than a message of a mebibyte may cost.
+func TestALabelAndAnAttributeThatDifferOnlyInCaseAreOneToSomebody(t *testing.T) {
+	for _, data := range []string{
+		`{"status": "firing", "component": "a", "labels": {"Component": "b"}}`,
+		`{"status": "firing", "labels": {"component": "a", "CE_SOURCE": "/another"}}`,
+		`{"holdfast": 1, "alerts": [{"status": "firing", "labels": {"Ce_type": "x"}}]}`,
+	} {
+		if got := reason(t, event(`, "data": `+data)); got != alert.DuplicateKey {
+			t.Errorf("%s is %s", data, got)
+		}
+	}
+}
+
 func TestAnEventHasOnlySoManyAttributes(t *testing.T) {
 	further, inHeaders := "", headers()
 	for i := range 16 {

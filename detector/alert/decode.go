@@ -44,7 +44,18 @@ const maxLayers = 3
 // Decode reads one message in whatever known format it is. The error is an *Unreadable.
 //
 // A message is read whole or not at all: one alert in it that cannot be believed leaves the others in doubt too.
+//
+// What the batch says are parts of body, not copies: body must not be changed afterwards, and any string that is kept
+// keeps the whole of it. Who holds on to something of an alert for longer takes a copy ([strings.Clone]).
 func Decode(body []byte) (Batch, error) {
+	if b, ok := readStraight(body); ok {
+		return b, nil
+	}
+	return byFormat(body)
+}
+
+// byFormat reads a message by way of a value, in which each format can look for what it knows.
+func byFormat(body []byte) (Batch, error) {
 	v, err := parse(body)
 	if err != nil {
 		return Batch{}, err
@@ -84,6 +95,9 @@ func (b Batch) check() error {
 	for i, a := range b.Alerts {
 		if len(a.Labels) == 0 {
 			return &Unreadable{Malformed, fmt.Sprintf("alert %d says nothing of what it is about", i+1)}
+		}
+		if a, b, twice := twins(a.Labels.names()); twice { // one of them may come from around the alert
+			return &Unreadable{DuplicateKey, fmt.Sprintf("alert %d has labels %s and %s, which differ only in case", i+1, short(a), short(b))}
 		}
 	}
 	return nil

@@ -56,6 +56,15 @@ func own(further string) string {
 	return `{"holdfast":1,"alerts":[{"status":"firing","labels":{"component":"pay-fra-1"}` + further + `}]}`
 }
 
+// numbered are fields k0, k1, …
+func numbered(n int) string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf(`"k%d":"%d"`, i, i))
+	}
+	return strings.Join(all, ",")
+}
+
 func TestABodyOfAlertmanagersWebhookIsRead(t *testing.T) {
 	got := decode(t, string(read(t, "alertmanager/v4.json")))
 	want := alert.Batch{Format: "alertmanager", Truncated: 3, Alerts: []alert.Alert{
@@ -147,6 +156,9 @@ func TestEachKindOfBrokenMessageIsRefusedWithItsReason(t *testing.T) {
 		{own(`,"ſtatus":"resolved"`), alert.DuplicateKey}, // a long s, which folds to s
 		{own(`,"Sequence":9`), alert.DuplicateKey},        // without a sibling, but a known key
 		{own(`,"annotations":{"a":"1","A":"2"}`), alert.DuplicateKey},
+		{own(`,"annotations":{"k":"1","\u212a":"2"}`), alert.DuplicateKey}, // a Kelvin sign, which folds to k
+		{own(`,"annotations":{` + numbered(17) + `,"\u212a16":"2"}`), alert.DuplicateKey},
+		{own(`,"annotations":{` + numbered(40) + `,"K7":"2"}`), alert.DuplicateKey},
 		{`{"holdfast":1,"alerts":[],"Alerts":[]}`, alert.DuplicateKey},
 
 		{own(`,"a":` + strings.Repeat("[", 17) + strings.Repeat("]", 17)), alert.TooDeep},
@@ -214,6 +226,22 @@ func TestTheTokensOfOneAlertAreNotCountedAgainstAnother(t *testing.T) {
 	b := decode(t, `{"holdfast":1,"alerts":[`+strings.Repeat(one+",", 99)+one+`]}`)
 	if len(b.Alerts) != 100 {
 		t.Errorf("read %d of 100 alerts", len(b.Alerts))
+	}
+}
+
+func TestLabelsThatDifferInMoreThanCaseAreDifferentOnes(t *testing.T) {
+	for _, n := range []int{5, 16, 17, 100} {
+		if got := len(decode(t, own(`,"annotations":{`+numbered(n)+`}`)).Alerts[0].Annotations); got != n {
+			t.Errorf("%d of %d are read", got, n)
+		}
+	}
+}
+
+func TestWhoAddsToTheLabelsOfOneAlertChangesNoOther(t *testing.T) {
+	b := decode(t, `{"holdfast":1,"alerts":[{"status":"firing","labels":{"a":"1"}},{"status":"firing","labels":{"b":"2"}}]}`)
+	_ = append(b.Alerts[0].Labels, alert.Label{Name: "c", Value: "3"})
+	if got := b.Alerts[1].Labels.Get("b"); got != "2" {
+		t.Errorf("b is %q", got)
 	}
 }
 

@@ -69,6 +69,14 @@ func (l Labels) find(name string) (int, bool) {
 	return slices.BinarySearchFunc(l, name, func(l Label, name string) int { return strings.Compare(l.Name, name) })
 }
 
+func (l Labels) names() []string {
+	names := make([]string, 0, len(l))
+	for _, one := range l {
+		names = append(names, one.Name)
+	}
+	return names
+}
+
 func (l Labels) sort() {
 	slices.SortFunc(l, func(a, b Label) int { return strings.Compare(a.Name, b.Name) })
 }

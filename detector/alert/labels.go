@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"maps"
 	"slices"
 	"strings"
@@ -86,11 +85,28 @@ func lower(b byte) bool { return 'a' <= b && b <= 'z' }
 
 // fingerprint is what Alertmanager has as an alert's identity where it sends none: its labels, and nothing but them.
 func fingerprint(labels Labels) string {
-	h := fnv.New64a()
+	digits := fingerprintOf(labels)
+	return string(digits[:])
+}
+
+// fingerprintOf is FNV-1a of 64 bits, in hexadecimal digits.
+func fingerprintOf(labels Labels) (digits [16]byte) {
+	const offset, prime = 14695981039346656037, 1099511628211
+	h := uint64(offset)
 	for _, l := range labels {
-		h.Write([]byte(l.Name + "\xff" + l.Value + "\xff"))
+		for i := range len(l.Name) {
+			h = (h ^ uint64(l.Name[i])) * prime
+		}
+		h = (h ^ 0xff) * prime
+		for i := range len(l.Value) {
+			h = (h ^ uint64(l.Value[i])) * prime
+		}
+		h = (h ^ 0xff) * prime
 	}
-	return fmt.Sprintf("%016x", h.Sum64())
+	for i := range digits {
+		digits[i] = "0123456789abcdef"[h>>(60-4*i)&15]
+	}
+	return digits
 }
 
 // unpack reads a message that is written within a string of another one, as strictly as that.

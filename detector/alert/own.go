@@ -11,13 +11,18 @@ package alert
 //	}]}
 const ownVersion = "1"
 
+var (
+	ownKeys      = []string{"holdfast", "alerts"}
+	ownAlertKeys = []string{"status", "labels", "annotations", "starts_at", "ends_at", "fingerprint", "sequence"}
+)
+
 func claimsOwn(v value) bool {
 	_, ok := v.field("holdfast")
 	return ok
 }
 
 func readOwn(v value) (Batch, error) {
-	f := fill(v, "the message", "holdfast", "alerts")
+	f := fill(v, "the message", ownKeys...)
 	if version, _ := v.field("holdfast"); version.kind != word || version.text != ownVersion {
 		f.fail(Malformed, "is of version %s of this format; known is %s", short(version.text), ownVersion)
 	}
@@ -26,7 +31,7 @@ func readOwn(v value) (Batch, error) {
 }
 
 func readOwnAlert(v value, where string) (Alert, error) {
-	f := fill(v, where, "status", "labels", "annotations", "starts_at", "ends_at", "fingerprint", "sequence")
+	f := fill(v, where, ownAlertKeys...)
 	a := Alert{
 		Status:      f.status(Firing, Resolved, Unknown),
 		Labels:      f.labels(),

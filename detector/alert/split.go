@@ -36,39 +36,38 @@ func (g *group) bytes(s span) []byte { return g.body[s.from:s.to] }
 // survey finds a group's alerts. It keeps no more than where they are: a body may be many times [MaxMessage].
 func survey(body []byte) (*group, error) {
 	g := &group{body: body}
-	s, err := newScanner(body, len(body))
-	if err != nil {
-		return nil, err
-	}
-	err = s.object(1, func(key string) error {
-		s.space()
+	s := newScanner(body, len(body))
+	for m := s.object(1); s.member(&m); {
+		first := s.next()
 		from := s.at
-		if key == "alerts" && s.next() == '[' {
-			err := s.array(2, func() error { return g.mark(s) })
+		switch {
+		case m.key == "alerts" && first == '[':
+			g.mark(&s)
 			g.alerts = span{from, s.at}
-			return err
-		}
-		err := s.skip(2)
-		if key == "truncatedAlerts" {
+		case m.key == "truncatedAlerts":
+			s.skip(2)
 			g.truncated = span{from, s.at}
+		default:
+			s.skip(2)
 		}
-		return err
-	})
-	if err != nil {
-		return nil, err
 	}
-	if g.alerts == (span{}) {
+	if s.err == nil && g.alerts == (span{}) {
 		return nil, &Unreadable{UnknownForm, "it has no array \"alerts\" to split"}
 	}
-	return g, s.end()
+	if s.end(); s.err != nil {
+		return nil, s.err
+	}
+	return g, nil
 }
 
-func (g *group) mark(s *scanner) error {
-	s.space()
-	from := s.at
-	err := s.skip(3)
-	g.each = append(g.each, span{from, s.at})
-	return err
+// mark reads the alerts.
+func (g *group) mark(s *scanner) {
+	for i := s.array(2); s.item(&i); {
+		s.next()
+		from := s.at
+		s.skip(3)
+		g.each = append(g.each, span{from, s.at})
+	}
 }
 
 // cut fills part after part.

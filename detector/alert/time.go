@@ -30,6 +30,9 @@ func parseTime(text string) (time.Time, bool) {
 // strictly reads an instant by RFC 3339 to the letter, which package time does not: it lets an hour have one digit, and
 // a fraction a comma. What lies outside of the years 1 to 9999 cannot be written again: it is the zero time.
 func strictly(text string) (time.Time, bool) {
+	if at, ok := plainly(text); ok {
+		return at, true
+	}
 	const shape = "0000-00-00T00:00:00"
 	if len(text) <= len(shape) || text[len(shape)] == ',' {
 		return time.Time{}, false
@@ -44,6 +47,79 @@ func strictly(text string) (time.Time, bool) {
 		return time.Time{}, err == nil
 	}
 	return t, true
+}
+
+// plainly reads what nearly all instants look like, many times as quickly as package time. It knows only some of those
+// that there are, and of these it says the same.
+func plainly(text string) (time.Time, bool) {
+	if len(text) < len("2006-01-02T15:04:05Z") || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' {
+		return time.Time{}, false
+	}
+	century, year, month, day := two(text), two(text[2:]), two(text[5:]), two(text[8:])
+	hour, minute, second := two(text[11:]), two(text[14:]), two(text[17:])
+	if century > 99 || year > 99 || month < 1 || month > 12 || day < 1 || day > 28 && day > lastDay(month) || hour > 23 || minute > 59 || second > 59 {
+		return time.Time{}, false
+	}
+	year += 100 * century
+	nanoseconds, rest := decimals(text[19:])
+	offset, ok := zone(rest)
+	if !ok || year < 1 || offset != 0 && (year < 2 || year > 9998) { // what could be of another year in UTC
+		return time.Time{}, false
+	}
+	at := time.Date(year, time.Month(month), day, hour, minute, second, nanoseconds, time.UTC)
+	if offset != 0 {
+		at = at.Add(-offset)
+	}
+	return at, true
+}
+
+// two is the number of two digits that a text begins with; 100 if it does not.
+func two(text string) int {
+	tens, ones := text[0]-'0', text[1]-'0'
+	if tens > 9 || ones > 9 {
+		return 100
+	}
+	return int(10*tens + ones)
+}
+
+// lastDay is that of a month, and of a February the one that it always has.
+func lastDay(month int) int {
+	switch month {
+	case 2:
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	}
+	return 31
+}
+
+// decimals are the nanoseconds of a point and up to nine digits, if a text begins with them, and what follows.
+func decimals(text string) (nanoseconds int, rest string) {
+	if len(text) < 2 || text[0] != '.' || text[1] < '0' || text[1] > '9' {
+		return 0, text
+	}
+	end := 1
+	for unit := int(time.Second) / 10; unit > 0 && end < len(text) && '0' <= text[end] && text[end] <= '9'; unit /= 10 {
+		nanoseconds += int(text[end]-'0') * unit
+		end++
+	}
+	return nanoseconds, text[end:]
+}
+
+// zone is an offset from UTC: Z or +01:00.
+func zone(text string) (time.Duration, bool) {
+	if text == "Z" {
+		return 0, true
+	}
+	if len(text) != len("+01:00") || text[0] != '+' && text[0] != '-' || text[3] != ':' {
+		return 0, false
+	}
+	hours, minutes := two(text[1:]), two(text[4:])
+	offset := time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
+	if text[0] == '-' {
+		offset = -offset
+	}
+	return offset, hours < 24 && minutes < 60
 }
 
 // rfc3339 rewrites what differs from RFC 3339 in no more than its dress.

@@ -60,6 +60,7 @@ func FuzzTime(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		comparePlainly(t, text)
 		got, ok := parseTime(text)
 		var want time.Time
 		if err := want.UnmarshalText([]byte(text)); err == nil && ok && !got.IsZero() && !got.Equal(want) {

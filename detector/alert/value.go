@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -35,41 +34,48 @@ func parse(body []byte) (value, error) {
 	if len(body) > MaxMessage {
 		return value{}, &Unreadable{TooLarge, fmt.Sprintf("%d bytes, of at most %d", len(body), MaxMessage)}
 	}
-	s, err := newScanner(body, MaxAlerts)
-	if err != nil {
-		return value{}, err
+	p := parser{scanner: newScanner(body, MaxAlerts)}
+	v := p.value(1)
+	if p.end(); p.err != nil {
+		return value{}, p.err
 	}
-	v, err := s.value(1)
-	if err != nil {
-		return value{}, err
-	}
-	return v, s.end()
+	return v, nil
 }
 
-func (s *scanner) value(depth int) (v value, err error) {
-	switch s.next() {
+// A parser makes values of what a scanner reads. Fields and items are gathered in one place for all that is open, and
+// taken from there when they are complete.
+type parser struct {
+	scanner
+	fields []field
+	items  []value
+}
+
+func (p *parser) value(depth int) (v value) {
+	switch p.next() {
 	case '{':
 		v.kind = object
-		err = s.object(depth, func(key string) error {
-			s.logs = key == "logRecords" && s.next() == '['
-			inner, err := s.value(depth + 1)
-			v.fields = append(v.fields, field{key, inner})
-			return err
-		})
+		first := len(p.fields)
+		for m := p.object(depth); p.member(&m); {
+			key := m.key
+			p.logs = key == "logRecords" && p.next() == '['
+			p.fields = append(p.fields, field{key, p.value(depth + 1)})
+		}
+		v.fields = slices.Clone(p.fields[first:])
+		p.fields = p.fields[:first]
 	case '[':
 		v.kind = array
-		err = s.array(depth, func() error {
-			inner, err := s.value(depth + 1)
-			v.items = append(v.items, inner)
-			return err
-		})
+		first := len(p.items)
+		for i := p.array(depth); p.item(&i); {
+			p.items = append(p.items, p.value(depth+1))
+		}
+		v.items = slices.Clone(p.items[first:])
+		p.items = p.items[:first]
 	case '"':
-		v.kind = text
-		v.text, err = s.text("a string")
+		v.kind, v.text = text, p.text("a string")
 	default:
-		v.text, err = s.word()
+		v.text = p.word()
 	}
-	return v, err
+	return v
 }
 
 // field finds a field by its exact key. What is null is not there.
@@ -100,10 +106,8 @@ func fill(v value, where string, known ...string) *form {
 		return f
 	}
 	for _, got := range v.fields {
-		for _, key := range known {
-			if got.key != key && strings.EqualFold(got.key, key) {
-				f.fail(DuplicateKey, "has key %s, which differs from %q only in case", short(got.key), key)
-			}
+		if key, found := twisted(got.key, known); found {
+			f.fail(DuplicateKey, "has key %s, which differs from %q only in case", short(got.key), key)
 		}
 	}
 	return f

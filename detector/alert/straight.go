@@ -1,0 +1,271 @@
+package alert
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The formats that bring the most alerts are read in one pass, without a value in between: Alertmanager's webhook, what
+// goes through its API, and holdfast's own. It is the same scanner with the same limits, and only what is wholly as it
+// should be is read here. Anything else is handed over to the formats, which alone say what is wrong with a message: so
+// nothing is accepted here, and nothing read in another way, than would be there.
+type straight struct {
+	scanner
+	labels []Label         // of all alerts, one after the other
+	prints strings.Builder // fingerprints likewise
+}
+
+// readStraight is false for what the formats have to judge.
+func readStraight(body []byte) (b Batch, ok bool) {
+	if len(body) > MaxMessage {
+		return Batch{}, false
+	}
+	r := straight{scanner: newScanner(body, MaxAlerts), labels: make([]Label, 0, few)}
+	switch r.next() {
+	case '{':
+		b = r.message()
+	case '[':
+		b = Batch{Format: alertmanagerAPI, Alerts: r.each(1, r.apiAlert)}
+		r.must(len(b.Alerts) > 0)
+	default:
+		return Batch{}, false
+	}
+	r.end()
+	return b, r.err == nil
+}
+
+// message reads what is told by its first key.
+func (r *straight) message() Batch {
+	m := r.object(1)
+	switch {
+	case !r.member(&m):
+	case m.key == "holdfast":
+		return r.own(&m)
+	case slices.Contains(groupKeys, m.key):
+		return r.group(&m)
+	}
+	r.handOver()
+	return Batch{}
+}
+
+// group reads a body of Alertmanager's webhook.
+func (r *straight) group(m *members) Batch {
+	b := Batch{Format: "alertmanager"}
+	version, alerts := "", false
+	for more := true; more; more = r.member(m) {
+		switch m.key {
+		case "version":
+			version = r.quoted()
+		case "truncatedAlerts":
+			b.Truncated = int(min(r.count(), math.MaxInt32))
+		case "alerts":
+			b.Alerts, alerts = r.each(2, r.groupAlert), true
+		case "orgId", "holdfast": // it is another format's
+			r.handOver()
+		default:
+			r.other(m.key, 2, groupKeys)
+		}
+	}
+	r.must(alerts && slices.Contains(alertmanagerVersions, version))
+	return b
+}
+
+func (r *straight) groupAlert() (a Alert) {
+	for m := r.object(3); r.member(&m); {
+		switch m.key {
+		case "status":
+			a.Status = Status(r.quoted())
+		case "labels":
+			a.Labels = r.pairs(4)
+		case "annotations":
+			a.Annotations = r.pairs(4)
+		case "startsAt":
+			a.StartsAt = r.instant()
+		case "endsAt":
+			a.EndsAt = r.instant()
+		case "fingerprint":
+			a.Fingerprint = r.quoted()
+		default:
+			r.other(m.key, 4, alertKeys)
+		}
+	}
+	r.must(a.Status == Firing || a.Status == Resolved)
+	return r.identified(a)
+}
+
+// own reads a message in holdfast's own format.
+func (r *straight) own(m *members) Batch {
+	b := Batch{Format: "holdfast"}
+	alerts := false
+	for more := true; more; more = r.member(m) {
+		switch m.key {
+		case "holdfast":
+			r.must(r.word() == ownVersion)
+		case "alerts":
+			b.Alerts, alerts = r.each(2, r.ownAlert), true
+		default:
+			r.other(m.key, 2, ownKeys)
+		}
+	}
+	r.must(alerts)
+	return b
+}
+
+func (r *straight) ownAlert() (a Alert) {
+	for m := r.object(3); r.member(&m); {
+		switch m.key {
+		case "status":
+			a.Status = Status(r.quoted())
+		case "labels":
+			a.Labels = r.pairs(4)
+		case "annotations":
+			a.Annotations = r.pairs(4)
+		case "starts_at":
+			a.StartsAt = r.instant()
+		case "ends_at":
+			a.EndsAt = r.instant()
+		case "fingerprint":
+			a.Fingerprint = r.quoted()
+		case "sequence":
+			a.Sequence = r.count()
+		default:
+			r.other(m.key, 4, ownAlertKeys)
+		}
+	}
+	r.must(len(a.Labels) > 0 && (a.Status == Firing || a.Status == Resolved || a.Status == Unknown))
+	return a
+}
+
+// apiAlert reads one alert of Alertmanager's API.
+func (r *straight) apiAlert() (a Alert) {
+	var updated time.Time
+	a.Status = Firing
+	for m := r.object(2); r.member(&m); {
+		switch m.key {
+		case "status":
+			a.Status = r.apiStatus()
+		case "labels":
+			a.Labels = r.pairs(3)
+		case "annotations":
+			a.Annotations = r.pairs(3)
+		case "startsAt":
+			a.StartsAt = r.instant()
+		case "endsAt":
+			a.EndsAt = r.instant()
+		case "updatedAt":
+			updated = r.instant()
+		case "fingerprint":
+			a.Fingerprint = r.quoted()
+		default:
+			r.other(m.key, 3, apiKeys)
+		}
+	}
+	return r.identified(a.updated(updated))
+}
+
+func (r *straight) apiStatus() (status Status) {
+	for m := r.object(3); r.member(&m); {
+		if m.key == apiState {
+			status = apiStates[r.quoted()]
+		} else {
+			r.other(m.key, 4, []string{apiState})
+		}
+	}
+	r.must(status != "")
+	return status
+}
+
+var errHandedOver = errors.New("handed over to the formats")
+
+// handOver leaves the message to the formats.
+func (r *straight) handOver() {
+	if r.err == nil {
+		r.err = errHandedOver
+	}
+	r.at = len(r.data)
+}
+
+// must hands over what does not hold.
+func (r *straight) must(hold bool) {
+	if !hold {
+		r.handOver()
+	}
+}
+
+// each reads an array of alerts. There is room for as many as there may be if all are like the first.
+func (r *straight) each(depth int, read func() Alert) (all []Alert) {
+	for i := r.array(depth); r.item(&i); {
+		from := r.at
+		a := read()
+		if all == nil {
+			more := min((len(r.data)-r.at)/(r.at-from+1), MaxAlerts)
+			all = make([]Alert, 0, more+1)
+			r.labels = make([]Label, 0, more*len(r.labels))
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+// identified is an alert with labels and an identity.
+func (r *straight) identified(a Alert) Alert {
+	r.must(len(a.Labels) > 0)
+	if a.Fingerprint == "" {
+		digits := fingerprintOf(a.Labels)
+		r.prints.Write(digits[:])
+		all := r.prints.String()
+		a.Fingerprint = all[len(all)-len(digits):]
+	}
+	return a
+}
+
+// pairs reads an object of strings.
+func (r *straight) pairs(depth int) Labels {
+	first, ordered := len(r.labels), true
+	for m := r.object(depth); r.member(&m); {
+		r.labels = append(r.labels, Label{m.key, r.quoted()})
+		if last := len(r.labels) - 1; last > first {
+			ordered = ordered && r.labels[last-1].Name < m.key
+		}
+	}
+	if len(r.labels) == first {
+		return nil
+	}
+	l := Labels(slices.Clip(r.labels[first:]))
+	if !ordered {
+		l.sort()
+	}
+	return l
+}
+
+// quoted reads a string.
+func (r *straight) quoted() string {
+	if r.next() != '"' {
+		r.handOver()
+		return ""
+	}
+	return r.text("a string")
+}
+
+func (r *straight) instant() time.Time {
+	at, ok := strictly(r.quoted())
+	r.must(ok)
+	return at
+}
+
+func (r *straight) count() uint64 {
+	n, err := strconv.ParseUint(r.word(), 10, 64)
+	r.must(err == nil)
+	return n
+}
+
+// other goes past a field that nobody makes use of, unless it is nearly one of the known.
+func (r *straight) other(key string, depth int, known []string) {
+	_, nearly := twisted(key, known)
+	r.must(!nearly)
+	r.skip(depth)
+}
