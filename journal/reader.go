@@ -31,8 +31,9 @@ const (
 	// calm is how long nothing may come before the stream is asked whether there is anything: what was sent into a
 	// connection that was breaking is lost, and the server takes it for delivered.
 	calm = 5 * time.Second
-	// atHand bounds what is fetched ahead.
+	// atHand bounds what is fetched ahead, and ahead what waits besides to be taken.
 	atHandMessages, atHandBytes = 512, 8 << 20
+	aheadMessages               = 32
 )
 
 // A stored message, with its place in the stream.
@@ -92,14 +93,13 @@ func (r *reader) stretch(ctx context.Context, yield func(stored, error) bool) (b
 	if err != nil {
 		return true, err
 	}
-	it, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(atHandMessages, atHandBytes),
-		jetstream.PullExpiry(10*time.Second), jetstream.PullHeartbeat(2*time.Second), jetstream.WithMessagesErrOnMissingHeartbeat(true))
+	arrivals, stop, err := listen(consumer)
 	if err != nil {
 		return true, err
 	}
-	defer it.Stop()
+	defer stop()
 	for !r.done() {
-		m, err := r.await(ctx, it)
+		m, err := r.await(ctx, arrivals)
 		if errors.Is(err, errGap) {
 			return true, nil // the next stretch jumps over what is gone, and reads what is not
 		}
@@ -119,10 +119,34 @@ func (r *reader) stretch(ctx context.Context, yield func(stored, error) bool) (b
 
 var errGap = errors.New("a gap")
 
+// An arrival is what a consumer gives: a message, or why none comes.
+type arrival struct {
+	message jetstream.Msg
+	err     error
+}
+
+// listen lets a consumer give what it has, a little ahead of who takes it. Nobody takes anything after stop.
+func listen(consumer jetstream.Consumer) (arrivals <-chan arrival, stop func(), err error) {
+	given, over := make(chan arrival, aheadMessages), make(chan struct{})
+	give := func(a arrival) {
+		select {
+		case given <- a:
+		case <-over:
+		}
+	}
+	reading, err := consumer.Consume(func(m jetstream.Msg) { give(arrival{message: m}) },
+		jetstream.PullMaxMessagesWithBytesLimit(atHandMessages, atHandBytes), jetstream.PullExpiry(10*time.Second), jetstream.PullHeartbeat(2*time.Second),
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { give(arrival{err: err}) }))
+	if err != nil {
+		return nil, nil, err
+	}
+	return given, func() { close(over); reading.Stop() }, nil
+}
+
 // await is the next message of a consumer, if it is the next of the stream.
-func (r *reader) await(ctx context.Context, it jetstream.MessagesContext) (stored, error) {
+func (r *reader) await(ctx context.Context, arrivals <-chan arrival) (stored, error) {
 	for {
-		m, err := r.within(ctx, it)
+		m, err := r.within(ctx, arrivals)
 		switch {
 		case err == nil:
 			return m, nil
@@ -140,25 +164,39 @@ func (r *reader) await(ctx context.Context, it jetstream.MessagesContext) (store
 }
 
 // within waits for as long as silence is to be believed.
-func (r *reader) within(ctx context.Context, it jetstream.MessagesContext) (stored, error) {
+func (r *reader) within(ctx context.Context, arrivals <-chan arrival) (stored, error) {
+	select {
+	case a := <-arrivals: // before anything costs time
+		return r.place(a)
+	default:
+	}
 	wait := calm
 	if r.next <= r.known {
 		wait = silence
 	}
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	m, err := it.Next(jetstream.NextContext(waiting))
-	if err != nil {
-		return stored{}, err
+	select {
+	case a := <-arrivals:
+		return r.place(a)
+	case <-waiting.Done():
+		return stored{}, waiting.Err()
 	}
-	meta, err := m.Metadata()
+}
+
+// place finds where in the stream a message stands.
+func (r *reader) place(a arrival) (stored, error) {
+	if a.err != nil {
+		return stored{}, a.err
+	}
+	meta, err := a.message.Metadata()
 	if err != nil {
 		return stored{}, fmt.Errorf("a message without its place in the stream: %w", err)
 	}
 	if meta.Sequence.Stream != r.next {
 		return stored{}, errGap
 	}
-	return stored{m, meta.Sequence.Stream, meta.Timestamp.UTC()}, nil
+	return stored{a.message, meta.Sequence.Stream, meta.Timestamp.UTC()}, nil
 }
 
 // jump asks the stream's leader what comes next, and moves there if that is not what was expected.
