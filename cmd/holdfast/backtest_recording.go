@@ -63,14 +63,14 @@ func (p *period) open(ctx context.Context, talk io.Writer, from []string) (*reco
 		if err != nil {
 			return nil, errors.Join(err, r.close())
 		}
-		parts = append(parts, p.heard(t, talk))
+		parts = append(parts, ahead(p.heard(t, talk)))
 	}
 	if len(from) == 0 {
 		t, err := r.configured(ctx, p.config)
 		if err != nil {
 			return nil, errors.Join(err, r.close())
 		}
-		parts = append(parts, p.heard(t, talk))
+		parts = append(parts, ahead(p.heard(t, talk)))
 	}
 	r.messages = func(yield func(exercise.Message, error) bool) {
 		for _, part := range parts {
