@@ -186,6 +186,7 @@ type Observer struct {
 	Marks     source.Marks `doc:",marks"`
 	Site      string       `doc:"site"`
 	Heartbeat Heartbeat    `doc:"heartbeat"`
+	Estimates bool         `doc:"estimates"` // what it says of when an outage ends counts; default false
 }
 
 // A Heartbeat is an alert that always fires; the observer is silent when it has not come for 2.5 x Every.
@@ -278,6 +279,7 @@ type Declaration struct {
 	AutomaticFor          []string      `doc:"automatic_for"`
 	OnNoDecision          string        `doc:"on_no_decision"` // escalate | declare; default escalate
 	RearmAfter            time.Duration `doc:"rearm_after"`    // the fuse; default 24h
+	Responders            []string      `doc:"responders"`     // roles that may say what monitoring cannot, beside the authority and owners
 }
 
 // Maintenance is an approved window in which a declared effect on a declared scope is not counted.

@@ -1,6 +1,7 @@
 package detector
 
 import (
+	"cmp"
 	"slices"
 )
 
@@ -101,16 +102,21 @@ type mark struct {
 	by             string
 }
 
+func (m mark) order(o mark) int {
+	return cmp.Or(cmp.Compare(m.at, o.at), cmp.Compare(m.until, o.until), cmp.Compare(m.by, o.by))
+}
+
 // marksMost bounds the marks of one component; the oldest are forgotten.
 const marksMost = 64
 
-// switchOff adds a mark, unless it was heard already; of those heard in the same instant the one that lasts longest counts.
+// switchOff adds a mark in order of receipt, unless it was heard already; of those heard in the same instant the one that
+// lasts longest counts.
 func (p *part) switchOff(m mark) bool {
 	if slices.ContainsFunc(p.off, func(o mark) bool { return o.own == m.own && o.until == m.until && o.by == m.by }) {
 		return false
 	}
 	at := len(p.off)
-	for at > 0 && p.off[at-1].at == m.at && (p.off[at-1].until > m.until || p.off[at-1].until == m.until && p.off[at-1].by > m.by) {
+	for at > 0 && p.off[at-1].order(m) > 0 {
 		at--
 	}
 	p.off = slices.Insert(p.off, at, m)

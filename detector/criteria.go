@@ -231,9 +231,9 @@ func weighEstimate(d *Detector, j *judged, t trouble) []claim {
 			case i < 0:
 				return fmt.Sprintf("nobody has estimated the end of %s's outage", j.id)
 			case said[i].said.value == never:
-				return fmt.Sprintf("there is no estimate of the end of %s's outage, said at %s", j.id, written(said[i].from))
+				return fmt.Sprintf("there is no estimate of the end of %s's outage, said at %s%s", j.id, written(said[i].from), d.estimator(j.id, said[i].said))
 			}
-			return fmt.Sprintf("%s is estimated back at %s, said at %s; its deadline is %s", j.id, written(said[i].said.value), written(said[i].from), written(deadline))
+			return fmt.Sprintf("%s is estimated back at %s, said at %s; its deadline is %s", j.id, written(said[i].said.value), written(said[i].from)+d.estimator(j.id, said[i].said), written(deadline))
 		}}
 	})
 }

@@ -73,11 +73,11 @@ func TestWhatWasSwitchedOffIsNoEvidenceOfALostSite(t *testing.T) {
 func TestAnEstimateBehindTheDeadlineIsADisasterAndANewerOneTakesItBack(t *testing.T) {
 	h := watch(t, sites)
 	h.hear("0s", says("a", "db-1", "down"), says("a", "db-2", "down"))
-	h.hear("10m", labelled(alert.Firing, "service", "s", "estimate", "7h"))
+	h.hear("10m", estimates("s", "7h"))
 	h.expectLevel("10m", detector.MajorIncident)
-	h.hear("20m", labelled(alert.Firing, "service", "s", "estimate", "none"))
+	h.hear("20m", estimates("s", "none"))
 	h.expectCriterion("20m", "estimate_exceeds_rto", detector.Met)
-	h.hear("30m", labelled(alert.Firing, "service", "s", "estimate", "1h"))
+	h.hear("30m", estimates("s", "1h"))
 	h.expectCriterion("30m", "estimate_exceeds_rto", detector.NotMet)
 	h.expectCurrent("30m", detector.MajorIncident)
 	h.expectLevel("30m", detector.Disaster)
@@ -85,7 +85,7 @@ func TestAnEstimateBehindTheDeadlineIsADisasterAndANewerOneTakesItBack(t *testin
 
 func TestAnEstimateOfAnEarlierOutageSaysNothingOfThisOne(t *testing.T) {
 	h := watch(t, sites)
-	h.hear("0s", labelled(alert.Firing, "service", "s", "estimate", "none"))
+	h.hear("0s", estimates("s", "none"))
 	h.hear("1h", says("a", "db-1", "down"), says("a", "db-2", "down"), says("b", "db-1", "down"))
 	h.expectLevel("1h10m", detector.MajorIncident)
 }

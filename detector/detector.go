@@ -90,6 +90,7 @@ type Outage struct {
 	Service      string         `json:"service"`
 	State        State          `json:"state"`              // now; Down only if certainly so
 	Since        time.Time      `json:"since"`              // t0 of its episode; zero while it was never below MBCO
+	StartBy      string         `json:"start_by,omitempty"` // by whose word it began then, earlier than monitoring shows; empty: nobody's
 	Confirmed    time.Time      `json:"confirmed,omitzero"` // when its outage was first confirmed; zero: not yet
 	ConfirmedNow bool           `json:"confirmed_now"`      // confirmed at this instant (domain section 5)
 	UpSince      time.Time      `json:"up_since,omitzero"`  // start of the present period at or above MBCO; zero while below

@@ -15,6 +15,7 @@ type episode struct {
 	counted   spans // the same, as far as it counts towards confirmation: what a stale statement says only from its receipt
 	confirmed spans // and confirmed
 	clocks    bia.Clocks
+	movedBy   string // the person by whose word it began earlier than monitoring shows; empty: nobody's
 }
 
 // A trouble is one period in which a service is worse than up, or holds data that is compromised: it lasts until

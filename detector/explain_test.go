@@ -48,7 +48,7 @@ func TestAnExplanationReads(t *testing.T) {
 	h.hear("12m", says("probe", "pay-fra-2", "down"), site("fra", "impaired"),
 		labelled(alert.Firing, "component", "pay-ams-1", "effect", "intentional", "by", "kim", "until", at("2h").Format(time.RFC3339)))
 	h.hear("20m", beat("prom"))
-	h.hear("30m", beat("prom"), labelled(alert.Firing, "service", "card-payments", "estimate", "90m"))
+	h.hear("30m", beat("prom"), estimates("card-payments", "90m"))
 	for name, offset := range map[string]string{"degraded": "5m", "lost": "14m", "disaster": "31m"} {
 		expectGolden(t, name, h.situation(offset))
 	}

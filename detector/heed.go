@@ -179,7 +179,7 @@ func (d *Detector) heedPoint(s statement) bool {
 	said := saidAt(d, s, instant(at))
 	said.sequence = 0 // of several speakers, so that sequences do not compare
 	if h := d.points[s.data]; !h.says(said, func(int64) bool { return false }) {
-		d.points[s.data] = h.with(said)
+		d.points[s.data] = h.place(said)
 		d.reconsiderAll(d.book.holders[s.data])
 	}
 	return true
@@ -202,6 +202,7 @@ func (d *Detector) heedService(s statement) bool {
 	return true
 }
 
+// heedEstimate takes an estimate that an alert gives. It counts if its source may give one; else it is only shown.
 func (d *Detector) heedEstimate(s statement) bool {
 	end := int64(never)
 	if text := s.alert.Labels.Get("estimate"); text != "none" {
@@ -213,10 +214,8 @@ func (d *Detector) heedEstimate(s statement) bool {
 	}
 	said := saidAt(d, s, end)
 	said.sequence = 0
-	if h := d.estimates[s.service]; !h.says(said, func(int64) bool { return false }) {
-		d.estimates[s.service] = h.with(said)
-		d.reconsider(s.service)
-	}
+	counts := s.alert.Vouched || d.book.mayEstimate(s.observer)
+	d.estimate(s.service, said, remark{by: s.observer, counts: counts})
 	return true
 }
 

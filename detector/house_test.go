@@ -89,6 +89,13 @@ func up(component string) alert.Alert { return labelled(alert.Resolved, "compone
 
 func site(id, effect string) alert.Alert { return labelled(alert.Firing, "site", id, "effect", effect) }
 
+// estimates is a source's word of when an outage ends, where the source may give one.
+func estimates(service, length string) alert.Alert {
+	a := labelled(alert.Firing, "service", service, "estimate", length)
+	a.Vouched = true
+	return a
+}
+
 func beat(observer string) alert.Alert {
 	return labelled(alert.Firing, "alertname", "Watchdog", "from", observer)
 }

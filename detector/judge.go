@@ -62,6 +62,7 @@ func (d *Detector) weigh(id string) *judged {
 	for i, s := range starts {
 		t := trouble{span: s, back: backs[i]}
 		t.episodes = j.outages(t, confirming.service(id))
+		j.moveBack(&t)
 		j.troubles = append(j.troubles, t)
 	}
 	if d.book.Defaults.Unknown.DownAfter > 0 {

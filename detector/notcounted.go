@@ -41,6 +41,7 @@ func (j *judged) notCounted(d *Detector, t int64) []string {
 		}
 		all = append(all, fmt.Sprintf("%s cannot be more than an incident: %s", j.id, why))
 	}
+	all = append(all, d.hearsay(j, t)...)
 	for _, w := range d.expecting(j.id) {
 		if raw := j.view.raw(j.id).best.at(t); w.has(t) && raw > j.state.best.at(t) {
 			all = append(all, fmt.Sprintf("%s is %s by planned maintenance %s until %s", j.id, states[raw], w.change, written(w.to)))

@@ -146,7 +146,7 @@ var anyAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
 	case 0:
 		return site(rapid.SampledFrom([]string{"x", "y"}).Draw(t, "site"), rapid.SampledFrom([]string{"lost", "impaired", "ok"}).Draw(t, "signal"))
 	case 1:
-		return labelled(alert.Firing, "service", fmt.Sprintf("s%d", rapid.IntRange(0, 3).Draw(t, "service")), "estimate", rapid.SampledFrom([]string{"none", "1h", "9h"}).Draw(t, "estimate"))
+		return estimates(fmt.Sprintf("s%d", rapid.IntRange(0, 3).Draw(t, "service")), rapid.SampledFrom([]string{"none", "1h", "9h"}).Draw(t, "estimate"))
 	case 2:
 		return labelled(alert.Firing, "data", fmt.Sprintf("d%d", rapid.IntRange(0, 3).Draw(t, "data")), "effect", rapid.SampledFrom([]string{"unusable", "compromised", "ok"}).Draw(t, "condition"))
 	case 3:

@@ -57,6 +57,7 @@ func (d *Detector) tidy() {
 	for id := range d.estimates {
 		d.estimates[id] = d.estimates[id].trim(oldest)
 	}
+	d.tidyTold(oldest)
 	d.windows = slices.DeleteFunc(d.windows, func(w window) bool { return w.to < oldest })
 }
 

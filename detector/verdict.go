@@ -228,7 +228,7 @@ func (j *judged) outage(n node, t int64) Outage {
 			if e.from > t {
 				continue
 			}
-			o.Since, o.Clocks, o.Recovered = clock(e.from), e.clocks, e.to <= t
+			o.Since, o.Clocks, o.Recovered, o.StartBy = clock(e.from), e.clocks, e.to <= t, e.movedBy
 			o.Confirmed, o.ConfirmedNow, o.UpSince = time.Time{}, e.confirmed.has(t), time.Time{}
 			if at, ok := e.confirmed.began(t); ok {
 				o.Confirmed = clock(at)

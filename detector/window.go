@@ -15,6 +15,7 @@ type window struct {
 	span
 	until  int64 // as it was announced; it may have been called off since
 	change string
+	by     string   // who announced it; empty: an alert did, or the analysis
 	scope  []string // components, sorted
 	expect map[string]grade
 }
@@ -29,7 +30,7 @@ const windowsMost = 256
 
 // repeats reports whether a window is about the same as an earlier one, for the same time or, being called off, any.
 func (w window) repeats(o window, off bool) bool {
-	return (off || w.until == o.until && w.from <= o.from) && w.change == o.change && slices.Equal(w.scope, o.scope) && maps.Equal(w.expect, o.expect)
+	return (off || w.until == o.until && w.from <= o.from) && w.change == o.change && w.by == o.by && slices.Equal(w.scope, o.scope) && maps.Equal(w.expect, o.expect)
 }
 
 // planned is a window of the analysis.

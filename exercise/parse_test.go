@@ -109,8 +109,8 @@ func TestALineBecomesTheAlertsThatMonitoringWouldSend(t *testing.T) {
 		"site here ok from probe-a":                   {resolved(ten, "site", "here", "effect", "ok", "observer", "probe-a")},
 		"data ledger unusable":                        {firing(ten, "data", "ledger", "effect", "unusable")},
 		"data ledger recovery_point -5m":              {firing(ten, "data", "ledger", "effect", "recovery_point", "instant", "2026-01-05T07:55:00Z")},
-		"service shop estimate none":                  {firing(ten, "service", "shop", "effect", "estimate", "estimate", "none")},
-		"service shop estimate 6h by ann":             {firing(ten, "service", "shop", "effect", "estimate", "estimate", "6h", "by", "ann")},
+		"service shop estimate none":                  {vouched(firing(ten, "service", "shop", "effect", "estimate", "estimate", "none"))},
+		"service shop estimate 6h from prom":          {firing(ten, "service", "shop", "effect", "estimate", "estimate", "6h", "observer", "prom")},
 		"observer probe-a silent":                     {firing(ten, "observer", "probe-a", "effect", "silent")},
 		"observer probe-a ok":                         {resolved(ten, "observer", "probe-a", "effect", "ok")},
 		"intentional web by ann until 2h": {
@@ -126,14 +126,15 @@ func TestALineBecomesTheAlertsThatMonitoringWouldSend(t *testing.T) {
 
 func TestWhatPeopleDoBecomesACommand(t *testing.T) {
 	for line, want := range map[string]Order{
-		"ack fence by ann":                       {"ann", incident.Command{Verb: incident.VerbAck, Step: "fence"}},
-		"decline go by ann # no":                 {"ann", incident.Command{Verb: incident.VerbDecline, Step: "go", Reason: "no"}},
-		"decline by ann # no":                    {"ann", incident.Command{Verb: incident.VerbDecline, Reason: "no"}},
-		"approve 2/go by ann":                    {"ann", incident.Command{Verb: incident.VerbApprove, Step: "2/go"}},
-		"decline by ann until 2h":                {"ann", incident.Command{Verb: incident.VerbDecline, Until: start.Add(2 * time.Hour), Reason: "as the scenario has it"}},
-		"invoke mend by ann shop # it has to be": {"ann", incident.Command{Verb: incident.VerbInvoke, Playbook: "mend", Services: []string{"shop"}, Reason: "it has to be"}},
-		"stand-down":                             {"", incident.Command{Verb: incident.VerbStandDown}},
-		"declare by ann shop pay":                {"ann", incident.Command{Verb: incident.VerbDeclare, Services: []string{"shop", "pay"}}},
+		"service shop estimate 6h by ann # a guess": {"ann", incident.Command{Verb: incident.VerbEstimate, Services: []string{"shop"}, Estimate: "6h", Reason: "a guess"}},
+		"ack fence by ann":                          {"ann", incident.Command{Verb: incident.VerbAck, Step: "fence"}},
+		"decline go by ann # no":                    {"ann", incident.Command{Verb: incident.VerbDecline, Step: "go", Reason: "no"}},
+		"decline by ann # no":                       {"ann", incident.Command{Verb: incident.VerbDecline, Reason: "no"}},
+		"approve 2/go by ann":                       {"ann", incident.Command{Verb: incident.VerbApprove, Step: "2/go"}},
+		"decline by ann until 2h":                   {"ann", incident.Command{Verb: incident.VerbDecline, Until: start.Add(2 * time.Hour), Reason: "as the scenario has it"}},
+		"invoke mend by ann shop # it has to be":    {"ann", incident.Command{Verb: incident.VerbInvoke, Playbook: "mend", Services: []string{"shop"}, Reason: "it has to be"}},
+		"stand-down":                                {"", incident.Command{Verb: incident.VerbStandDown}},
+		"declare by ann shop pay":                   {"ann", incident.Command{Verb: incident.VerbDeclare, Services: []string{"shop", "pay"}}},
 		"done go by ann time=5m evidence=ticket-7": {"ann", incident.Command{
 			Verb: incident.VerbDone, Step: "go", Answers: map[string]string{"time": "5m"}, Evidence: "ticket-7"}},
 	} {
@@ -266,4 +267,10 @@ func FuzzParse(f *testing.F) {
 			t.Fatal("a scenario without documents")
 		}
 	})
+}
+
+// vouched is an alert of a source that may say what takes a right.
+func vouched(a alert.Alert) alert.Alert {
+	a.Vouched = true
+	return a
 }

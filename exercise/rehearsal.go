@@ -100,7 +100,7 @@ func (r *rehearsal) hear(alerts []alert.Alert) {
 func (r *rehearsal) order(o *Order) {
 	command := o.Command
 	switch command.Verb {
-	case incident.VerbArm, incident.VerbDisarm:
+	case incident.VerbArm, incident.VerbDisarm, incident.VerbEstimate:
 	case incident.VerbDeclare:
 		if len(command.Services) == 0 {
 			command.Incident = r.addressed("")

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"holdfast/detector/alert"
+	"holdfast/incident"
 )
 
 // component speaks for all observers of the component, or for the one it is from.
@@ -77,11 +78,14 @@ func (t *timeline) service() {
 		t.problems.Errorf(estimate.at, "scenario/estimate", "such as 6h", "an estimate is a duration from now, or none, not %q", estimate.text)
 	}
 	c := t.clauses("at", "from", "by")
-	labels := map[string]string{"service": id.text, "estimate": estimate.text}
 	if by, ok := c["by"]; ok {
-		labels["by"] = t.name(by)
+		t.now.Order = &Order{By: t.name(by), Command: incident.Command{Verb: incident.VerbEstimate, Services: []string{id.text}, Estimate: estimate.text, Reason: t.now.Note}}
+		return
 	}
-	t.say("estimate", labels, c, from(c)...)
+	t.say("estimate", map[string]string{"service": id.text, "estimate": estimate.text}, c, from(c)...)
+	if _, named := c["from"]; !named { // of a source that may
+		t.now.Alerts[len(t.now.Alerts)-1].Vouched = true
+	}
 }
 
 // observer says of a source of monitoring itself whether it is heard.

@@ -30,7 +30,7 @@ func (i Incident) Apply(r Record) Incident {
 func (i *Incident) applyLife(r Record) bool {
 	switch e := r.Event.(type) {
 	case Classified:
-		i.classified(r.At, e.Verdict)
+		i.classified(r.At, e)
 	case DecisionDue:
 		if e.Round == 1 {
 			i.DecisionDueAt = r.At
@@ -55,14 +55,18 @@ func (i *Incident) applyLife(r Record) bool {
 		i.StandDownRecommendedAt = r.At
 	case StoodDown:
 		i.StoodDown, i.Closed = &e, r.At
-	case Noted:
+	case Rebased:
+		i.JudgedBy = e.To
+	case Noted, word:
 	default:
 		return false
 	}
 	return true
 }
 
-func (i *Incident) classified(at time.Time, v detector.Verdict) {
+func (i *Incident) classified(at time.Time, e Classified) {
+	v := e.Verdict
+	i.JudgedBy = orText(i.JudgedBy, e.JudgedBy)
 	i.Key, i.Verdict, i.Level = v.Key, v, max(i.Level, v.Level)
 	if v.Level == detector.Disaster && i.FirstDisaster.IsZero() {
 		i.FirstDisaster = at

@@ -13,9 +13,11 @@ type book struct {
 	broken    string // why the documents adopted last cannot be read
 	unread    string // what in the log about the house itself is not understood; empty once a person has armed
 	incidents map[string]*Incident
-	ids       []string // of all, the oldest first
-	going     []string // of the open ones
-	stood     []string // of those that a person stood down
+	ids       []string          // of all, the oldest first
+	going     []string          // of the open ones
+	stood     []string          // of those that a person stood down
+	over      []string          // of those that were over by themselves
+	said      map[string]Record // the last word of people on each subject
 	fuses     map[string]fuse
 	epoch     uint64
 	epochAt   time.Time
@@ -24,12 +26,12 @@ type book struct {
 }
 
 func newBook() book {
-	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}}
+	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}, said: map[string]Record{}}
 }
 
 // clone is a book of its own; slices are never changed in place.
 func (b book) clone() book {
-	b.incidents, b.fuses = maps.Clone(b.incidents), maps.Clone(b.fuses)
+	b.incidents, b.fuses, b.said = maps.Clone(b.incidents), maps.Clone(b.fuses), maps.Clone(b.said)
 	return b
 }
 
@@ -46,6 +48,8 @@ func (b *book) apply(r Record) {
 		b.arming, b.unread = &r, ""
 	case Disarmed:
 		b.arming = &r
+	case word:
+		b.heed(r, e)
 	case Unrecognised:
 		if r.Incident != "" {
 			b.incident(r)
@@ -76,11 +80,16 @@ func (b *book) incident(r Record) {
 		b.ids, b.going = append(slices.Clip(b.ids), r.Incident), append(slices.Clip(b.going), r.Incident)
 	}
 	now := old.Apply(r)
+	if now.JudgedBy == "" && b.docs != nil { // opened by a version that did not write it down
+		now.JudgedBy = b.docs.BIA.Digest
+	}
 	b.incidents[r.Incident] = &now
 	if !now.Open() && slices.Contains(b.going, r.Incident) {
 		b.going = slices.DeleteFunc(slices.Clone(b.going), func(id string) bool { return id == r.Incident })
 		if now.StoodDown != nil {
 			b.stood = append(slices.Clip(b.stood), r.Incident)
+		} else {
+			b.over = append(slices.Clip(b.over), r.Incident)
 		}
 	}
 	b.burn(r)

@@ -14,6 +14,14 @@ var kinds = []struct {
 	{KindDocumentsAdopted, read[DocumentsAdopted]},
 	{KindArmed, read[Armed]},
 	{KindDisarmed, read[Disarmed]},
+	{KindEstimated, read[Estimated]},
+	{KindFacilityReported, read[FacilityReported]},
+	{KindDataReported, read[DataReported]},
+	{KindSwitchedOff, read[SwitchedOff]},
+	{KindSwitchedOn, read[SwitchedOn]},
+	{KindMaintenanceAnnounced, read[MaintenanceAnnounced]},
+	{KindMaintenanceCalledOff, read[MaintenanceCalledOff]},
+	{KindBackdated, read[Backdated]},
 	{KindClassified, read[Classified]},
 	{KindDecisionDue, read[DecisionDue]},
 	{KindRecommended, read[Recommended]},
@@ -37,6 +45,7 @@ var kinds = []struct {
 	{KindStandDownRecommended, read[StandDownRecommended]},
 	{KindStoodDown, read[StoodDown]},
 	{KindNoted, read[Noted]},
+	{KindRebased, read[Rebased]},
 }
 
 func read[E Event](data json.RawMessage) (Event, error) {

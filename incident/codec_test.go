@@ -45,7 +45,16 @@ func everyKind() []Event {
 		DocumentsAdopted{Digest: "sha256:00", Files: map[string]string{"bia.yaml": "organisation: Acme\n"}, By: by},
 		Armed{By: by, Reason: "after the audit"},
 		Disarmed{By: by, Reason: "audit"},
-		Classified{Verdict: detector.Verdict{Key: "k", Absorbed: []string{"j"}, At: at, Level: detector.Disaster, Previous: detector.Impaired, Current: detector.MajorIncident,
+		Estimated{Service: "payments-api", End: at.Add(6 * time.Hour), By: by, Reason: "the provider's own page"},
+		FacilityReported{Site: "fra1", State: "lost", By: by, Reason: "fire alarm"},
+		DataReported{Data: "ledger", State: "recovery_point", Point: at.Add(-time.Hour), By: by, Reason: "read from the backup"},
+		SwitchedOff{Component: "pay-fra", Until: at.Add(2 * time.Hour), By: by, Reason: "cut off to save the rest"},
+		SwitchedOn{Component: "pay-fra", By: by, Reason: "back in"},
+		MaintenanceAnnounced{Change: "CHG-1", From: at, To: at.Add(time.Hour), Grace: 15 * time.Minute, Scope: []string{"pay-fra", "site fra1"},
+			Expect: map[string]string{"payments-api": "degraded"}, By: by, Reason: "kernel"},
+		MaintenanceCalledOff{Change: "CHG-1", By: by, Reason: "postponed"},
+		Backdated{Service: "payments-api", From: at, To: at.Add(-2 * time.Hour), By: by, Reason: "first tickets of customers"},
+		Classified{JudgedBy: "sha256:02", Verdict: detector.Verdict{Key: "k", Absorbed: []string{"j"}, At: at, Level: detector.Disaster, Previous: detector.Impaired, Current: detector.MajorIncident,
 			Since: at, Open: true, Roots: []string{"pay-fra"}, Lost: []string{"fra1"}, Explanation: explanation, NextAt: at.Add(time.Minute),
 			Services: []detector.Outage{{Service: "payments-api", State: detector.Down, Since: at, Confirmed: at.Add(5 * time.Minute), ConfirmedNow: true,
 				UpSince: at.Add(time.Hour), Recovered: true, Objectives: objectives, Clocks: clocks}}}},
@@ -75,6 +84,7 @@ func everyKind() []Event {
 		StandDownRecommended{Tell: []string{"alice"}},
 		StoodDown{By: by, Reason: "all is well", Tell: []string{"alice", "carol"}},
 		Noted{By: by, Text: "the facility called back"},
+		Rebased{From: "sha256:02", To: "sha256:03", By: by, Reason: "the new RTO holds"},
 	}
 }
 

@@ -20,6 +20,15 @@ const (
 	VerbArm       Verb = "arm"
 	VerbDisarm    Verb = "disarm"
 	VerbNote      Verb = "note"
+	VerbRebase    Verb = "rebase" // an open incident onto the bia.yaml in force, with a reason
+
+	// What people say of the world. It takes no incident; whoever it concerns shows it.
+	VerbEstimate    Verb = "estimate"    // of Services[0]: how long until it is back, or "none"
+	VerbFacility    Verb = "facility"    // Site is State: lost | impaired | ok
+	VerbData        Verb = "data"        // Data is State: unusable | compromised | ok | recovery_point, of the instant At
+	VerbIntentional Verb = "intentional" // Component was switched off on purpose, Until; Over ends that
+	VerbMaintenance Verb = "maintenance" // Change may have the effects Expect by work on Scope, From to Until; Over calls it off
+	VerbBackdate    Verb = "backdate"    // the outage of Services[0] began At, with a reason
 )
 
 // A Command is what one person asks for.
@@ -33,4 +42,16 @@ type Command struct {
 	Answers  map[string]string `json:"answers,omitempty"`
 	Evidence string            `json:"evidence,omitempty"`
 	Until    time.Time         `json:"until,omitzero"`
+
+	Estimate  string            `json:"estimate,omitempty"` // "6h" from now, or "none"
+	Site      string            `json:"site,omitempty"`
+	Data      string            `json:"data,omitempty"`
+	Component string            `json:"component,omitempty"`
+	State     string            `json:"state,omitempty"`
+	At        time.Time         `json:"at,omitzero"`
+	Over      bool              `json:"over,omitempty"`
+	Change    string            `json:"change,omitempty"`
+	From      time.Time         `json:"from,omitzero"` // zero: now
+	Scope     []string          `json:"scope,omitempty"`
+	Expect    map[string]string `json:"expect,omitempty"` // service -> degraded | down
 }

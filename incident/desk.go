@@ -16,7 +16,8 @@ import (
 // are committed and come back through Apply; so the past is never decided again. It is not safe for concurrent use.
 type Desk struct {
 	book
-	detector *detector.Detector // nil until documents are adopted
+	detector *detector.Detector // judges by the text in force; nil until documents are adopted
+	older    []older            // what open incidents are judged by else, the text adopted first in front
 	early    []heard            // what came in before that
 
 	through    uint64
@@ -43,23 +44,30 @@ func NewDesk() *Desk {
 func (d *Desk) Apply(r Record) {
 	d.asked = later(d.asked, r.At)
 	d.latest = later(d.latest, r.At)
+	before := d.docs
 	d.book.apply(r)
-	if _, ok := r.Event.(DocumentsAdopted); ok && d.docs != nil {
-		d.judgeBy()
+	switch e := r.Event.(type) {
+	case DocumentsAdopted:
+		if d.docs != nil {
+			d.judgeBy(before)
+		}
+	case word:
+		for _, judge := range d.detectors() {
+			e.tell(judge, r.At)
+		}
 	}
+	d.release()
 }
 
-// judgeBy makes the detector judge by the documents in force.
-func (d *Desk) judgeBy() {
+// detectors are all that judge: by the text in force, then by older ones. All of them hear everything.
+func (d *Desk) detectors() (all []*detector.Detector) {
 	if d.detector != nil {
-		d.detector.Rebase(d.docs.BIA)
-		return
+		all = append(all, d.detector)
 	}
-	d.detector = detector.New(d.docs.BIA)
-	for _, m := range d.early {
-		d.detector.Observe(m.received, m.from, m.alerts...)
+	for _, o := range d.older {
+		all = append(all, o.detector)
 	}
-	d.early = nil
+	return all
 }
 
 // Hear takes in one message of the alert log, as it was received: its alerts, or why it could not be read.
@@ -75,7 +83,9 @@ func (d *Desk) Hear(sequence uint64, received time.Time, from string, batch aler
 		d.early = append(d.early, heard{received, from, batch.Alerts})
 		return
 	}
-	d.detector.Observe(received, from, batch.Alerts...)
+	for _, judge := range d.detectors() {
+		judge.Observe(received, from, batch.Alerts...)
+	}
 }
 
 // AlertsThrough is the sequence of the last message heard.
@@ -100,8 +110,10 @@ func (d *Desk) NextAt() (time.Time, bool) {
 		return time.Time{}, false
 	}
 	next, ok := d.draft(d.asked).nextAt()
-	if at, changes := d.detector.NextAt(d.asked); changes && (!ok || at.Before(next)) {
-		next, ok = at, true
+	for _, judge := range d.detectors() {
+		if at, changes := judge.NextAt(d.asked); changes && (!ok || at.Before(next)) {
+			next, ok = at, true
+		}
 	}
 	return next, ok
 }
@@ -114,12 +126,17 @@ func (d *Desk) TakeOver(instance, version string) []Change {
 // Epoch is the present one; 0 before the first instance took over.
 func (d *Desk) Epoch() uint64 { return d.epoch }
 
-// Adopt is the change that makes documents the ones to live by; empty if they already are.
+// Adopt makes documents the ones to live by; empty if they already are. Open incidents go on being judged by the text
+// that they are judged by, as far as so many older ones are kept.
 func (d *Desk) Adopt(docs *Documents, by Actor) []Change {
 	if d.docs != nil && d.docs.Digest == docs.Digest && d.broken == "" {
 		return nil
 	}
-	return []Change{{Event: DocumentsAdopted{Digest: docs.Digest, Files: docs.Files, By: by}}}
+	changes := []Change{{Event: DocumentsAdopted{Digest: docs.Digest, Files: docs.Files, By: by}}}
+	if d.docs != nil {
+		changes = append(changes, d.crowdedOut(docs.BIA.Digest)...)
+	}
+	return changes
 }
 
 // Wants are the effects that have to be under way now, in a stable order. An effect that is no longer among them is
@@ -151,8 +168,21 @@ func (d *Desk) Verdicts(now time.Time) []detector.Verdict {
 	if d.detector == nil {
 		return nil
 	}
-	var open []detector.Verdict
-	for _, v := range d.detector.Verdicts(now) {
+	return stillOpen(d.detector.Verdicts(now))
+}
+
+// VerdictsOn are the situations open at now as the text shows them that an incident is judged by.
+func (d *Desk) VerdictsOn(i Incident, now time.Time) []detector.Verdict {
+	for _, o := range d.older {
+		if o.text.Digest == i.JudgedBy {
+			return stillOpen(o.detector.Verdicts(now))
+		}
+	}
+	return d.Verdicts(now)
+}
+
+func stillOpen(verdicts []detector.Verdict) (open []detector.Verdict) {
+	for _, v := range verdicts {
 		if v.Open {
 			open = append(open, v)
 		}

@@ -10,13 +10,14 @@ import (
 type draft struct {
 	book
 	now      time.Time
-	facts    detector.Facts
+	facts    detector.Facts // as the text in force shows them, like the verdicts
 	verdicts []detector.Verdict
+	older    []sight // through the texts that open incidents are judged by else
 	changes  []Change
 }
 
 func (d *Desk) draft(now time.Time) *draft {
-	return &draft{book: d.book, now: now, facts: d.detector.FactsAt(now), verdicts: d.detector.Verdicts(now)}
+	return &draft{book: d.book, now: now, facts: d.detector.FactsAt(now), verdicts: d.detector.Verdicts(now), older: d.seen(now)}
 }
 
 // settle goes over all incidents until none has anything to say: what one does may concern another (an exclusive
@@ -26,14 +27,14 @@ func (f *draft) settle() {
 		moved = false
 		p := f.pair()
 		for _, v := range p.fresh {
-			f.commit(idFor(opening(v), f.now, f.taken), Classified{Verdict: v})
+			f.commit(idFor(opening(v), f.now, f.taken), Classified{Verdict: v, JudgedBy: f.docs.BIA.Digest})
 			moved = true
 		}
 		for _, i := range f.open() {
 			if _, paired := p.follows[i.ID]; !paired {
 				continue
 			}
-			events := i.Due(f.world(p.follows[i.ID]))
+			events := i.Due(f.world(i, p.follows[i.ID]))
 			for _, e := range events {
 				f.commit(i.ID, e)
 			}
@@ -54,7 +55,7 @@ func (f *draft) commit(id string, e Event) {
 func (f *draft) nextAt() (next time.Time, ok bool) {
 	p := f.pair()
 	for _, i := range f.open() {
-		if at, due := i.NextAt(f.world(p.follows[i.ID])); due && (!ok || at.Before(next)) {
+		if at, due := i.NextAt(f.world(i, p.follows[i.ID])); due && (!ok || at.Before(next)) {
 			next, ok = at, true
 		}
 	}
@@ -63,17 +64,10 @@ func (f *draft) nextAt() (next time.Time, ok bool) {
 
 func (f *draft) taken(id string) bool { return f.incidents[id] != nil }
 
-func (f *draft) pair() pairing {
-	var ended []*Incident
-	for _, id := range f.stood {
-		ended = append(ended, f.incidents[id])
-	}
-	return pair(f.open(), ended, f.verdicts, f.facts)
-}
-
 // world is what an incident that follows v has to know.
-func (f *draft) world(v *detector.Verdict) World {
-	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs, Facts: f.facts, Shadow: f.shadow, Verdict: v, Gate: f.gate(), Held: f.held, Running: f.running, found: map[string][]string{},
+func (f *draft) world(i Incident, v *detector.Verdict) World {
+	s := f.sight(i)
+	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs.judging(s.text), Facts: s.facts, Shadow: f.shadow, Verdict: v, Gate: f.gate(), Held: f.held, Running: f.running, found: map[string][]string{},
 		Blown: func(service string) (time.Time, string, bool) {
 			b, ok := f.fuses[service]
 			return b.at, b.incident, ok

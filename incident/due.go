@@ -51,7 +51,7 @@ func (i Incident) heed(w World) []Event {
 	if w.Verdict == nil || fingerprint(*w.Verdict) == fingerprint(i.Verdict) {
 		return nil
 	}
-	return []Event{Classified{Verdict: *w.Verdict}}
+	return []Event{Classified{Verdict: *w.Verdict, JudgedBy: i.JudgedBy}}
 }
 
 // standDown recommends what only a person decides: a declared disaster never clears itself.

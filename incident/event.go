@@ -25,6 +25,18 @@ const (
 	KindDisarmed         Kind = "disarmed"
 )
 
+// What people say of the world: inputs to judging, not of one incident.
+const (
+	KindEstimated            Kind = "estimated"
+	KindFacilityReported     Kind = "facility_reported"
+	KindDataReported         Kind = "data_reported"
+	KindSwitchedOff          Kind = "switched_off"
+	KindSwitchedOn           Kind = "switched_on"
+	KindMaintenanceAnnounced Kind = "maintenance_announced"
+	KindMaintenanceCalledOff Kind = "maintenance_called_off"
+	KindBackdated            Kind = "backdated"
+)
+
 // The life of an incident.
 const (
 	KindClassified          Kind = "classified"
@@ -52,6 +64,7 @@ const (
 	KindStandDownRecommended Kind = "stand_down_recommended"
 	KindStoodDown            Kind = "stood_down"
 	KindNoted                Kind = "noted"
+	KindRebased              Kind = "rebased"
 )
 
 // An Actor is who did something: a person, or the rule that the authority delegated to.
@@ -88,10 +101,80 @@ type Disarmed struct {
 	Reason string `json:"reason"`
 }
 
+// Estimated is a person's estimate of when an outage of a service ends. It counts for estimate_exceeds_rto.
+type Estimated struct {
+	Service string    `json:"service"`
+	End     time.Time `json:"end,omitzero"` // zero: they have none
+	By      Actor     `json:"by"`
+	Reason  string    `json:"reason,omitempty"`
+}
+
+// FacilityReported is a person's signal of a site as a whole: lost, impaired or ok.
+type FacilityReported struct {
+	Site   string `json:"site"`
+	State  string `json:"state"`
+	By     Actor  `json:"by"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// DataReported is a person's signal of data: unusable, compromised, ok, or the newest point that it can be recovered to.
+type DataReported struct {
+	Data   string    `json:"data"`
+	State  string    `json:"state"`
+	Point  time.Time `json:"point,omitzero"` // with the state recovery_point
+	By     Actor     `json:"by"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// SwitchedOff says that responders took a component down on purpose: down for services, no evidence of a lost domain.
+type SwitchedOff struct {
+	Component string    `json:"component"`
+	Until     time.Time `json:"until"`
+	By        Actor     `json:"by"`
+	Reason    string    `json:"reason,omitempty"`
+}
+
+// SwitchedOn ends what SwitchedOff said.
+type SwitchedOn struct {
+	Component string `json:"component"`
+	By        Actor  `json:"by"`
+	Reason    string `json:"reason,omitempty"`
+}
+
+// MaintenanceAnnounced is a window of planned maintenance: within it, and the grace after it, the services named may be
+// as bad as named by nothing but the scope, from the record on.
+type MaintenanceAnnounced struct {
+	Change string            `json:"change"`
+	From   time.Time         `json:"from"`
+	To     time.Time         `json:"to"`
+	Grace  time.Duration     `json:"grace,omitempty"`
+	Scope  []string          `json:"scope"`
+	Expect map[string]string `json:"expect"`
+	By     Actor             `json:"by"`
+	Reason string            `json:"reason,omitempty"`
+}
+
+// MaintenanceCalledOff ends a window that was announced.
+type MaintenanceCalledOff struct {
+	Change string `json:"change"`
+	By     Actor  `json:"by"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// Backdated moves the start of an outage that goes on back further than any message may (domain section 6).
+type Backdated struct {
+	Service string    `json:"service"`
+	From    time.Time `json:"from"` // where it stood
+	To      time.Time `json:"to"`
+	By      Actor     `json:"by"`
+	Reason  string    `json:"reason"`
+}
+
 // Classified is a change of an incident's level or scope. The first one opens the incident; one at level "event" closes
 // it where nothing was declared.
 type Classified struct {
-	Verdict detector.Verdict `json:"verdict"`
+	Verdict  detector.Verdict `json:"verdict"`
+	JudgedBy string           `json:"judged_by,omitempty"` // digest of the bia.yaml that it was given by
 }
 
 // DecisionDue tells the authority that a decision is needed, by when.
@@ -302,6 +385,15 @@ type Noted struct {
 	Text string `json:"text"`
 }
 
+// Rebased makes an open incident be judged by the bia.yaml in force, where it was judged by the one in force when it was
+// opened. By a rule where more texts would have to be kept than are.
+type Rebased struct {
+	From   string `json:"from"` // digests
+	To     string `json:"to"`
+	By     Actor  `json:"by"`
+	Reason string `json:"reason,omitempty"`
+}
+
 // Unrecognised is an event of a kind that this version does not know, kept as it was written. Its incident is shown, not
 // driven.
 type Unrecognised struct {
@@ -316,6 +408,14 @@ func (TookOver) Kind() Kind             { return KindTookOver }
 func (DocumentsAdopted) Kind() Kind     { return KindDocumentsAdopted }
 func (Armed) Kind() Kind                { return KindArmed }
 func (Disarmed) Kind() Kind             { return KindDisarmed }
+func (Estimated) Kind() Kind            { return KindEstimated }
+func (FacilityReported) Kind() Kind     { return KindFacilityReported }
+func (DataReported) Kind() Kind         { return KindDataReported }
+func (SwitchedOff) Kind() Kind          { return KindSwitchedOff }
+func (SwitchedOn) Kind() Kind           { return KindSwitchedOn }
+func (MaintenanceAnnounced) Kind() Kind { return KindMaintenanceAnnounced }
+func (MaintenanceCalledOff) Kind() Kind { return KindMaintenanceCalledOff }
+func (Backdated) Kind() Kind            { return KindBackdated }
 func (Classified) Kind() Kind           { return KindClassified }
 func (DecisionDue) Kind() Kind          { return KindDecisionDue }
 func (Recommended) Kind() Kind          { return KindRecommended }
@@ -339,3 +439,4 @@ func (Relapsed) Kind() Kind             { return KindRelapsed }
 func (StandDownRecommended) Kind() Kind { return KindStandDownRecommended }
 func (StoodDown) Kind() Kind            { return KindStoodDown }
 func (Noted) Kind() Kind                { return KindNoted }
+func (Rebased) Kind() Kind              { return KindRebased }

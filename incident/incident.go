@@ -22,6 +22,8 @@ type Incident struct {
 	Level   detector.Level   `json:"level"`   // the highest reached while open
 	Verdict detector.Verdict `json:"verdict"` // as last committed
 
+	JudgedBy string `json:"judged_by"` // digest of the bia.yaml that it is judged by: the one in force when it was opened, or that it was rebased to
+
 	FirstDisaster time.Time            `json:"first_disaster,omitzero"` // first classified disaster; decision lag counts from here
 	DecisionDue   *DecisionDue         `json:"decision_due,omitempty"`
 	DecisionDueAt time.Time            `json:"decision_due_at,omitzero"` // when its first round was paged

@@ -19,10 +19,16 @@ func (d *Desk) Order(now time.Time, by *oncall.Person, c Command) ([]Change, err
 	case d.docs == nil:
 		return nil, Refuse("no documents have been adopted, so nobody knows who may do what")
 	}
-	if d.shadow && c.Verb != VerbNote && c.Verb != VerbArm && c.Verb != VerbDisarm {
+	if d.shadow && !harmless(c.Verb) {
 		return nil, Refuse(idleShadow)
 	}
 	return d.draft(now).order(by.ID, c)
+}
+
+// harmless reports whether a verb changes only what is known and judged, which a shadow does too.
+func harmless(v Verb) bool {
+	_, says := wordOrders[v]
+	return says || slices.Contains([]Verb{VerbNote, VerbArm, VerbDisarm, VerbRebase}, v)
 }
 
 func (f *draft) order(person string, c Command) ([]Change, error) {
@@ -32,17 +38,33 @@ func (f *draft) order(person string, c Command) ([]Change, error) {
 	case c.Verb == VerbDeclare && c.Incident == "":
 		return f.declareByHand(person, c)
 	}
+	if say, ok := wordOrders[c.Verb]; ok {
+		e, err := say(f, person, c)
+		if err != nil {
+			return nil, err
+		}
+		return []Change{{Event: e}}, nil
+	}
 	i, ok := f.incidents[c.Incident]
 	if !ok {
 		return nil, &NotFound{What: "incident", ID: c.Incident, Hint: source.DidYouMean(c.Incident, f.ids)}
 	}
-	w := f.world(f.pair().follows[i.ID])
-	events, err := i.Order(w, person, c)
+	events, err := f.orderOn(*i, person, c)
 	var changes []Change
 	for _, e := range events {
 		changes = append(changes, Change{Incident: i.ID, Event: e})
 	}
 	return changes, err
+}
+
+func (f *draft) orderOn(i Incident, person string, c Command) ([]Event, error) {
+	if c.Verb == VerbRebase {
+		if err := i.driven(c.Verb); err != nil {
+			return nil, err
+		}
+		return f.orderRebase(i, person, c)
+	}
+	return i.Order(f.world(i, f.pair().follows[i.ID]), person, c)
 }
 
 // Order is what a person's command does to the incident, or why not.
@@ -80,7 +102,10 @@ func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
 }
 
 func verbs() []string {
-	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbStandDown), string(VerbArm), string(VerbDisarm), string(VerbNote)}
+	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbStandDown), string(VerbRebase), string(VerbArm), string(VerbDisarm), string(VerbNote)}
+	for _, v := range slices.Sorted(maps.Keys(wordOrders)) {
+		all = append(all, string(v))
+	}
 	for _, v := range slices.Sorted(maps.Keys(stepOrders)) {
 		all = append(all, string(v))
 	}
@@ -264,10 +289,11 @@ func (f *draft) declareByHand(person string, c Command) ([]Change, error) {
 	v := f.situationByHand(by, c)
 	id := idFor(c.Services[0], f.now, f.taken)
 	v.Key = byHand + id
-	opened := Incident{}.Apply(Record{At: f.now, Incident: id, Event: Classified{Verdict: v}})
-	e := opened.declaredBy(f.world(&v), by, []string{criterionManual}, c.Reason)
+	opening := Classified{Verdict: v, JudgedBy: f.docs.BIA.Digest}
+	opened := Incident{}.Apply(Record{At: f.now, Incident: id, Event: opening})
+	e := opened.declaredBy(f.world(opened, &v), by, []string{criterionManual}, c.Reason)
 	e.Services = f.pinned(c.Services)
-	return []Change{{Incident: id, Event: Classified{Verdict: v}}, {Incident: id, Event: e}}, nil
+	return []Change{{Incident: id, Event: opening}, {Incident: id, Event: e}}, nil
 }
 
 // situationByHand is a situation that the detector does not see: the services are lost because a person says so. Their

@@ -2,6 +2,8 @@ package incident
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"holdfast/detector"
@@ -25,6 +27,11 @@ func Sentence(r Record) string {
 		return fmt.Sprintf("Something of the kind %q happened, which this version does not know.", e.As)
 	case Noted:
 		return fmt.Sprintf("%s noted: %s", who(e.By), e.Text)
+	case Rebased:
+		return fmt.Sprintf("%s had it judged by the bia.yaml %s from here on, no longer by %s%s.", subject(e.By), brief(e.To), brief(e.From), because(e.Reason))
+	}
+	if text := wordSentence(r.Event); text != "" {
+		return text
 	}
 	if text := decisionSentence(r.Event); text != "" {
 		return text
@@ -33,6 +40,43 @@ func Sentence(r Record) string {
 		return text
 	}
 	return recoverySentence(r.Event)
+}
+
+func wordSentence(e Event) string {
+	switch e := e.(type) {
+	case Estimated:
+		if e.End.IsZero() {
+			return fmt.Sprintf("%s has no estimate of when %s is back%s.", who(e.By), e.Service, because(e.Reason))
+		}
+		return fmt.Sprintf("%s estimates %s back at %s%s.", who(e.By), e.Service, stamp(e.End), because(e.Reason))
+	case FacilityReported:
+		return fmt.Sprintf("%s signalled the site %s %s%s.", who(e.By), e.Site, e.State, because(e.Reason))
+	case DataReported:
+		if e.State == stateRecoveryPoint {
+			return fmt.Sprintf("%s reported %s as the newest recovery point of %s%s.", who(e.By), stamp(e.Point), e.Data, because(e.Reason))
+		}
+		return fmt.Sprintf("%s signalled the data %s %s%s.", who(e.By), e.Data, e.State, because(e.Reason))
+	case SwitchedOff:
+		return fmt.Sprintf("%s marked %s as switched off on purpose until %s%s.", who(e.By), e.Component, stamp(e.Until), because(e.Reason))
+	case SwitchedOn:
+		return fmt.Sprintf("%s ended the mark that %s is switched off on purpose%s.", who(e.By), e.Component, because(e.Reason))
+	case MaintenanceAnnounced:
+		return fmt.Sprintf("%s announced the maintenance %s from %s to %s on %s, which may leave %s%s.", who(e.By), e.Change, stamp(e.From), stamp(e.To),
+			listed(e.Scope), listed(expected(e.Expect)), because(e.Reason))
+	case MaintenanceCalledOff:
+		return fmt.Sprintf("%s called off the maintenance %s%s.", who(e.By), e.Change, because(e.Reason))
+	case Backdated:
+		return fmt.Sprintf("%s moved the start of the outage of %s from %s back to %s%s.", who(e.By), e.Service, stamp(e.From), stamp(e.To), because(e.Reason))
+	}
+	return ""
+}
+
+// expected are the effects that maintenance may have, by service.
+func expected(effects map[string]string) (all []string) {
+	for _, service := range slices.Sorted(maps.Keys(effects)) {
+		all = append(all, service+" "+effects[service])
+	}
+	return all
 }
 
 func decisionSentence(e Event) string {

@@ -29,6 +29,7 @@ type Alert struct {
 	EndsAt      time.Time // the sender's own time of the resolve; zero if none
 	Fingerprint string    // the sender's own identity of the alert; may be empty
 	Sequence    uint64    // the sender's own sequence; 0 if it has none
+	Vouched     bool      // its sender may say what takes a right; set where an exercise speaks for such a sender, and by no format
 }
 
 // At is the sender's own time of what the alert says: the end of a resolved one, else its start; zero if it gave none.

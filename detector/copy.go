@@ -1,0 +1,46 @@
+package detector
+
+import "slices"
+
+// Copy is a detector that has heard the same and judges by the same analysis. The two share nothing that either changes:
+// what one of them hears or is told from now on, the other does not know. Nothing that was made of what was heard is taken
+// along; the copy makes it again when it is asked.
+func (d *Detector) Copy() *Detector {
+	c := &Detector{
+		at: d.at, awake: d.awake, tidied: d.tidied, until: d.until,
+		ears: copied(d.ears, (*ear).copy), parts: copied(d.parts, (*part).copy),
+		sites: copied(d.sites, copyOfSayings[facility]), data: copied(d.data, copyOfSayings[integrity]),
+		points: copied(d.points, slices.Clone[history[int64]]), estimates: copied(d.estimates, slices.Clone[history[int64]]),
+		remarks: copied(d.remarks, slices.Clone[[]remark]), moves: copied(d.moves, slices.Clone[[]move]),
+		windows: slices.Clone(d.windows), strangers: copied(d.strangers, slices.Clone[[]string]),
+		count: d.Heard(),
+	}
+	c.Rebase(d.book.Analysis)
+	return c
+}
+
+func copied[V any](m map[string]V, one func(V) V) map[string]V {
+	out := make(map[string]V, len(m))
+	for key, value := range m {
+		out[key] = one(value)
+	}
+	return out
+}
+
+func copyOfSayings[V facility | integrity](s sayings[V]) sayings[V] {
+	return copied(s, slices.Clone[history[V]])
+}
+
+func (e *ear) copy() *ear {
+	c := *e
+	c.past, c.proofs = slices.Clone(e.past), slices.Clone(e.proofs)
+	return &c
+}
+
+func (p *part) copy() *part {
+	c := &part{said: make(map[string]map[string]history[word], len(p.said)), off: slices.Clone(p.off), late: p.late}
+	for observer, by := range p.said {
+		c.said[observer] = copied(by, slices.Clone[history[word]])
+	}
+	return c
+}

@@ -1,0 +1,256 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/bia"
+	"holdfast/detector"
+)
+
+// An incident goes on being judged by the bia.yaml that was in force when it was opened: a threshold that is edited while
+// people work by it must not move under their hands, and a service that is taken out of the text does not end its outage.
+// What opens later is judged by what is in force by then. A person with the authority moves an incident over (Rebased).
+//
+// People and playbooks are always those in force: who left cannot be asked, and a run is pinned to its playbook anyway.
+
+// textsMost bounds how many older texts are judged by at the same time; each takes a detector of its own.
+const textsMost = 4
+
+// An older text is one that open incidents are judged by though it is no longer in force.
+type older struct {
+	text     *bia.Analysis
+	detector *detector.Detector
+}
+
+// A sight is what is seen through an older text.
+type sight struct {
+	text     *bia.Analysis
+	facts    detector.Facts
+	verdicts []detector.Verdict
+}
+
+// judgeBy makes the detector judge by the documents in force, where another text was in force before.
+func (d *Desk) judgeBy(before *Documents) {
+	now := d.docs.BIA
+	if d.detector == nil {
+		d.detector = detector.New(now)
+		for _, m := range d.early {
+			d.detector.Observe(m.received, m.from, m.alerts...)
+		}
+		d.early = nil
+		return
+	}
+	if before.BIA.Digest == now.Digest {
+		return
+	}
+	d.older = append(d.older, older{before.BIA, d.detector})
+	if n := slices.IndexFunc(d.older, func(o older) bool { return o.text.Digest == now.Digest }); n >= 0 {
+		d.detector = d.older[n].detector
+		d.older = slices.Delete(d.older, n, n+1)
+	} else {
+		d.detector = d.detector.Copy()
+		d.detector.Rebase(now)
+	}
+}
+
+// release lets go of older texts that no open incident is judged by any more.
+func (d *Desk) release() {
+	if len(d.older) == 0 {
+		return
+	}
+	d.older = slices.DeleteFunc(d.older, func(o older) bool { return len(d.judgedBy(o.text.Digest)) == 0 })
+}
+
+// judgedBy are the open incidents that are judged by a text, the oldest first.
+func (b *book) judgedBy(digest string) (ids []string) {
+	for _, id := range b.going {
+		if b.incidents[id].JudgedBy == digest {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// crowdedOut are the incidents that can no longer be judged by their text once another one is adopted: those of the
+// texts that were adopted first, as far as there would be too many.
+func (d *Desk) crowdedOut(by string) (changes []Change) {
+	var kept []string
+	for _, digest := range append(d.olderTexts(), d.docs.BIA.Digest) {
+		if digest != by && len(d.judgedBy(digest)) > 0 {
+			kept = append(kept, digest)
+		}
+	}
+	for _, digest := range kept[:max(0, len(kept)-textsMost)] {
+		for _, id := range d.judgedBy(digest) {
+			changes = append(changes, Change{Incident: id, Event: Rebased{From: digest, To: by,
+				By: Actor{Rule: fmt.Sprintf("at most %d older texts are judged by", textsMost)}}})
+		}
+	}
+	return changes
+}
+
+func (d *Desk) olderTexts() (digests []string) {
+	for _, o := range d.older {
+		digests = append(digests, o.text.Digest)
+	}
+	return digests
+}
+
+// seen is what the older texts show at an instant.
+func (d *Desk) seen(now time.Time) (all []sight) {
+	for _, o := range d.older {
+		all = append(all, sight{o.text, o.detector.FactsAt(now), o.detector.Verdicts(now)})
+	}
+	return all
+}
+
+// sight is what an incident sees the world through.
+func (f *draft) sight(i Incident) sight {
+	for _, s := range f.older {
+		if s.text.Digest == i.JudgedBy {
+			return s
+		}
+	}
+	return sight{f.docs.BIA, f.facts, f.verdicts}
+}
+
+// judging are the documents with an older text to judge by. Where none of those it names as the authority is known to
+// the people of today, it is today's authority: somebody has to be able to decide.
+func (d *Documents) judging(text *bia.Analysis) *Documents {
+	if text == d.BIA {
+		return d
+	}
+	out, a := *d, *text
+	known := func(role string) bool { return d.People.Roles[role] != nil }
+	if d.People != nil && !slices.ContainsFunc(authority(a.Declaration), known) {
+		a.Declaration.Authority, a.Declaration.Successors = d.BIA.Declaration.Authority, d.BIA.Declaration.Successors
+	}
+	out.BIA = &a
+	return &out
+}
+
+// pair matches incidents with situations, each through the text that it is judged by. What an incident judged by an older
+// text answers for opens no other; what it knows nothing of does.
+func (f *draft) pair() pairing {
+	all := pairing{follows: map[string]*detector.Verdict{}}
+	present, elsewhere := f.open(), []Incident(nil)
+	for _, s := range f.older {
+		mine := slices.DeleteFunc(f.open(), func(i Incident) bool { return i.JudgedBy != s.text.Digest })
+		present = slices.DeleteFunc(present, func(i Incident) bool { return i.JudgedBy == s.text.Digest })
+		for id, v := range pair(mine, nil, s.verdicts, s.facts).follows {
+			all.follows[id] = v
+		}
+		elsewhere = append(elsewhere, mine...)
+	}
+	p := pair(present, f.ended(), f.besides(elsewhere, present, all.follows), f.facts)
+	all.fresh = p.fresh
+	for id, v := range p.follows {
+		all.follows[id] = v
+	}
+	return all
+}
+
+// besides are the situations that the text in force shows, without what incidents elsewhere answer for.
+func (f *draft) besides(elsewhere, present []Incident, follows map[string]*detector.Verdict) []detector.Verdict {
+	if len(elsewhere) == 0 {
+		return f.verdicts
+	}
+	answered := func(service string) bool {
+		if slices.ContainsFunc(present, func(i Incident) bool { return i.knows(service) }) {
+			return false
+		}
+		return slices.ContainsFunc(elsewhere, func(i Incident) bool {
+			return i.knows(service) || follows[i.ID] != nil && has(*follows[i.ID], service)
+		})
+	}
+	var rest []detector.Verdict
+	for _, v := range f.verdicts {
+		same := slices.ContainsFunc(elsewhere, func(i Incident) bool { return i.Key == v.Key || slices.Contains(v.Absorbed, i.Key) })
+		switch left := remaining(v, answered); {
+		case len(v.Services) == 0 && same, len(v.Services) > 0 && len(left.Services) == 0:
+		default:
+			rest = append(rest, left)
+		}
+	}
+	return rest
+}
+
+// remaining is a situation without services that are answered for elsewhere, and without the criteria that only they
+// carry. As long as anything of it is not well it stays an incident.
+func remaining(v detector.Verdict, answered func(string) bool) detector.Verdict {
+	gone := func(o detector.Outage) bool { return answered(o.Service) }
+	if !slices.ContainsFunc(v.Services, gone) {
+		return v
+	}
+	v.Services = slices.DeleteFunc(slices.Clone(v.Services), gone)
+	v.Level, v.Current = detector.Event, detector.Event
+	if slices.ContainsFunc(v.Services, func(o detector.Outage) bool { return o.State != detector.Up || !o.Since.IsZero() && !o.Recovered }) {
+		v.Level = detector.Impaired
+	}
+	var criteria []detector.Criterion
+	for _, c := range v.Explanation.Criteria {
+		carried := len(c.Services) > 0
+		c.Services = slices.DeleteFunc(slices.Clone(c.Services), answered)
+		if carried && len(c.Services) == 0 {
+			continue
+		}
+		if criteria = append(criteria, c); c.Answer == detector.Met {
+			v.Current = max(v.Current, c.Level)
+		}
+	}
+	v.Level = max(v.Level, v.Current)
+	v.Explanation.Criteria = criteria
+	return v
+}
+
+// ended are the incidents whose situations open no other unless they get worse: those that a person stood down, and those
+// that were over by another text than the one in force.
+func (f *draft) ended() (all []*Incident) {
+	for _, id := range f.stood {
+		all = append(all, f.incidents[id])
+	}
+	for _, id := range slices.Backward(f.over) {
+		i := f.incidents[id]
+		if !f.now.Before(i.Closed.Add(remembered)) {
+			break
+		}
+		if i.JudgedBy != f.docs.BIA.Digest {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// remembered is for how long an incident that is over keeps its situation from opening another: longer than the detector
+// shows it.
+const remembered = 48 * time.Hour
+
+// orderRebase has an incident judged by the text in force.
+func (f *draft) orderRebase(i Incident, person string, c Command) ([]Event, error) {
+	w := f.world(i, nil)
+	by, err := w.duty().entitled(person, "rebase an incident", join(authority(w.declaration()), authority(f.docs.BIA.Declaration)))
+	if err != nil {
+		return nil, err
+	}
+	if i.JudgedBy == f.docs.BIA.Digest {
+		since, who := i.judgedSince()
+		return nil, before(who, since, "%s is judged by the bia.yaml in force (%s) already, since %s", i.ID, brief(i.JudgedBy), stamp(since))
+	}
+	if strings.TrimSpace(c.Reason) == "" {
+		return nil, Refuse("to judge an incident by another text needs a reason")
+	}
+	return []Event{Rebased{From: i.JudgedBy, To: f.docs.BIA.Digest, By: by, Reason: c.Reason}}, nil
+}
+
+// judgedSince is since when an incident is judged by the text that it is, and by whose word.
+func (i Incident) judgedSince() (time.Time, Actor) {
+	for _, r := range slices.Backward(i.Timeline) {
+		if e, ok := r.Event.(Rebased); ok {
+			return r.At, e.By
+		}
+	}
+	return i.Opened, Actor{}
+}
