@@ -120,11 +120,17 @@ func told[V cmp.Ordered](at time.Time, value V) saying[V] {
 	return saying[V]{own: instant(at), heard: instant(at), value: value}
 }
 
+// speak adds what people say of a subject. Of what they say in one instant the last counts: the log has an order.
 func speak[V facility | integrity](subjects map[string]sayings[V], id string, said saying[V]) {
 	if subjects[id] == nil {
 		subjects[id] = sayings[V]{}
 	}
-	subjects[id][people] = subjects[id][people].place(said)
+	before := subjects[id][people]
+	said.sequence = 1
+	if n := len(before); n > 0 {
+		said.sequence = before[n-1].sequence + 1
+	}
+	subjects[id][people] = before.place(said)
 }
 
 // place adds what may not be the last that was heard.
