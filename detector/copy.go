@@ -1,20 +1,23 @@
 package detector
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Copy is a detector that has heard the same and judges by the same analysis. The two share nothing that either changes:
 // what one of them hears or is told from now on, the other does not know. Nothing that was made of what was heard is taken
 // along; the copy makes it again when it is asked.
 func (d *Detector) Copy() *Detector {
 	c := &Detector{
-		at: d.at, awake: d.awake, tidied: d.tidied, until: d.until,
-		ears: copied(d.ears, (*ear).copy), parts: copied(d.parts, (*part).copy),
+		at: d.at, awake: d.awake, tidied: d.tidied, until: d.until, nobody: d.nobody, count: d.count,
+		memory: d.memory.clone(), parts: copied(d.parts, (*part).copy), ears: copied(d.ears, (*ear).copy),
 		sites: copied(d.sites, copyOfSayings[facility]), data: copied(d.data, copyOfSayings[integrity]),
 		points: copied(d.points, slices.Clone[history[int64]]), estimates: copied(d.estimates, slices.Clone[history[int64]]),
 		remarks: copied(d.remarks, slices.Clone[[]remark]), moves: copied(d.moves, slices.Clone[[]move]),
 		windows: slices.Clone(d.windows), strangers: copied(d.strangers, slices.Clone[[]string]),
-		count: d.Heard(),
 	}
+	c.count.Received, c.count.Samples = maps.Clone(d.count.Received), slices.Clone(d.count.Samples)
 	c.Rebase(d.book.Analysis)
 	return c
 }
@@ -38,9 +41,10 @@ func (e *ear) copy() *ear {
 }
 
 func (p *part) copy() *part {
-	c := &part{said: make(map[string]map[string]history[word], len(p.said)), off: slices.Clone(p.off), late: p.late}
-	for observer, by := range p.said {
-		c.said[observer] = copied(by, slices.Clone[history[word]])
+	c := &part{said: make([]*speech, len(p.said)), off: slices.Clone(p.off), late: p.late}
+	for i, s := range p.said {
+		by := *s
+		c.said[i] = &by
 	}
 	return c
 }

@@ -46,7 +46,7 @@ func (d *Detector) TellEstimate(at time.Time, by, service string, end time.Time)
 	if !d.book.isService(service) {
 		return
 	}
-	said := told(at, int64(never))
+	said := spokenAt(at, int64(never))
 	if !end.IsZero() {
 		said.value = instant(end)
 	}
@@ -57,7 +57,7 @@ func (d *Detector) TellEstimate(at time.Time, by, service string, end time.Time)
 func (d *Detector) TellFacility(at time.Time, site, state string) {
 	f := slices.Index(facilityNames[:], state)
 	if _, known := d.book.Sites[site]; known && f >= 0 {
-		speak(d.sites, site, told(at, facility(f)))
+		speak(d.sites, site, spokenAt(at, facility(f)))
 		d.shake(site)
 	}
 }
@@ -66,7 +66,7 @@ func (d *Detector) TellFacility(at time.Time, site, state string) {
 func (d *Detector) TellData(at time.Time, data, state string) {
 	c, ok := map[string]integrity{"unusable": dataUnusable, "compromised": dataCompromised, "ok": dataOK}[state]
 	if holders := d.book.holders[data]; ok && len(holders) > 0 {
-		speak(d.data, data, told(at, c))
+		speak(d.data, data, spokenAt(at, c))
 		d.reconsiderAll(holders)
 	}
 }
@@ -74,7 +74,7 @@ func (d *Detector) TellData(at time.Time, data, state string) {
 // TellRecoveryPoint takes the newest point to which data can be recovered.
 func (d *Detector) TellRecoveryPoint(at time.Time, data string, point time.Time) {
 	if holders := d.book.holders[data]; len(holders) > 0 {
-		d.points[data] = d.points[data].place(told(at, instant(point)))
+		d.points[data] = d.points[data].place(spokenAt(at, instant(point)))
 		d.reconsiderAll(holders)
 	}
 }
@@ -85,7 +85,7 @@ func (d *Detector) TellSwitchedOff(at time.Time, by, component string, until tim
 		return
 	}
 	d.part(component).switchOff(mark{at: instant(at), own: instant(at), until: instant(until), by: by})
-	d.touch(component)
+	d.upset(component)
 }
 
 // TellMaintenance takes a window that a person announces. It excuses nothing that was before it was announced.
@@ -115,8 +115,8 @@ func (d *Detector) TellStart(at time.Time, by, service string, start time.Time) 
 	}
 }
 
-// told is a statement whose own time is that of its record.
-func told[V cmp.Ordered](at time.Time, value V) saying[V] {
+// spokenAt is a statement whose own time is that of its record.
+func spokenAt[V cmp.Ordered](at time.Time, value V) saying[V] {
 	return saying[V]{own: instant(at), heard: instant(at), value: value}
 }
 
@@ -149,10 +149,11 @@ func (h history[V]) place(s saying[V]) history[V] {
 // rework passes on that a window has changed.
 func (d *Detector) rework(w window) {
 	for _, id := range w.scope {
-		d.touch(id)
+		d.upset(id)
 	}
 	for service := range w.expect {
 		d.disturb(service)
+		d.scene = nil
 	}
 }
 
