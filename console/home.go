@@ -16,6 +16,7 @@ type homeView struct {
 	Tasks      []task
 	Status     Status
 	Trouble    []Check // readiness checks that do not hold
+	Wrong      string  // why the documents could not be read anew
 	Received   []count
 	Unreadable []count
 }
@@ -37,7 +38,7 @@ func (c *console) homePage(w http.ResponseWriter, r *http.Request) {
 	person, _ := c.person(r)
 	checks := c.checks()
 	c.page(w, http.StatusOK, "home", func(_ *incident.Desk, s sight) any {
-		view := homeView{frame: c.frame(r, "Status"), Status: statusOf(s), Tasks: tasksOf(s, person, s.open()...)}
+		view := homeView{Wrong: c.wrong(), frame: c.frame(r, "Status"), Status: statusOf(s), Tasks: tasksOf(s, person, s.open()...)}
 		view.Refresh, view.Organisation = refresh, view.Status.Organisation
 		for _, check := range checks {
 			if !check.OK {

@@ -40,6 +40,8 @@ type Explained struct {
 	Now        time.Time        `json:"now"`
 	Fresh      bool             `json:"fresh"` // judged now; else as last written down
 	Verdict    detector.Verdict `json:"verdict"`
+	JudgedBy   string           `json:"judged_by"`            // digest of the bia.yaml that it is judged by
+	OlderText  bool             `json:"older_text,omitempty"` // which is not the one in force
 	Declared   time.Time        `json:"declared,omitzero"`
 	Awaits     string           `json:"awaits,omitempty"`
 	Playbooks  []PlaybookFit    `json:"playbooks"`             // those that fit first
@@ -149,7 +151,7 @@ func (c *console) oncall(w http.ResponseWriter, r *http.Request) {
 }
 
 func explainedOf(d *incident.Desk, s sight, i incident.Incident) Explained {
-	e := Explained{Incident: i.ID, Now: s.now, Declared: i.DeclaredAt, Awaits: awaits(i), Playbooks: []PlaybookFit{}}
+	e := Explained{Incident: i.ID, Now: s.now, JudgedBy: i.JudgedBy, OlderText: s.olderText(i), Declared: i.DeclaredAt, Awaits: awaits(i), Playbooks: []PlaybookFit{}}
 	e.Verdict, e.Fresh = verdictNow(d, s, i)
 	for _, missing := range i.NoPlaybook {
 		e.NoPlaybook = append(e.NoPlaybook, missing.Service)
@@ -161,7 +163,7 @@ func explainedOf(d *incident.Desk, s sight, i incident.Incident) Explained {
 // verdictNow is what the detector says of an incident at this instant; once it follows it no more, what was written down.
 func verdictNow(d *incident.Desk, s sight, i incident.Incident) (v detector.Verdict, fresh bool) {
 	if i.Open() {
-		for _, v := range d.Verdicts(s.now) {
+		for _, v := range d.VerdictsOn(i, s.now) {
 			if v.Key == i.Key || slices.Contains(v.Absorbed, i.Key) {
 				return v, true
 			}

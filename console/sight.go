@@ -57,6 +57,11 @@ func sightOf(d *incident.Desk, now time.Time) sight {
 	return s
 }
 
+// olderText reports whether an open incident is judged by another bia.yaml than the one in force.
+func (s sight) olderText(i incident.Incident) bool {
+	return i.Open() && s.documents != nil && i.JudgedBy != s.documents.BIA.Digest
+}
+
 // open are the incidents that are not over, the worst first, then the oldest.
 func (s sight) open() []incident.Incident {
 	var open []incident.Incident

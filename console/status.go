@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast/bia"
@@ -50,6 +51,8 @@ type IncidentStatus struct {
 	Declined   string          `json:"declined,omitempty"` // who declined to declare, and why
 	Runs       []RunStatus     `json:"runs"`
 	HandsOff   string          `json:"hands_off,omitempty"`
+	JudgedBy   string          `json:"judged_by"`            // digest of the bia.yaml that it is judged by
+	OlderText  bool            `json:"older_text,omitempty"` // which is not the one in force: holdfast rebase
 }
 
 // ServiceStatus is the recovery clock of one service.
@@ -108,6 +111,7 @@ type Documents struct {
 	BIADigest string    `json:"bia_digest"`
 	Review    time.Time `json:"next_review,omitzero"`
 	Playbooks []string  `json:"playbooks"`
+	Wrong     string    `json:"wrong,omitempty"` // why they could not be read anew: the ones read before are lived by
 }
 
 // status is GET /api/v1/status.
@@ -116,8 +120,22 @@ func (c *console) status(w http.ResponseWriter, _ *http.Request) {
 	c.answer(w, func(_ *incident.Desk, s sight) (any, *Problem) {
 		status := statusOf(s)
 		status.Version, status.Ready, status.NATSConnected = c.Version, checks, connected
+		status.Documents.Wrong = c.wrong()
 		return status, nil
 	})
+}
+
+// wrong is why the documents could not be read anew the last time, on one line.
+func (c *console) wrong() string {
+	if c.LastReload == nil {
+		return ""
+	}
+	last := c.LastReload()
+	if last.OK {
+		return ""
+	}
+	line, _, _ := strings.Cut(last.Error, "\n")
+	return line
 }
 
 func statusOf(s sight) Status {
@@ -135,7 +153,7 @@ func statusOf(s sight) Status {
 
 func incidentStatus(s sight, i incident.Incident) IncidentStatus {
 	status := IncidentStatus{ID: i.ID, Level: i.Level, Opened: i.Opened, Closed: i.Closed, Since: i.Verdict.Since,
-		Summary: i.Verdict.Explanation.Summary, Services: []ServiceStatus{}, Declared: i.DeclaredAt, Awaits: awaits(i), Runs: []RunStatus{}, HandsOff: i.HandsOff}
+		Summary: i.Verdict.Explanation.Summary, Services: []ServiceStatus{}, Declared: i.DeclaredAt, Awaits: awaits(i), Runs: []RunStatus{}, HandsOff: i.HandsOff, JudgedBy: i.JudgedBy, OlderText: s.olderText(i)}
 	if i.Declared != nil {
 		status.DeclaredBy = &i.Declared.By
 	}

@@ -59,6 +59,7 @@ func (d *Detector) TellFacility(at time.Time, site, state string) {
 	if _, known := d.book.Sites[site]; known && f >= 0 {
 		speak(d.sites, site, spokenAt(at, facility(f)))
 		d.shake(site)
+		d.scene = nil
 	}
 }
 

@@ -18,6 +18,7 @@ type Report struct {
 	Summary  string         `json:"summary"`
 	Open     bool           `json:"open"`
 	HandsOff string         `json:"hands_off,omitempty"`
+	JudgedBy string         `json:"judged_by"` // digest of the bia.yaml, the last one it was judged by
 
 	Disrupted  time.Time `json:"disrupted,omitzero"` // t0, the earliest of its services
 	Opened     time.Time `json:"opened"`
@@ -120,7 +121,7 @@ func (s Span) String() string { return span(time.Duration(s)) }
 
 // Report is the report as it stands at now.
 func (i Incident) Report(now time.Time) Report {
-	r := Report{Incident: i.ID, As: now, Level: i.Level, Summary: i.Verdict.Explanation.Summary, Open: i.Open(), HandsOff: i.HandsOff,
+	r := Report{Incident: i.ID, As: now, Level: i.Level, Summary: i.Verdict.Explanation.Summary, Open: i.Open(), HandsOff: i.HandsOff, JudgedBy: i.JudgedBy,
 		Opened: i.Opened, Classified: i.FirstDisaster, Declared: i.DeclaredAt, Closed: i.Closed, Notices: i.Notices}
 	if !i.Open() {
 		r.As = i.Closed

@@ -34,7 +34,7 @@ func (r Report) head(say func(string, ...any)) {
 	if !r.Open {
 		state = "closed " + stamp(r.Closed)
 	}
-	say("Highest level %s; %s.\n", r.Level, state)
+	say("Highest level %s; %s. Judged by the bia.yaml `%s`.\n", r.Level, state, r.JudgedBy)
 	say("| | at | lag |\n|---|---|---|")
 	row := func(name string, at time.Time, lag string) {
 		if !at.IsZero() {

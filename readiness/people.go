@@ -30,6 +30,9 @@ func (l *linter) people() {
 	for i, role := range d.Successors {
 		check(d.Marks.Of(fmt.Sprintf("successors[%d]", i)), role)
 	}
+	for i, role := range d.Responders {
+		check(d.Marks.Of(fmt.Sprintf("responders[%d]", i)), role)
+	}
 	for _, p := range l.Playbooks {
 		for _, m := range p.Roles() {
 			check(m.At, m.Name)

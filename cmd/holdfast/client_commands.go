@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,7 +11,7 @@ import (
 // clientCommands are the commands that speak to a daemon.
 func clientCommands() []*cobra.Command {
 	commands := []*cobra.Command{statusCommand(), incidentCommand(), explainCommand(), reportCommand(), onCallCommand()}
-	for _, o := range orders {
+	for _, o := range slices.Concat(orders, reports) {
 		commands = append(commands, o.command())
 	}
 	return commands

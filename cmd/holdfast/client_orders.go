@@ -52,6 +52,7 @@ var orders = []orderKind{
 		example: "  holdfast declare booking-api-1123 --reason \"no estimate from the provider\"\n  holdfast declare --service parcel-booking --reason \"fraud ring, taking it offline\""},
 	{verb: incident.VerbInvoke, args: "INCIDENT PLAYBOOK", short: "Invoke a playbook by hand, though it does not fit", need: 2, most: 2, reason: mustReason, flags: serviceFlag, read: invokeArgs},
 	{verb: incident.VerbStandDown, args: "INCIDENT", short: "End an incident", need: 1, most: 1, reason: mustReason, read: incidentArg},
+	{verb: incident.VerbRebase, args: "INCIDENT", short: "Judge an incident by the bia.yaml in force, no longer by the one it was opened under", need: 1, most: 1, reason: mustReason, read: incidentArg},
 	{verb: incident.VerbArm, short: "Let declarations happen automatically again", reason: mustReason},
 	{verb: incident.VerbDisarm, short: "Leave every declaration to people", reason: mustReason},
 	{verb: incident.VerbNote, args: "INCIDENT TEXT…", short: "Put a remark on the record", need: 2, most: 1000, read: noteArgs},

@@ -17,6 +17,7 @@ func printIncident(out *printer, i console.Incident) {
 	if i.HandsOff != "" {
 		out.parts(cell{"shown and not driven: " + i.HandsOff, bad})
 	}
+	printText(out, i.JudgedBy, i.Status.OlderText)
 	if i.Status.Awaits != "" {
 		out.parts(cell{"awaits: " + i.Status.Awaits, warn})
 	}
@@ -34,6 +35,15 @@ func printIncident(out *printer, i console.Incident) {
 		}
 	}
 	printStory(out, i.Story)
+}
+
+// printText says which bia.yaml an incident is judged by; loudly, where it is not the one in force.
+func printText(out *printer, digest string, older bool) {
+	if older {
+		out.parts(cell{"judged by the bia.yaml it was opened under (" + brief(digest) + "), which is no longer in force: `holdfast rebase` moves it over", warn})
+	} else if digest != "" {
+		out.parts(cell{"judged by the bia.yaml " + brief(digest), soft})
+	}
 }
 
 func openOrClosed(i console.Incident) string {
@@ -169,6 +179,7 @@ func printExplained(out *printer, e console.Explained) {
 	}
 	out.parts(cell{e.Incident, bold}, level(v.Level), cell{judged, soft})
 	out.line("%s", v.Explanation.Summary)
+	printText(out, e.JudgedBy, e.OlderText)
 	if v.Current != v.Level {
 		out.line("it was %s; at this instant the rules say %s", word(v.Level.String()), word(v.Current.String()))
 	}
@@ -247,3 +258,6 @@ func fit(p console.PlaybookFit) cell {
 }
 
 func word(s string) string { return strings.ReplaceAll(s, "_", " ") }
+
+// brief is a digest short enough to read and to find.
+func brief(digest string) string { return digest[:min(len(digest), 19)] }

@@ -32,6 +32,9 @@ func printStatus(out *printer, s console.Status) {
 			out.parts(cell{"NOT READY", bad}, cell{check.Name + ": " + check.Detail, plain})
 		}
 	}
+	if s.Documents.Wrong != "" {
+		out.parts(cell{"NOT RELOADED", bad}, cell{"the documents on disk are wrong, and those read before are lived by: " + s.Documents.Wrong, plain})
+	}
 	out.buffer.WriteByte('\n')
 	printIncidents(out, s.Now, s.Incidents)
 	printWaiting(out, s)
@@ -55,6 +58,9 @@ func printIncidents(out *printer, now time.Time, incidents []console.IncidentSta
 	for _, i := range incidents {
 		if i.Awaits != "" {
 			out.parts(cell{i.ID, bold}, cell{"awaits: " + i.Awaits, warn})
+		}
+		if i.OlderText {
+			out.parts(cell{i.ID, bold}, cell{"is judged by the bia.yaml it was opened under, which is no longer in force", warn})
 		}
 		if i.HandsOff != "" {
 			out.parts(cell{i.ID, bold}, cell{"is shown and not driven: " + i.HandsOff, bad})
