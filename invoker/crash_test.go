@@ -37,23 +37,37 @@ func TestAnOutageBecomesARecoveredIncident(t *testing.T) {
 }
 
 func TestKilledAnywhereItComesToTheSameEnd(t *testing.T) {
-	for _, moment := range []string{beforeCommit, afterCommit, beforeEffect, afterEffect} {
+	killedAnywhere(t, false, beforeCommit, afterCommit, beforeEffect, afterEffect)
+}
+
+// What people say and the text an incident was opened under are judged by after a crash as before it: by the bia.yaml
+// that is adopted on the way nothing would ever be declared.
+func TestKilledAnywhereWhilePeopleSpeakAndDocumentsAreEditedItComesToTheSameEnd(t *testing.T) {
+	killedAnywhere(t, true, beforeCommit, afterCommit)
+}
+
+func killedAnywhere(t *testing.T, talk bool, moments ...string) {
+	for _, moment := range moments {
 		t.Run(moment, func(t *testing.T) {
 			for n, more := 1, true; more; n++ {
-				t.Run(fmt.Sprint(n), func(t *testing.T) { more = killed(t, moment, n) })
+				t.Run(fmt.Sprint(n), func(t *testing.T) { more = killed(t, talk, moment, n) })
 			}
 		})
 	}
 }
 
 // killed lets the process die at the n-th such moment; false: there is none.
-func killed(t *testing.T, moment string, n int) (struck bool) {
+func killed(t *testing.T, talk bool, moment string, n int) (struck bool) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
+		w.talk = talk
 		w.crash = crash{moment: moment, at: n}
 		p := w.live(w.boot())
 		struck = w.struck()
 		w.check(p)
+		if i, _ := p.incident(); talk && (i.JudgedBy == w.docs.BIA.Digest || i.Verdict.Services[0].StartBy != "ada") {
+			t.Errorf("not all was said and edited: judged by %s, start by %q", i.JudgedBy, i.Verdict.Services[0].StartBy)
+		}
 		if struck && w.boots != 3 { // the last one is the replay
 			t.Errorf("it was started %d times", w.boots)
 		}

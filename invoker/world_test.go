@@ -41,6 +41,7 @@ type world struct {
 	cleared bool
 	hang    string          // a step whose machine does not answer
 	mute    bool            // nobody can be told anything
+	talk    bool            // people say what they see, and the documents are edited, while it goes on
 	cut     map[string]bool // by key: hanging effects that were called off
 }
 
@@ -331,6 +332,9 @@ func (p *process) people() {
 			p.w.t.Errorf("%s %s %s: %v", by, c.Verb, c.Step, err)
 		}
 	}
+	if p.w.talk && i.Open() {
+		p.talks(i, order)
+	}
 	for _, run := range i.Runs {
 		for _, s := range run.Steps {
 			if s.ID == "go" && s.Status == incident.Waiting {
@@ -341,6 +345,33 @@ func (p *process) people() {
 	}
 	if !i.StandDownRecommendedAt.IsZero() && i.StoodDown == nil {
 		order("ada", incident.Command{Verb: incident.VerbStandDown, Reason: "the south serves"})
+	}
+}
+
+// talks says once each what people see, and has the documents edited in between.
+func (p *process) talks(i incident.Incident, order func(string, incident.Command)) {
+	said := map[incident.Kind]bool{}
+	for _, r := range i.Timeline {
+		said[r.Event.Kind()] = true
+	}
+	for _, c := range []struct {
+		kind    incident.Kind
+		command incident.Command
+	}{
+		{incident.KindEstimated, incident.Command{Verb: incident.VerbEstimate, Services: []string{"booking"}, Estimate: "none"}},
+		{incident.KindFacilityReported, incident.Command{Verb: incident.VerbFacility, Site: "north", State: "impaired", Reason: "on generator"}},
+		{incident.KindBackdated, incident.Command{Verb: incident.VerbBackdate, Services: []string{"booking"}, At: i.Verdict.Since.Add(-5 * time.Second), Reason: "first calls"}},
+	} {
+		if !said[c.kind] {
+			order("ada", c.command)
+			return
+		}
+	}
+	p.w.docs = documents(p.w.t, func(files map[string]string) { // nobody could be too late by this text
+		files["bia.yaml"] = strings.Replace(files["bia.yaml"], "mtpd: 10m\n    rto: 3m", "mtpd: 5h\n    rto: 4h", 1)
+	})
+	if err := p.inv.Adopt(context.Background(), p.w.docs, incident.Actor{Rule: "reload"}); err != nil && !p.dead() && !p.w.struck() {
+		p.w.t.Errorf("reload: %v", err)
 	}
 }
 
