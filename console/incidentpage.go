@@ -63,6 +63,7 @@ var labels = map[incident.Verb]string{
 	incident.VerbAck: "Acknowledge", incident.VerbDone: "Done", incident.VerbFailed: "Failed", incident.VerbCannot: "Cannot be done",
 	incident.VerbApprove: "Approve", incident.VerbDecline: "Decline", incident.VerbRetry: "Try again", incident.VerbSkip: "Skip",
 	incident.VerbDeclare: "Declare a disaster", incident.VerbStandDown: "Stand down",
+	incident.VerbRebase: "Judge by the bia.yaml in force",
 }
 
 var classes = map[incident.Verb]string{incident.VerbAck: "go", incident.VerbDone: "go", incident.VerbApprove: "go", incident.VerbDecline: "no"}
@@ -79,6 +80,9 @@ func (c *console) showIncident(w http.ResponseWriter, r *http.Request, status in
 			return troubleView{frame: c.frame(r, "Not found"), Problem: unknownIncident(d, id).completed()}
 		}
 		view := incidentView{frame: c.frame(r, id), Status: incidentStatus(s, i), Explained: explainedOf(d, s, i), Orders: ordersOf(i), Refused: refused, Story: newestFirst(storyOf(i))}
+		if view.Status.OlderText {
+			view.Orders = append(view.Orders, orderView{Verb: incident.VerbRebase, Label: labels[incident.VerbRebase], Command: CommandLine(incident.VerbRebase, i.ID)})
+		}
 		if s.documents != nil {
 			view.Organisation = s.documents.BIA.Organisation
 		}

@@ -105,6 +105,8 @@ func (s Story) decided(event incident.Event) (entry, bool) {
 		return entry{Criteria: e.Criteria, Services: pinned, By: actor(e.By), Automatic: e.Automatic, Reason: e.Reason, Tell: e.Tell}, true
 	case incident.DeclarationDeclined:
 		return entry{Criteria: e.Criteria, By: actor(e.By), Reason: e.Reason, At: s.at(e.Until)}, true
+	case incident.Estimated:
+		return entry{Service: e.Service, By: actor(e.By), Reason: e.Reason, At: s.at(e.End)}, true
 	case incident.Armed:
 		return entry{By: actor(e.By), Reason: e.Reason}, true
 	case incident.Disarmed:

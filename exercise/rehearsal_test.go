@@ -197,3 +197,27 @@ func TestARefusalIsPartOfTheStory(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+func TestAnEstimateCountsFromAPersonOrASourceThatMayGiveOne(t *testing.T) {
+	for line, want := range map[string]bool{
+		"service shop estimate none":                     true, // of a source that may
+		"service shop estimate none from probe":          false,
+		"service shop estimate none by ann # says so":    true,
+		"service shop estimate 1h by ann":                false, // before the deadline
+		"service shop estimate 1h\n11m note by ann # no": false,
+	} {
+		story := lost(t, fence, "10m "+line+"\n20m end")
+		met := false
+		for _, c := range story.Changes {
+			v, ok := c.verdict()
+			met = met || ok && strings.Contains(strings.Join(v.MetCriteria(), " "), "estimate_exceeds_rto")
+		}
+		if met != want {
+			t.Errorf("%q: estimate_exceeds_rto met: %v, expected %v\n%s", line, met, want, story.Text())
+		}
+	}
+	said := `{"t":"10m0s","kind":"estimated","service":"shop","by":"ann","reason":"says so"}`
+	if got := string(lost(t, fence, "10m service shop estimate none by ann # says so\n20m end").JSON()); !strings.Contains(got, said) {
+		t.Errorf("%s does not tell %s", got, said)
+	}
+}
