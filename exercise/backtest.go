@@ -14,11 +14,13 @@ type Message struct {
 	Received   time.Time
 	Subject    string
 	Batch      alert.Batch
+	Said       incident.Event    // what a person said then, in place of a message; nil: it is one
 	Unreadable *alert.Unreadable // why it could not be read; the batch is empty then
 }
 
 // A Backtest judges recorded alerts by documents that may not have been in force then: the same desk as the daemon's, as
-// a shadow, on the clock of the recording. Nobody acts in it: what people did then is not in the alerts, and a disaster
+// a shadow, on the clock of the recording. Nobody acts in it: what people said of the world is heard, as far as it was
+// recorded, what they did is not, and a disaster
 // that would have been declared is over when its outage is. Recordings may be of any length; what is kept are the
 // incidents.
 type Backtest struct {
@@ -51,6 +53,10 @@ func (b *Backtest) Hear(m Message) error {
 		if err := b.live(at); err != nil {
 			return err
 		}
+	}
+	if m.Said != nil {
+		b.commit([]incident.Change{{Event: m.Said}})
+		return nil
 	}
 	b.heard++
 	b.alerts += uint64(len(m.Batch.Alerts))

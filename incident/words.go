@@ -20,6 +20,13 @@ type word interface {
 	services(a *bia.Analysis) []string
 }
 
+// SaysOfTheWorld reports whether an event is what a person said of the world, which every detector has to be told to judge
+// as it was judged then.
+func SaysOfTheWorld(e Event) bool {
+	_, ok := e.(word)
+	return ok
+}
+
 func (e Estimated) tell(d *detector.Detector, at time.Time) {
 	d.TellEstimate(at, e.By.Person, e.Service, e.End)
 }

@@ -29,6 +29,7 @@ func exportCommand() *cobra.Command {
 		Use:   "export [FROM]",
 		Short: "Write the alert log, or a period of it, as a file that backtest reads",
 		Long: `Write what monitoring said, as it came, one JSON object a line: when it was received, under which subject, and the body.
+What people said of the world (estimates, facility signals and the like) stands among it, as it is in the log of decisions.
 
 FROM is the store of an embedded NATS that is stopped, or the address of a NATS server (nats://...). Without it, it is the
 alert log that --config names. The file holds whatever the alerts hold: treat it like them.`,

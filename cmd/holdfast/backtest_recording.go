@@ -43,8 +43,14 @@ func (r *recording) close() error {
 	return err
 }
 
-// A tape is one alert log as it was stored.
-type tape = iter.Seq2[journal.Message, error]
+// A tape is what was heard, as it was stored: one alert log, and what people said in the log of decisions beside it.
+type tape = iter.Seq2[taped, error]
+
+// taped is one message of an alert log, or what a person said.
+type taped struct {
+	journal.Message
+	said incident.Event // nil: a message
+}
 
 // open opens every recording that is named, or the alert log of the configuration.
 func (p *period) open(ctx context.Context, talk io.Writer, from []string) (*recording, error) {
@@ -99,7 +105,13 @@ func (p *period) heard(t tape, talk io.Writer) iter.Seq2[exercise.Message, error
 			case !p.to.IsZero() && m.Received.After(p.to):
 				return
 			}
-			batch, unreadable := watch.MakeOut(m)
+			if m.said != nil {
+				if !yield(exercise.Message{Received: m.Received, Said: m.said}, nil) {
+					return
+				}
+				continue
+			}
+			batch, unreadable := watch.MakeOut(m.Message)
 			if !yield(exercise.Message{Received: m.Received, Subject: m.Subject, Batch: batch, Unreadable: unreadable}, nil) {
 				return
 			}
@@ -183,7 +195,54 @@ func (r *recording) recorded(ctx context.Context, nc *nats.Conn) (tape, error) {
 	if err != nil {
 		return nil, failed("", "%w", err)
 	}
-	return journal.Recorded(ctx, js), nil
+	return bothLogs(ctx, js), nil
+}
+
+// bothLogs are an alert log and what people said in the log of decisions beside it, in the order of time. Among alerts of
+// the same time it does not matter where a person's word stands.
+func bothLogs(ctx context.Context, js jetstream.JetStream) tape {
+	return func(yield func(taped, error) bool) {
+		next, stop := iter.Pull2(said(journal.Decided(ctx, js)))
+		defer stop()
+		word, err, more := next()
+		for m, failed := range journal.Recorded(ctx, js) {
+			for ; more && failed == nil && (err != nil || !word.Received.After(m.Received)); word, err, more = next() {
+				if !yield(word, err) || err != nil {
+					return
+				}
+			}
+			if !yield(taped{Message: m}, failed) {
+				return
+			}
+		}
+		for ; more; word, err, more = next() {
+			if !yield(word, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// said is what people said of the world, of all that a log of decisions holds.
+func said(log iter.Seq2[journal.Committed, error]) tape {
+	return func(yield func(taped, error) bool) {
+		for c, err := range log {
+			if err != nil {
+				yield(taped{}, err)
+				return
+			}
+			for _, entry := range c.Entries {
+				event, err := incident.Decode(incident.Kind(entry.Kind), entry.Data)
+				if err != nil {
+					yield(taped{}, fmt.Errorf("envelope %d: %w", c.Sequence, err))
+					return
+				}
+				if incident.SaysOfTheWorld(event) && !yield(taped{Message: journal.Message{Received: c.At}, said: event}, nil) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // configured is the alert log that a holdfast.yaml names.
@@ -212,13 +271,16 @@ func (r *recording) configured(ctx context.Context, file string) (tape, error) {
 		return nil, err
 	}
 	r.closers = append(r.closers, link.close)
-	return journal.Recorded(ctx, link.jetstream), nil
+	return bothLogs(ctx, link.jetstream), nil
 }
 
-// A recorded message is one line of a file: the body as text, or, where it is no text, in base64.
+// A recorded message is one line of a file: the body as text, or, where it is no text, in base64. What a person said is a
+// line too: which kind of event, and the event.
 type recorded struct {
 	Received time.Time           `json:"received"`
-	Subject  string              `json:"subject"`
+	Said     incident.Kind       `json:"said,omitempty"`
+	Event    json.RawMessage     `json:"event,omitempty"`
+	Subject  string              `json:"subject,omitempty"`
 	Header   map[string][]string `json:"header,omitempty"`
 	Body     *string             `json:"body,omitempty"`
 	Base64   []byte              `json:"base64,omitempty"`
@@ -229,7 +291,7 @@ const longest = 16 << 20
 
 // readTape reads a file of recorded messages.
 func readTape(name string, file io.Reader) tape {
-	return func(yield func(journal.Message, error) bool) {
+	return func(yield func(taped, error) bool) {
 		lines := bufio.NewScanner(file)
 		lines.Buffer(make([]byte, 0, 1<<16), longest)
 		number := 0
@@ -240,7 +302,7 @@ func readTape(name string, file io.Reader) tape {
 			}
 			m, err := recordedMessage(lines.Bytes())
 			if err != nil {
-				yield(journal.Message{}, invalid(`a line is {"received": "2026-11-01T00:00:00Z", "subject": "holdfast.alerts.prom", "body": "..."}`,
+				yield(taped{}, invalid(`a line is {"received": "2026-11-01T00:00:00Z", "subject": "holdfast.alerts.prom", "body": "..."}`,
 					fmt.Errorf("%s:%d: %w", name, number, err)))
 				return
 			}
@@ -250,38 +312,59 @@ func readTape(name string, file io.Reader) tape {
 			}
 		}
 		if err := lines.Err(); err != nil {
-			yield(journal.Message{}, fmt.Errorf("%s:%d: %w", name, number+1, err))
+			yield(taped{}, fmt.Errorf("%s:%d: %w", name, number+1, err))
 		}
 	}
 }
 
-func recordedMessage(line []byte) (journal.Message, error) {
+func recordedMessage(line []byte) (taped, error) {
 	var r recorded
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
 	switch err := d.Decode(&r); {
 	case err != nil:
-		return journal.Message{}, fmt.Errorf("this is no recorded message: %w", err)
+		return taped{}, fmt.Errorf("this is no recorded message: %w", err)
 	case d.More():
-		return journal.Message{}, errors.New("more than one message stands in this line")
+		return taped{}, errors.New("more than one message stands in this line")
 	case r.Received.IsZero():
-		return journal.Message{}, errors.New("it does not say when it was received")
+		return taped{}, errors.New("it does not say when it was received")
+	case r.Said != "":
+		return recordedWord(r)
 	case r.Subject == "":
-		return journal.Message{}, errors.New("it does not say under which subject it came")
+		return taped{}, errors.New("it does not say under which subject it came")
 	case (r.Body == nil) == (r.Base64 == nil):
-		return journal.Message{}, errors.New("it has one of body and base64")
+		return taped{}, errors.New("it has one of body and base64")
 	}
 	m := journal.Message{Received: r.Received.UTC(), Subject: r.Subject, Header: r.Header, Body: r.Base64}
 	if r.Body != nil {
 		m.Body = []byte(*r.Body)
 	}
-	return m, nil
+	return taped{Message: m}, nil
 }
 
-// lineOf is a message as a line of a file.
-func lineOf(m journal.Message) ([]byte, error) {
+func recordedWord(r recorded) (taped, error) {
+	event, err := incident.Decode(r.Said, r.Event)
+	switch {
+	case err != nil:
+		return taped{}, fmt.Errorf("what a person said cannot be read: %w", err)
+	case !incident.SaysOfTheWorld(event):
+		return taped{}, fmt.Errorf("%q is nothing that a person says of the world", r.Said)
+	case r.Subject != "" || r.Body != nil || r.Base64 != nil:
+		return taped{}, errors.New("it is what a person said, or a message, not both")
+	}
+	return taped{Message: journal.Message{Received: r.Received.UTC()}, said: event}, nil
+}
+
+// lineOf is a message, or what a person said, as a line of a file.
+func lineOf(m taped) ([]byte, error) {
 	r := recorded{Received: m.Received, Subject: m.Subject, Header: m.Header, Base64: m.Body}
-	if utf8.Valid(m.Body) {
+	switch {
+	case m.said != nil:
+		var err error
+		if r.Said, r.Event, err = incident.Encode(m.said); err != nil {
+			return nil, err
+		}
+	case utf8.Valid(m.Body):
 		body := string(m.Body)
 		r.Body, r.Base64 = &body, nil
 	}

@@ -1,0 +1,41 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Decided gives every envelope of a log of decisions as it is when called, each checked against the one before; none,
+// where there is no such log. Nothing is made and nothing is changed, so it may be the log of a daemon that runs. An error
+// is the last thing it gives.
+func Decided(ctx context.Context, js jetstream.JetStream) iter.Seq2[Committed, error] {
+	return func(yield func(Committed, error) bool) {
+		stream, err := js.Stream(ctx, LogStream)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			return
+		}
+		if err != nil {
+			yield(Committed{}, fmt.Errorf("read the log: stream %s: %w", LogStream, err))
+			return
+		}
+		r := reader{stream: stream, next: 1, through: stream.CachedInfo().State.LastSeq, tries: readTries}
+		var prev link
+		for m, err := range r.messages(ctx) {
+			var e Committed
+			if err == nil {
+				e, err = follow(prev, page{sequence: m.sequence, body: m.Data()})
+			}
+			if err != nil {
+				yield(Committed{}, fmt.Errorf("read the log: %w", err))
+				return
+			}
+			if prev = (link{e.Sequence, e.Hash}); !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
