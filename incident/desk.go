@@ -83,8 +83,9 @@ func (d *Desk) Hear(sequence uint64, received time.Time, from string, batch aler
 		d.early = append(d.early, heard{received, from, batch.Alerts})
 		return
 	}
-	for _, judge := range d.detectors() {
-		judge.Observe(received, from, batch.Alerts...)
+	d.detector.Observe(received, from, batch.Alerts...)
+	for _, o := range d.older {
+		o.detector.Observe(received, from, batch.Alerts...)
 	}
 }
 

@@ -73,26 +73,9 @@ func (f *draft) unchanged(e word, same func(Event) bool) error {
 	if !ok || !same(last.Event) {
 		return nil
 	}
+	said, _ := last.Event.(word)
 	text := strings.TrimRight(Sentence(last), ".")
-	return before(speakerOf(last.Event), last.At, "that stands already since %s: %s", stamp(last.At), text)
-}
-
-func speakerOf(e Event) Actor {
-	switch e := e.(type) {
-	case FacilityReported:
-		return e.By
-	case DataReported:
-		return e.By
-	case SwitchedOff:
-		return e.By
-	case SwitchedOn:
-		return e.By
-	case MaintenanceAnnounced:
-		return e.By
-	case MaintenanceCalledOff:
-		return e.By
-	}
-	return Actor{}
+	return before(said.by(), last.At, "that stands already since %s: %s", stamp(last.At), text)
 }
 
 func (f *draft) orderEstimate(person string, c Command) (Event, error) {

@@ -46,14 +46,19 @@ func (d *Desk) judgeBy(before *Documents) {
 	if before.BIA.Digest == now.Digest {
 		return
 	}
-	d.older = append(d.older, older{before.BIA, d.detector})
-	if n := slices.IndexFunc(d.older, func(o older) bool { return o.text.Digest == now.Digest }); n >= 0 {
-		d.detector = d.older[n].detector
-		d.older = slices.Delete(d.older, n, n+1)
-	} else {
-		d.detector = d.detector.Copy()
+	back := slices.IndexFunc(d.older, func(o older) bool { return o.text.Digest == now.Digest })
+	if back < 0 && len(d.judgedBy(before.BIA.Digest)) == 0 { // nobody needs the one in force
 		d.detector.Rebase(now)
+		return
 	}
+	d.older = append(d.older, older{before.BIA, d.detector})
+	if back >= 0 {
+		d.detector = d.older[back].detector
+		d.older = slices.Delete(d.older, back, back+1)
+		return
+	}
+	d.detector = d.detector.Copy()
+	d.detector.Rebase(now)
 }
 
 // release lets go of older texts that no open incident is judged by any more.

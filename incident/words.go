@@ -14,6 +14,7 @@ import (
 type word interface {
 	Event
 	tell(d *detector.Detector, at time.Time)
+	by() Actor
 	// subject is what it is about, such that a later word on the same takes its place.
 	subject() string
 	// services are those that an incident has to know for the word to belong into its story.
@@ -62,6 +63,15 @@ func (e MaintenanceCalledOff) tell(d *detector.Detector, at time.Time) {
 func (e Backdated) tell(d *detector.Detector, at time.Time) {
 	d.TellStart(at, e.By.Person, e.Service, e.To)
 }
+
+func (e Estimated) by() Actor            { return e.By }
+func (e FacilityReported) by() Actor     { return e.By }
+func (e DataReported) by() Actor         { return e.By }
+func (e SwitchedOff) by() Actor          { return e.By }
+func (e SwitchedOn) by() Actor           { return e.By }
+func (e MaintenanceAnnounced) by() Actor { return e.By }
+func (e MaintenanceCalledOff) by() Actor { return e.By }
+func (e Backdated) by() Actor            { return e.By }
 
 func (e Estimated) subject() string        { return "estimate " + e.Service }
 func (e FacilityReported) subject() string { return "site " + e.Site }
