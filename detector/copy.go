@@ -36,15 +36,16 @@ func copyOfSayings[V facility | integrity](s sayings[V]) sayings[V] {
 
 func (e *ear) copy() *ear {
 	c := *e
-	c.past, c.proofs = slices.Clone(e.past), slices.Clone(e.proofs)
+	c.past, c.proofs, c.unproven = slices.Clone(e.past), slices.Clone(e.proofs), maps.Clone(e.unproven)
 	return &c
 }
 
 func (p *part) copy() *part {
-	c := &part{said: make([]*speech, len(p.said)), off: slices.Clone(p.off), late: p.late}
+	c := *p
+	c.said, c.off = make([]*speech, len(p.said)), slices.Clone(p.off)
 	for i, s := range p.said {
 		by := *s
 		c.said[i] = &by
 	}
-	return c
+	return &c
 }

@@ -1,0 +1,98 @@
+package detector
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"holdfast/bia"
+	"holdfast/detector/alert"
+)
+
+// made are the parts of a detector that a copy makes for itself, and what neither ever changes.
+var made = []string{".book", ".views", ".plain", ".known", ".felt", ".mended", ".judged", ".stale", ".touched", ".shaken", ".scene", ".tallies", ".watching", ".match", ".scope", ".expect", ".Samples"}
+
+// A field that is added to what a detector has heard must not be forgotten when it is copied.
+func TestACopySharesNothingThatEitherChanges(t *testing.T) {
+	a, problems := bia.Parse("bia.yaml", []byte(`
+organisation: A house
+services: {s: {vital: true, rto: 1h, mtpd: 2h, rtc: 5m, rpo: 5m, needs: [c], data: {d: {}}}}
+sites: {x: {}}
+observers: {p: {heartbeat: {match: {alertname: Watchdog}, every: 2m}}, q: {}}
+components: {c: {site: x, observers: [p]}}
+`))
+	if problems.HasErrors() {
+		t.Fatal(problems)
+	}
+	d, now := New(a), time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	say := func(status alert.Status, labels map[string]string) {
+		now = now.Add(time.Minute)
+		d.Observe(now, "holdfast.alerts.p", alert.Alert{Status: status, Labels: alert.LabelsOf(labels), StartsAt: now, EndsAt: now})
+	}
+	beat := map[string]string{"alertname": "Watchdog"}
+	say(alert.Firing, beat)
+	for _, effect := range []string{"down", "degraded", "down"} {
+		say(alert.Firing, map[string]string{"component": "c", "effect": effect})
+	}
+	say(alert.Firing, map[string]string{"component": "c", "observer": "q"}) // a stranger
+	say(alert.Firing, map[string]string{"observer": "p", "effect": "silent"})
+	say(alert.Resolved, map[string]string{"component": "c"})
+	say(alert.Firing, beat)
+	say(alert.Resolved, map[string]string{"component": "c"})
+	say(alert.Firing, map[string]string{"nothing": "known"})
+	say(alert.Firing, map[string]string{"service": "s", "estimate": "1h"})
+	d.TellEstimate(now, "ann", "s", now)
+	d.TellFacility(now, "x", "lost")
+	d.TellData(now, "d", "unusable")
+	d.TellRecoveryPoint(now, "d", now)
+	d.TellSwitchedOff(now, "ann", "c", now.Add(time.Hour))
+	d.TellMaintenance(now, "ann", bia.Maintenance{Change: "C", From: now, To: now.Add(time.Hour), Scope: []string{"c"}})
+	d.TellStart(now, "ann", "s", now)
+
+	seen := 0
+	shares(t, "", reflect.ValueOf(d).Elem(), reflect.ValueOf(d.Copy()).Elem(), &seen)
+	if seen < 25 {
+		t.Errorf("only %d maps, slices and pointers were compared: the test has lost its grip", seen)
+	}
+}
+
+// shares reports what two values point at together.
+func shares(t *testing.T, path string, a, b reflect.Value, seen *int) {
+	t.Helper()
+	switch a.Kind() {
+	case reflect.Struct:
+		for i := range a.NumField() {
+			if name := "." + a.Type().Field(i).Name; !slices.Contains(made, name) {
+				shares(t, path+name, a.Field(i), b.Field(i), seen)
+			}
+		}
+	case reflect.Pointer, reflect.Map, reflect.Slice:
+		if a.IsNil() || b.IsNil() || a.Kind() != reflect.Pointer && a.Len() == 0 {
+			return
+		}
+		if *seen++; a.Pointer() == b.Pointer() {
+			t.Errorf("the copy shares %s", path)
+			return
+		}
+		within(t, path, a, b, seen)
+	}
+}
+
+func within(t *testing.T, path string, a, b reflect.Value, seen *int) {
+	t.Helper()
+	switch a.Kind() {
+	case reflect.Pointer:
+		shares(t, path, a.Elem(), b.Elem(), seen)
+	case reflect.Map:
+		for _, key := range a.MapKeys() {
+			if other := b.MapIndex(key); other.IsValid() {
+				shares(t, path+"["+key.String()+"]", a.MapIndex(key), other, seen)
+			}
+		}
+	case reflect.Slice:
+		for i := range min(a.Len(), b.Len()) {
+			shares(t, path+"[]", a.Index(i), b.Index(i), seen)
+		}
+	}
+}
