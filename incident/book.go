@@ -5,13 +5,16 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"holdfast/bia"
 )
 
 // A book is what the records alone add up to. A copy of it is what a decision is tried out on.
 type book struct {
 	docs      *Documents
-	broken    string // why the documents adopted last cannot be read
-	unread    string // what in the log about the house itself is not understood; empty once a person has armed
+	texts     map[string]*bia.Analysis // by digest: the one in force, and those that open incidents are judged by
+	broken    string                   // why the documents adopted last cannot be read
+	unread    string                   // what in the log about the house itself is not understood; empty once a person has armed
 	incidents map[string]*Incident
 	ids       []string          // of all, the oldest first
 	going     []string          // of the open ones
@@ -26,7 +29,7 @@ type book struct {
 }
 
 func newBook() book {
-	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}, said: map[string]Record{}}
+	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}, said: map[string]Record{}, texts: map[string]*bia.Analysis{}}
 }
 
 // clone is a book of its own; slices are never changed in place.
@@ -71,6 +74,30 @@ func (b *book) adopt(at time.Time, e DocumentsAdopted) {
 	}
 	docs.Digest, docs.Files = e.Digest, e.Files
 	b.docs, b.broken = docs, ""
+	b.texts = maps.Clone(b.texts)
+	maps.DeleteFunc(b.texts, func(digest string, _ *bia.Analysis) bool { return len(b.judgedBy(digest)) == 0 })
+	b.texts[docs.BIA.Digest] = docs.BIA
+}
+
+// text is the one that an incident is judged by.
+func (b *book) text(i *Incident) *bia.Analysis {
+	if a, kept := b.texts[i.JudgedBy]; kept {
+		return a
+	}
+	return b.docs.BIA
+}
+
+// knowing is a text in use that knows of something: the one in force, where that does.
+func (b *book) knowing(knows func(*bia.Analysis) bool) (*bia.Analysis, bool) {
+	if knows(b.docs.BIA) {
+		return b.docs.BIA, true
+	}
+	for _, digest := range slices.Sorted(maps.Keys(b.texts)) {
+		if len(b.judgedBy(digest)) > 0 && knows(b.texts[digest]) {
+			return b.texts[digest], true
+		}
+	}
+	return b.docs.BIA, false
 }
 
 func (b *book) incident(r Record) {

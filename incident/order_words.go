@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"holdfast/bia"
 	"holdfast/internal/source"
 )
 
@@ -44,7 +45,8 @@ func (f *draft) speaker(person, doing string, owned []string, responders bool) (
 		roles = join(roles, l.Responders)
 	}
 	for _, service := range owned {
-		s, _ := f.docs.BIA.Service(service)
+		a, _ := f.knowing(func(a *bia.Analysis) bool { return isService(a, service) })
+		s, _ := a.Service(service)
 		if s.Owner == person {
 			return Actor{Person: person}, nil
 		}
@@ -57,10 +59,15 @@ func (f *draft) service(c Command) (string, error) {
 	if len(c.Services) != 1 {
 		return "", Refuse("name the one service that it is about")
 	}
-	if _, ok := f.docs.BIA.Service(c.Services[0]); !ok {
-		return "", f.missing("service", c.Services[0], f.docs.BIA.Judged())
+	if a, ok := f.knowing(func(a *bia.Analysis) bool { return isService(a, c.Services[0]) }); !ok {
+		return "", f.missing("service", c.Services[0], a.Judged())
 	}
 	return c.Services[0], nil
+}
+
+func isService(a *bia.Analysis, id string) bool {
+	_, ok := a.Service(id)
+	return ok
 }
 
 func (f *draft) missing(what, id string, all []string) error {
@@ -103,10 +110,10 @@ func (f *draft) orderEstimate(person string, c Command) (Event, error) {
 const mostAhead = 365 * 24 * time.Hour
 
 func (f *draft) orderFacility(person string, c Command) (Event, error) {
-	sites := slices.Sorted(maps.Keys(f.docs.BIA.Sites))
+	a, known := f.knowing(func(a *bia.Analysis) bool { return a.Sites[c.Site] != nil })
 	switch {
-	case !slices.Contains(sites, c.Site):
-		return nil, f.missing("site", c.Site, sites)
+	case !known:
+		return nil, f.missing("site", c.Site, slices.Sorted(maps.Keys(a.Sites)))
 	case !slices.Contains(facilityStates, c.State):
 		return nil, Refuse("a site is %s, not %q", strings.Join(facilityStates, ", "), c.State)
 	}
@@ -119,16 +126,16 @@ func (f *draft) orderFacility(person string, c Command) (Event, error) {
 }
 
 func (f *draft) orderData(person string, c Command) (Event, error) {
-	owners := holders(f.docs.BIA, c.Data)
+	a, known := f.knowing(func(a *bia.Analysis) bool { return len(holders(a, c.Data)) > 0 })
 	switch {
-	case len(owners) == 0:
-		return nil, f.missing("data", c.Data, f.allData())
+	case !known:
+		return nil, f.missing("data", c.Data, allData(a))
 	case !slices.Contains(dataStates, c.State):
 		return nil, Refuse("data is %s, not %q", strings.Join(dataStates, ", "), c.State)
 	case c.State == stateRecoveryPoint && (c.At.IsZero() || c.At.After(f.now)):
 		return nil, Refuse("a recovery point is an instant that has been")
 	}
-	by, err := f.speaker(person, "signal the state of data", owners, true)
+	by, err := f.speaker(person, "signal the state of data", holders(a, c.Data), true)
 	if err != nil {
 		return nil, err
 	}
@@ -142,19 +149,20 @@ func (f *draft) orderData(person string, c Command) (Event, error) {
 	})
 }
 
-func (f *draft) allData() (all []string) {
-	for _, id := range f.docs.BIA.Judged() {
-		s, _ := f.docs.BIA.Service(id)
+func allData(a *bia.Analysis) (all []string) {
+	for _, id := range a.Judged() {
+		s, _ := a.Service(id)
 		all = join(all, slices.Sorted(maps.Keys(s.Data)))
 	}
 	return all
 }
 
 func (f *draft) orderIntentional(person string, c Command) (Event, error) {
-	if _, ok := f.docs.BIA.Components[c.Component]; !ok {
-		return nil, f.missing("component", c.Component, slices.Sorted(maps.Keys(f.docs.BIA.Components)))
+	a, known := f.knowing(func(a *bia.Analysis) bool { return a.Components[c.Component] != nil })
+	if !known {
+		return nil, f.missing("component", c.Component, slices.Sorted(maps.Keys(a.Components)))
 	}
-	by, err := f.speaker(person, "mark a component as switched off on purpose", restingOn(f.docs.BIA, []string{c.Component}), true)
+	by, err := f.speaker(person, "mark a component as switched off on purpose", restingOn(a, []string{c.Component}), true)
 	if err != nil {
 		return nil, err
 	}

@@ -216,3 +216,23 @@ func TestPeopleAreAlwaysThoseInForce(t *testing.T) {
 	s.order("alice", Command{Verb: VerbDeclare, Incident: reporting, Reason: "nobody can wait"})
 	equal(t, s.incident(reporting).Declared.By, Actor{Person: "alice", Role: "crisis-lead"})
 }
+
+func TestPeopleCanStillSpeakOfWhatOnlyAnOlderTextKnows(t *testing.T) {
+	s, files := lost8h(t)
+	s.reload(files, "  reporting: {vital: true, rto: 8h, mtpd: 24h, wrt: 1h, rtc: 1h, needs: [report-fra]}\n", "")
+	s.order("alice", Command{Verb: VerbFacility, Site: "fra1", State: "lost", Reason: "flooded"})
+	s.order("alice", Command{Verb: VerbEstimate, Services: []string{"reporting"}, Estimate: "none"})
+	s.order("alice", Command{Verb: VerbBackdate, Services: []string{"reporting"}, At: t0.Add(-time.Hour), Reason: "first tickets"})
+	i := s.incident(reporting)
+	equal(t, i.Level, detector.Disaster)
+	equal(t, i.Verdict.MetCriteria(), []string{"estimate_exceeds_rto", "facility_lost", "service_impaired", "vital_below_mbco"})
+	equal(t, i.Verdict.Since, t0.Add(-time.Hour))
+	s.restartAnywhere()
+	s.hear("component report-fra up")
+	s.until(time.Hour)
+	_, err := s.desk.Order(s.now, &oncall.Person{ID: "alice"}, Command{Verb: VerbEstimate, Services: []string{"reporting"}, Estimate: "none"})
+	var missing *NotFound
+	if !errors.As(err, &missing) {
+		t.Errorf("nobody needs the older text any more: %v", err)
+	}
+}

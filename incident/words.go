@@ -120,22 +120,18 @@ func restingOn(a *bia.Analysis, components []string) (all []string) {
 
 // heed keeps a word of people, and puts it into the story of every open incident that it concerns.
 func (b *book) heed(r Record, w word) {
-	if off, ok := w.(MaintenanceCalledOff); ok {
-		if e, announced := b.said[off.subject()].Event.(MaintenanceAnnounced); announced {
-			b.chronicle(r, e.services(nil))
+	about := w
+	if _, off := w.(MaintenanceCalledOff); off {
+		if e, announced := b.said[w.subject()].Event.(MaintenanceAnnounced); announced {
+			about = e
 		}
-	} else if b.docs != nil {
-		b.chronicle(r, w.services(b.docs.BIA))
 	}
-	b.said[w.subject()] = r
-}
-
-func (b *book) chronicle(r Record, services []string) {
 	for _, id := range b.going {
 		i := b.incidents[id]
-		if slices.ContainsFunc(services, i.knows) {
+		if b.docs != nil && slices.ContainsFunc(about.services(b.text(i)), i.knows) {
 			now := i.Apply(r)
 			b.incidents[id] = &now
 		}
 	}
+	b.said[w.subject()] = r
 }
