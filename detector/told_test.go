@@ -17,7 +17,6 @@ import (
 // A word is what a person tells a detector at an instant.
 type word struct {
 	at   time.Time
-	what string
 	tell func(*detector.Detector, time.Time)
 }
 

@@ -25,9 +25,10 @@ func outage(t *testing.T) *shift {
 	return s
 }
 
-func (s *shift) criterion(id, criterion string) detector.Answer {
+// criterion is the answer of a criterion to the outage of reporting.
+func (s *shift) criterion(criterion string) detector.Answer {
 	s.Helper()
-	for _, v := range s.desk.VerdictsOn(s.incident(id), s.now) {
+	for _, v := range s.desk.VerdictsOn(s.incident(reporting), s.now) {
 		for _, c := range v.Explanation.Criteria {
 			if c.ID == criterion {
 				return c.Answer
@@ -40,15 +41,15 @@ func (s *shift) criterion(id, criterion string) detector.Answer {
 func TestWhatPeopleSayIsJudgedByAndStandsInTheStoryOfTheIncidentAfterAnyRestart(t *testing.T) {
 	s := outage(t)
 	s.order("dave", Command{Verb: VerbEstimate, Services: []string{"reporting"}, Estimate: "none", Reason: "the provider says nothing"})
-	equal(t, s.criterion(reporting, "estimate_exceeds_rto"), detector.Met)
+	equal(t, s.criterion("estimate_exceeds_rto"), detector.Met)
 	s.order("frank", Command{Verb: VerbFacility, Site: "fra1", State: "lost", Reason: "flooded"})
-	equal(t, s.criterion(reporting, "facility_lost"), detector.Met)
+	equal(t, s.criterion("facility_lost"), detector.Met)
 	s.order("frank", Command{Verb: VerbData, Data: "figures", State: "unusable", Reason: "the disks are under water"})
-	equal(t, s.criterion(reporting, "data_loss"), detector.Met)
+	equal(t, s.criterion("data_loss"), detector.Met)
 	s.order("dave", Command{Verb: VerbData, Data: "figures", State: "recovery_point", At: t0.Add(-time.Minute)})
-	equal(t, s.criterion(reporting, "data_loss"), detector.NotMet)
+	equal(t, s.criterion("data_loss"), detector.NotMet)
 	s.order("frank", Command{Verb: VerbFacility, Site: "fra1", State: "ok", Reason: "it was the other building"})
-	equal(t, s.criterion(reporting, "facility_lost"), detector.NotMet)
+	equal(t, s.criterion("facility_lost"), detector.NotMet)
 	s.order("dave", Command{Verb: VerbBackdate, Services: []string{"reporting"}, At: t0.Add(-3 * time.Hour), Reason: "first tickets of customers"})
 	c, _ := s.incident(reporting).Recovery("reporting")
 	equal(t, c.Since, t0.Add(-3*time.Hour))
