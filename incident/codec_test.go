@@ -84,7 +84,7 @@ func everyKind() []Event {
 		StandDownRecommended{Tell: []string{"alice"}},
 		StoodDown{By: by, Reason: "all is well", Tell: []string{"alice", "carol"}},
 		Noted{By: by, Text: "the facility called back"},
-		Rebased{From: "sha256:02", To: "sha256:03", By: by, Reason: "the new RTO holds"},
+		Rebased{From: "sha256:02", To: "sha256:03", By: by, Reason: "the new RTO holds", Tell: []string{"alice"}},
 	}
 }
 

@@ -135,7 +135,7 @@ func (d *Desk) Adopt(docs *Documents, by Actor) []Change {
 	}
 	changes := []Change{{Event: DocumentsAdopted{Digest: docs.Digest, Files: docs.Files, By: by}}}
 	if d.docs != nil {
-		changes = append(changes, d.crowdedOut(docs.BIA.Digest)...)
+		changes = append(changes, d.crowdedOut(docs)...)
 	}
 	return changes
 }

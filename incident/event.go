@@ -388,10 +388,11 @@ type Noted struct {
 // Rebased makes an open incident be judged by the bia.yaml in force, where it was judged by the one in force when it was
 // opened. By a rule where more texts would have to be kept than are.
 type Rebased struct {
-	From   string `json:"from"` // digests
-	To     string `json:"to"`
-	By     Actor  `json:"by"`
-	Reason string `json:"reason,omitempty"`
+	From   string   `json:"from"` // digests
+	To     string   `json:"to"`
+	By     Actor    `json:"by"`
+	Reason string   `json:"reason,omitempty"`
+	Tell   []string `json:"tell,omitempty"`
 }
 
 // Unrecognised is an event of a kind that this version does not know, kept as it was written. Its incident is shown, not

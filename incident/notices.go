@@ -69,6 +69,8 @@ func told(e Event) (people []string, run, step string) {
 		people = e.Tell
 	case StoodDown:
 		people = e.Tell
+	case Rebased:
+		people = e.Tell
 	}
 	return people, run, step
 }

@@ -81,16 +81,17 @@ func (b *book) judgedBy(digest string) (ids []string) {
 
 // crowdedOut are the incidents that can no longer be judged by their text once another one is adopted: those of the
 // texts that were adopted first, as far as there would be too many.
-func (d *Desk) crowdedOut(by string) (changes []Change) {
+func (d *Desk) crowdedOut(by *Documents) (changes []Change) {
+	tell := duty{roster: by.People, at: d.latest, untold: d.shadow}.lines(authority(by.BIA.Declaration)...)
 	var kept []string
 	for _, digest := range append(d.olderTexts(), d.docs.BIA.Digest) {
-		if digest != by && len(d.judgedBy(digest)) > 0 {
+		if digest != by.BIA.Digest && len(d.judgedBy(digest)) > 0 {
 			kept = append(kept, digest)
 		}
 	}
 	for _, digest := range kept[:max(0, len(kept)-textsMost)] {
 		for _, id := range d.judgedBy(digest) {
-			changes = append(changes, Change{Incident: id, Event: Rebased{From: digest, To: by,
+			changes = append(changes, Change{Incident: id, Event: Rebased{From: digest, To: by.BIA.Digest, Tell: tell,
 				By: Actor{Rule: fmt.Sprintf("at most %d older texts are judged by", textsMost)}}})
 		}
 	}
@@ -247,7 +248,7 @@ func (f *draft) orderRebase(i Incident, person string, c Command) ([]Event, erro
 	if strings.TrimSpace(c.Reason) == "" {
 		return nil, Refuse("to judge an incident by another text needs a reason")
 	}
-	return []Event{Rebased{From: i.JudgedBy, To: f.docs.BIA.Digest, By: by, Reason: c.Reason}}, nil
+	return []Event{Rebased{From: i.JudgedBy, To: f.docs.BIA.Digest, By: by, Reason: c.Reason, Tell: w.duty().lines(authority(w.declaration())...)}}, nil
 }
 
 // judgedSince is since when an incident is judged by the text that it is, and by whose word.

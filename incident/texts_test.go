@@ -122,7 +122,7 @@ func TestARebaseMovesOneIncidentOverAndIsOnRecord(t *testing.T) {
 			e = found
 		}
 	}
-	equal(t, e, Rebased{From: opened, To: i.JudgedBy, By: Actor{Person: "alice", Role: "incident-director"}, Reason: "the new RTO holds"})
+	equal(t, e, Rebased{From: opened, To: i.JudgedBy, By: Actor{Person: "alice", Role: "incident-director"}, Reason: "the new RTO holds", Tell: []string{"alice", "bob", "carol"}})
 	refusal := s.refuses("bob", Command{Verb: VerbRebase, Incident: reporting, Reason: "me too"})
 	equal(t, refusal.By.Person, "alice")
 	equal(t, refusal.At, s.now)
@@ -201,6 +201,8 @@ func TestOnlySoManyOlderTextsAreJudgedByAndTheOldestGivesWayOnTheRecord(t *testi
 	equal(t, len(s.desk.olderTexts()), textsMost)
 	first := s.incident("s0-0412")
 	says(t, Sentence(first.Timeline[len(first.Timeline)-1]), "The rule at most 4 older texts are judged by had it judged by the bia.yaml")
+	notice := first.Notices[len(first.Notices)-1]
+	says(t, notice.Subject, "[s0-0412] The rule at most 4 older texts")
 	s.restartAnywhere()
 }
 
