@@ -190,9 +190,9 @@ type Observer struct {
 
 // A Heartbeat is an alert that always fires; the observer is silent when it has not come for 2.5 x Every.
 type Heartbeat struct {
-	Marks source.Marks      `doc:",marks"`
-	Match map[string]string `doc:"match"`
-	Every time.Duration     `doc:"every"`
+	Marks source.Marks  `doc:",marks"`
+	Match Matchers      `doc:"match"`
+	Every time.Duration `doc:"every"`
 }
 
 // A Component is the smallest thing that monitoring speaks about.
@@ -206,16 +206,16 @@ type Component struct {
 	Quorum    int          `doc:"quorum"` // observers that must say down; default 1
 }
 
-// A Signal maps alert labels to what is affected, and how. Values of Match are anchored regular expressions (RE2);
-// the first signal whose matchers all match wins. ${label} in Component, Site, Data and Service is put in as it stands.
+// A Signal maps alert labels to what is affected, and how. The first signal whose matchers all match wins. ${label} in
+// Component, Site, Data and Service is put in as it stands.
 type Signal struct {
-	Marks     source.Marks      `doc:",marks"`
-	Match     map[string]string `doc:"match,required"`
-	Component string            `doc:"component"`
-	Site      string            `doc:"site"`
-	Data      string            `doc:"data"`
-	Effect    string            `doc:"effect"`
-	Observer  string            `doc:"observer"`
+	Marks     source.Marks `doc:",marks"`
+	Match     Matchers     `doc:"match,required"`
+	Component string       `doc:"component"`
+	Site      string       `doc:"site"`
+	Data      string       `doc:"data"`
+	Effect    string       `doc:"effect"`
+	Observer  string       `doc:"observer"`
 }
 
 // Criteria are the thresholds of the disaster rules. Each rule is on unless switched off with {off: true}.
