@@ -31,6 +31,7 @@ type Analysis struct {
 	Sites       map[string]*Site      `doc:"sites"`
 	Observers   map[string]*Observer  `doc:"observers"`
 	Components  map[string]*Component `doc:"components"`
+	Mappings    []Mapping             `doc:"mappings"`
 	Signals     []Signal              `doc:"signals"`
 	Criteria    Criteria              `doc:"criteria"`
 	Declaration Declaration           `doc:"declaration"`
@@ -204,6 +205,20 @@ type Component struct {
 	Domains   []string     `doc:"domains"`
 	Observers []string     `doc:"observers"`
 	Quorum    int          `doc:"quorum"` // observers that must say down; default 1
+}
+
+// A Mapping reads JSON that no format is for: the messages of a subject, by expressions of CEL over the body. In every
+// expression "body" is the message, and in all but each "item" is one of what each lists, or the message where each is left
+// out. The first mapping that is for a subject reads its messages, whatever they hold.
+type Mapping struct {
+	Marks       source.Marks           `doc:",marks"`
+	Subject     source.Text            `doc:"subject,required"` // which messages: * is any token, > all that follow
+	Each        source.Text            `doc:"each"`             // a list; each of it is an alert; default: the message is one
+	Status      source.Text            `doc:"status,required"`  // comes to "firing", "resolved" or "unknown"
+	Labels      map[string]source.Text `doc:"labels,required"`  // text, number or truth each; null, none and "" leave it out
+	Annotations map[string]source.Text `doc:"annotations"`      // likewise
+	At          source.Text            `doc:"at"`               // the sender's own time: as text or number; null for none
+	Fingerprint source.Text            `doc:"fingerprint"`      // the identity; default: the labels together
 }
 
 // A Signal maps alert labels to what is affected, and how. The first signal whose matchers all match wins. ${label} in

@@ -106,6 +106,11 @@ func (Matchers) DocumentSchema() map[string]any {
 		"additionalProperties": reflect.TypeFor[string](), "items": map[string]any{"type": "string", "pattern": `^\s*([A-Za-z_:][A-Za-z0-9_:]*|"([^"\\]|\\.)+")\s*(=~|!~|!=|=)\s*\S`}}
 }
 
+// DocumentSchema wants at least one label.
+func (Mapping) DocumentSchema() map[string]any {
+	return source.Properties(map[string]any{"labels": map[string]any{"minProperties": 1}})
+}
+
 // DocumentSchema bounds the quorum.
 func (Component) DocumentSchema() map[string]any {
 	return source.Properties(map[string]any{"quorum": atLeastOne})

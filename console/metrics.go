@@ -221,7 +221,7 @@ func (m *reading) alerts(s sight) {
 	m.counter(truncatedDesc, float64(s.counts.Truncated))
 }
 
-var alertReasons = []alert.Reason{alert.TooLarge, alert.NotUTF8, alert.NotJSON, alert.TooDeep, alert.TooMany, alert.DuplicateKey, alert.NotANumber, alert.UnknownForm, alert.Malformed}
+var alertReasons = []alert.Reason{alert.TooLarge, alert.NotUTF8, alert.NotJSON, alert.TooDeep, alert.TooMany, alert.DuplicateKey, alert.NotANumber, alert.UnknownForm, alert.Malformed, alert.TooCostly}
 
 // boundedObservers counts alerts by the observers that bia.yaml names, all others together as "none": a sender may
 // call itself anything, and as often as it likes something else.

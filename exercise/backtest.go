@@ -14,7 +14,7 @@ type Message struct {
 	Received   time.Time
 	Subject    string
 	Batch      alert.Batch
-	Unreadable *alert.Unreadable // why it could not be read; the batch is empty then
+	Unreadable *alert.Unreadable // why no format reads it; the batch has nothing but the body then, for a mapping to read
 }
 
 // A Backtest judges recorded alerts by documents that may not have been in force then: the same desk as the daemon's, as
@@ -27,7 +27,6 @@ type Backtest struct {
 	first   time.Time // zero: nothing was heard yet
 	now     time.Time
 	heard   uint64
-	alerts  uint64
 	commits uint64
 }
 
@@ -53,7 +52,6 @@ func (b *Backtest) Hear(m Message) error {
 		}
 	}
 	b.heard++
-	b.alerts += uint64(len(m.Batch.Alerts))
 	b.desk.Hear(b.heard, at, m.Subject, m.Batch, m.Unreadable)
 	return nil
 }
@@ -110,7 +108,7 @@ func (b *Backtest) Outcome(from, end time.Time) (Outcome, error) {
 	}
 	counts := b.desk.Counts()
 	o := Outcome{From: b.first, Through: b.now, Organisation: b.docs.BIA.Organisation, Version: b.docs.BIA.Version, BIA: b.docs.BIA.Digest,
-		Messages: b.heard, Alerts: b.alerts, Unmapped: counts.Unmapped, Incidents: []Case{}}
+		Messages: b.heard, Alerts: counts.Alerts, Unmapped: counts.Unmapped, Incidents: []Case{}}
 	for _, n := range counts.Unreadable {
 		o.Unreadable += n
 	}
