@@ -15,7 +15,7 @@ func (d *Documents) compileMappings() (problems source.Problems) {
 		return nil
 	}
 	for _, w := range d.BIA.Mappings {
-		if !w.Marks.Has("subject") || !w.Marks.Has("status") || !w.Marks.Has("labels") {
+		if !w.Subject.Readable() || !w.Status.Readable() || !w.Marks.Has("labels") {
 			continue // that is a problem already
 		}
 		m, wrong := alert.NewMapping(alert.Mapping{Subject: w.Subject.Written, Each: w.Each.Written, Status: w.Status.Written,

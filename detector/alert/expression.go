@@ -107,7 +107,9 @@ func (c *compiler) compile(field, written string, in *cel.Env, want []types.Kind
 	if len(c.problems) > known {
 		return nil
 	}
-	c.order(checked)
+	if c.order(checked); len(c.problems) > known {
+		return nil
+	}
 	if got := checked.OutputType(); got.Kind() != types.DynKind && got.Kind() != types.OpaqueKind && !slices.Contains(want, got.Kind()) {
 		c.problem(0, c.End(), "", "it comes to a %s, which cannot be meant here", got)
 	}
@@ -141,25 +143,13 @@ var (
 )
 
 // celNames are what an expression may call by name, besides what its own loops name.
-var celNames = []string{"body", "has", "json", "size", "string", "int", "double", "timestamp", "duration", "true", "false", "null", "optional", "type"}
+var celNames = []string{"body", "item", "has", "json", "size", "string", "int", "double", "timestamp", "duration", "true", "false", "null", "optional", "type"}
 
 // tell is what CEL says, in the words of whoever wrote it.
 func (c *compiler) tell(at int, message string, item bool) {
 	if name := celUndeclared.FindStringSubmatch(message); name != nil {
-		names, hint := celNames, ""
-		if item {
-			names = append(slices.Clip(names), "item")
-		} else if name[1] == "item" {
-			hint = "the list itself is taken from the body"
-		}
 		at, width := c.Called(at, name[1])
-		if hint == "" {
-			hint = source.DidYouMean(name[1], names)
-		}
-		if hint == "" {
-			hint = `a text stands in quotes of its own: '"down"'`
-		}
-		c.problem(at, at+width, hint, "%q is not understood here", name[1])
+		c.problem(at, at+width, hintFor(name[1], item), "%q is not understood here", name[1])
 	} else if of := celOverload.FindStringSubmatch(message); of != nil {
 		at, width := c.Called(at, of[1])
 		c.problem(at, at+width, "", "%s cannot be used of %s", of[1], of[2])
@@ -171,6 +161,19 @@ func (c *compiler) tell(at int, message string, item bool) {
 	} else {
 		c.problem(at, at+c.Word(at), "", "this is not expected here")
 	}
+}
+
+// hintFor is what may have been meant by a word that means nothing.
+func hintFor(word string, item bool) string {
+	switch near := source.Nearest(word, celNames); {
+	case word == "item":
+		return "the list is taken from the body: body.events"
+	case near != "":
+		return source.DidYouMean(word, celNames)
+	case item:
+		return `body is the message and item the alert at hand; a text stands in quotes of its own: '"down"'`
+	}
+	return "body is the message"
 }
 
 // order refuses what CEL would go through in any order: objects that the expression itself writes, except to look

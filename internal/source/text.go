@@ -6,6 +6,9 @@ type Text struct {
 	within  func(from, to int) Mark
 }
 
+// Readable reports whether anything was written that is a text.
+func (t Text) Readable() bool { return t.within != nil }
+
 // Within is where a stretch of the text stands, in characters from its beginning.
 func (t Text) Within(from, to int) Mark {
 	if t.within == nil {
