@@ -85,7 +85,8 @@ func (v *Invoker) stir() {
 }
 
 // Unread waits for messages after a sequence that could not be read, in order, for whoever buries them. Only who is in
-// charge tells: what another instance can read is its to say, and every start finds those again that are not buried.
+// charge, as far as it knows, tells: what another instance can read is its to say, and every start finds those again that
+// are not buried.
 func (v *Invoker) Unread(ctx context.Context, after uint64) ([]alert.Unread, error) {
 	for {
 		if found := v.unreadAfter(after); len(found) > 0 {
