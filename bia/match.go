@@ -274,6 +274,6 @@ func (p *matcherParser) quoted() string {
 			out.WriteByte(c)
 		}
 	}
-	p.fail(from, len(p.text), "a matcher with a comma in it stands in single quotes as a whole", "the quotes are not closed")
+	p.fail(from, len(p.text), "the value ends with a double quote; a matcher with a comma in it stands in single quotes as a whole", "the quotes are not closed")
 	return ""
 }

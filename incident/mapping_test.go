@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -58,9 +59,7 @@ func (d *depotDesk) adopt(files map[string]string) {
 func (d *depotDesk) say(subject, body string) {
 	batch, err := alert.Decode([]byte(body))
 	var why *alert.Unreadable
-	if err != nil {
-		why = err.(*alert.Unreadable)
-	}
+	errors.As(err, &why)
 	batch.Body = []byte(body)
 	d.now = d.now.Add(time.Second)
 	m := heard{uint64(len(d.messages) + 1), d.now, subject, batch, why}

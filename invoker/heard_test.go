@@ -3,6 +3,7 @@ package invoker_test
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -216,20 +217,25 @@ func (w *world) publish(subject, body string) {
 func TestAMessageIsReadByTheSameDocumentsHoweverLongTheirAdoptionWasInDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
+		var doubtful atomic.Bool
 		log := &unreliable{Log: w.journal}
-		p := w.boot(func(c *invoker.Config) { c.Log = log })
-		time.Sleep(time.Second)
 		log.after = func(journal.Committed) error {
+			if !doubtful.Load() {
+				return nil
+			}
 			log.away.Store(true) // it is stored, and nobody can look
 			return errAway
 		}
+		p := w.boot(func(c *invoker.Config) { c.Log = log })
+		time.Sleep(time.Second)
+		doubtful.Store(true)
 		w.docs = documents(t, func(files map[string]string) { files["bia.yaml"] += odd })
 		adopted := make(chan error)
 		go func() { adopted <- p.inv.Adopt(context.Background(), w.docs, incident.Actor{Person: "ada"}) }()
 		time.Sleep(time.Second)
 		w.publish("holdfast.alerts.odd", `{"broken": "ledger"}`)
 		time.Sleep(5 * time.Second)
-		log.after = nil
+		doubtful.Store(false)
 		log.away.Store(false)
 		if err := <-adopted; err != nil {
 			t.Fatal(err)

@@ -22,11 +22,11 @@ func Bury(ctx context.Context, alerts journal.Alerts, unread func(ctx context.Co
 			return ended(ctx, err)
 		}
 		for _, u := range found {
-			err := bury(ctx, alerts, u)
+			unburied := bury(ctx, alerts, u)
 			if ctx.Err() != nil {
 				return nil // the next start finds it again
 			}
-			tell(u, err)
+			tell(u, unburied)
 			after = u.Sequence
 		}
 	}
