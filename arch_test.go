@@ -25,7 +25,7 @@ type room struct {
 var house = map[string]room{
 	"internal/source": {pure: true},
 
-	"detector/alert": {pure: true},
+	"detector/alert": {pure: true, may: []string{"internal/source"}},
 	"bia/condition":  {pure: true, may: []string{"internal/source"}},
 	"bia":            {pure: true, may: []string{"bia/condition", "internal/source"}},
 	"playbooks":      {pure: true, may: []string{"internal/source"}},

@@ -31,6 +31,7 @@ type Analysis struct {
 	Sites       map[string]*Site      `doc:"sites"`
 	Observers   map[string]*Observer  `doc:"observers"`
 	Components  map[string]*Component `doc:"components"`
+	Mappings    []Mapping             `doc:"mappings"`
 	Signals     []Signal              `doc:"signals"`
 	Criteria    Criteria              `doc:"criteria"`
 	Declaration Declaration           `doc:"declaration"`
@@ -191,9 +192,9 @@ type Observer struct {
 
 // A Heartbeat is an alert that always fires; the observer is silent when it has not come for 2.5 x Every.
 type Heartbeat struct {
-	Marks source.Marks      `doc:",marks"`
-	Match map[string]string `doc:"match"`
-	Every time.Duration     `doc:"every"`
+	Marks source.Marks  `doc:",marks"`
+	Match Matchers      `doc:"match"`
+	Every time.Duration `doc:"every"`
 }
 
 // A Component is the smallest thing that monitoring speaks about.
@@ -207,16 +208,30 @@ type Component struct {
 	Quorum    int          `doc:"quorum"` // observers that must say down; default 1
 }
 
-// A Signal maps alert labels to what is affected, and how. Values of Match are anchored regular expressions (RE2);
-// the first signal whose matchers all match wins. ${label} in Component, Site, Data and Service is put in as it stands.
+// A Mapping reads JSON that no format is for: the messages of a subject, by expressions of CEL over the body. In every
+// expression "body" is the message, and in all but each "item" is one of what each lists, or the message where each is left
+// out. The first mapping that is for a subject reads its messages, whatever they hold.
+type Mapping struct {
+	Marks       source.Marks           `doc:",marks"`
+	Subject     source.Text            `doc:"subject,required"` // which messages: * is any token, > all that follow
+	Each        source.Text            `doc:"each"`             // a list; each of it is an alert; default: the message is one
+	Status      source.Text            `doc:"status,required"`  // comes to "firing", "resolved" or "unknown"
+	Labels      map[string]source.Text `doc:"labels,required"`  // text, number or truth each; null, none and "" leave it out
+	Annotations map[string]source.Text `doc:"annotations"`      // likewise
+	At          source.Text            `doc:"at"`               // the sender's own time: as text or number; null for none
+	Fingerprint source.Text            `doc:"fingerprint"`      // the identity; default: the labels together
+}
+
+// A Signal maps alert labels to what is affected, and how. The first signal whose matchers all match wins. ${label} in
+// Component, Site, Data and Service is put in as it stands.
 type Signal struct {
-	Marks     source.Marks      `doc:",marks"`
-	Match     map[string]string `doc:"match,required"`
-	Component string            `doc:"component"`
-	Site      string            `doc:"site"`
-	Data      string            `doc:"data"`
-	Effect    string            `doc:"effect"`
-	Observer  string            `doc:"observer"`
+	Marks     source.Marks `doc:",marks"`
+	Match     Matchers     `doc:"match,required"`
+	Component string       `doc:"component"`
+	Site      string       `doc:"site"`
+	Data      string       `doc:"data"`
+	Effect    string       `doc:"effect"`
+	Observer  string       `doc:"observer"`
 }
 
 // Criteria are the thresholds of the disaster rules. Each rule is on unless switched off with {off: true}.

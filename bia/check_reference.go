@@ -88,10 +88,10 @@ func (c *checker) checkObserver(o *Observer) {
 		return
 	}
 	c.positive(h.Marks, "every", h.Every)
-	if !h.Marks.Has("every") || len(h.Match) == 0 {
+	if !h.Marks.Has("every") || !h.Marks.Has("match") || h.Match.nothing(h.Marks) {
 		c.Errorf(h.Marks.Of(""), "bia/heartbeat", "{match: {alertname: Watchdog}, every: 2m}", "a heartbeat says which alert it is and how often it comes")
 	}
-	c.checkPatterns(h.Marks, h.Match)
+	c.checkMatchers(h.Marks, h.Match, "bia/heartbeat")
 }
 
 func (c *checker) checkComponent(x *Component) {

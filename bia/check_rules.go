@@ -8,18 +8,17 @@ import (
 	"holdfast/internal/source"
 )
 
-// checkPatterns: matchers are regular expressions (RE2) that match the whole value.
-func (c *checker) checkPatterns(marks source.Marks, match map[string]string) {
-	for _, label := range sortedKeys(match) {
-		_, err := regexp.Compile("^(?:" + match[label] + ")$")
-		if err == nil {
-			continue
+// checkMatchers: expressions are RE2, and of a list of matchers one has to ask for something, as Prometheus wants it of a
+// selector: `severity!="info"` alone is true of nearly every alert there is.
+func (c *checker) checkMatchers(marks source.Marks, match Matchers, rule string) {
+	for _, m := range match {
+		if m.bad != nil {
+			c.Errorf(m.At, "bia/pattern", `a regular expression as in RE2, for the whole value; \. is a dot`,
+				"not a regular expression: %s", strings.TrimPrefix(m.bad.Error(), "error parsing regexp: "))
 		}
-		if _, bare := regexp.Compile(match[label]); bare != nil {
-			err = bare // tells of what the author wrote
-		}
-		c.Errorf(marks.Of("match."+label), "bia/pattern", `a regular expression as in RE2, for the whole value; \. is a dot`,
-			"not a regular expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	if marks.Has("match[0]") && len(match) > 0 && !c.unreadable && !match.asks() {
+		c.Errorf(marks.Of("match"), rule, `add one that has to be there, such as alertname=~".+"`, "an alert without any label would match")
 	}
 }
 
@@ -33,10 +32,10 @@ var (
 // checkSignals looks at how alerts are mapped to what is affected.
 func (c *checker) checkSignals() {
 	for _, s := range c.Signals {
-		if s.Marks.Has("match") && len(s.Match) == 0 {
+		if s.Match.nothing(s.Marks) {
 			c.Errorf(s.Marks.Of("match"), "bia/signal", "name at least one label", "a signal that asks for nothing would match every alert")
 		}
-		c.checkPatterns(s.Marks, s.Match)
+		c.checkMatchers(s.Marks, s.Match, "bia/signal")
 		c.checkTarget(s)
 		if s.Marks.Has("observer") {
 			c.checkTemplate(s.Marks.Of("observer"), s.Observer, "observers")

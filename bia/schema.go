@@ -97,7 +97,18 @@ func (Risk) DocumentSchema() map[string]any {
 
 // DocumentSchema wants both halves of a heartbeat.
 func (Heartbeat) DocumentSchema() map[string]any {
-	return map[string]any{"required": []any{"match", "every"}, "properties": map[string]any{"match": map[string]any{"minProperties": 1}}}
+	return map[string]any{"required": []any{"match", "every"}}
+}
+
+// DocumentSchema is {label: expression}, or a list of matchers.
+func (Matchers) DocumentSchema() map[string]any {
+	return map[string]any{"type": []any{"object", "array"}, "minProperties": 1, "minItems": 1,
+		"additionalProperties": reflect.TypeFor[string](), "items": map[string]any{"type": "string", "pattern": `^\s*([A-Za-z_:][A-Za-z0-9_:]*|"([^"\\]|\\.)+")\s*(=~|!~|!=|=)\s*\S`}}
+}
+
+// DocumentSchema wants at least one label.
+func (Mapping) DocumentSchema() map[string]any {
+	return source.Properties(map[string]any{"labels": map[string]any{"minProperties": 1}})
 }
 
 // DocumentSchema bounds the quorum.
@@ -107,7 +118,7 @@ func (Component) DocumentSchema() map[string]any {
 
 // DocumentSchema names the effects of a component, a site and a set of data.
 func (Signal) DocumentSchema() map[string]any {
-	return source.Properties(map[string]any{"effect": source.Words(slices.Concat(componentIs, siteIs, dataIs)...), "match": map[string]any{"minProperties": 1}})
+	return source.Properties(map[string]any{"effect": source.Words(slices.Concat(componentIs, siteIs, dataIs)...)})
 }
 
 // DocumentSchema names the criteria that can be switched off.

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -34,7 +35,7 @@ const (
 
 var sourceName = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
 
-// bridge takes what an Alertmanager posts and does one thing with it: it puts it into the alert log.
+// bridge takes what an Alertmanager, or any other monitoring, posts and does one thing with it: it puts it into the alert log.
 type bridge struct {
 	to    Publisher
 	slots chan struct{}
@@ -52,13 +53,12 @@ type Stored struct {
 	Reason   string `json:"reason,omitempty"` // why the alerts will not be understood, where that is known already
 }
 
-// alertmanager is POST /api/v1/alerts/alertmanager. Alertmanager sends again what was answered with 5xx, so 2xx is said
-// only when the last piece is stored; it never sends again what was answered with 4xx, so that is for senders in error.
-func (c *console) alertmanager(w http.ResponseWriter, r *http.Request) {
-	source := r.URL.Query().Get("source")
-	if source == "" {
-		source = "alertmanager"
-	}
+// alerts is POST /api/v1/alerts/{source}; a source in the query stands above the one in the path, so that every
+// Alertmanager may post to /api/v1/alerts/alertmanager. What is posted goes to holdfast.alerts.{source} as it is, in whatever
+// format. Alertmanager sends again what was answered with 5xx, so 2xx is said only when the last piece is stored; it never
+// sends again what was answered with 4xx, so that is for senders in error.
+func (c *console) alerts(w http.ResponseWriter, r *http.Request) {
+	source := cmp.Or(r.URL.Query().Get("source"), r.PathValue("source"))
 	if !sourceName.MatchString(source) {
 		writeProblem(w, badRequest(fmt.Sprintf("%q cannot name a source", source), "lower case letters, digits and hyphens, at most 63"))
 		return

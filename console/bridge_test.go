@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 
+	"holdfast/detector/alert"
 	"holdfast/detector/watch"
 	"holdfast/journal"
 )
@@ -49,11 +51,16 @@ func TestASourceNamesItsSubject(t *testing.T) {
 	if got := h.log[0].Subject; got != "holdfast.alerts.prom-fra" {
 		t.Errorf("published on %s", got)
 	}
+	wantStatus(t, request("POST", "/api/v1/alerts/legacy", `{"odd": 1}`).of(bridgeTo(h, "", true)), 200)
+	if got := h.log[1].Subject; got != "holdfast.alerts.legacy" {
+		t.Errorf("published on %s", got)
+	}
 	for _, bad := range []string{"a.b", "a%3E", "*", "A", "a%20b", strings.Repeat("a", 64), "%0d%0a"} {
 		wantStatus(t, request("POST", "/api/v1/alerts/alertmanager?source="+bad, oneAlert).of(bridgeTo(h, "", true)), 400)
+		wantStatus(t, request("POST", "/api/v1/alerts/"+bad, oneAlert).of(bridgeTo(h, "", true)), 400)
 	}
-	if len(h.log) != 1 {
-		t.Errorf("%d messages were stored for sources that cannot be", len(h.log)-1)
+	if len(h.log) != 2 {
+		t.Errorf("%d messages were stored for sources that cannot be", len(h.log)-2)
 	}
 }
 
@@ -119,11 +126,13 @@ func TestTheEarsBuryABeginningAndGoOn(t *testing.T) {
 		wantStatus(t, request("POST", "/api/v1/alerts/alertmanager", body).of(console), 200)
 	}
 	var heard []string
+	var unread []alert.Unread
 	enough := errors.New("enough")
 	err := watch.Run(t.Context(), log, 0, func(_ context.Context, h watch.Heard) error {
 		line := fmt.Sprintf("%d alerts", len(h.Batch.Alerts))
 		if h.Unreadable != nil {
 			line = string(h.Unreadable.Reason)
+			unread = append(unread, alert.Unread{Sequence: h.Sequence, Subject: h.Subject, Why: *h.Unreadable})
 		}
 		if heard = append(heard, line); h.CaughtUp {
 			return enough
@@ -136,8 +145,29 @@ func TestTheEarsBuryABeginningAndGoOn(t *testing.T) {
 	if diff := cmp.Diff([]string{"too_large", "too_large", "1 alerts"}, heard); diff != "" {
 		t.Error(diff)
 	}
+	undertake(t, log, unread)
 	if buried := log.Dead(); len(buried) != 2 || !strings.Contains(buried[1].Detail, "Original-Length: 10485760, Original-SHA256: ") {
 		t.Errorf("buried %+v", buried[len(buried)-1].Detail)
+	}
+}
+
+// undertake buries what could not be read.
+func undertake(t *testing.T, log journal.Alerts, unread []alert.Unread) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	err := watch.Bury(ctx, log, func(_ context.Context, after uint64) ([]alert.Unread, error) {
+		rest := slices.DeleteFunc(slices.Clone(unread), func(u alert.Unread) bool { return u.Sequence <= after })
+		if len(rest) == 0 {
+			stop()
+		}
+		return rest, ctx.Err()
+	}, func(u alert.Unread, err error) {
+		if err != nil {
+			t.Errorf("message %d is not buried: %v", u.Sequence, err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

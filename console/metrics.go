@@ -38,7 +38,7 @@ var (
 	notificationDesc = desc("notifications_total", "Notices to people, by how they went out.", "channel", "outcome")
 
 	receivedDesc   = desc("alerts_received_total", "Alerts that were read, by the observer that sent them; \"none\": nobody that bia.yaml knows.", "observer")
-	unreadableDesc = desc("alerts_unreadable_total", "Messages that no format accepts; they are kept with the reason.", "reason")
+	unreadableDesc = desc("alerts_unreadable_total", "Messages that neither a format nor a mapping reads; they are kept with the reason.", "reason")
 	unmappedDesc   = desc("alerts_unmapped_total", "Alerts about nothing that bia.yaml knows.")
 	suspectDesc    = desc("alerts_clock_suspect_total", "Alerts whose own time could not be, judged by the time of receipt instead.")
 	truncatedDesc  = desc("alerts_truncated_total", "Alerts that senders left out of their messages.")
@@ -221,7 +221,7 @@ func (m *reading) alerts(s sight) {
 	m.counter(truncatedDesc, float64(s.counts.Truncated))
 }
 
-var alertReasons = []alert.Reason{alert.TooLarge, alert.NotUTF8, alert.NotJSON, alert.TooDeep, alert.TooMany, alert.DuplicateKey, alert.NotANumber, alert.UnknownForm, alert.Malformed}
+var alertReasons = []alert.Reason{alert.TooLarge, alert.NotUTF8, alert.NotJSON, alert.TooDeep, alert.TooMany, alert.DuplicateKey, alert.NotANumber, alert.UnknownForm, alert.Malformed, alert.TooCostly}
 
 // boundedObservers counts alerts by the observers that bia.yaml names, all others together as "none": a sender may
 // call itself anything, and as often as it likes something else.

@@ -37,7 +37,7 @@ func (c *console) routes() []route {
 		{pattern: "GET /api/v1/incidents/{id}/explain", needs: looking, handle: c.explain},
 		{pattern: "GET /api/v1/incidents/{id}/report", needs: looking, handle: c.report},
 		{pattern: "POST /api/v1/commands", needs: ordering, handle: c.command},
-		{pattern: "POST /api/v1/alerts/alertmanager", needs: sending, handle: c.alertmanager},
+		{pattern: "POST /api/v1/alerts/{source}", needs: sending, handle: c.alerts},
 
 		{pattern: "GET /style.css", needs: nothing, handle: c.style},
 		{pattern: "GET /login", needs: nothing, handle: c.loginPage},

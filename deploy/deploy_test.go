@@ -125,7 +125,7 @@ func TestTheSnippetsAreYAMLAndPointAtTheDaemon(t *testing.T) {
 		}
 	}
 	routes := string(read(t, "../console/routes.go"))
-	for _, path := range []string{"POST /api/v1/alerts/alertmanager", "GET /metrics"} {
+	for _, path := range []string{"POST /api/v1/alerts/{source}", "GET /metrics"} {
 		if !strings.Contains(routes, `"`+path+`"`) {
 			t.Errorf("the console has no route %s any more", path)
 		}

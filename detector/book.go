@@ -3,7 +3,6 @@ package detector
 import (
 	"cmp"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,7 +14,6 @@ import (
 type book struct {
 	*bia.Analysis
 	judged     []string
-	signals    []signal
 	rings      map[string][]string // service -> the services of the same cycle of needs, itself included
 	needs      map[string][]need
 	holders    map[string][]string // data -> services that hold it
@@ -39,11 +37,6 @@ type book struct {
 	underIDs  map[string][]string
 }
 
-type signal struct {
-	bia.Signal
-	match []matcher
-}
-
 // A need is a group of which some are needed.
 type need struct {
 	members       []string
@@ -56,9 +49,6 @@ func newBook(a *bia.Analysis) *book {
 	b := &book{Analysis: a, judged: a.Judged(), needs: map[string][]need{}, holders: map[string][]string{}, objectives: map[string]bia.Objectives{},
 		watchers: map[string][]string{}, overIDs: map[string][]string{}, underIDs: map[string][]string{},
 		domainIDs: map[string][]string{}, memberIDs: map[string][]string{}, placeIDs: map[string][]string{}, latitude: never}
-	for _, s := range a.Signals {
-		b.signals = append(b.signals, signal{s, matchersOf(s.Match)})
-	}
 	for _, id := range b.judged {
 		s, _ := a.Service(id)
 		b.objectives[id] = a.Objectives(id)
@@ -97,19 +87,6 @@ func needOf(n bia.Need) need {
 		out.minimum = out.full
 	}
 	return out
-}
-
-// matchersOf are anchored; an expression that is none matches nothing (the analysis reports it as a problem).
-func matchersOf(match map[string]string) []matcher {
-	var all []matcher
-	for _, label := range slices.Sorted(maps.Keys(match)) {
-		re, err := regexp.Compile("^(?:" + match[label] + ")$")
-		if err != nil {
-			re = regexp.MustCompile("^\x00$")
-		}
-		all = append(all, matcher{label, re})
-	}
-	return all
 }
 
 func (b *book) observersOf(component string) []string {

@@ -1,12 +1,11 @@
 package detector
 
 import (
-	"regexp"
 	"slices"
 	"sort"
 	"time"
 
-	"holdfast/detector/alert"
+	"holdfast/bia"
 )
 
 // An ear is what is known of one observer's being there: when it was silent, and when a heartbeat proved it well.
@@ -15,7 +14,7 @@ import (
 // said to be. A heartbeat, a statement or being said to be well ends that, at an instant after the silence began.
 type ear struct {
 	id      string
-	match   []matcher
+	match   bia.Matchers
 	limit   time.Duration // 2.5 x every; 0: no heartbeat
 	last    int64         // from when on it is waited for; ever: not yet
 	open    int64         // when it was announced to be silent, or the silence was noticed; never: it is not
@@ -32,21 +31,6 @@ type ear struct {
 
 func newEar(id string) *ear {
 	return &ear{id: id, last: ever, open: never, told: ever, owed: never, settled: ever, unproven: map[string]int64{}}
-}
-
-// A matcher is one label and the anchored expression that its value must match.
-type matcher struct {
-	label string
-	value *regexp.Regexp
-}
-
-func matches(all []matcher, labels alert.Labels) bool {
-	for _, m := range all {
-		if !m.value.MatchString(labels.Get(m.label)) {
-			return false
-		}
-	}
-	return len(all) > 0
 }
 
 // silentFrom is when the observer's silence began, or will if nothing is heard of it; never: it has no heartbeat.

@@ -79,3 +79,23 @@ func TestAnUnknownObserverOrEffectIsUnmapped(t *testing.T) {
 		t.Errorf("expected two unmapped alerts of nobody: %+v", heard)
 	}
 }
+
+func TestASignalAndAHeartbeatCanBeWrittenAsMatchersOfPrometheus(t *testing.T) {
+	h := watch(t, `
+services: {s: {needs: [web]}}
+observers: {a: {heartbeat: {match: ['alertname="Watchdog"', 'cluster!~"test.*"'], every: 1m}}}
+components: {web: {observers: [a]}, cache: {}}
+signals:
+  - {match: ['alertname=~".*Down"', 'severity!="info"', env="prod"], component: web}
+  - {match: ['alertname=~".*Down"', 'env=""'], component: cache}
+`)
+	beat := labelled(alert.Firing, "alertname", "Watchdog", "cluster", "fra")
+	h.hear("0s", beat, labelled(alert.Firing, "alertname", "HostDown", "severity", "info", "env", "prod", "observer", "a"),
+		labelled(alert.Firing, "alertname", "HostDown", "env", "stage", "observer", "a"))
+	h.expectState("0s", "web", detector.Up)
+	h.hear("1m", beat, labelled(alert.Firing, "alertname", "HostDown", "env", "prod", "observer", "a"), labelled(alert.Firing, "alertname", "HostDown"))
+	h.expectState("1m", "web", detector.Down)
+	h.expectState("1m", "cache", detector.Down)
+	h.hear("2m", labelled(alert.Firing, "alertname", "Watchdog", "cluster", "test-1"), labelled(alert.Resolved, "alertname", "HostDown", "env", "prod", "observer", "a"))
+	h.expectState("3m", "web", detector.Unknown) // another cluster's heartbeat proves nothing
+}

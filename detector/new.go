@@ -73,7 +73,7 @@ func (d *Detector) Rebase(a *bia.Analysis) {
 			e = newEar(id)
 			d.ears[id] = e
 		}
-		e.match, e.limit = matchersOf(o.Heartbeat.Match), o.Heartbeat.Every*5/2
+		e.match, e.limit = o.Heartbeat.Match, o.Heartbeat.Every*5/2
 		if d.awake {
 			e.wake(d.at)
 		}

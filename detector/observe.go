@@ -76,7 +76,7 @@ func (d *Detector) receive(e *ear) {
 func (d *Detector) heartbeat(a alert.Alert) bool {
 	matched := false
 	for _, e := range d.watching {
-		if !matches(e.match, a.Labels) {
+		if !e.match.Match(a.Labels.Get) {
 			continue
 		}
 		matched = true
@@ -121,8 +121,8 @@ const samples = 20
 func (d *Detector) read(subject string, a alert.Alert) statement {
 	s := statement{alert: a}
 	s.own, s.suspect = d.ownTime(a)
-	for _, signal := range d.book.signals {
-		if !matches(signal.match, a.Labels) {
+	for _, signal := range d.book.Signals {
+		if !signal.Match.Match(a.Labels.Get) {
 			continue
 		}
 		s.ruled = true

@@ -15,7 +15,7 @@ type Message struct {
 	Subject    string
 	Batch      alert.Batch
 	Said       incident.Event    // what a person said then, in place of a message; nil: it is one
-	Unreadable *alert.Unreadable // why it could not be read; the batch is empty then
+	Unreadable *alert.Unreadable // why no format reads it; the batch has nothing but the body then, for a mapping to read
 }
 
 // A Backtest judges recorded alerts by documents that may not have been in force then: the same desk as the daemon's, as
@@ -29,7 +29,6 @@ type Backtest struct {
 	first   time.Time // zero: nothing was heard yet
 	now     time.Time
 	heard   uint64
-	alerts  uint64
 	commits uint64
 }
 
@@ -59,7 +58,6 @@ func (b *Backtest) Hear(m Message) error {
 		return nil
 	}
 	b.heard++
-	b.alerts += uint64(len(m.Batch.Alerts))
 	b.desk.Hear(b.heard, at, m.Subject, m.Batch, m.Unreadable)
 	return nil
 }
@@ -116,7 +114,7 @@ func (b *Backtest) Outcome(from, end time.Time) (Outcome, error) {
 	}
 	counts := b.desk.Counts()
 	o := Outcome{From: b.first, Through: b.now, Organisation: b.docs.BIA.Organisation, Version: b.docs.BIA.Version, BIA: b.docs.BIA.Digest,
-		Messages: b.heard, Alerts: b.alerts, Unmapped: counts.Unmapped, Incidents: []Case{}}
+		Messages: b.heard, Alerts: counts.Alerts, Unmapped: counts.Unmapped, Incidents: []Case{}}
 	for _, n := range counts.Unreadable {
 		o.Unreadable += n
 	}

@@ -21,7 +21,7 @@ func newPulse(s *Scenario) *pulse {
 	for _, id := range slices.Sorted(maps.Keys(s.Documents.BIA.Observers)) {
 		if h := s.Documents.BIA.Observers[id].Heartbeat; h.Every > 0 && len(h.Match) > 0 {
 			p.observers = append(p.observers, id)
-			p.match[id], p.every[id], p.due[id] = h.Match, h.Every, time.Time{}
+			p.match[id], p.every[id], p.due[id] = h.Match.Example(), h.Every, time.Time{}
 		}
 	}
 	return p

@@ -3,6 +3,7 @@ package incident
 import (
 	"maps"
 	"slices"
+	"sort"
 	"time"
 
 	"holdfast/detector"
@@ -21,18 +22,22 @@ type Desk struct {
 	early    []heard            // what came in before that
 
 	through    uint64
+	read       uint64 // alerts
 	unreadable map[alert.Reason]uint64
+	unread     []alert.Unread // the last ones
 	truncated  uint64
 
 	asked  time.Time // the last instant Due was asked for, or that stands in the journal
 	latest time.Time // the latest instant seen at all
 }
 
-// heard is one message that nobody could judge yet.
+// heard is one message of the alert log, made out by its format.
 type heard struct {
-	received time.Time
-	from     string
-	alerts   []alert.Alert
+	sequence   uint64
+	received   time.Time
+	from       string
+	batch      alert.Batch
+	unreadable *alert.Unreadable
 }
 
 // NewDesk is an empty desk.
@@ -70,23 +75,48 @@ func (d *Desk) detectors() (all []*detector.Detector) {
 	return all
 }
 
-// Hear takes in one message of the alert log, as it was received: its alerts, or why it could not be read.
+// Hear takes in one message of the alert log, as it was received: the alerts that its format says it holds, or why no
+// format reads it; and its body, which a mapping of the documents in force reads where it is for the subject.
 func (d *Desk) Hear(sequence uint64, received time.Time, from string, batch alert.Batch, unreadable *alert.Unreadable) {
 	d.through = max(d.through, sequence)
 	d.latest = later(d.latest, received)
-	if unreadable != nil {
-		d.unreadable[unreadable.Reason]++
-		return
-	}
-	d.truncated += uint64(max(batch.Truncated, 0))
+	m := heard{sequence, received, from, batch, unreadable}
 	if d.detector == nil {
-		d.early = append(d.early, heard{received, from, batch.Alerts})
+		d.early = append(d.early, m)
 		return
 	}
-	d.detector.Observe(received, from, batch.Alerts...)
+	d.take(m)
+}
+
+// take makes out a message by the documents in force, and observes what it says. What older texts make of it is observed by
+// those who judge by them.
+func (d *Desk) take(m heard) {
 	for _, o := range d.older {
-		o.detector.Observe(received, from, batch.Alerts...)
+		if batch, why := o.docs.makeOut(m.from, m.batch, m.unreadable); why == nil {
+			o.detector.Observe(m.received, m.from, batch.Alerts...)
+		}
 	}
+	batch, why := d.docs.makeOut(m.from, m.batch, m.unreadable)
+	if why != nil {
+		d.unreadable[why.Reason]++
+		if len(d.unread) >= 2*mostUnread {
+			d.unread = slices.Clone(d.unread[mostUnread:])
+		}
+		d.unread = append(d.unread, alert.Unread{Sequence: m.sequence, Subject: m.from, Why: *why})
+		return
+	}
+	d.read += uint64(len(batch.Alerts))
+	d.truncated += uint64(max(batch.Truncated, 0))
+	d.detector.Observe(m.received, m.from, batch.Alerts...)
+}
+
+// mostUnread is how many of the last messages that nobody could read are kept at least.
+const mostUnread = 1 << 15
+
+// Unread are the messages after a sequence that nobody could read, in order: the last ones, where there are very many.
+func (d *Desk) Unread(after uint64) []alert.Unread {
+	first := sort.Search(len(d.unread), func(i int) bool { return d.unread[i].Sequence > after })
+	return slices.Clip(d.unread[first:])
 }
 
 // AlertsThrough is the sequence of the last message heard.
@@ -175,7 +205,7 @@ func (d *Desk) Verdicts(now time.Time) []detector.Verdict {
 // VerdictsOn are the situations open at now as the text shows them that an incident is judged by.
 func (d *Desk) VerdictsOn(i Incident, now time.Time) []detector.Verdict {
 	for _, o := range d.older {
-		if o.text.Digest == i.JudgedBy {
+		if o.docs.BIA.Digest == i.JudgedBy {
 			return stillOpen(o.detector.Verdicts(now))
 		}
 	}
@@ -222,7 +252,7 @@ func (d *Desk) Components() []detector.ComponentReport {
 
 // Counts are the numbers of what came in.
 func (d *Desk) Counts() Counts {
-	c := Counts{Unreadable: maps.Clone(d.unreadable), Truncated: d.truncated}
+	c := Counts{Alerts: d.read, Unreadable: maps.Clone(d.unreadable), Truncated: d.truncated}
 	if d.detector != nil {
 		c.Heard = d.detector.Heard()
 	}
@@ -232,6 +262,7 @@ func (d *Desk) Counts() Counts {
 // Counts are part of the state: a restart counts the same.
 type Counts struct {
 	detector.Heard
+	Alerts     uint64                  `json:"alerts"` // that were read
 	Unreadable map[alert.Reason]uint64 `json:"unreadable"`
 	Truncated  uint64                  `json:"truncated"`
 }

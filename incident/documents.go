@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"holdfast/bia"
+	"holdfast/detector/alert"
 	"holdfast/internal/source"
 	"holdfast/oncall"
 	"holdfast/playbooks"
@@ -22,6 +23,8 @@ type Documents struct {
 	Playbooks []*playbooks.Playbook
 	Files     map[string]string // as the journal keeps them: people.yaml with ids, roles and turns alone
 	Digest    string            // of Files
+
+	mappings []*alert.Mapping // of BIA, compiled
 }
 
 // The files of a continuity directory, by their paths in it.
@@ -43,6 +46,7 @@ func ParseDocuments(files map[string]string) (*Documents, source.Problems) {
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		problems = append(problems, d.read(name, files[name])...)
 	}
+	problems = append(problems, d.compileMappings()...)
 	problems = append(problems, d.sameIDs()...)
 	problems = append(problems, d.unknownRoles()...)
 	d.Digest = digestOf(d.Files)

@@ -21,7 +21,7 @@ const textsMost = 4
 
 // An older text is one that open incidents are judged by though it is no longer in force.
 type older struct {
-	text     *bia.Analysis
+	docs     *Documents
 	detector *detector.Detector
 }
 
@@ -38,7 +38,7 @@ func (d *Desk) judgeBy(before *Documents) {
 	if d.detector == nil {
 		d.detector = detector.New(now)
 		for _, m := range d.early {
-			d.detector.Observe(m.received, m.from, m.alerts...)
+			d.take(m)
 		}
 		d.early = nil
 		return
@@ -46,12 +46,12 @@ func (d *Desk) judgeBy(before *Documents) {
 	if before.BIA.Digest == now.Digest {
 		return
 	}
-	back := slices.IndexFunc(d.older, func(o older) bool { return o.text.Digest == now.Digest })
+	back := slices.IndexFunc(d.older, func(o older) bool { return o.docs.BIA.Digest == now.Digest })
 	if back < 0 && len(d.judgedBy(before.BIA.Digest)) == 0 { // nobody needs the one in force
 		d.detector.Rebase(now)
 		return
 	}
-	d.older = append(d.older, older{before.BIA, d.detector})
+	d.older = append(d.older, older{before, d.detector})
 	if back >= 0 {
 		d.detector = d.older[back].detector
 		d.older = slices.Delete(d.older, back, back+1)
@@ -66,7 +66,7 @@ func (d *Desk) release() {
 	if len(d.older) == 0 {
 		return
 	}
-	d.older = slices.DeleteFunc(d.older, func(o older) bool { return len(d.judgedBy(o.text.Digest)) == 0 })
+	d.older = slices.DeleteFunc(d.older, func(o older) bool { return len(d.judgedBy(o.docs.BIA.Digest)) == 0 })
 }
 
 // judgedBy are the open incidents that are judged by a text, the oldest first.
@@ -100,7 +100,7 @@ func (d *Desk) crowdedOut(by *Documents) (changes []Change) {
 
 func (d *Desk) olderTexts() (digests []string) {
 	for _, o := range d.older {
-		digests = append(digests, o.text.Digest)
+		digests = append(digests, o.docs.BIA.Digest)
 	}
 	return digests
 }
@@ -108,7 +108,7 @@ func (d *Desk) olderTexts() (digests []string) {
 // seen is what the older texts show at an instant.
 func (d *Desk) seen(now time.Time) (all []sight) {
 	for _, o := range d.older {
-		all = append(all, sight{o.text, o.detector.FactsAt(now), o.detector.Verdicts(now)})
+		all = append(all, sight{o.docs.BIA, o.detector.FactsAt(now), o.detector.Verdicts(now)})
 	}
 	return all
 }

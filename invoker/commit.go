@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"holdfast/incident"
@@ -214,10 +215,11 @@ func (v *Invoker) insist(ctx context.Context, try func(context.Context) error) e
 }
 
 // pause waits. A live desk goes on hearing meanwhile, so that people see the present: what is heard earlier than a record
-// that was decided without it does not change what either of them means.
+// that was decided without it does not change what either of them means. Documents do: by which of them a message is read
+// depends on whether it was heard before, so nothing is heard while it is not known whether they were adopted.
 func (v *Invoker) pause(ctx context.Context, d time.Duration) error {
 	ears := v.ears
-	if !v.status.Live {
+	if !v.status.Live || v.adopting() {
 		ears = nil
 	}
 	over := time.After(d)
@@ -231,6 +233,13 @@ func (v *Invoker) pause(ctx context.Context, d time.Duration) error {
 			v.take(h)
 		}
 	}
+}
+
+// adopting reports whether an append is in doubt that changes the documents.
+func (v *Invoker) adopting() bool {
+	return slices.ContainsFunc(v.attempts, func(a attempt) bool {
+		return slices.ContainsFunc(a.changes, func(c incident.Change) bool { _, yes := c.Event.(incident.DocumentsAdopted); return yes })
+	})
 }
 
 // mostOfOne is the size in bytes of the largest event that an envelope takes, on its own.

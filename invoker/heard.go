@@ -20,9 +20,9 @@ type Heard struct {
 	Received   time.Time
 	Subject    string
 	Batch      alert.Batch
-	Unreadable *alert.Unreadable
-	Lost       uint64 // messages up to Sequence that were stored and can no longer be read
-	CaughtUp   bool   // nothing that was waiting is left
+	Unreadable *alert.Unreadable // why no format reads it; a mapping may
+	Lost       uint64            // messages up to Sequence that were stored and can no longer be read
+	CaughtUp   bool              // nothing that was waiting is left
 }
 
 // errOver is the error of speaking to an invoker that has ended.
@@ -70,6 +70,46 @@ func (v *Invoker) take(h Heard) {
 	}
 	v.heardTo = max(v.heardTo, h.Sequence)
 	v.status.AlertsThrough, v.status.CaughtUp = v.heardTo, v.caughtUp
+	v.stir()
+}
+
+// stir wakes whoever waits for messages that nobody could read, if there are any new ones.
+func (v *Invoker) stir() {
+	if len(v.desk.Unread(v.unreadTo)) == 0 || !v.status.Live {
+		return
+	}
+	select {
+	case v.unread <- struct{}{}:
+	default: // somebody is awake
+	}
+}
+
+// Unread waits for messages after a sequence that could not be read, in order, for whoever buries them. Only who is in
+// charge, as far as it knows, tells: what another instance can read is its to say, and every start finds those again that
+// are not buried.
+func (v *Invoker) Unread(ctx context.Context, after uint64) ([]alert.Unread, error) {
+	for {
+		if found := v.unreadAfter(after); len(found) > 0 {
+			return found, nil
+		}
+		select {
+		case <-v.unread:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-v.over:
+			return nil, errOver
+		}
+	}
+}
+
+func (v *Invoker) unreadAfter(after uint64) []alert.Unread {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.unreadTo = after
+	if !v.status.Live || v.idle() {
+		return nil
+	}
+	return v.desk.Unread(after)
 }
 
 // errShort is the error of an alert log that ends before what was decided on it.

@@ -3,6 +3,7 @@ package invoker_test
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -197,5 +198,103 @@ func TestNothingIsDecidedOnABacklog(t *testing.T) {
 			t.Error(err)
 		}
 		p.end()
+	})
+}
+
+// odd is a mapping for what the probe of this world would never say.
+const odd = `
+mappings:
+  - {subject: holdfast.alerts.odd, status: '"firing"', labels: {component: body.broken}}
+`
+
+func (w *world) publish(subject, body string) {
+	w.t.Helper()
+	if _, err := w.journal.Publish(w.t.Context(), subject, nil, []byte(body)); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func TestAMessageIsReadByTheSameDocumentsHoweverLongTheirAdoptionWasInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var doubtful atomic.Bool
+		log := &unreliable{Log: w.journal}
+		log.after = func(journal.Committed) error {
+			if !doubtful.Load() {
+				return nil
+			}
+			log.away.Store(true) // it is stored, and nobody can look
+			return errAway
+		}
+		p := w.boot(func(c *invoker.Config) { c.Log = log })
+		time.Sleep(time.Second)
+		doubtful.Store(true)
+		w.docs = documents(t, func(files map[string]string) { files["bia.yaml"] += odd })
+		adopted := make(chan error)
+		go func() { adopted <- p.inv.Adopt(context.Background(), w.docs, incident.Actor{Person: "ada"}) }()
+		time.Sleep(time.Second)
+		w.publish("holdfast.alerts.odd", `{"broken": "ledger"}`)
+		time.Sleep(5 * time.Second)
+		doubtful.Store(false)
+		log.away.Store(false)
+		if err := <-adopted; err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		heard := func(p *process) (c incident.Counts) {
+			p.inv.Look(func(d *incident.Desk) { c = d.Counts() })
+			return c
+		}
+		live := heard(p)
+		p.end()
+		p = w.boot()
+		time.Sleep(time.Second)
+		if again := heard(p); live.Alerts != 1 || len(live.Unreadable) > 0 || again.Alerts != live.Alerts || len(again.Unreadable) > 0 {
+			t.Errorf("live it was counted as %+v, after a restart as %+v", live, again)
+		}
+		p.end()
+	})
+}
+
+func TestWhatNobodyCouldReadIsBuriedOnceByWhoeverIsInCharge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.docs = documents(t, func(files map[string]string) { files["bia.yaml"] += odd })
+		buried := func(want string) {
+			t.Helper()
+			time.Sleep(time.Second)
+			var got []string
+			for _, b := range w.journal.Dead() {
+				got = append(got, string(b.Body)+" "+b.Reason)
+			}
+			if strings.Join(got, ", ") != want {
+				t.Errorf("buried are %q, expected %q", got, want)
+			}
+		}
+		p := w.boot()
+		w.publish("holdfast.alerts.odd", `{"broken": "ledger"}`)
+		w.publish("holdfast.alerts.odd", `{"mended": "ledger"}`)
+		w.publish("holdfast.alerts.probe", `{"broken": "ledger"}`)
+		const first = `{"mended": "ledger"} malformed, {"broken": "ledger"} unknown_format`
+		buried(first)
+		p.end()
+		w.publish("holdfast.alerts.probe", "?")
+		p = w.boot()
+		buried(first + ", ? not_json")
+
+		successor := w.boot()
+		time.Sleep(5 * time.Second)
+		if _, err := p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbArm, Reason: "it notices now"}); err == nil {
+			t.Error("an instance that is not in charge takes orders")
+		}
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		if told, err := p.inv.Unread(ctx, 0); err == nil {
+			t.Errorf("an instance that is not in charge tells %v", told)
+		}
+		w.publish("holdfast.alerts.probe", "!")
+		buried(first + ", ? not_json, ! not_json")
+		p.end()
+		successor.end()
 	})
 }

@@ -40,13 +40,15 @@ type Invoker struct {
 	ears    chan Heard
 	asks    chan *ask
 	results chan incident.Result
+	unread  chan struct{} // there may be messages that nobody could read
 	over    chan struct{} // closed when Run has ended
 
 	// The loop writes these under the lock; everybody else also reads them under it. It is never held while something
 	// waits for a disk or a network. Readers exclude each other too: a question makes the detector compute and keep.
-	mu     sync.Mutex
-	desk   *incident.Desk
-	status Status
+	mu       sync.Mutex
+	desk     *incident.Desk
+	status   Status
+	unreadTo uint64 // up to where messages that nobody could read were asked for
 
 	// These are the loop's alone.
 	ahead     *Heard              // taken from the ears, not yet due to be heard
@@ -77,6 +79,7 @@ func New(c Config) *Invoker {
 		ears:    make(chan Heard, 1024),
 		asks:    make(chan *ask),
 		results: make(chan incident.Result),
+		unread:  make(chan struct{}, 1),
 		over:    make(chan struct{}),
 		desk:    incident.NewDesk(),
 		status:  Status{Instance: c.Instance, Shadow: c.Shadow, InFlight: []InFlight{}},

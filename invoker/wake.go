@@ -31,7 +31,7 @@ func (v *Invoker) wake(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("adopt the documents: %w", err)
 	}
-	v.note(func(s *Status) { s.Live = true })
+	v.note(func(s *Status) { s.Live = true; v.stir() })
 	v.cfg.Logger.Info().Uint64("epoch", v.status.Epoch).Uint64("envelopes", v.head.sequence).Uint64("alerts", v.heardTo).
 		Msg("caught up and in charge")
 	if v.cfg.Shadow {

@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/tools/txtar"
 
+	"holdfast/detector/alert"
 	"holdfast/detector/watch"
 	"holdfast/incident"
 	"holdfast/invoker"
@@ -138,6 +139,7 @@ func (w *world) boot(change ...func(*invoker.Config)) *process {
 	var both sync.WaitGroup
 	both.Go(func() { p.err = p.inv.Run(ctx) })
 	both.Go(func() { _ = watch.Run(ctx, w.journal, 0, p.hear) })
+	both.Go(func() { _ = watch.Bury(ctx, w.journal, p.inv.Unread, func(alert.Unread, error) {}) })
 	go func() {
 		both.Wait()
 		close(p.over)

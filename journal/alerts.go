@@ -45,6 +45,15 @@ func (s *Streams) Head(ctx context.Context) (uint64, error) {
 	return info.State.LastSeq, nil
 }
 
+// Message is one message that is stored.
+func (s *Streams) Message(ctx context.Context, sequence uint64) (Message, error) {
+	m, err := s.alerts.GetMsg(ctx, sequence)
+	if err != nil {
+		return Message{}, fmt.Errorf("read message %d of the alert log: %w", sequence, err)
+	}
+	return Message{Sequence: m.Sequence, Received: m.Time.UTC(), Subject: m.Subject, Header: m.Header, Body: m.Data}, nil
+}
+
 // Follow gives every message after a sequence, then waits for more, until ctx ends. It outlasts restarts of the server.
 func (s *Streams) Follow(ctx context.Context, after uint64) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {

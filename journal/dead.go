@@ -70,6 +70,13 @@ func (s *Streams) findBuried(ctx context.Context) error {
 	return nil
 }
 
+// Buried is the highest sequence of a message that was buried, as far as this process knows.
+func (s *Streams) Buried() uint64 {
+	s.burying.Lock()
+	defer s.burying.Unlock()
+	return s.buried.through
+}
+
 // Bury keeps an unreadable message with the reason. Of messages of the alert log, which come in order, none is buried
 // twice, by whichever process: each dead letter names the highest before it and is stored only directly after the last.
 func (s *Streams) Bury(ctx context.Context, m Message, reason, detail string) error {

@@ -89,6 +89,10 @@ type Alerts interface {
 	// Follow gives every message after a sequence, then waits for more, until ctx ends. Messages that were stored and can
 	// no longer be read come as a *Hole, after which it goes on; any other error is the last thing it gives.
 	Follow(ctx context.Context, after uint64) iter.Seq2[Message, error]
+	// Message is one message that is stored.
+	Message(ctx context.Context, sequence uint64) (Message, error)
+	// Buried is the highest sequence of a message that was buried, by whichever process; 0: none.
+	Buried() uint64
 	// Bury keeps an unreadable message with the reason under the dead-letter subject; the same sequence once only, if
 	// messages are buried in order. One that never reached the alert log has sequence 0.
 	Bury(ctx context.Context, m Message, reason, detail string) error

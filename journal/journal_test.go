@@ -300,6 +300,37 @@ func TestWhatCannotBePublishedIsRefused(t *testing.T) {
 	})
 }
 
+func TestAStoredMessageCanBeReadAgainByItsSequence(t *testing.T) {
+	inEachPlace(t, func(t *testing.T, p place) {
+		j := p.open(t)
+		for _, body := range []string{"first", "second"} {
+			if _, err := j.Publish(t.Context(), "holdfast.alerts.prom", map[string][]string{"Kind": {"a"}}, []byte(body)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for heard, err := range j.Follow(t.Context(), 0) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := j.Message(t.Context(), heard.Sequence)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(heard, m); diff != "" {
+				t.Errorf("followed and read otherwise (-followed +read):\n%s", diff)
+			}
+			if heard.Sequence == 2 {
+				break
+			}
+		}
+		for _, nowhere := range []uint64{0, 3} {
+			if m, err := j.Message(t.Context(), nowhere); err == nil {
+				t.Errorf("message %d is %q", nowhere, m.Body)
+			}
+		}
+	})
+}
+
 func TestAMessageIsBuriedOnceHoweverOftenItIsReplayed(t *testing.T) {
 	inEachPlace(t, func(t *testing.T, p place) {
 		want := []letter{
@@ -320,6 +351,9 @@ func TestAMessageIsBuriedOnceHoweverOftenItIsReplayed(t *testing.T) {
 			}
 			if diff := cmp.Diff(want, p.dead(t)); diff != "" {
 				t.Fatal(diff)
+			}
+			if through := p.open(t).Buried(); through != 4 {
+				t.Fatalf("buried through %d", through)
 			}
 			time.Sleep(24 * time.Hour) // beyond any window in which the server itself would notice
 		}

@@ -89,6 +89,26 @@ func (m *Memory) Follow(ctx context.Context, after uint64) iter.Seq2[Message, er
 	}
 }
 
+// Message is one message that is stored.
+func (m *Memory) Message(_ context.Context, sequence uint64) (Message, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if sequence == 0 || sequence > uint64(len(m.alerts)) {
+		return Message{}, fmt.Errorf("read message %d of the alert log: it holds %d", sequence, len(m.alerts))
+	}
+	return m.alerts[sequence-1].clone(), nil
+}
+
+// Buried is the highest sequence of a message that was buried.
+func (m *Memory) Buried() (through uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, b := range m.dead {
+		through = max(through, b.Sequence)
+	}
+	return through
+}
+
 // Bury keeps an unreadable message with the reason, once per sequence.
 func (m *Memory) Bury(_ context.Context, msg Message, reason, detail string) error {
 	m.mu.Lock()

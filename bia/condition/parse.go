@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
@@ -28,21 +26,21 @@ type Problem struct {
 
 // Parse reads and checks an expression. With problems there is no condition.
 func Parse(text string) (*Condition, []Problem) {
-	p := parser{text: text, lines: lineStarts(text)}
+	p := parser{Phrase: source.PhraseOf(text)}
 	if strings.TrimSpace(text) == "" {
 		p.problem(0, 1, "such as service('id').down_for > duration('20m')", "it says nothing")
 		return nil, p.problems
 	}
 	checked, issues := environment(nil).Compile(text)
 	for _, e := range issues.Errors() {
-		p.tell(p.offset(e.Location.Line(), e.Location.Column()), e.Message)
+		p.tell(p.Offset(e.Location.Line(), e.Location.Column()), e.Message)
 	}
 	if len(p.problems) > 0 {
 		return nil, p.problems
 	}
 	p.rep = checked.NativeRep()
 	if t := checked.OutputType(); t.Kind() != types.BoolKind {
-		p.problem(0, utf8.RuneCountInString(text), "write a comparison", "it comes to %s, not to true or false", named(t.String()))
+		p.problem(0, p.Len(), "write a comparison", "it comes to %s, not to true or false", named(t.String()))
 	}
 	p.walk()
 	p.weigh(checked)
@@ -72,30 +70,11 @@ func named(t string) string {
 }
 
 type parser struct {
-	text     string
-	lines    []int // where each line starts, in characters
+	source.Phrase
 	rep      *ast.AST
 	names    []Name
 	counts   bool
 	problems []Problem
-}
-
-func lineStarts(text string) []int {
-	starts, at := []int{0}, 0
-	for _, c := range text {
-		if at++; c == '\n' {
-			starts = append(starts, at)
-		}
-	}
-	return starts
-}
-
-// offset is a place given by CEL, of which the lines count from 1 and the columns from 0.
-func (p *parser) offset(line, column int) int {
-	if line < 1 || line > len(p.lines) {
-		return 0
-	}
-	return p.lines[line-1] + max(column, 0)
 }
 
 func (p *parser) problem(from, to int, hint, format string, args ...any) {
@@ -118,35 +97,27 @@ func (p *parser) tell(at int, message string) {
 	if name := undeclared.FindStringSubmatch(message); name != nil {
 		p.unknown(at, name[1])
 	} else if name := noField.FindStringSubmatch(message); name != nil {
-		if p.char(at) == '.' {
+		if p.Char(at) == '.' {
 			at++
 		}
-		p.problem(at, at+p.word(at), source.DidYouMean(name[1], allFields()), "nothing called %q can be asked of it", name[1])
+		p.problem(at, at+p.Word(at), source.DidYouMean(name[1], allFields()), "nothing called %q can be asked of it", name[1])
 	} else if of := noOverload.FindStringSubmatch(message); of != nil {
 		var types []string
 		for t := range strings.SplitSeq(of[2], ", ") {
 			types = append(types, named(t))
 		}
-		at, word := p.called(at, of[1])
+		at, word := p.Called(at, of[1])
 		p.problem(at, at+word, "a time is compared with a time: … > duration('20m'), now > timestamp('2026-11-27T00:00:00Z'); ids are in quotes", "%s cannot be used of %s", of[1], strings.Join(types, " and "))
 	} else if input := unexpected.FindStringSubmatch(message); input != nil {
 		p.stops(at, input[1])
 	} else {
 		message, _, _ = strings.Cut(strings.TrimPrefix(message, "Syntax error: "), "\n")
-		p.problem(at, at+p.word(at), "", "%s", strings.TrimSuffix(message, "."))
+		p.problem(at, at+p.Word(at), "", "%s", strings.TrimSuffix(message, "."))
 	}
-}
-
-// called is where a name stands of which CEL gives the place of the bracket after it.
-func (p *parser) called(at int, name string) (from, width int) {
-	if n := utf8.RuneCountInString(name); p.char(at) == '(' && at >= n {
-		return at - n, n
-	}
-	return at, p.word(at)
 }
 
 func (p *parser) unknown(at int, name string) {
-	at, word := p.called(at, name)
+	at, word := p.Called(at, name)
 	if apart.MatchString(name) {
 		p.problem(at, at+word, "compare now, or a time that passes, with an instant or a duration; times of day belong into critical_periods", "%s is not understood here: the next instant at which it comes out otherwise cannot be told", name)
 		p.problems[len(p.problems)-1].Instant = true
@@ -157,11 +128,11 @@ func (p *parser) unknown(at int, name string) {
 
 // stops is where the expression is no longer one.
 func (p *parser) stops(at int, input string) {
-	if end := utf8.RuneCountInString(strings.TrimRightFunc(p.text, unicode.IsSpace)); input == "<EOF>" {
+	if end := p.End(); input == "<EOF>" {
 		p.problem(end-1, end, "", "it ends too soon")
 		return
 	}
-	p.problem(at, at+p.word(at), "", "this is not expected here")
+	p.problem(at, at+p.Word(at), "", "this is not expected here")
 }
 
 func words() []string {
@@ -182,46 +153,11 @@ func allFields() []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-func (p *parser) char(at int) rune {
-	if runes := []rune(p.text); at >= 0 && at < len(runes) {
-		return runes[at]
-	}
-	return 0
-}
-
-// word is the length of the name, text in quotes or sign that stands somewhere.
-func (p *parser) word(at int) int {
-	runes := []rune(p.text)
-	if at < 0 || at >= len(runes) {
-		return 1
-	}
-	named := func(c rune) bool {
-		return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-	}
-	end := at + 1
-	switch first := runes[at]; {
-	case first == '\'' || first == '"':
-		for end < len(runes) && runes[end] != first {
-			end++
-		}
-		end = min(end+1, len(runes))
-	case named(first):
-		for end < len(runes) && named(runes[end]) {
-			end++
-		}
-	default:
-		for end < len(runes) && strings.ContainsRune("=<>!&|", runes[end]) {
-			end++
-		}
-	}
-	return end - at
-}
-
 // place is where a part of the expression is written.
 func (p *parser) place(e ast.Expr) (from, to int) {
 	at := p.rep.SourceInfo().GetStartLocation(e.ID())
-	from = p.offset(at.Line(), at.Column())
-	return from, from + p.word(from)
+	from = p.Offset(at.Line(), at.Column())
+	return from, from + p.Word(from)
 }
 
 // walk looks at what the types do not say: ids, times and words that are written out.
@@ -343,7 +279,7 @@ func (p *parser) compared(field, with ast.Expr) {
 func (p *parser) weigh(checked *cel.Ast) {
 	estimate, err := environment(nil).EstimateCost(checked, sizes{})
 	if err == nil && estimate.Max > maxCost {
-		p.problem(0, utf8.RuneCountInString(p.text), "split it up", "it may cost %d to answer, at most %d are allowed", estimate.Max, maxCost)
+		p.problem(0, p.Len(), "split it up", "it may cost %d to answer, at most %d are allowed", estimate.Max, maxCost)
 	}
 }
 

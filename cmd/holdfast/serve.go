@@ -18,6 +18,7 @@ import (
 
 	"holdfast/cmd/holdfast/config"
 	"holdfast/console"
+	"holdfast/detector/alert"
 	"holdfast/detector/watch"
 	"holdfast/incident"
 	"holdfast/invoker"
@@ -110,7 +111,8 @@ func serve(ctx context.Context, o serving) (err error) {
 	parts := newParts(ctx, log)
 	parts.start("health", link.watchHealth)
 	parts.start("invoker", will.Run)
-	parts.start("ears", func(ctx context.Context) error { return listen(ctx, streams, will, log) })
+	parts.start("ears", func(ctx context.Context) error { return listen(ctx, streams, will) })
+	parts.start("undertaker", func(ctx context.Context) error { return bury(ctx, streams, will, log) })
 	parts.start("console", func(ctx context.Context) error { return serveHTTP(ctx, web, listener, secrets.certificate) })
 	parts.start("signals", func(ctx context.Context) error { return library.reloadOnHangup(ctx) })
 	parts.start("announcer", func(ctx context.Context) error {
@@ -147,14 +149,18 @@ func loadConfig(o serving) (*config.Config, error) {
 }
 
 // listen brings every alert to the invoker.
-func listen(ctx context.Context, alerts journal.Alerts, will *invoker.Invoker, log zerolog.Logger) error {
+func listen(ctx context.Context, alerts journal.Alerts, will *invoker.Invoker) error {
 	return watch.Run(ctx, alerts, 0, func(ctx context.Context, h watch.Heard) error {
-		if u := h.Unreadable; u != nil {
-			log.Warn().Uint64("sequence", h.Sequence).Str("subject", h.Subject).Str("reason", string(u.Reason)).Str("detail", printable(u.Detail)).
-				AnErr("unburied", h.Unburied).Msg("an alert cannot be read; it is kept among the dead letters")
-		}
 		return will.Hear(ctx, invoker.Heard{Sequence: h.Sequence, Received: h.Received, Subject: h.Subject, Batch: h.Batch,
 			Unreadable: h.Unreadable, Lost: h.Lost, CaughtUp: h.CaughtUp})
+	})
+}
+
+// bury keeps what neither a format nor a mapping reads.
+func bury(ctx context.Context, alerts journal.Alerts, will *invoker.Invoker, log zerolog.Logger) error {
+	return watch.Bury(ctx, alerts, will.Unread, func(u alert.Unread, err error) {
+		log.Warn().Uint64("sequence", u.Sequence).Str("subject", u.Subject).Str("reason", string(u.Why.Reason)).Str("detail", printable(u.Why.Detail)).
+			AnErr("unburied", err).Msg("an alert cannot be read; it is kept among the dead letters")
 	})
 }
 

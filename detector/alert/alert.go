@@ -45,6 +45,10 @@ type Batch struct {
 	Format    string // "alertmanager", "holdfast", …; of messages within each other the innermost
 	Alerts    []Alert
 	Truncated int // alerts that the sender left out and counted
+
+	// Body is the message itself, for a [Mapping] to read, also where no format could; nil where there is none, or only its
+	// beginning was kept.
+	Body []byte
 }
 
 // Reason is why a message could not be read; a closed set, fit for a metric label.
@@ -70,6 +74,13 @@ type Unreadable struct {
 
 func (u *Unreadable) Error() string {
 	return fmt.Sprintf("unreadable alert (%s): %s", u.Reason, u.Detail)
+}
+
+// An Unread is a message of the alert log that nobody could read.
+type Unread struct {
+	Sequence uint64 // in the alert log
+	Subject  string
+	Why      Unreadable
 }
 
 // Limits of one message (reliability rows 23 and 24).

@@ -3,6 +3,7 @@ package alert
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,8 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
 	"cel.dev/cel-go/interpreter"
+
+	"holdfast/internal/source"
 )
 
 // An expression is one field of a mapping, compiled.
@@ -42,8 +45,10 @@ func costly(err error) bool {
 
 // A compiler compiles the expressions of one mapping and gathers what is wrong with them.
 type compiler struct {
-	outer, inner *cel.Env // without and with an item
-	problems     []MappingProblem
+	outer, inner  *cel.Env // without and with an item
+	field         string   // at hand
+	source.Phrase          // as it is written
+	problems      []MappingProblem
 }
 
 func newCompiler() *compiler {
@@ -94,21 +99,24 @@ func (c *compiler) compile(field, written string, in *cel.Env, want []types.Kind
 		return nil
 	}
 	known := len(c.problems)
+	c.field, c.Phrase = field, source.PhraseOf(written)
 	checked, issues := in.Compile(written)
 	for _, e := range issues.Errors() {
-		c.problem(field, e.Location.Line(), e.Location.Column()+1, e.Message)
+		c.tell(c.Offset(e.Location.Line(), e.Location.Column()), e.Message, in == c.inner)
 	}
 	if len(c.problems) > known {
 		return nil
 	}
-	c.order(field, checked)
+	if c.order(checked); len(c.problems) > known {
+		return nil
+	}
 	if got := checked.OutputType(); got.Kind() != types.DynKind && got.Kind() != types.OpaqueKind && !slices.Contains(want, got.Kind()) {
-		c.problem(field, 1, 1, fmt.Sprintf("it comes to a %s, which cannot be meant here", got))
+		c.problem(0, c.End(), "", "it comes to a %s, which cannot be meant here", got)
 	}
 	program, err := in.Program(checked, cel.CostLimit(maxExpressionCost), cel.CostTrackerOptions(
 		cost.OverloadTracker("json_string", textCost), cost.OverloadTracker("string_lower_ascii", textCost), cost.OverloadTracker("string_split_string", textCost)))
 	if err != nil {
-		c.problem(field, 1, 1, err.Error())
+		c.problem(0, c.End(), "", "%v", err)
 	}
 	if len(c.problems) > known {
 		return nil
@@ -116,13 +124,61 @@ func (c *compiler) compile(field, written string, in *cel.Env, want []types.Kind
 	return &expression{field: field, program: program}
 }
 
-func (c *compiler) problem(field string, line, column int, message string) {
-	c.problems = append(c.problems, MappingProblem{field, max(line, 1), max(column, 1), message})
+// problem notes what is wrong with the expression at hand.
+func (c *compiler) problem(from, to int, hint, format string, args ...any) {
+	c.problems = append(c.problems, MappingProblem{c.field, max(from, 0), max(to, from+1, 1), fmt.Sprintf(format, args...), hint})
+}
+
+// about notes what is wrong with a field as a whole.
+func (c *compiler) about(field, written, hint, format string, args ...any) {
+	c.field, c.Phrase = field, source.PhraseOf(written)
+	c.problem(0, c.Len(), hint, format, args...)
+}
+
+// What CEL says, to be said in other words.
+var (
+	celUndeclared = regexp.MustCompile(`^undeclared reference to '([^']*)'`)
+	celOverload   = regexp.MustCompile(`^found no matching overload for '@?_?([^_']+)_?' applied to '(.*)'`)
+	celUnexpected = regexp.MustCompile(`(?:mismatched|extraneous) input '((?:[^']|'')*)' expecting|no viable alternative at input '(.*)'`)
+)
+
+// celNames are what an expression may call by name, besides what its own loops name.
+var celNames = []string{"body", "item", "has", "json", "size", "string", "int", "double", "timestamp", "duration", "true", "false", "null", "optional", "type"}
+
+// tell is what CEL says, in the words of whoever wrote it.
+func (c *compiler) tell(at int, message string, item bool) {
+	if name := celUndeclared.FindStringSubmatch(message); name != nil {
+		at, width := c.Called(at, name[1])
+		c.problem(at, at+width, hintFor(name[1], item), "%q is not understood here", name[1])
+	} else if of := celOverload.FindStringSubmatch(message); of != nil {
+		at, width := c.Called(at, of[1])
+		c.problem(at, at+width, "", "%s cannot be used of %s", of[1], of[2])
+	} else if input := celUnexpected.FindStringSubmatch(message); input == nil {
+		message, _, _ = strings.Cut(strings.TrimPrefix(message, "Syntax error: "), "\n")
+		c.problem(at, at+c.Word(at), "", "%s", strings.TrimSuffix(message, "."))
+	} else if input[1] == "<EOF>" {
+		c.problem(c.End()-1, c.End(), "", "it ends too soon")
+	} else {
+		c.problem(at, at+c.Word(at), "", "this is not expected here")
+	}
+}
+
+// hintFor is what may have been meant by a word that means nothing.
+func hintFor(word string, item bool) string {
+	switch near := source.Nearest(word, celNames); {
+	case word == "item":
+		return "the list is taken from the body: body.events"
+	case near != "":
+		return source.DidYouMean(word, celNames)
+	case item:
+		return `body is the message and item the alert at hand; a text stands in quotes of its own: '"down"'`
+	}
+	return "body is the message"
 }
 
 // order refuses what CEL would go through in any order: objects that the expression itself writes, except to look
 // something up in them.
-func (c *compiler) order(field string, checked *cel.Ast) {
+func (c *compiler) order(checked *cel.Ast) {
 	rep := checked.NativeRep()
 	lookup := []string{operators.Index, operators.OptIndex, operators.In}
 	every := ast.MatchDescendants(ast.NavigateAST(rep), func(e ast.NavigableExpr) bool {
@@ -134,7 +190,8 @@ func (c *compiler) order(field string, checked *cel.Ast) {
 			continue
 		}
 		at := rep.SourceInfo().GetStartLocation(e.ID())
-		c.problem(field, at.Line(), at.Column()+1, "an object that is written here can only be looked up in: {…}[key], or key in {…}")
+		from := c.Offset(at.Line(), at.Column())
+		c.problem(from, from+c.Word(from), "{…}[key], or key in {…}", "an object that is written here can only be looked up in")
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // A Mapping reads JSON of no known format in the way that a user wrote down: expressions of CEL (https://cel.dev) over
-// the body. The fields with a doc tag are as written; [NewMapping] compiles them.
+// the body. The exported fields are as written; [NewMapping] compiles them.
 //
 // In every expression "body" is the message, and in all but each "item" is one of what each lists, or the message where
 // each is left out. Objects are listed by their keys in order, so that the same body always gives the same alerts.
@@ -21,23 +21,24 @@ import (
 // json(text), which reads JSON that is written in a string; the parts of an instant are left out, since they depend on a
 // table of zones.
 type Mapping struct {
-	Subject     string            `doc:"subject,required"` // as NATS matches it, below holdfast.alerts: * is a token, > all that follow
-	Each        string            `doc:"each"`             // a list; each of it is an alert
-	Status      string            `doc:"status,required"`  // "firing", "resolved" or "unknown"
-	Labels      map[string]string `doc:"labels,required"`  // text, number or truth; null, none and "" leave the label out
-	Annotations map[string]string `doc:"annotations"`      // likewise
-	At          string            `doc:"at"`               // an instant in any way that monitoring writes one; null for none
-	Fingerprint string            `doc:"fingerprint"`      // the identity; default the labels together
+	Subject     string            // as NATS matches it: * is a token, > all that follow
+	Each        string            // a list; each of it is an alert
+	Status      string            // "firing", "resolved" or "unknown"
+	Labels      map[string]string // text, number or truth; null, none and "" leave the label out
+	Annotations map[string]string // likewise
+	At          string            // an instant in any way that monitoring writes one; null for none
+	Fingerprint string            // the identity; default the labels together
 
 	each, status, at, fingerprint *expression
 	labels, annotations           []*expression
 }
 
-// A MappingProblem is what is wrong with a mapping: where in which field, counted from 1.
+// A MappingProblem is what is wrong with a mapping: in which field, where in characters of it, what, and what to do.
 type MappingProblem struct {
-	Field        string // "status", "labels.component"
-	Line, Column int
-	Message      string
+	Field    string // "status", "labels.component"
+	From, To int
+	Message  string
+	Hint     string
 }
 
 // Limits of a mapping, in the units in which CEL counts cost: about one for each step, one for ten bytes of text.
@@ -53,9 +54,7 @@ const TooCostly Reason = "too_costly"
 func NewMapping(written Mapping) (*Mapping, []MappingProblem) {
 	m := written
 	c := newCompiler()
-	if !validSubject(m.Subject) {
-		c.problem("subject", 1, 1, "it must be holdfast.alerts. and what follows, of tokens as NATS has them; * and, at the end, > are for any")
-	}
+	c.subject(m.Subject)
 	m.each = c.compile("each", m.Each, c.outer, aList)
 	m.status = c.compile("status", m.Status, c.inner, aText)
 	m.at = c.compile("at", m.At, c.inner, anInstant)
@@ -63,10 +62,10 @@ func NewMapping(written Mapping) (*Mapping, []MappingProblem) {
 	m.labels = c.compileAll("labels", m.Labels)
 	m.annotations = c.compileAll("annotations", m.Annotations)
 	if strings.TrimSpace(m.Status) == "" {
-		c.problem("status", 1, 1, "there is none: an alert says firing, resolved or unknown")
+		c.about("status", m.Status, `such as item.state == "ok" ? "resolved" : "firing"`, "there is none: an alert says firing, resolved or unknown")
 	}
 	if len(m.Labels) == 0 {
-		c.problem("labels", 1, 1, "there are none, so that an alert would be about nothing")
+		c.about("labels", "", "such as component: item.host", "there are none, so that an alert would be about nothing")
 	}
 	if len(c.problems) > 0 {
 		return nil, c.problems
@@ -74,31 +73,59 @@ func NewMapping(written Mapping) (*Mapping, []MappingProblem) {
 	return &m, nil
 }
 
-// validSubject is whether a pattern can match what alerts come by.
+// subject refuses a pattern that no subject of the alert log can match.
+func (c *compiler) subject(pattern string) {
+	if !validSubject(pattern) {
+		c.about("subject", pattern, "tokens with dots between them; * is for any token and, at the end, > for all that follow", "%q is no subject of NATS", pattern)
+		return
+	}
+	if strings.HasPrefix(pattern, "holdfast.") && !overlap(pattern, "holdfast.alerts.>") {
+		c.about("subject", pattern, "holdfast.alerts.NAME", "no alert comes by %q", pattern)
+	}
+}
+
+// validSubject is whether NATS can match something by a pattern.
 func validSubject(pattern string) bool {
-	rest, ok := strings.CutPrefix(pattern, "holdfast.alerts.")
-	tokens := strings.Split(rest, ".")
+	tokens := strings.Split(pattern, ".")
 	for i, token := range tokens {
 		wild := strings.ContainsAny(token, "*>")
 		if token == "" || strings.ContainsAny(token, " \t\r\n") || wild && token != "*" && (token != ">" || i < len(tokens)-1) {
 			return false
 		}
 	}
-	return ok
+	return true
 }
 
-// Covers reports whether the mapping is for messages of a subject.
-func (m *Mapping) Covers(subject string) bool {
-	pattern, tokens := strings.Split(m.Subject, "."), strings.Split(subject, ".")
-	for i, token := range pattern {
+// overlap is whether some subject is matched by both of two patterns.
+func overlap(a, b string) bool {
+	x, y := strings.Split(a, "."), strings.Split(b, ".")
+	for i := range min(len(x), len(y)) {
 		switch {
-		case token == ">":
-			return len(tokens) > i
-		case i >= len(tokens) || token != "*" && token != tokens[i]:
+		case x[i] == ">" || y[i] == ">":
+			return true
+		case x[i] != y[i] && x[i] != "*" && y[i] != "*":
 			return false
 		}
 	}
-	return len(pattern) == len(tokens)
+	return len(x) == len(y)
+}
+
+// Covers reports whether the mapping is for messages of a subject; of a pattern, whether it is for all that this matches.
+func (m *Mapping) Covers(subject string) bool {
+	pattern := m.Subject
+	for {
+		token, rest, more := strings.Cut(pattern, ".")
+		given, further, goesOn := strings.Cut(subject, ".")
+		switch {
+		case token == ">":
+			return true
+		case given == ">" || token != "*" && token != given:
+			return false
+		case !more || !goesOn:
+			return more == goesOn
+		}
+		pattern, subject = rest, further
+	}
 }
 
 // Read makes alerts of a message. The error is an *Unreadable. As with every format, a message is read whole or not at
@@ -267,10 +294,10 @@ func (r *mappingRun) instant(e *expression) time.Time {
 func (c *compiler) compileAll(field string, written map[string]string) (all []*expression) {
 	for _, name := range slices.Sorted(maps.Keys(written)) {
 		if strings.TrimSpace(name) == "" {
-			c.problem(field, 1, 1, "one has no name")
+			c.about(field+"."+name, written[name], "", "it has no name")
 		}
 		if strings.TrimSpace(written[name]) == "" {
-			c.problem(field+"."+name, 1, 1, "there is no expression")
+			c.about(field+"."+name, written[name], `a text of its own stands in quotes within quotes: '"down"'`, "there is no expression")
 		}
 		if e := c.compile(field+"."+name, written[name], c.inner, aWord); e != nil {
 			e.name = name

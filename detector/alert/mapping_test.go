@@ -131,6 +131,12 @@ func TestAMappingIsForTheSubjectsThatItNames(t *testing.T) {
 		{"holdfast.alerts.legacy.>", "holdfast.alerts.legacy.a.b", true},
 		{"holdfast.alerts.legacy.>", "holdfast.alerts.legacy", false},
 		{"holdfast.alerts.>", "holdfast.alerts.legacy", true},
+		{">", "holdfast.alerts.legacy", true},
+		{"monitoring.*", "monitoring.nagios", true},
+		{"holdfast.alerts.>", "holdfast.alerts.a.*", true}, // all that a pattern matches
+		{"holdfast.alerts.*", "holdfast.alerts.*", true},
+		{"holdfast.alerts.*", "holdfast.alerts.>", false},
+		{"holdfast.alerts.a", "holdfast.alerts.*", false},
 	} {
 		m := legacy()
 		m.Subject = c.pattern
@@ -138,7 +144,7 @@ func TestAMappingIsForTheSubjectsThatItNames(t *testing.T) {
 			t.Errorf("%s covers %s: %v", c.pattern, c.subject, got)
 		}
 	}
-	for _, pattern := range []string{"", "holdfast.alerts", "holdfast.alerts.", "alerts.legacy", "holdfast.alerts..a", "holdfast.alerts.a*",
+	for _, pattern := range []string{"", "holdfast.alerts", "holdfast.alerts.", "holdfast.alerts..a", "holdfast.alerts.a*",
 		"holdfast.alerts.>.a", "holdfast.alerts.a b", "holdfast.log.0", "holdfast.alerts.a\n"} {
 		m := legacy()
 		m.Subject = pattern
@@ -163,17 +169,17 @@ func TestEverythingThatIsWrongWithAMappingIsSaidAtOnceAndWhere(t *testing.T) {
 	})
 	var got []string
 	for _, p := range problems {
-		got = append(got, fmt.Sprintf("%s %d:%d", p.Field, p.Line, p.Column))
+		got = append(got, fmt.Sprintf("%s %d-%d", p.Field, p.From, p.To))
 		if p.Message == "" {
 			t.Errorf("%v says nothing", p)
 		}
 	}
-	same(t, []string{"subject 1:1", "each 1:1", "status 2:14", "at 1:1", "fingerprint 1:1", "labels.component 1:12", "labels.rack 1:1", "labels.zone 1:1"}, got)
+	same(t, []string{"subject 0-14", "each 0-4", "status 35-40", "at 0-14", "fingerprint 0-1", "labels.component 10-11", "labels.rack 0-11", "labels.zone 0-1"}, got)
 }
 
 func TestAMappingHasToSayWhatAnAlertIsAbout(t *testing.T) {
 	_, problems := alert.NewMapping(alert.Mapping{Subject: "holdfast.alerts.a"})
-	same(t, []alert.MappingProblem{{Field: "status"}, {Field: "labels"}}, problems, cmpopts.IgnoreFields(alert.MappingProblem{}, "Line", "Column", "Message"))
+	same(t, []alert.MappingProblem{{Field: "status"}, {Field: "labels"}}, problems, cmpopts.IgnoreFields(alert.MappingProblem{}, "From", "To", "Message", "Hint"))
 }
 
 func TestWhatAMappingCannotMakeOutIsRefusedWhole(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"holdfast/detector/alert"
 	"holdfast/detector/watch"
 	"holdfast/journal"
 	"holdfast/journal/embedded"
@@ -58,14 +59,30 @@ func TestWhatIsPublishedOverTheNetworkIsHeardAndWhatIsHostileIsBuried(t *testing
 	}
 
 	var heard []string
+	var unreadable []alert.Unread
 	enough := errors.New("enough")
 	err = watch.Run(t.Context(), alerts, 0, func(_ context.Context, h watch.Heard) error {
+		if h.Unreadable != nil {
+			unreadable = append(unreadable, alert.Unread{Sequence: h.Sequence, Subject: h.Subject, Why: *h.Unreadable})
+		}
 		if heard = append(heard, line(h)); h.CaughtUp {
 			return enough
 		}
 		return nil
 	})
 	if !errors.Is(err, enough) {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	err = watch.Bury(ctx, alerts, unread(unreadable...), func(u alert.Unread, err error) {
+		if err != nil {
+			t.Error(err)
+		}
+		if u == unreadable[len(unreadable)-1] {
+			stop()
+		}
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{

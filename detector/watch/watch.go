@@ -1,6 +1,6 @@
-// Package watch is the ears: it follows the alert log, makes out what each message says, buries what cannot be read, and
-// hands everything on in the order in which it was stored. It judges nothing and forgets nothing: the position is the
-// hearer's to keep.
+// Package watch is the ears: it follows the alert log, makes out what each message says, and hands everything on in the
+// order in which it was stored; and it buries what the hearer could not read either. It judges nothing and forgets nothing:
+// the position is the hearer's to keep.
 package watch
 
 import (
@@ -23,19 +23,14 @@ type Heard struct {
 	Received   time.Time // when the log stored it
 	Subject    string
 	Batch      alert.Batch
-	Unreadable *alert.Unreadable // why it could not be read; the batch is empty then
-	Unburied   error             // why an unreadable one is not among the dead letters; it is still in the alert log
+	Unreadable *alert.Unreadable // why no format reads it; the batch has nothing but the body then, for a mapping to read
 	Lost       uint64            // messages up to Sequence that were stored and can no longer be read
 	CaughtUp   bool              // nothing that was waiting is left; until then the present is not known
 }
 
-const (
-	// stale is how old a message may be before it is taken for one of a backlog: after a break in the connection the
-	// present is not known until that is worked off.
-	stale = 5 * time.Second
-	// buryPatience is how long the dead letters may hold up what is still alive.
-	buryPatience = 2 * time.Second
-)
+// stale is how old a message may be before it is taken for one of a backlog: after a break in the connection the present is
+// not known until that is worked off.
+const stale = 5 * time.Second
 
 // Run follows the alert log after a sequence until ctx ends, and calls hear with one message at a time, in order. It
 // returns nil when ctx ends, else the error of the log, or of hear.
@@ -87,27 +82,27 @@ type ear struct {
 
 func (e *ear) makeOut(ctx context.Context, m journal.Message) Heard {
 	h := Heard{Sequence: m.Sequence, Received: m.Received, Subject: m.Subject, CaughtUp: e.caughtUp(ctx, m)}
-	if h.Batch, h.Unreadable = MakeOut(m); h.Unreadable != nil {
-		h.Unburied = e.bury(ctx, m, h.Unreadable)
-	}
+	h.Batch, h.Unreadable = MakeOut(m)
 	return h
 }
 
-// MakeOut says what a message of the alert log says, or why it cannot be read; the batch is empty then. Live, on replay
-// and in a backtest it is the same.
+// MakeOut says what a message of the alert log says by what it holds, or why no format reads it; the batch has nothing but
+// the body then. Live, on replay and in a backtest it is the same. Mappings are not asked: those in force are the hearer's.
 func MakeOut(m journal.Message) (alert.Batch, *alert.Unreadable) {
 	if why := beginning(m.Header); why != nil {
 		return alert.Batch{}, why
 	}
 	batch, err := alert.DecodeMessage(m.Header, m.Body)
 	if err == nil {
-		return batch.ReceivedAt(m.Received), nil
+		batch = batch.ReceivedAt(m.Received)
+		batch.Body = m.Body
+		return batch, nil
 	}
 	var why *alert.Unreadable
 	if !errors.As(err, &why) {
 		why = &alert.Unreadable{Reason: alert.Malformed, Detail: err.Error()}
 	}
-	return alert.Batch{}, why
+	return alert.Batch{Body: m.Body}, why
 }
 
 // beginning is why a message holds only the beginning of what was sent: it was too large for any message, and whoever
@@ -134,10 +129,4 @@ func (e *ear) caughtUp(ctx context.Context, m journal.Message) bool {
 		}
 	}
 	return m.Sequence >= e.waiting
-}
-
-func (e *ear) bury(ctx context.Context, m journal.Message, why *alert.Unreadable) error {
-	ctx, cancel := context.WithTimeout(ctx, buryPatience)
-	defer cancel()
-	return e.alerts.Bury(ctx, m, string(why.Reason), why.Detail)
 }

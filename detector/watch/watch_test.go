@@ -36,9 +36,6 @@ func line(h watch.Heard) string {
 	if h.Unreadable != nil {
 		text += " unreadable: " + string(h.Unreadable.Reason)
 	}
-	if h.Unburied != nil {
-		text += " unburied: " + h.Unburied.Error()
-	}
 	if h.Lost > 0 {
 		text += fmt.Sprintf(" %d lost", h.Lost)
 	}
@@ -155,23 +152,87 @@ func TestAnAlertThatHoldsUntilAnInstantIsResolvedIfItWasStoredAfterThat(t *testi
 	})
 }
 
-func TestWhatCannotBeReadIsBuriedOnceAndWhatFollowsIsHeard(t *testing.T) {
+func TestAMessageIsHeardWithItsBodyUnlessOnlyItsBeginningWasKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := journal.NewMemory()
+		bodies := []string{`{"odd":1}`, `{"holdfast":1`, string(down("a"))}
+		for _, body := range bodies {
+			say(t, m, []byte(body))
+		}
+		if _, err := m.Publish(t.Context(), "holdfast.alerts.probe", map[string][]string{"Holdfast-Reason": {"too_large"}}, []byte(`{"beg`)); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		enough := errors.New("enough")
+		_ = watch.Run(t.Context(), m, 0, func(_ context.Context, h watch.Heard) error {
+			if got = append(got, string(h.Batch.Body)); h.CaughtUp {
+				return enough
+			}
+			return nil
+		})
+		if diff := cmp.Diff(append(bodies, ""), got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// unread tells of messages that a hearer could not read; whoever has been told of all of them waits.
+func unread(all ...alert.Unread) func(context.Context, uint64) ([]alert.Unread, error) {
+	return func(ctx context.Context, after uint64) (found []alert.Unread, _ error) {
+		for _, u := range all {
+			if u.Sequence > after {
+				found = append(found, u)
+			}
+		}
+		if len(found) == 0 {
+			<-ctx.Done()
+		}
+		return found, ctx.Err()
+	}
+}
+
+// undertake buries in the background until everything has come to rest; it returns what was told.
+func undertake(t *testing.T, alerts journal.Alerts, sequences ...uint64) (told []string) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	var all []alert.Unread
+	for _, n := range sequences {
+		all = append(all, alert.Unread{Sequence: n, Subject: "holdfast.alerts.probe", Why: alert.Unreadable{Reason: alert.NotJSON, Detail: "it ends"}})
+	}
+	go func() {
+		done <- watch.Bury(ctx, alerts, unread(all...), func(u alert.Unread, err error) {
+			told = append(told, fmt.Sprintf("%d %v", u.Sequence, err))
+		})
+	}()
+	synctest.Wait()
+	stop()
+	if err := <-done; err != nil {
+		t.Errorf("the undertaker ended with %v", err)
+	}
+	return told
+}
+
+func TestWhatNobodyCouldReadIsBuriedOnceHoweverOftenItIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := journal.NewMemory()
 		say(t, m, []byte(`{"holdfast":1`))
 		say(t, m, down("a"))
-		for range 2 { // as after a restart
-			heard := listen(t, m, 0)
-			want := []string{
-				"1 holdfast.alerts.probe unreadable: not_json",
-				"2 holdfast.alerts.probe a caught up",
-			}
-			if diff := cmp.Diff(want, *heard); diff != "" {
+		say(t, m, []byte("?"))
+		for _, life := range []struct {
+			unread []uint64
+			told   []string
+		}{
+			{[]uint64{1}, []string{"1 <nil>"}},
+			{[]uint64{1, 3}, []string{"3 <nil>"}}, // after a restart
+			{[]uint64{1, 3}, nil},
+		} {
+			if diff := cmp.Diff(life.told, undertake(t, m, life.unread...)); diff != "" {
 				t.Error(diff)
 			}
 		}
 		dead := m.Dead()
-		if len(dead) != 1 || dead[0].Sequence != 1 || dead[0].Reason != string(alert.NotJSON) || string(dead[0].Body) != `{"holdfast":1` {
+		if len(dead) != 2 || dead[0].Sequence != 1 || dead[0].Reason != string(alert.NotJSON) || dead[0].Detail != "it ends" || string(dead[0].Body) != `{"holdfast":1` || string(dead[1].Body) != "?" {
 			t.Errorf("buried: %+v", dead)
 		}
 	})
@@ -198,20 +259,23 @@ func (s shaky) Bury(ctx context.Context, m journal.Message, reason, detail strin
 	return s.Memory.Bury(ctx, m, reason, detail)
 }
 
-func TestDeadLettersThatCannotBeKeptDoNotHoldUpTheLiving(t *testing.T) {
+func TestADeadLetterThatCannotBeKeptDoesNotHoldUpTheNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := journal.NewMemory()
 		say(t, m, []byte("?"))
-		say(t, m, down("a"))
-		heard := listen(t, shaky{Memory: m, bury: errors.New("no room")}, 0)
-		want := []string{
-			"1 holdfast.alerts.probe unreadable: not_json unburied: no room",
-			"2 holdfast.alerts.probe a caught up",
-		}
-		if diff := cmp.Diff(want, *heard); diff != "" {
+		want := []string{"1 no room", "7 bury message 7 of holdfast.alerts.probe: read message 7 of the alert log: it holds 1"}
+		if diff := cmp.Diff(want, undertake(t, shaky{Memory: m, bury: errors.New("no room")}, 1, 7)); diff != "" {
 			t.Error(diff)
 		}
 	})
+}
+
+func TestWhereNobodyTellsTheUndertakerEnds(t *testing.T) {
+	over := errors.New("it is over")
+	err := watch.Bury(t.Context(), journal.NewMemory(), func(context.Context, uint64) ([]alert.Unread, error) { return nil, over }, nil)
+	if !errors.Is(err, over) {
+		t.Errorf("it ended with %v", err)
+	}
 }
 
 func TestLostMessagesAreSaidInTheirPlace(t *testing.T) {

@@ -1,0 +1,43 @@
+package watch
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"holdfast/detector/alert"
+	"holdfast/journal"
+)
+
+// buryPatience is how long one dead letter may hold up the next.
+const buryPatience = 2 * time.Second
+
+// Bury keeps what nobody could read among the dead letters, each once, until ctx ends. unread waits for such messages after
+// a sequence, and gives them in order; an error of it is Bury's. tell hears of each one, and why it could not be kept: then
+// it is still in the alert log.
+func Bury(ctx context.Context, alerts journal.Alerts, unread func(ctx context.Context, after uint64) ([]alert.Unread, error), tell func(alert.Unread, error)) error {
+	for after := alerts.Buried(); ; {
+		found, err := unread(ctx, after)
+		if err != nil {
+			return ended(ctx, err)
+		}
+		for _, u := range found {
+			unburied := bury(ctx, alerts, u)
+			if ctx.Err() != nil {
+				return nil // the next start finds it again
+			}
+			tell(u, unburied)
+			after = u.Sequence
+		}
+	}
+}
+
+func bury(ctx context.Context, alerts journal.Alerts, u alert.Unread) error {
+	ctx, cancel := context.WithTimeout(ctx, buryPatience)
+	defer cancel()
+	m, err := alerts.Message(ctx, u.Sequence)
+	if err != nil {
+		return fmt.Errorf("bury message %d of %s: %w", u.Sequence, u.Subject, err)
+	}
+	return alerts.Bury(ctx, m, string(u.Why.Reason), u.Why.Detail)
+}
