@@ -232,3 +232,28 @@ func TestWhatIsWrongInAMappingIsUnderlinedWhereItStands(t *testing.T) {
 	}
 	equal(t, all.String(), string(want))
 }
+
+func TestAnIncidentHearsByTheMappingsOfTheTextItIsJudgedBy(t *testing.T) {
+	d := newDepotDesk(t)
+	settle := func(after time.Duration) {
+		d.now = d.now.Add(after)
+		for changes := d.Due(d.now); len(changes) > 0; changes = d.Due(d.now) {
+			for _, c := range changes {
+				d.Apply(Record{At: d.now, Incident: c.Incident, Event: c.Event})
+			}
+		}
+	}
+	d.adopt(depotBy(byHost))
+	d.say(ours, dbDown)
+	settle(10 * time.Minute)
+	if open := d.Incidents(); len(open) != 1 || !open[0].Open() {
+		t.Fatalf("expected an open incident, found %d incidents", len(open))
+	}
+	d.adopt(depotBy("")) // which nobody can read that by any more
+	d.say(ours, dbUp)
+	settle(time.Hour)
+	if i := d.Incidents()[0]; i.Open() {
+		t.Errorf("it did not hear of the recovery: %s", i.Verdict.Explanation.Summary)
+	}
+	equal(t, d.Counts().Unreadable, reasons{alert.UnknownForm: 1})
+}
