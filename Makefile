@@ -19,10 +19,7 @@ race: ## the same under the race detector, in shuffled order
 
 FUZZTIME ?= 20s
 fuzz: ## fuzz every parser for FUZZTIME (20s, or a count as 10000x) each
-	@set -e; for target in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | grep -v '^./e2e/'); do \
-	  for f in $$(grep -oE '^func Fuzz[A-Za-z0-9]+' $$target | cut -c6-); do \
-	    echo "== $$(dirname $$target) $$f"; $(GO) test $$(dirname $$target) -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME); \
-	  done; done
+	@GO="$(GO)" tools/fuzz $(FUZZTIME)
 
 lint: ## go vet, gofmt and golangci-lint
 	$(GO) vet ./...

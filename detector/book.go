@@ -26,6 +26,7 @@ type book struct {
 	domains    []string
 	observers  []string
 	watchers   map[string][]string // observer -> components that declare it, sorted
+	names      map[string]string   // every id as the analysis holds it
 
 	latitude int64 // how late a statement may be heard for no lens to make anything of that
 
@@ -71,11 +72,26 @@ func newBook(a *bia.Analysis) *book {
 			b.watchers[o] = append(b.watchers[o], id)
 		}
 	}
+	b.names = map[string]string{}
+	for _, ids := range [][]string{b.judged, b.sites, b.observers, sorted(a.Components), sorted(b.holders)} {
+		for _, id := range ids {
+			b.names[id] = id
+		}
+	}
 	b.rings = rings(b.judged, b.needs)
 	for _, m := range a.Maintenance {
 		b.windows = append(b.windows, b.planned(m))
 	}
 	return b
+}
+
+// name is an id as the analysis holds it. One that is taken from an alert is a part of the message that the alert came in,
+// and whoever remembers it keeps all of that.
+func (b *book) name(id string) string {
+	if name, known := b.names[id]; known {
+		return name
+	}
+	return id
 }
 
 func needOf(n bia.Need) need {

@@ -133,10 +133,11 @@ func (d *Detector) read(subject string, a alert.Alert) statement {
 	if !s.ruled {
 		s.component, s.site, s.data, s.service = a.Labels.Get("component"), a.Labels.Get("site"), a.Labels.Get("data"), a.Labels.Get("service")
 	}
+	s.component, s.site, s.data, s.service = d.book.name(s.component), d.book.name(s.site), d.book.name(s.data), d.book.name(s.service)
 	if s.effect == "" {
 		s.effect = a.Labels.Get("effect")
 	}
-	s.observer = d.speaker(s, subject)
+	s.observer = d.book.name(d.speaker(s, subject))
 	if sole := d.book.observersOf(s.component); s.observer == "" && len(sole) == 1 {
 		s.observer = sole[0]
 	}

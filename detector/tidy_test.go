@@ -1,6 +1,9 @@
 package detector
 
 import (
+	"fmt"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,4 +40,47 @@ func TestMemoryStaysBoundedWhateverIsSaid(t *testing.T) {
 	if proofs := len(d.ears["o"].proofs); proofs > 2*most {
 		t.Errorf("%d proofs are remembered, at most %d should be", proofs, 2*most)
 	}
+}
+
+// What an alert says are parts of the message that it came in, which may be a mebibyte.
+func TestWhatIsRememberedKeepsNoMessage(t *testing.T) {
+	const components, length = 100, 1 << 20
+	var ids []string
+	for c := range components {
+		ids = append(ids, fmt.Sprintf("c%d", c))
+	}
+	a, problems := bia.Parse("bia.yaml", fmt.Appendf(nil, "organisation: A house\nservices: {s: {needs: [%s]}}\ncomponents: {%s: {}}\nobservers: {o: {}}\nsites: {x: {}}\n",
+		strings.Join(ids, ", "), strings.Join(ids, ": {}, ")))
+	if problems.HasErrors() {
+		t.Fatal(problems)
+	}
+	d := New(a)
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	before := heap()
+	for _, id := range ids {
+		for _, effect := range []string{"down", "intentional", "maintenance"} {
+			message := strings.Repeat(" ", length) + id + "o" + effect + "fingerprint"
+			part := func(text string) string { i := strings.LastIndex(message, text); return message[i : i+len(text)] }
+			labels := alert.LabelsOf(map[string]string{"component": part(id), "observer": part("o" + effect)[:1], "effect": part(effect),
+				"by": part("fingerprint"), "change": part("fingerprint"), "until": "2026-11-23T13:00:00Z", "from": "2026-11-23T13:00:00Z", "to": "2026-11-23T14:00:00Z",
+				"expect": "down", "scope": id, part("print"): part("finger")})
+			d.Observe(now, "", alert.Alert{Status: alert.Firing, Labels: labels, StartsAt: now, Fingerprint: part("fingerprint")})
+		}
+		d.Observe(now, "", alert.Alert{Status: alert.Firing, Labels: alert.LabelsOf(map[string]string{"site": "x", "effect": "lost"}), StartsAt: now})
+	}
+	if n := d.Heard().Unmapped; n != 0 {
+		t.Fatalf("%d alerts are unmapped", n)
+	}
+	if grown := heap() - before; grown > components*length/4 {
+		t.Errorf("after %d messages of %d bytes %d are kept", 3*components, length, grown)
+	}
+	runtime.KeepAlive(d)
+}
+
+// heap is what is in use, in bytes.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

@@ -40,6 +40,13 @@ func TestAnAlarmHasOneIdentityByEitherRoad(t *testing.T) {
 	}
 }
 
+func TestAnAlarmOnAnExpressionIsAboutItsFirstMetricByEitherRoad(t *testing.T) {
+	topic, bridge := decode(t, string(read(t, "cloudwatch/expression.json"))).Alerts[0], decode(t, string(read(t, "eventbridge/alarm.json"))).Alerts[0]
+	if diff := cmp.Diff(topic.Labels, bridge.Labels); diff != "" || topic.Labels.Get("dimension_db_instance_identifier") == "" {
+		t.Error(diff)
+	}
+}
+
 func TestTheTimeOfAnAlarmThatCannotBeKnownIsLeftToItsReceipt(t *testing.T) {
 	for _, written := range []string{"", "2026-11-23T12:00:00", "0", "0001-01-01T00:00:00Z"} {
 		if got := decode(t, alarm("OK", written)).Alerts[0].At(); !got.IsZero() {

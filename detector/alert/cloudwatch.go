@@ -10,7 +10,7 @@ import (
 var (
 	alarmKeys = []string{"AlarmName", "AlarmDescription", "AlarmArn", "AWSAccountId", "Region", "NewStateValue",
 		"NewStateReason", "OldStateValue", "StateChangeTime", "Trigger", "AlarmRule"}
-	triggerKeys = []string{"MetricName", "Namespace", "Dimensions"}
+	triggerKeys = []string{"MetricName", "Namespace", "Dimensions", "Metrics"}
 	// alarmStates has one that is no state: CloudWatch does not know it.
 	alarmStates = map[string]Status{"ALARM": Firing, "OK": Resolved, "INSUFFICIENT_DATA": Unknown}
 )
@@ -19,14 +19,14 @@ func claimsCloudWatch(v value) bool { return v.holds("AlarmName", "NewStateValue
 
 func readCloudWatch(v value) (Batch, error) {
 	f := fill(v, "the alarm", alarmKeys...)
-	trigger := f.object("Trigger", triggerKeys...)
+	metric := f.object("Trigger", triggerKeys...).firstMetric()
 	all := labels{}
-	for i, item := range trigger.list("Dimensions") {
-		d := trigger.part(item, fmt.Sprintf("dimension %d", i+1), "name", "value")
+	for i, item := range metric.list("Dimensions") {
+		d := metric.part(item, fmt.Sprintf("dimension %d", i+1), "name", "value")
 		all.add("dimension_", d.text("name"), d.text("value"))
 	}
-	all.set("namespace", trigger.text("Namespace"))
-	all.set("metric_name", trigger.text("MetricName"))
+	all.set("namespace", metric.text("Namespace"))
+	all.set("metric_name", metric.text("MetricName"))
 	all.alarm(f.text("AlarmName"), f.text("AWSAccountId"), f.text("AlarmArn"))
 	a := Alert{
 		Status:      f.state("NewStateValue", alarmStates),
@@ -35,6 +35,16 @@ func readCloudWatch(v value) (Batch, error) {
 		Fingerprint: all["alarm_arn"],
 	}
 	return one(a.since(f.when("StateChangeTime")), f.err)
+}
+
+// firstMetric is what an alarm is measured on. One on an expression or an anomaly has several metrics in place of its own.
+func (f *form) firstMetric() *form {
+	for _, item := range f.list("Metrics") {
+		if stat, ok := item.field("MetricStat"); ok {
+			return f.part(stat, "the alarm's metric", "Metric").object("Metric", triggerKeys...)
+		}
+	}
+	return f
 }
 
 // alarm names an alarm; its region is told from arn:aws:cloudwatch:<region>:<account>:alarm:<name>, since the name of a

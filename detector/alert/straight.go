@@ -31,6 +31,7 @@ func readStraight(body []byte) (b Batch, ok bool) {
 	case '[':
 		b = Batch{Format: alertmanagerAPI, Alerts: r.each(1, r.apiAlert)}
 		r.must(len(b.Alerts) > 0)
+		r.identify(b.Alerts)
 	default:
 		return Batch{}, false
 	}
@@ -71,6 +72,7 @@ func (r *straight) group(m *members) Batch {
 		}
 	}
 	r.must(alerts && slices.Contains(alertmanagerVersions, version))
+	r.identify(b.Alerts)
 	return b
 }
 
@@ -89,12 +91,14 @@ func (r *straight) groupAlert() (a Alert) {
 			a.EndsAt = r.instant()
 		case "fingerprint":
 			a.Fingerprint = r.quoted()
+		case "silenceURL", "valueString": // it is Grafana's, whose group says so only at its end
+			r.handOver()
 		default:
 			r.other(m.key, 4, alertKeys)
 		}
 	}
-	r.must(a.Status == Firing || a.Status == Resolved)
-	return r.identified(a)
+	r.must(len(a.Labels) > 0 && (a.Status == Firing || a.Status == Resolved))
+	return a
 }
 
 // own reads a message in holdfast's own format.
@@ -164,7 +168,8 @@ func (r *straight) apiAlert() (a Alert) {
 			r.other(m.key, 3, apiKeys)
 		}
 	}
-	return r.identified(a.updated(updated))
+	r.must(len(a.Labels) > 0)
+	return a.updated(updated)
 }
 
 func (r *straight) apiStatus() (status Status) {
@@ -211,16 +216,30 @@ func (r *straight) each(depth int, read func() Alert) (all []Alert) {
 	return all
 }
 
-// identified is an alert with labels and an identity.
-func (r *straight) identified(a Alert) Alert {
-	r.must(len(a.Labels) > 0)
-	if a.Fingerprint == "" {
-		digits := fingerprintOf(a.Labels)
-		r.prints.Write(digits[:])
-		all := r.prints.String()
-		a.Fingerprint = all[len(all)-len(digits):]
+// identify gives alerts without an identity the one that Alertmanager has for them, two at a time.
+func (r *straight) identify(all []Alert) {
+	var waits *Alert
+	for i := range all {
+		switch a := &all[i]; {
+		case a.Fingerprint != "":
+		case waits == nil:
+			waits = a
+		default:
+			x, y := hashBoth(waits.Labels, a.Labels)
+			waits.Fingerprint, a.Fingerprint, waits = r.print(x), r.print(y), nil
+		}
 	}
-	return a
+	if waits != nil {
+		waits.Fingerprint = r.print(hash(waits.Labels))
+	}
+}
+
+// print is a hash as a fingerprint, a part of all of them.
+func (r *straight) print(h uint64) string {
+	digits := hexadecimal(h)
+	r.prints.Write(digits[:])
+	all := r.prints.String()
+	return all[len(all)-len(digits):]
 }
 
 // pairs reads an object of strings.
