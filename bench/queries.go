@@ -67,7 +67,7 @@ func (d *daemon) fail(ctx context.Context, f feed, services int) error {
 		if err := json.Unmarshal(page, &list); err != nil {
 			return err
 		}
-		if len(list.Incidents) >= 100 {
+		if len(list.Incidents) >= services*9/10 {
 			return nil
 		}
 		if err := d.pause(ctx, deadline, 200*time.Millisecond); err != nil {
