@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -217,5 +216,3 @@ func (h *holder) change(times int) (answer, error) {
 }
 
 func (a answer) micros() float64 { return a.CPU * 1e6 / float64(a.Alerts) }
-
-func bytesWords(perAlert float64) string { return fmt.Sprintf("%.0f B", perAlert) }

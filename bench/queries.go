@@ -33,7 +33,11 @@ func measureQueries(ctx context.Context, b *bench) ([]Row, error) {
 			return nil, err
 		}
 		have = active
-		took, bytes, err := d.query("/api/v1/incidents?all=true&limit=100", b.queries)
+		const newest = "/api/v1/incidents?all=true&limit=100"
+		if n, err := d.incidents(newest); err != nil || n != 100 {
+			return nil, fmt.Errorf("it answers with %d incidents of 100: %v", n, err)
+		}
+		took, bytes, err := d.query(newest, b.queries)
 		if err != nil {
 			return nil, err
 		}
@@ -58,22 +62,26 @@ func (d *daemon) fail(ctx context.Context, f feed, services int) error {
 			}
 		}
 	}
-	for deadline := time.Now().Add(2 * time.Minute); ; {
-		page, err := d.page("/api/v1/incidents?all=true")
-		if err != nil {
+	for deadline := time.Now().Add(5 * time.Minute); ; {
+		n, err := d.incidents("/api/v1/incidents?all=true")
+		if err != nil || n >= services*9/10 {
 			return err
-		}
-		var list struct{ Incidents []json.RawMessage }
-		if err := json.Unmarshal(page, &list); err != nil {
-			return err
-		}
-		if len(list.Incidents) >= services*9/10 {
-			return nil
 		}
 		if err := d.pause(ctx, deadline, 200*time.Millisecond); err != nil {
-			return fmt.Errorf("%d incidents of %d: %w", len(list.Incidents), services, err)
+			return fmt.Errorf("%d incidents of %d: %w", n, services, err)
 		}
 	}
+}
+
+// incidents is how many a page lists.
+func (d *daemon) incidents(path string) (int, error) {
+	page, err := d.page(path)
+	if err != nil {
+		return 0, err
+	}
+	var list struct{ Incidents []json.RawMessage }
+	err = json.Unmarshal(page, &list)
+	return len(list.Incidents), err
 }
 
 // query asks one thing after the other for a page; it returns how long each took in milliseconds, sorted, and its size.
