@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -38,21 +39,20 @@ type sizes struct {
 
 // A measurement is what makes some rows.
 type measurement struct {
-	rows  string // ids, for -rows
-	needs bool   // a peer
-	run   func(context.Context, *bench) ([]Row, error)
+	rows string // ids, for -rows
+	run  func(context.Context, *bench) ([]Row, error)
 }
 
 // measurements in the order in which they are made: those that want a quiet machine first.
 var measurements = []measurement{
-	{"4 5", true, measureIngest},
-	{"6", false, measureDrain},
-	{"15", true, measureProcessing},
-	{"9 10", true, measureHolding},
-	{"components", false, measureComponents},
-	{"storm", false, measureStorm},
-	{"11", false, measureQueries},
-	{"backtest", false, measureBacktest},
+	{"4 5", measureIngest},
+	{"6", measureDrain},
+	{"15", measureProcessing},
+	{"9 10", measureHolding},
+	{"components", measureComponents},
+	{"storm", measureStorm},
+	{"11", measureQueries},
+	{"backtest", measureBacktest},
 }
 
 // A Report is what a run found, as JSON.
@@ -88,21 +88,7 @@ func exit(err error) {
 // measure makes every row that is asked for. The error says that something could not be measured, or fell short.
 func measure(ctx context.Context) error {
 	b := &bench{}
-	var only, output, cache string
-	flag.StringVar(&only, "rows", "", "rows to measure, as 4,6,storm; empty: all")
-	flag.IntVar(&b.rounds, "rounds", 5, "interleaved rounds; medians are quoted")
-	flag.StringVar(&output, "json", "", "file for the report as JSON")
-	flag.StringVar(&cache, "cache", ".cache", "directory, on a disk, for the peers and for what is stored meanwhile")
-	flag.StringVar(&b.profile, "profile", "", "directory for CPU profiles of rows 6, 9 and 10")
-	flag.IntVar(&b.alerts, "alerts", 100_000, "alerts of an ingest (rows 4, 5)")
-	flag.IntVar(&b.messages, "messages", 200_000, "one-alert messages of a drain (rows 6, 15)")
-	flag.IntVar(&b.active, "active", 1_000_000, "active alerts (rows 9, 10, 11)")
-	flag.IntVar(&b.peerActive, "peer-active", 100_000, "active alerts of the Alertmanager that row 9 looks at; 1000000 takes 6 GB and some minutes")
-	flag.IntVar(&b.backtest, "backtest", 1_000_000, "alerts of the backtest; 10000000 takes 11 GB of disk")
-	flag.IntVar(&b.storm, "storm", 100_000, "alerts of the storm")
-	flag.IntVar(&b.queries, "queries", 2000, "queries of row 11")
-	flag.Parse()
-
+	only, output, cache := b.flags()
 	say := func(format string, a ...any) { fmt.Fprintf(os.Stderr, format+"\n", a...) }
 	cache, err := filepath.Abs(cache)
 	if err != nil {
@@ -117,6 +103,7 @@ func measure(ctx context.Context) error {
 	}
 	defer func() { _ = os.RemoveAll(b.dir) }()
 	report := Report{Date: time.Now().UTC(), Go: runtime.Version(), Cores: runtime.NumCPU(), Load: loadOfMachine(), Commit: commit(ctx), Rounds: b.rounds}
+	var failed error // one row that cannot be measured does not keep the others from it
 	for _, m := range measurements {
 		if only != "" && !slices.ContainsFunc(strings.Fields(m.rows), func(id string) bool { return slices.Contains(strings.Split(only, ","), id) }) {
 			continue
@@ -124,13 +111,32 @@ func measure(ctx context.Context) error {
 		begun := time.Now()
 		rows, err := m.run(ctx, b)
 		if err != nil {
-			return fmt.Errorf("row %s: %w", m.rows, err)
+			failed = errors.Join(failed, fmt.Errorf("row %s: %w", m.rows, err))
+			continue
 		}
 		say("row %s is measured (%s)", m.rows, time.Since(begun).Round(time.Second))
 		report.Rows = append(report.Rows, rows...)
 	}
 	report.Minutes = time.Since(report.Date).Minutes()
-	return report.tell(os.Stdout, output)
+	return errors.Join(failed, report.tell(os.Stdout, output))
+}
+
+// flags reads the command line: which rows, the file for the report, and where the peers are.
+func (b *bench) flags() (only, output, cache string) {
+	flag.StringVar(&only, "rows", "", "rows to measure, as 4,6,storm; empty: all")
+	flag.IntVar(&b.rounds, "rounds", 5, "interleaved rounds; medians are quoted")
+	flag.StringVar(&output, "json", "", "file for the report as JSON")
+	flag.StringVar(&cache, "cache", ".cache", "directory, on a disk, for the peers and for what is stored meanwhile")
+	flag.StringVar(&b.profile, "profile", "", "directory for CPU profiles of rows 6, 9 and 10")
+	flag.IntVar(&b.alerts, "alerts", 100_000, "alerts of an ingest (rows 4, 5)")
+	flag.IntVar(&b.messages, "messages", 200_000, "one-alert messages of a drain (rows 6, 15)")
+	flag.IntVar(&b.active, "active", 1_000_000, "active alerts (rows 9, 10, 11)")
+	flag.IntVar(&b.peerActive, "peer-active", 100_000, "active alerts of the Alertmanager that row 9 looks at; 1000000 takes 6 GB and some minutes")
+	flag.IntVar(&b.backtest, "backtest", 1_000_000, "alerts of the backtest; 10000000 takes 11 GB of disk")
+	flag.IntVar(&b.storm, "storm", 100_000, "alerts of the storm")
+	flag.IntVar(&b.queries, "queries", 2000, "queries of row 11")
+	flag.Parse()
+	return only, output, cache
 }
 
 // tell writes the report, and is an error if a row is below its floor.
