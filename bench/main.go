@@ -89,9 +89,12 @@ func exit(err error) {
 func measure(ctx context.Context) error {
 	b := &bench{}
 	only, output, cache := b.flags()
-	say := func(format string, a ...any) { fmt.Fprintf(os.Stderr, format+"\n", a...) }
-	cache, err := filepath.Abs(cache)
+	chosen, err := choose(only)
 	if err != nil {
+		return err
+	}
+	say := func(format string, a ...any) { fmt.Fprintf(os.Stderr, format+"\n", a...) }
+	if cache, err = filepath.Abs(cache); err != nil {
 		return err
 	}
 	peers := os.Getenv("PEERS") != "none"
@@ -104,10 +107,7 @@ func measure(ctx context.Context) error {
 	defer func() { _ = os.RemoveAll(b.dir) }()
 	report := Report{Date: time.Now().UTC(), Go: runtime.Version(), Cores: runtime.NumCPU(), Load: loadOfMachine(), Commit: commit(ctx), Rounds: b.rounds}
 	var failed error // one row that cannot be measured does not keep the others from it
-	for _, m := range measurements {
-		if only != "" && !slices.ContainsFunc(strings.Fields(m.rows), func(id string) bool { return slices.Contains(strings.Split(only, ","), id) }) {
-			continue
-		}
+	for _, m := range chosen {
 		begun := time.Now()
 		rows, err := m.run(ctx, b)
 		if err != nil {
@@ -119,6 +119,23 @@ func measure(ctx context.Context) error {
 	}
 	report.Minutes = time.Since(report.Date).Minutes()
 	return errors.Join(failed, report.tell(os.Stdout, output))
+}
+
+// choose is what makes the rows that are named; all of them where none is.
+func choose(rows string) (chosen []measurement, err error) {
+	if rows == "" {
+		return measurements, nil
+	}
+	for id := range strings.SplitSeq(rows, ",") {
+		at := slices.IndexFunc(measurements, func(m measurement) bool { return slices.Contains(strings.Fields(m.rows), id) })
+		if at < 0 {
+			return nil, fmt.Errorf("there is no row %q", id)
+		}
+		if !slices.ContainsFunc(chosen, func(m measurement) bool { return m.rows == measurements[at].rows }) {
+			chosen = append(chosen, measurements[at])
+		}
+	}
+	return chosen, nil
 }
 
 // flags reads the command line: which rows, the file for the report, and where the peers are.
