@@ -88,7 +88,7 @@ func (f feed) alert(dst []byte, observer string, a said, webhook bool) []byte {
 	dst = append(dst, `","generatorURL":"http://prometheus.example:9090/graph?g0.expr=job%3Alatency%3Ap99+%3E+0.5`...)
 	if webhook {
 		dst = append(dst, `","fingerprint":"`...)
-		dst = appendHex(dst, uint64(a.n)*0x9e3779b97f4a7c15)
+		dst = appendHex(dst, scattered(uint64(a.n)))
 	}
 	dst = append(dst, `","annotations":{"summary":"p99 latency of a request is above its objective","runbook_url":"https://runbooks.example/latency","description":"`...)
 	for want := shortest + a.n%spread - len(`"}}`); len(dst)-from < want; {
@@ -140,6 +140,13 @@ func several(first, n int) []said {
 		all[i] = said{n: first + i, host: -1}
 	}
 	return all
+}
+
+// scattered is a number as a hash would have it: the fingerprints of real alerts are hashes of their labels.
+func scattered(n uint64) uint64 {
+	n = (n ^ n>>30) * 0xbf58476d1ce4e5b9
+	n = (n ^ n>>27) * 0x94d049bb133111eb
+	return n ^ n>>31
 }
 
 func appendHex(dst []byte, n uint64) []byte {

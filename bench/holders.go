@@ -119,7 +119,7 @@ func (b *bench) kept(left, loaded answer, peer *peerHold) Row {
 
 // growth is row 10: few and many active alerts in turn.
 func (b *bench) growth(small, large *held, peer *peerHold) ([]Row, error) {
-	const alerts = 400 * batch
+	const alerts = 2000 * batch
 	row := Row{ID: "10", Goal: fmt.Sprintf(goal10, thousands(b.active)), Less: true, Target: 2, Floor: 3}
 	beside := Row{ID: "10b", Goal: fmt.Sprintf(goal10b, thousands(b.active)), Less: true, Target: 0.1}
 	var fews, manys []answer
@@ -185,7 +185,7 @@ func measureComponents(ctx context.Context, b *bench) ([]Row, error) {
 	}
 	for range b.rounds {
 		for i, components := range sizes {
-			t, err := all[i].wish(wish{Touch: 200 * batch})
+			t, err := all[i].wish(wish{Touch: 2000 * batch})
 			if err != nil {
 				return nil, err
 			}
