@@ -178,25 +178,32 @@ func (h *holder) touch(alerts int) (done answer, err error) {
 	return done, nil
 }
 
-// mixed is a body of one observer: 63 alerts that are sent again, and one that has changed.
+// mixed is a body of one observer: 63 alerts that are sent again, and one that has changed. What changes is always about the
+// first two services, so that there is as much to judge anew in an organisation of any size.
 func (h *holder) mixed(observer int, at time.Time) []said {
-	var all []said
+	n := h.any(observer, 2)
+	changed := said{n: n, host: -1, since: at}
+	if h.fired[n] = !h.fired[n]; h.fired[n] {
+		changed.resolved = at
+	}
+	all := []said{changed}
 	for len(all) < batch {
-		n := h.random.IntN(h.Active)/(2*batch)*(2*batch) + observer*batch + h.random.IntN(batch)
-		if n >= h.Active {
-			continue
-		}
-		one := said{n: n, host: -1}
-		if len(all) == 0 {
-			if h.fired[n] = !h.fired[n]; h.fired[n] {
-				one.resolved = at
-			} else {
-				one.since = at
-			}
-		}
-		all = append(all, one)
+		all = append(all, said{n: h.any(observer, h.Components/each), host: -1})
 	}
 	return all
+}
+
+// any is some alert of an observer about one of the first so many services.
+func (h *holder) any(observer, services int) int {
+	for {
+		n := h.random.IntN(h.Active)
+		if around := h.Components / each * (each - 1); around > 0 {
+			n += n%around%(services*(each-1)) - n%around
+		}
+		if n/batch%len(observers) == observer {
+			return n
+		}
+	}
 }
 
 // change is what one component that goes down or comes back costs, up to the verdict.
