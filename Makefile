@@ -3,7 +3,7 @@
 GO ?= go
 LINT := $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help build test race fuzz lint demo e2e rules cover clean
+.PHONY: help build test race fuzz lint demo e2e rules cover bench soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,8 +36,18 @@ rules: ## check the Prometheus alert rules and their tests (needs promtool)
 e2e: ## real Alertmanager, Prometheus and promtool against a built holdfast (they must be installed)
 	cd e2e && $(GO) test -count=1 -timeout 15m ./...
 
+bench: ## measure beside the peers and the raw limits (PEERS=none: without peers; BENCH_FULL=1: all sizes; BENCH="-rows 4,6")
+	cd bench && $(GO) run . -json bench.json $(if $(BENCH_FULL),-backtest 10000000 -peer-active 1000000) $(BENCH)
+
+CHECKS ?= 2000
+soak: ## hours: ten minutes of fuzzing for each parser, properties by the thousand, the full bench
+	$(MAKE) fuzz FUZZTIME=10m
+	@set -e; for p in $$($(GO) list -f '{{range .TestImports}}{{if eq . "pgregory.net/rapid"}}{{$$.ImportPath}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "pgregory.net/rapid"}}{{$$.ImportPath}}{{end}}{{end}}' ./...); do \
+	  echo "== properties of $$p"; $(GO) test -count=1 -timeout 3h $$p -rapid.checks=$(CHECKS); done
+	$(MAKE) bench BENCH_FULL=1
+
 cover: ## statement coverage by package
 	$(GO) test -cover ./...
 
 clean: ## remove what was built
-	rm -f holdfast
+	rm -rf holdfast bench/.cache bench/bench.json

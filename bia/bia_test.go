@@ -107,6 +107,16 @@ func TestAZeroThatIsWrittenStays(t *testing.T) {
 	}
 }
 
+// Every component there is stands in it, so it may be larger than what else is read.
+func TestAnAnalysisMayBeLargerThanAnyOtherDocumentButNotOfAnySize(t *testing.T) {
+	text := acme + strings.Repeat("#", source.MaxAnalysis-len(acme))
+	read(t, text)
+	_, problems := bia.Parse("bia.yaml", []byte(text+"#"))
+	if got := rules(problems); len(got) == 0 || !strings.Contains(got[0], "document/size") {
+		t.Errorf("one byte more is %v", got)
+	}
+}
+
 func TestAnAnalysisIsNamedByTheDigestOfItsText(t *testing.T) {
 	const want = "sha256:20e21d8f558a4a41e3dd19b35cfbb1ac7af72cc09708a69f3f20f284a91a0fc9" // printf 'organisation: x\n' | sha256sum
 	if got := read(t, "organisation: x\n").Digest; got != want {

@@ -10,7 +10,7 @@ import (
 // Parse reads and checks a bia.yaml. With an error among the problems the analysis must not be used.
 func Parse(file string, text []byte) (*Analysis, source.Problems) {
 	var a Analysis
-	problems := source.Decode(file, text, &a)
+	problems := source.DecodeUpTo(source.MaxAnalysis, file, text, &a)
 	sum := sha256.Sum256(text)
 	a.Digest = "sha256:" + hex.EncodeToString(sum[:])
 	a.complete()

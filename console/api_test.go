@@ -78,6 +78,23 @@ func TestAnIncidentIsShownWhole(t *testing.T) {
 	}
 }
 
+func TestIncidentsAreListedUpToALimit(t *testing.T) {
+	h := newHouse(t)
+	for _, id := range []string{"first-1123", "second-1123", "third-1123"} {
+		h.commit([]incident.Change{{Incident: id, Event: incident.Classified{Verdict: detector.Verdict{Key: id, Level: detector.Impaired, Open: true, Since: h.now}}}})
+	}
+	list := decoded[Incidents](t, get("/api/v1/incidents?all=true&limit=2").of(New(h.config()))).Incidents
+	if len(list) != 2 || list[0].ID != "third-1123" || list[1].ID != "second-1123" {
+		t.Errorf("the two newest are %+v", list)
+	}
+	if all := decoded[Incidents](t, get("/api/v1/incidents?limit=100").of(New(h.config()))).Incidents; len(all) != 3 {
+		t.Errorf("of three, at most a hundred are %d", len(all))
+	}
+	for _, limit := range []string{"0", "-1", "many", "1e3"} {
+		wantStatus(t, get("/api/v1/incidents?limit="+limit).of(New(h.config())), 400)
+	}
+}
+
 func TestAnExplanationIsOfThisInstant(t *testing.T) {
 	h := newHouse(t)
 	id := h.loseNorth()

@@ -3,8 +3,10 @@ package console
 import (
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,7 +15,8 @@ import (
 	"holdfast/playbooks"
 )
 
-// Incidents is the answer of GET /api/v1/incidents: open ones, the worst first; with ?all=true all, the newest first.
+// Incidents is the answer of GET /api/v1/incidents: open ones, the worst first; with ?all=true all, the newest first. With
+// ?limit=100 it is the first 100 of them.
 type Incidents struct {
 	Now       time.Time        `json:"now"`
 	Incidents []IncidentStatus `json:"incidents"`
@@ -84,17 +87,36 @@ type RoleLine struct {
 
 func (c *console) incidents(w http.ResponseWriter, r *http.Request) {
 	all := r.URL.Query().Get("all") == "true"
+	limit, problem := limitOf(r)
+	if problem != nil {
+		writeProblem(w, *problem)
+		return
+	}
 	c.answer(w, func(_ *incident.Desk, s sight) (any, *Problem) {
 		list := s.open()
 		if all {
 			list = s.incidents
 		}
 		answer := Incidents{Now: s.now, Incidents: []IncidentStatus{}}
-		for _, i := range list {
+		for _, i := range list[:min(limit, len(list))] {
 			answer.Incidents = append(answer.Incidents, incidentStatus(s, i))
 		}
 		return answer, nil
 	})
+}
+
+// limitOf is how many incidents are asked for; all of them where nothing is said.
+func limitOf(r *http.Request) (int, *Problem) {
+	asked := r.URL.Query().Get("limit")
+	if asked == "" {
+		return math.MaxInt, nil
+	}
+	limit, err := strconv.Atoi(asked)
+	if err != nil || limit < 1 {
+		p := badRequest(fmt.Sprintf("limit=%q is no number of incidents", asked), "limit=100")
+		return 0, &p
+	}
+	return limit, nil
 }
 
 func (c *console) incident(w http.ResponseWriter, r *http.Request) {
@@ -124,7 +146,7 @@ func (c *console) situations(w http.ResponseWriter, _ *http.Request) {
 		if situations == nil {
 			situations = []detector.Verdict{}
 		}
-		return Situations{Now: s.now, Situations: situations, Components: s.components}, nil
+		return Situations{Now: s.now, Situations: situations, Components: s.components()}, nil
 	})
 }
 

@@ -23,7 +23,7 @@ type sight struct {
 	shadow     bool   // nothing is done, whatever is judged
 	epoch      uint64
 	counts     incident.Counts
-	components []detector.ComponentReport // all, in order of id
+	components func() []detector.ComponentReport // all, in order of id; of a large house that takes a while, so only who shows them asks
 }
 
 // look shows the desk as it stands now.
@@ -51,7 +51,7 @@ func (c *console) answer(w http.ResponseWriter, view func(*incident.Desk, sight)
 }
 
 func sightOf(d *incident.Desk, now time.Time) sight {
-	s := sight{now: now, incidents: d.Incidents(), documents: d.Documents(), counts: d.Counts(), epoch: d.Epoch(), components: d.Components()}
+	s := sight{now: now, incidents: d.Incidents(), documents: d.Documents(), counts: d.Counts(), epoch: d.Epoch(), components: d.Components}
 	s.armed, s.disarmed = d.Armed()
 	s.shadow = d.IsShadow()
 	return s
@@ -130,7 +130,7 @@ func (s sight) authority() []string {
 // notUp are the components that are anything but up.
 func (s sight) notUp() []detector.ComponentReport {
 	not := []detector.ComponentReport{}
-	for _, c := range s.components {
+	for _, c := range s.components() {
 		if c.State != detector.Up {
 			not = append(not, c)
 		}

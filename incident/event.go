@@ -82,7 +82,8 @@ type TookOver struct {
 	Shadow   bool   `json:"shadow,omitempty"` // it judges and records, and does nothing
 }
 
-// DocumentsAdopted makes these texts the ones that are judged and acted by, whole, so that a replay judges by what held.
+// DocumentsAdopted makes these texts the ones that are judged and acted by, whole, so that a replay judges by what held. In
+// the journal large ones are packed.
 type DocumentsAdopted struct {
 	Digest string            `json:"digest"`
 	Files  map[string]string `json:"files"` // "bia.yaml", "people.yaml", "playbooks/….yaml" -> text, token hashes left out

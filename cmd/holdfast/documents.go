@@ -56,7 +56,7 @@ func readInto(files map[string]string, dir, name string) error {
 		return fmt.Errorf("read the documents: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, source.MaxDocument+1)) // one byte more: the parser says that it is too large
+	text, err := io.ReadAll(io.LimitReader(f, source.MaxAnalysis+1)) // one byte more: the parser says that it is too large
 	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}

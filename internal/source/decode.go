@@ -22,7 +22,12 @@ type Decoder interface{ DecodeDocument(r *Reader, n Node) }
 // plan must read the same to everyone, and an alias can make one line mean a gigabyte. A key with nothing after it is a
 // problem too: it is more often forgotten than meant.
 func Decode(file string, text []byte, into any) Problems {
-	r := &Reader{file: file, fields: map[reflect.Type]fields{}}
+	return DecodeUpTo(MaxDocument, file, text, into)
+}
+
+// DecodeUpTo is Decode for a document that may have so many bytes.
+func DecodeUpTo(most int, file string, text []byte, into any) Problems {
+	r := &Reader{file: file, most: most, fields: map[reflect.Type]fields{}}
 	if root, ok := r.parse(text); ok && r.admit(root, 0) {
 		r.DecodeInto(Node{root}, into)
 	}

@@ -11,8 +11,12 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 )
 
-// MaxDocument is the largest document that is read, in bytes: what a run pins has to fit into one journal message.
-const MaxDocument = 512 << 10
+// MaxDocument is the largest document that is read, in bytes: what a run pins has to fit into one journal message. An
+// analysis is pinned by nobody, and holds every component there is.
+const (
+	MaxDocument = 512 << 10
+	MaxAnalysis = 8 << 20 // about 100,000 components
+)
 
 // maxDepth is how deep a document may be nested; a playbook uses about ten levels.
 const maxDepth = 32
@@ -21,14 +25,15 @@ const maxDepth = 32
 type Reader struct {
 	Problems Problems
 	file     string
+	most     int // bytes
 	lines    []line
 	fields   map[reflect.Type]fields
 }
 
 // parse reads the text as one YAML document.
 func (r *Reader) parse(text []byte) (*yaml.Node, bool) {
-	if len(text) > MaxDocument {
-		r.Problems.Errorf(Mark{Position: Position{File: r.file}}, "document/size", "split it up", "the document is larger than %d KiB", MaxDocument>>10)
+	if len(text) > r.most {
+		r.Problems.Errorf(Mark{Position: Position{File: r.file}}, "document/size", "split it up", "the document is larger than %d KiB", r.most>>10)
 		return nil, false
 	}
 	r.lines = linesOf(text)

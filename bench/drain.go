@@ -1,0 +1,266 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"holdfast/bia"
+	"holdfast/detector"
+	"holdfast/detector/watch"
+	"holdfast/incident"
+	"holdfast/journal"
+)
+
+// measureDrain is row 6: how fast the alert log can be read, judged or not, with one alert to a message and with 64.
+func measureDrain(ctx context.Context, b *bench) ([]Row, error) {
+	var rows []Row
+	for _, each := range []int{1, batch} {
+		some, err := b.drains(ctx, each)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, some...)
+	}
+	return rows, nil
+}
+
+// drains reads one log in every way, round by round.
+func (b *bench) drains(ctx context.Context, alertsEach int) ([]Row, error) {
+	store := filepath.Join(b.dir, fmt.Sprintf("log-%d", alertsEach))
+	messages := b.messages
+	if alertsEach > 1 {
+		messages = max(1, 2*b.messages/alertsEach)
+	}
+	if err := b.fill(ctx, filling{Store: store, Messages: messages, Batch: alertsEach}); err != nil {
+		return nil, err
+	}
+	all := map[string][]drained{}
+	for range b.rounds {
+		for _, how := range []string{drainRaw, drainState, drainWhole} {
+			profile := b.profileFile(fmt.Sprintf("row6-%s-%d", how, alertsEach))
+			d, err := ask[drained](ctx, "drain", draining{Store: store, How: how, Messages: messages, Components: drainComponents, Profile: profile})
+			if err != nil {
+				return nil, err
+			}
+			all[how] = append(all[how], d)
+		}
+	}
+	ratios := func(how string) (r []float64) {
+		for i, d := range all[how] {
+			r = append(r, all[drainRaw][i].Seconds/d.Seconds)
+		}
+		return r
+	}
+	row := func(id, goal, how string, target float64) Row {
+		r := Row{ID: id, Goal: goal, Ours: drainWords(all[how], alertsEach), Beside: "raw " + drainWords(all[drainRaw], alertsEach), Target: target, Floor: 0.6}
+		if alertsEach > 1 { // no goal was set for bodies: raw reading of them is all but free
+			r.Target, r.Floor = 0, 0
+		}
+		return r.judged(ratios(how)...)
+	}
+	suffix := map[bool]string{true: "", false: "/64"}[alertsEach == 1]
+	return []Row{
+		row("6a"+suffix, fmt.Sprintf("drain, decode and state / raw drain, %d alert(s) a message", alertsEach), drainState, 0.9),
+		row("6b"+suffix, fmt.Sprintf("whole pipeline / raw drain, %d alert(s) a message", alertsEach), drainWhole, 0.75),
+	}, nil
+}
+
+const drainComponents = 5000
+
+// fill makes a log; its alerts are about 50,000 things, so most of them are sent again.
+func (b *bench) fill(ctx context.Context, f filling) error {
+	f.Components, f.Different = drainComponents, 50_000/batch*batch
+	_, err := ask[struct{}](ctx, "fill", f)
+	return err
+}
+
+func drainWords(all []drained, each int) string {
+	return fmt.Sprintf("%.0fk alerts/s (%.1f us CPU)", medianOf(all, func(d drained) float64 { return float64(d.Messages*each) / d.Seconds })/1e3,
+		medianOf(all, func(d drained) float64 { return d.CPU * 1e6 / float64(d.Messages*each) }))
+}
+
+// Ways to drain.
+const (
+	drainRaw   = "raw"   // a pull consumer that acknowledges every 500th and counts bytes
+	drainState = "state" // the ears and the detector's state
+	drainWhole = "whole" // the ears and the desk, asked what is due at the daemon's pace
+)
+
+// draining is one reading of a whole log by a server and a reader in one process, as in the daemon.
+type draining struct {
+	Store      string
+	How        string
+	Messages   int
+	Components int
+	Profile    string
+}
+
+// drained is what it took, the server included.
+type drained struct {
+	Messages int
+	Bytes    int
+	Seconds  float64
+	CPU      float64 // seconds
+}
+
+func (o draining) run(ctx context.Context) (drained, error) {
+	s, err := startServer(o.Store, true, 0)
+	if err != nil {
+		return drained{}, err
+	}
+	defer shutDown(s)
+	nc, js, err := inside(s)
+	if err != nil {
+		return drained{}, err
+	}
+	defer nc.Close()
+	read, err := o.reader(ctx, nc, js)
+	if err != nil {
+		return drained{}, err
+	}
+	cpu, begun := ownCPU(), time.Now()
+	n, err := read(ctx)
+	return drained{Messages: o.Messages, Bytes: n, Seconds: time.Since(begun).Seconds(), CPU: (ownCPU() - cpu).Seconds()}, err
+}
+
+// reader makes everything ready; what it returns reads the log to its end.
+func (o draining) reader(ctx context.Context, _ *nats.Conn, js jetstream.JetStream) (func(context.Context) (int, error), error) {
+	if o.How == drainRaw {
+		return func(ctx context.Context) (int, error) { return o.raw(ctx, js) }, nil
+	}
+	streams, err := journal.Open(ctx, js, journal.Options{AlertsMaxBytes: 8 << 30})
+	if err != nil {
+		return nil, err
+	}
+	text := organisation{components: o.Components, site: 100}.text()
+	if o.How == drainState {
+		a, problems := bia.Parse("bia.yaml", []byte(text))
+		if problems.HasErrors() {
+			return nil, problems
+		}
+		d := detector.New(a)
+		return func(ctx context.Context) (int, error) {
+			return 0, o.follow(ctx, streams, func(_ context.Context, h watch.Heard) error {
+				d.Observe(h.Received, h.Subject, h.Batch.Alerts...)
+				return nil
+			})
+		}, nil
+	}
+	d, err := newDesk(text)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) (int, error) { return 0, o.judge(ctx, streams, d) }, nil
+}
+
+// raw is the limit.
+func (o draining) raw(ctx context.Context, js jetstream.JetStream) (int, error) {
+	consumer, err := js.CreateConsumer(ctx, journal.AlertsStream, jetstream.ConsumerConfig{AckPolicy: jetstream.AckAllPolicy, MaxAckPending: -1, MemoryStorage: true})
+	if err != nil {
+		return 0, err
+	}
+	seen, size, ended := 0, 0, make(chan struct{})
+	reading, err := consumer.Consume(func(m jetstream.Msg) {
+		size += len(m.Data())
+		if seen++; seen%500 == 0 || seen == o.Messages {
+			_ = m.Ack()
+		}
+		if seen == o.Messages {
+			close(ended)
+		}
+	}, jetstream.PullMaxMessages(2000))
+	if err != nil {
+		return 0, err
+	}
+	defer reading.Stop()
+	select {
+	case <-ended:
+		return size, nil
+	case <-time.After(2 * time.Minute):
+		return 0, errors.New("the raw drain does not come to its end")
+	}
+}
+
+// follow hears the whole log.
+func (o draining) follow(ctx context.Context, alerts journal.Alerts, hear func(context.Context, watch.Heard) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	return watch.Run(ctx, alerts, 0, func(ctx context.Context, h watch.Heard) error {
+		if h.Unreadable != nil {
+			return h.Unreadable
+		}
+		if err := hear(ctx, h); err != nil {
+			return err
+		}
+		if h.Sequence >= uint64(o.Messages) {
+			cancel()
+		}
+		return nil
+	})
+}
+
+// judge hears the whole log as the daemon does: the ears read ahead, the desk takes what they have brought, and is then
+// asked what is due and when it wants to be asked again.
+func (o draining) judge(ctx context.Context, alerts journal.Alerts, d *desk) error {
+	ears, failed := make(chan watch.Heard, 1024), make(chan error, 1)
+	go func() {
+		failed <- o.follow(ctx, alerts, func(ctx context.Context, h watch.Heard) error {
+			select {
+			case ears <- h:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		close(ears)
+	}()
+	for h := range ears {
+		d.hear(h)
+		for range len(ears) {
+			d.hear(<-ears)
+		}
+		d.live(time.Now())
+	}
+	return <-failed
+}
+
+// A desk is the duty desk with a journal that is not kept.
+type desk struct {
+	*incident.Desk
+	records uint64
+}
+
+func newDesk(text string) (*desk, error) {
+	docs, problems := incident.ParseDocuments(map[string]string{"bia.yaml": text})
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	d := &desk{Desk: incident.NewDesk()}
+	now := time.Now()
+	d.commit(now, d.TakeOver("bench", ""))
+	d.commit(now, d.Adopt(docs, incident.Actor{Rule: "bench"}))
+	return d, nil
+}
+
+func (d *desk) hear(h watch.Heard) { d.Hear(h.Sequence, h.Received, h.Subject, h.Batch, h.Unreadable) }
+
+// live commits what is due, until nothing is.
+func (d *desk) live(now time.Time) {
+	for changes := d.Due(now); len(changes) > 0; changes = d.Due(now) {
+		d.commit(now, changes)
+	}
+	d.NextAt()
+}
+
+func (d *desk) commit(now time.Time, changes []incident.Change) {
+	d.records++
+	for _, c := range changes {
+		d.Apply(incident.Record{Sequence: d.records, At: now, Incident: c.Incident, Event: c.Event})
+	}
+}
