@@ -2,9 +2,8 @@ package detector
 
 import (
 	"bytes"
+	"hash/maphash"
 	"slices"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // A lexicon keeps texts, each once, in a few large blocks without pointers: the labels of a million alerts are mostly the
@@ -13,6 +12,7 @@ type lexicon struct {
 	blocks [][]byte
 	places []place  // of the texts, by number
 	index  []uint32 // open addressing: the number of a text, plus 1; 0: free
+	seed   maphash.Seed
 }
 
 // A place is where a text stands.
@@ -43,7 +43,7 @@ func (x *lexicon) text(number uint32) []byte {
 // slot is where a text's number is in the index, or where it belongs.
 func (x *lexicon) slot(text []byte) (slot int, known bool) {
 	mask := len(x.index) - 1
-	for slot = int(xxhash.Sum64(text)) & mask; x.index[slot] != 0; slot = (slot + 1) & mask {
+	for slot = int(maphash.Bytes(x.seed, text)) & mask; x.index[slot] != 0; slot = (slot + 1) & mask {
 		if bytes.Equal(x.text(x.index[slot]-1), text) {
 			return slot, true
 		}
@@ -70,7 +70,7 @@ func (x *lexicon) store(text []byte) place {
 }
 
 func (x *lexicon) clone() lexicon {
-	c := lexicon{slices.Clone(x.blocks), slices.Clone(x.places), slices.Clone(x.index)}
+	c := lexicon{slices.Clone(x.blocks), slices.Clone(x.places), slices.Clone(x.index), x.seed}
 	for i, b := range c.blocks {
 		c.blocks[i] = append(make([]byte, 0, lexiconBlock), b...)
 	}

@@ -1,12 +1,11 @@
 package detector
 
 import (
+	"hash/maphash"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/cespare/xxhash/v2"
 
 	"holdfast/detector/alert"
 )
@@ -26,6 +25,12 @@ type memory struct {
 	lexicon lexicon
 	labels  [][]uint32 // in blocks: of each alert how many, then their numbers in the lexicon
 	scratch []byte
+	seed    maphash.Seed // by chance, so that no sender can choose what comes to lie where; no answer depends on it
+}
+
+func newMemory() memory {
+	seed := maphash.MakeSeed()
+	return memory{seed: seed, lexicon: lexicon{seed: seed}}
 }
 
 // remembered is one alert of one speech.
@@ -51,13 +56,13 @@ const (
 )
 
 // identify is an alert's identity within its speech. Fingerprints are mostly sixteen hexadecimal digits.
-func identify(fingerprint string) uint64 {
+func (m *memory) identify(fingerprint string) uint64 {
 	if len(fingerprint) == 16 {
 		if n, err := strconv.ParseUint(fingerprint, 16, 64); err == nil {
 			return n
 		}
 	}
-	return xxhash.Sum64String(fingerprint)
+	return maphash.String(m.seed, fingerprint)
 }
 
 func (m *memory) at(n uint32) *remembered { return &m.blocks[n/memoryBlock][n%memoryBlock] }
@@ -68,7 +73,7 @@ func (m *memory) find(speech uint32, identity uint64) (n uint32, known bool) {
 		return 0, false
 	}
 	mask := uint64(len(m.index) - 1)
-	for slot := mix(speech, identity) & mask; m.index[slot] != 0; slot = (slot + 1) & mask {
+	for slot := m.hash(speech, identity) & mask; m.index[slot] != 0; slot = (slot + 1) & mask {
 		if r := m.at(m.index[slot] - 1); r.identity == identity && r.speech == speech {
 			return m.index[slot] - 1, true
 		}
@@ -76,10 +81,8 @@ func (m *memory) find(speech uint32, identity uint64) (n uint32, known bool) {
 	return 0, false
 }
 
-// mix spreads keys over the index.
-func mix(speech uint32, identity uint64) uint64 {
-	h := (identity ^ uint64(speech)*0x9e3779b97f4a7c15) * 0xbf58476d1ce4e5b9
-	return h ^ h>>29
+func (m *memory) hash(speech uint32, identity uint64) uint64 {
+	return maphash.Comparable(m.seed, [2]uint64{uint64(speech), identity})
 }
 
 // add remembers an alert that its speech has not had yet, and the first that it says.
@@ -107,7 +110,7 @@ func (m *memory) add(s *speech, identity uint64, said saying[word], labels alert
 
 func (m *memory) enter(n uint32) {
 	r, mask := m.at(n), uint64(len(m.index)-1)
-	slot := mix(r.speech, r.identity) & mask
+	slot := m.hash(r.speech, r.identity) & mask
 	for m.index[slot] != 0 {
 		slot = (slot + 1) & mask
 	}
@@ -239,7 +242,7 @@ func (m *memory) pack(parts map[string]*part) {
 	if m.gone == 0 || 2*m.gone < m.count {
 		return
 	}
-	fresh := &memory{speeches: m.speeches}
+	fresh := &memory{speeches: m.speeches, seed: m.seed, lexicon: lexicon{seed: m.seed}}
 	for _, id := range sorted(parts) {
 		for _, s := range parts[id].said {
 			old := *s

@@ -55,7 +55,7 @@ type Detector struct {
 // New is a detector for an analysis that has heard nothing yet.
 func New(a *bia.Analysis) *Detector {
 	d := &Detector{
-		at: ever, tidied: ever, until: ever,
+		at: ever, tidied: ever, until: ever, memory: newMemory(),
 		ears: map[string]*ear{}, parts: map[string]*part{}, sites: map[string]sayings[facility]{}, data: map[string]sayings[integrity]{},
 		points: map[string]history[int64]{}, estimates: map[string]history[int64]{}, remarks: map[string][]remark{}, moves: map[string][]move{}, strangers: map[string][]string{},
 		count: Heard{Received: map[string]uint64{}},

@@ -56,10 +56,10 @@ func (d *Detector) say(id string, s statement, w word) {
 	}
 	p := d.part(id)
 	by, said := d.speech(p, s.observer), saidAt(d, s, w)
-	identity := identify(s.alert.Fingerprint)
+	identity := d.memory.identify(s.alert.Fingerprint)
 	n, known := d.memory.find(by.number, identity)
 	if !known && by.alerts >= alertsEach {
-		identity = identify("")
+		identity = d.memory.identify("")
 		n, known = d.memory.find(by.number, identity)
 	}
 	if !known {

@@ -1,0 +1,54 @@
+package detector
+
+import (
+	"fmt"
+	"testing"
+
+	"holdfast/detector/alert"
+)
+
+func TestNoSenderChoosesWhatLiesWhere(t *testing.T) {
+	for name, fingerprint := range map[string]func(int) string{
+		"in the high bits": func(i int) string { return fmt.Sprintf("%016x", uint64(i)<<44) },
+		"in the low bits":  func(i int) string { return fmt.Sprintf("%016x", i) },
+		"as words":         func(i int) string { return fmt.Sprint("alert ", i) },
+	} {
+		m, s := newMemory(), &speech{}
+		const alerts = 12_000
+		for i := range alerts {
+			identity := m.identify(fingerprint(i))
+			if n, known := m.find(0, identity); known {
+				t.Fatalf("%s: %s is taken for alert %d", name, fingerprint(i), n)
+			}
+			m.add(s, identity, saying[word]{own: 1, heard: 2, value: isDown}, alert.LabelsOf(map[string]string{"instance": fingerprint(i)}))
+		}
+		if longest := longestRun(m.index); longest > 300 {
+			t.Errorf("%s: to find an alert %d places may have to be looked at", name, longest)
+		}
+		if longest := longestRun(m.lexicon.index); longest > 300 {
+			t.Errorf("%s: to find a text %d places may have to be looked at", name, longest)
+		}
+	}
+}
+
+// longestRun is how many places of an index are taken in a row.
+func longestRun(index []uint32) (longest int) {
+	run := 0
+	for _, place := range index {
+		if run++; place == 0 {
+			run = 0
+		}
+		longest = max(longest, run)
+	}
+	return longest
+}
+
+func TestLabelsAreRememberedAsTheyWere(t *testing.T) {
+	m, s := newMemory(), &speech{}
+	long := string(make([]byte, 3*labelLongest))
+	n := m.add(s, 1, saying[word]{value: isDown}, alert.LabelsOf(map[string]string{"a": "b=c", "job": "node", "long": long, "empty": ""}))
+	got := m.labelsOf(n)
+	if got.Get("a") != "b=c" || got.Get("job") != "node" || len(got) != 4 || len(got.Get("long")) > labelLongest+3 {
+		t.Errorf("remembered are %q", got)
+	}
+}
