@@ -134,7 +134,7 @@ func (e event) open(data value, inside reader) (Batch, error) {
 	for i := range batch.Alerts {
 		batch.Alerts[i] = e.around(batch.Alerts[i])
 	}
-	return batch, nil
+	return batch.distinct()
 }
 
 // read makes an alert of data that is in no known format.

@@ -96,9 +96,16 @@ func (b Batch) check() error {
 		if len(a.Labels) == 0 {
 			return &Unreadable{Malformed, fmt.Sprintf("alert %d says nothing of what it is about", i+1)}
 		}
-		if a, b, twice := twins(a.Labels.names()); twice { // one of them may come from around the alert
-			return &Unreadable{DuplicateKey, fmt.Sprintf("alert %d has labels %s and %s, which differ only in case", i+1, short(a), short(b))}
-		}
 	}
 	return nil
+}
+
+// distinct is a batch in which no two labels of an alert differ only in case, as they can where one comes from around it.
+func (b Batch) distinct() (Batch, error) {
+	for i, a := range b.Alerts {
+		if a, b, twice := twins(a.Labels.names()); twice {
+			return Batch{}, &Unreadable{DuplicateKey, fmt.Sprintf("alert %d has labels %s and %s, which differ only in case", i+1, short(a), short(b))}
+		}
+	}
+	return b, nil
 }

@@ -29,5 +29,5 @@ func openSNS(v value, inside reader) (Batch, error) {
 	for i := range batch.Alerts {
 		batch.Alerts[i] = batch.Alerts[i].with(labels{"sns_topic_arn": topic})
 	}
-	return batch, nil
+	return batch.distinct()
 }
