@@ -121,7 +121,9 @@ func (d *Detector) heedSite(s statement) bool {
 		return ok
 	}
 	if spoken(d.sites, s.site, s, saidAt(d, s, f)) {
+		d.takenBack("site "+s.site, s, f == facilityOK)
 		d.shake(s.site)
+		d.unexcuse(s.site)
 	}
 	return true
 }
@@ -142,6 +144,7 @@ func (d *Detector) heedData(s statement) bool {
 		return ok
 	}
 	if spoken(d.data, s.data, s, saidAt(d, s, c)) {
+		d.takenBack("data "+s.data, s, c == dataOK)
 		d.reconsiderAll(holders)
 	}
 	return true

@@ -64,7 +64,8 @@ type Foresee struct {
 	Case
 	Playbooks []incident.Prospect `json:"playbooks"`
 	Summary   string              `json:"summary"`          // at the end
-	Unless    string              `json:"unless,omitempty"` // what single change would flip it
+	Changes   []detector.Change   `json:"changes,omitempty"` // what single change would flip it
+	Unless    []string            `json:"unless,omitempty"`  // the same, a sentence for each
 }
 
 // farthest is how far is looked at most.
@@ -216,7 +217,8 @@ func (w *whatIf) conclude() {
 	})
 	desk := w.backtest.desk
 	for _, i := range slices.Backward(desk.Incidents()) {
-		f := Foresee{Case: caseOf(i, true), Playbooks: append([]incident.Prospect{}, desk.Prospects(w.backtest.now, i.ID)...), Summary: i.Verdict.Explanation.Summary, Unless: i.Verdict.Explanation.Unless}
+		f := Foresee{Case: caseOf(i, true), Playbooks: append([]incident.Prospect{}, desk.Prospects(w.backtest.now, i.ID)...), Summary: i.Verdict.Explanation.Summary,
+			Changes: i.Verdict.Explanation.Changes, Unless: i.Verdict.Counterfactual()}
 		w.moments(f.Case)
 		for _, o := range i.Verdict.Services {
 			w.clocks(o)

@@ -117,7 +117,7 @@ func (f Foresee) tell(b *strings.Builder) {
 	if f.Level < detector.Disaster {
 		fmt.Fprintf(b, "  it never becomes a disaster: %s\n", f.Summary)
 	}
-	if f.Unless != "" {
-		fmt.Fprintf(b, "  %s\n", f.Unless)
+	for _, change := range f.Unless {
+		fmt.Fprintf(b, "  %s\n", change)
 	}
 }

@@ -1,0 +1,44 @@
+package detector
+
+import "slices"
+
+// While an outage goes on an incident keeps the highest level it reached, unless a person withdraws what carried it (domain
+// section 5): whoever signals, with their name (label "by"), that a site or data is well after all, or gives another estimate,
+// takes back what was said before. Monitoring that has no name takes nothing back.
+
+// takenBack notes that a person withdraws what was said of a subject.
+func (d *Detector) takenBack(subject string, s statement, well bool) {
+	if !well || s.alert.Labels.Get("by") == "" {
+		return
+	}
+	if known := d.withdrawn[subject]; len(known) == 0 || known[len(known)-1] < d.at {
+		d.withdrawn[subject] = append(known, d.at)
+	}
+}
+
+// kept is for how long a level is kept by a claim: until what it is about has ended, or a person has withdrawn what it rests
+// on and it holds no more.
+func (c claim) kept(withdrawn []int64) spans {
+	var all spans
+	for _, p := range c.met {
+		to := c.carrier.to
+		for _, at := range withdrawn {
+			if at >= p.to && at < to {
+				to = at
+			}
+		}
+		all = append(all, span{p.from, to})
+	}
+	return all
+}
+
+// forgetWithdrawn drops what was withdrawn before an instant.
+func (d *Detector) forgetWithdrawn(before int64) {
+	for subject, at := range d.withdrawn {
+		if at = slices.DeleteFunc(at, func(at int64) bool { return at < before }); len(at) == 0 {
+			delete(d.withdrawn, subject)
+		} else {
+			d.withdrawn[subject] = at
+		}
+	}
+}
