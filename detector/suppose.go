@@ -23,8 +23,6 @@ type instantly struct {
 	t      int64
 	until  int64               // from when on an answer may be another, though nothing that is known is
 	masked map[viewpoint]*view // without what maintenance takes away from a service
-	sober  map[*view]*view     // without what is only presumed to be down
-	firmed map[*judged]*view   // in which what is stale counts from its receipt
 	tested map[territory]tally
 	counts map[viewpoint][][2][kinds]int // of the members of each need of a service, unknown taken as up and as down
 }
@@ -37,7 +35,7 @@ type viewpoint struct {
 }
 
 func (d *Detector) instantly(t int64) *instantly {
-	return &instantly{d: d, t: t, until: never, masked: map[viewpoint]*view{}, sober: map[*view]*view{}, firmed: map[*judged]*view{}, tested: map[territory]tally{}, counts: map[viewpoint][][2][kinds]int{}}
+	return &instantly{d: d, t: t, until: never, masked: map[viewpoint]*view{}, tested: map[territory]tally{}, counts: map[viewpoint][][2][kinds]int{}}
 }
 
 func (i *instantly) suppose(s supposition) *supposition {
@@ -177,8 +175,8 @@ func (s *supposition) counted(p viewpoint) grade {
 	}
 	rest, ok := s.masked[viewpoint{v: p.v, id: p.id}]
 	if !ok {
-		rest = newView(s.d, p.v.lens)
-		rest.mask, rest.sober, rest.holding = planned, p.v.sober, p.v.holding
+		rest = newView(s.d, p.v.sight)
+		rest.mask = planned
 		s.masked[viewpoint{v: p.v, id: p.id}] = rest
 	}
 	return min(full, s.service(viewpoint{rest, p.id, p.worst}))
@@ -230,10 +228,8 @@ func (i *instantly) confirming(j *judged) *view {
 	if j.view == i.d.plain {
 		return j.view
 	}
-	if i.firmed[j] == nil {
-		_, i.firmed[j] = i.d.lenses(j.id, j.objectives.MaxBackdate)
-	}
-	return i.firmed[j]
+	_, confirming := i.d.lenses(j.id, j.objectives.MaxBackdate)
+	return confirming
 }
 
 // firmly reports whether a service that is below its MBCO would still be, and not only because nobody has looked.
@@ -244,13 +240,7 @@ func (s *supposition) firmly(j *judged) bool {
 	if j.sober == nil || !s.concerns(j.id) {
 		return true
 	}
-	v, ok := s.sober[j.view]
-	if !ok {
-		v = newView(s.d, j.view.lens)
-		v.sober = true
-		s.sober[j.view] = v
-	}
-	return s.service(viewpoint{v: v, id: j.id}) >= down
+	return s.service(viewpoint{v: s.d.through(sight{lens: j.view.lens, sober: true}), id: j.id}) >= down
 }
 
 // A territory is a failure domain as a view sees it.

@@ -30,7 +30,15 @@ func made(c detector.Change, id string, now time.Time) []alert.Alert {
 	case detector.IfUp:
 		on := labelled(alert.Resolved, "component", id, "effect", "intentional", "by", "kim", "until", now.Format(time.RFC3339))
 		on.EndsAt = now
-		return []alert.Alert{on, firing("observer", "p", "component", id, "effect", "up"), firing("observer", "q", "component", id, "effect", "up")}
+		all := []alert.Alert{on}
+		for _, observer := range []string{"p", "q"} {
+			for _, identity := range []string{"", "a", "b"} { // each alert of each observer
+				up := firing("observer", observer, "component", id, "effect", "up")
+				up.Fingerprint = identity
+				all = append(all, up)
+			}
+		}
+		return all
 	case detector.IfCleared:
 		return []alert.Alert{firing("site", id, "effect", "ok")}
 	case detector.IfUsable:
