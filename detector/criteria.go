@@ -262,8 +262,11 @@ func weighFacility(least facility) func(*Detector, *judged, trouble) []claim {
 			all = append(all, each(j, t, func(e episode) claim {
 				met := j.firm(e).intersect(when)
 				return claim{rests: "site " + site, site: site, met: met, would: func(s *supposition) bool {
+					if !met.has(s.t) { // nothing gets worse by what is supposed
+						return false
+					}
 					is := s.domain(j.view, site)
-					return met.has(s.t) && is.signal >= least && (least == facilityLost || is.impaired)
+					return is.signal >= least && (least == facilityLost || is.impaired)
 				}, says: func(at int64) string {
 					is := l.at(at)
 					s := fmt.Sprintf("%s is signalled %s", site, facilityNames[is.signal])

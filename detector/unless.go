@@ -127,9 +127,12 @@ func (f *flips) suppose(what, id string, otherwise supposition) {
 func (f *flips) note(c Change) {
 	for i, o := range f.found {
 		if o.If == c.If && o.At.Equal(c.At) && o.Current == c.Current && slices.Equal(o.By, c.By) {
-			f.found[i].AnyOf = append(f.found[i].AnyOf, c.AnyOf...)
-			slices.Sort(f.found[i].AnyOf)
-			f.found[i].AnyOf = slices.Compact(f.found[i].AnyOf)
+			for _, id := range c.AnyOf {
+				if at, known := slices.BinarySearch(o.AnyOf, id); !known {
+					o.AnyOf = slices.Insert(o.AnyOf, at, id)
+				}
+			}
+			f.found[i] = o
 			return
 		}
 	}
