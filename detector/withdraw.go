@@ -6,13 +6,18 @@ import "slices"
 // section 5): whoever signals, with their name (label "by"), that a site or data is well after all, or gives another estimate,
 // takes back what was said before. Monitoring that has no name takes nothing back.
 
-// takenBack notes that a person withdraws what was said of a subject.
+// takenBack notes that the person whom an alert names withdraws what was said of a subject.
 func (d *Detector) takenBack(subject string, s statement, well bool) {
-	if !well || s.alert.Labels.Get("by") == "" {
-		return
+	if well && s.alert.Labels.Get("by") != "" {
+		d.takeBack(subject, d.at)
 	}
-	if known := d.withdrawn[subject]; len(known) == 0 || known[len(known)-1] < d.at {
-		d.withdrawn[subject] = append(known, d.at)
+}
+
+// takeBack notes that what was said of a subject was withdrawn at an instant, in whatever order that is heard.
+func (d *Detector) takeBack(subject string, at int64) {
+	known := d.withdrawn[subject]
+	if i, found := slices.BinarySearch(known, at); !found {
+		d.withdrawn[subject] = slices.Insert(known, i, at)
 	}
 }
 

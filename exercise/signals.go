@@ -35,8 +35,8 @@ func (t *timeline) site() {
 		return
 	}
 	if effect, ok := t.oneOf("a state of a site", "lost", "impaired", "ok"); ok {
-		c := t.clauses("at", "from", "by")
-		t.say(effect, t.named(map[string]string{"site": id.text}, c), c, from(c)...)
+		c := t.clauses("at", "from")
+		t.say(effect, map[string]string{"site": id.text}, c, from(c)...)
 	}
 }
 
@@ -58,16 +58,8 @@ func (t *timeline) data() {
 		at := t.instant(w)
 		labels["instant"] = at.Format(time.RFC3339)
 	}
-	c := t.clauses("at", "from", "by")
-	t.say(effect, t.named(labels, c), c, from(c)...)
-}
-
-// named adds who says something, where a person does.
-func (t *timeline) named(labels map[string]string, c map[string]word) map[string]string {
-	if by, ok := c["by"]; ok {
-		labels["by"] = t.name(by)
-	}
-	return labels
+	c := t.clauses("at", "from")
+	t.say(effect, labels, c, from(c)...)
 }
 
 func (t *timeline) service() {
