@@ -2,6 +2,7 @@ package detector_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -263,4 +264,44 @@ func TestWhatOnlyRepeatsLaterChangesNothingOfWhereT0ComesFrom(t *testing.T) {
 	again.Fingerprint = "another"
 	h.hear("9m", again)
 	expectSame(t, before, h.situation("10m").Explanation.Origin)
+}
+
+func TestSomebodyWithoutANameVouchesForNothingBeforeTheySpoke(t *testing.T) {
+	h := watch(t, "observers: {a: {}, b: {}}\ncomponents: {c: {observers: [a, b]}}\n")
+	for _, observer := range []string{"a", "b"} {
+		h.hear("0s", labelled(alert.Unknown, "observer", observer, "component", "c"))
+	}
+	h.expectState("5m", "c", detector.Unknown)
+	h.hear("10m", up("c"))
+	h.expectState("5m", "c", detector.Unknown)
+}
+
+func TestWhatWouldChangeTheSilenceOfObserversComesTrue(t *testing.T) {
+	h := watch(t, twoWatch)
+	h.hear("0s", beat("a"), beat("b"))
+	v := h.situationOf("21m", "all_observers_lost")
+	want := "if any one of a and b were heard, it would be incident by monitoring_lost"
+	if v.Explanation.Unless != want {
+		t.Errorf("%q, expected %q", v.Explanation.Unless, want)
+	}
+	h.hear("21m", beat("a"))
+	v = h.situationOf("21m", "monitoring_lost")
+	if v.Current != detector.Impaired || v.Level != detector.MajorIncident {
+		t.Errorf("%s, kept %s", v.Current, v.Level)
+	}
+	if !strings.Contains(v.Explanation.Unless, "if b were heard, no criterion would hold") {
+		t.Error(v.Explanation.Unless)
+	}
+}
+
+// situationOf is the one that meets a criterion.
+func (h *house) situationOf(offset, criterion string) detector.Verdict {
+	h.t.Helper()
+	for _, v := range h.Verdicts(at(offset)) {
+		if slices.Contains(v.MetCriteria(), criterion) {
+			return v
+		}
+	}
+	h.t.Fatalf("at %s nothing meets %s", offset, criterion)
+	return detector.Verdict{}
 }
