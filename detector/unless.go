@@ -320,9 +320,8 @@ func (v Verdict) Counterfactual() []string {
 
 // String is the change in words.
 func (c Change) String() string {
-	any := c.AnyOf
-	what := and(any)
-	if len(any) > 1 {
+	what := and(c.AnyOf)
+	if len(c.AnyOf) > 1 {
 		what = "any one of " + what
 	}
 	by := ""
