@@ -84,7 +84,7 @@ func (f *flips) better() {
 		f.suppose(IfUp, id, supposition{up: id})
 	}
 	for _, site := range f.d.book.sites {
-		if f.d.plain.lost[site] != nil && f.d.plain.domain(site).at(f.now.t).signal > facilityOK {
+		if worst(f.d.sites[site], plain).at(f.now.t) > facilityOK {
 			f.suppose(IfCleared, site, supposition{cleared: site})
 		}
 	}
