@@ -293,7 +293,7 @@ func fitsOf(d *incident.Desk, s sight, i incident.Incident) []PlaybookFit {
 	var fits []PlaybookFit
 	for _, f := range playbooks.Match(s.documents.Playbooks, situation) {
 		fits = append(fits, PlaybookFit{Playbook: f.Playbook.ID, Title: f.Playbook.Title, Fits: f.Fits, Missing: f.Missing, Running: running[f.Playbook.ID],
-			Preconditions: d.Conditions(s.now, f.Playbook, since(i, f.Playbook))})
+			Preconditions: d.Conditions(s.now, i, f.Playbook, since(i, f.Playbook))})
 	}
 	return fits
 }

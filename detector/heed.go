@@ -121,7 +121,6 @@ func (d *Detector) heedSite(s statement) bool {
 		return ok
 	}
 	if spoken(d.sites, s.site, s, saidAt(d, s, f)) {
-		d.takenBack("site "+s.site, s, f == facilityOK)
 		d.shake(s.site)
 		d.unexcuse(s.site)
 	}
@@ -144,7 +143,6 @@ func (d *Detector) heedData(s statement) bool {
 		return ok
 	}
 	if spoken(d.data, s.data, s, saidAt(d, s, c)) {
-		d.takenBack("data "+s.data, s, c == dataOK)
 		d.reconsiderAll(holders)
 	}
 	return true

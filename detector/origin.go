@@ -48,6 +48,10 @@ func (s situation) origin(v Verdict, t int64) Origin {
 			for _, e := range tr.episodes {
 				if e.from == at && e.from <= t {
 					o.Service = n.name
+					if e.movedBy != "" {
+						o.How = fmt.Sprintf("%s said that the outage began then, which moves t0 further back than monitoring may", e.movedBy)
+						return o
+					}
 					return s.d.judged[o.Service].origin(o, at)
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"holdfast/detector"
 	"holdfast/detector/alert"
@@ -100,29 +101,33 @@ func TestALevelIsKeptUntilAPersonTakesBackWhatCarriedIt(t *testing.T) {
 
 	h = watch(t, sites)
 	lost(h)
-	h.hear("20m", with(site("fra", "ok"), "by", "kim"))
-	h.expectLevel("20m", detector.MajorIncident)
+	h.hear("20m", site("fra", "ok"))
+	h.TellFacility(at("21m"), "fra", "ok")
+	h.expectLevel("21m", detector.MajorIncident)
 	h.hear("30m", site("fra", "lost"))
 	h.hear("40m", site("fra", "ok"))
 	h.expectLevel("40m", detector.Disaster) // it was lost once more since
 
 	h = watch(t, sites)
-	h.hear("0s", says("a", "db-1", "down"), says("a", "db-2", "down"), with(labelled(alert.Firing, "service", "s", "estimate", "none"), "by", "kim"))
+	h.hear("0s", says("a", "db-1", "down"), says("a", "db-2", "down"))
+	h.TellEstimate(at("1m"), "kim", "s", time.Time{})
 	h.expectLevel("10m", detector.Disaster)
-	h.hear("20m", with(labelled(alert.Firing, "service", "s", "estimate", "1h"), "by", "kim"))
+	h.TellEstimate(at("20m"), "kim", "s", at("1h"))
 	h.expectLevel("20m", detector.MajorIncident)
 
 	h = watch(t, sites)
-	h.hear("0s", says("a", "db-1", "down"), says("a", "db-2", "down"), labelled(alert.Firing, "data", "ledger", "effect", "unusable"))
+	h.hear("0s", says("a", "db-1", "down"), says("a", "db-2", "down"))
+	h.TellData(at("1m"), "ledger", "unusable")
 	h.expectLevel("10m", detector.Disaster)
-	h.hear("20m", with(labelled(alert.Firing, "data", "ledger", "effect", "ok"), "by", "kim"))
+	h.TellData(at("20m"), "ledger", "ok")
 	h.expectLevel("20m", detector.MajorIncident)
 }
 
 func TestWhatAPersonTakesBackLeavesALevelThatRestsOnMore(t *testing.T) {
 	h := watch(t, sites)
 	h.hear("0s", site("fra", "lost"), says("a", "db-1", "down"), says("b", "db-2", "down"), says("a", "net", "down"))
-	h.hear("20m", with(site("fra", "ok"), "by", "kim"))
+	h.hear("20m", site("fra", "ok"))
+	h.TellFacility(at("20m"), "fra", "ok")
 	h.expectLevel("20m", detector.Disaster)
 	h.expectCriterion("20m", "site_loss_inferred", detector.Met)
 }

@@ -44,7 +44,7 @@ func made(c detector.Change, id string, now time.Time) []alert.Alert {
 	case detector.IfUsable:
 		return []alert.Alert{firing("data", id, "effect", "ok")}
 	case detector.IfPromised:
-		return []alert.Alert{firing("service", id, "estimate", "0s")}
+		return []alert.Alert{vouched(firing("service", id, "estimate", "0s"))}
 	case detector.IfHeard:
 		return []alert.Alert{firing("observer", id, "effect", "ok")}
 	case detector.IfSiteLost:
@@ -52,11 +52,17 @@ func made(c detector.Change, id string, now time.Time) []alert.Alert {
 	case detector.IfSiteImpaired:
 		return []alert.Alert{firing("site", id, "effect", "impaired")}
 	case detector.IfNoEstimate:
-		return []alert.Alert{firing("service", id, "estimate", "none")}
+		return []alert.Alert{vouched(firing("service", id, "estimate", "none"))}
 	case detector.IfDataUnusable:
 		return []alert.Alert{firing("data", id, "effect", "unusable")}
 	}
 	return nil
+}
+
+// vouched is what a source says that may.
+func vouched(a alert.Alert) alert.Alert {
+	a.Vouched = true
+	return a
 }
 
 // after is a situation once something was said.

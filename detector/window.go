@@ -17,7 +17,7 @@ type window struct {
 	change string
 	by     string   // who announced it; empty: an alert did, or the analysis
 	scope  []string // components, sorted
-	sites  []string // that they stand in, sorted
+	places []string // that they stand in, sorted
 	expect map[string]grade
 }
 
@@ -37,7 +37,7 @@ func (w window) repeats(o window, off bool) bool {
 // planned is a window of the analysis.
 func (b *book) planned(m bia.Maintenance) window {
 	w := window{span: span{instant(m.From), later(instant(m.To), m.Grace)}, change: m.Change, scope: b.scope(m.Scope), expect: map[string]grade{}}
-	w.sites = b.standing(w.scope)
+	w.places = b.standing(w.scope)
 	for service, effect := range m.Expect {
 		w.expect[service], _ = gradeOf(effect)
 	}
@@ -48,7 +48,7 @@ func (b *book) planned(m bia.Maintenance) window {
 // its scope. It cannot excuse what was before it was announced.
 func (b *book) announced(change string, heard int64, from, to time.Time, scope []string, effect grade) window {
 	w := window{span: span{max(heard, instant(from)), instant(to)}, until: instant(to), change: change, scope: b.scope(scope), expect: map[string]grade{}}
-	w.sites = b.standing(w.scope)
+	w.places = b.standing(w.scope)
 	for _, id := range w.scope {
 		for _, service := range b.above(id) {
 			w.expect[service] = effect
@@ -113,7 +113,7 @@ func (d *Detector) expecting(service string) []window {
 // is signalled lost.
 func (v *view) excused(w window) spans {
 	when := spans{w.span}
-	for _, site := range w.sites {
+	for _, site := range w.places {
 		if said := v.d.sites[site]; len(said) > 0 {
 			when = when.intersect(worst(said, v.lens).where(func(f facility) bool { return f < facilityLost }))
 		}
@@ -136,7 +136,7 @@ func (v *view) allowance(windows []window, service string) line[grade] {
 func (d *Detector) unexcuse(site string) {
 	for _, list := range [][]window{d.book.windows, d.windows} {
 		for _, w := range list {
-			if slices.Contains(w.sites, site) {
+			if slices.Contains(w.places, site) {
 				for service := range w.expect {
 					d.disturb(service)
 					for _, above := range d.book.above(service) {

@@ -3,15 +3,8 @@ package detector
 import "slices"
 
 // While an outage goes on an incident keeps the highest level it reached, unless a person withdraws what carried it (domain
-// section 5): whoever signals, with their name (label "by"), that a site or data is well after all, or gives another estimate,
-// takes back what was said before. Monitoring that has no name takes nothing back.
-
-// takenBack notes that the person whom an alert names withdraws what was said of a subject.
-func (d *Detector) takenBack(subject string, s statement, well bool) {
-	if well && s.alert.Labels.Get("by") != "" {
-		d.takeBack(subject, d.at)
-	}
-}
+// section 5): who has the right to, and tells that a site or data is well after all, or gives another estimate, takes back
+// what was said before. Monitoring takes nothing back: what it says only lowers what holds.
 
 // takeBack notes that what was said of a subject was withdrawn at an instant, in whatever order that is heard.
 func (d *Detector) takeBack(subject string, at int64) {

@@ -147,12 +147,12 @@ type Condition struct {
 	Else   string          `json:"else,omitempty"` // what the playbook says is done then: ask or refuse
 }
 
-// Conditions are the preconditions of a playbook as they stand at now, for outages since an instant.
-func (d *Desk) Conditions(now time.Time, p *playbooks.Playbook, since time.Time) []Condition {
+// Conditions are the preconditions of a playbook for an incident as they stand at now, for outages since an instant.
+func (d *Desk) Conditions(now time.Time, i Incident, p *playbooks.Playbook, since time.Time) []Condition {
 	if d.detector == nil {
 		return nil
 	}
-	return conditions(d.draft(now).world(nil), p, since)
+	return conditions(d.draft(now).world(i, nil), p, since)
 }
 
 func conditions(w World, p *playbooks.Playbook, since time.Time) (all []Condition) {
