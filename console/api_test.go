@@ -103,7 +103,8 @@ func TestAnExplanationIsOfThisInstant(t *testing.T) {
 	if !e.Fresh || !e.Verdict.At.Equal(h.now) || len(e.Verdict.Explanation.Criteria) == 0 {
 		t.Errorf("explained as %+v", e)
 	}
-	want := []PlaybookFit{{Playbook: "move-booking-to-south", Title: "Move parcel booking to the southern data centre", Fits: true, Running: "1"}}
+	want := []PlaybookFit{{Playbook: "move-booking-to-south", Title: "Move parcel booking to the southern data centre", Fits: true, Running: "1",
+		Preconditions: []incident.Condition{{Needs: "ledger-south up", Answer: detector.Met, Else: "refuse"}, {Needs: "gateway-south up", Answer: detector.Met, Else: "refuse"}}}}
 	if diff := cmp.Diff(want, e.Playbooks); diff != "" {
 		t.Error(diff)
 	}

@@ -25,9 +25,10 @@ type Incidents struct {
 // Incident is the answer of GET /api/v1/incidents/{id}: the incident whole, and what waits in it.
 type Incident struct {
 	incident.Incident
-	Now    time.Time      `json:"now"`
-	Status IncidentStatus `json:"status"`
-	Story  []Told         `json:"story"`
+	Now       time.Time      `json:"now"`
+	Status    IncidentStatus `json:"status"`
+	Story     []Told         `json:"story"`
+	Playbooks []PlaybookFit  `json:"playbooks"` // those that match, with their preconditions
 }
 
 // Situations is the answer of GET /api/v1/situations: what the detector sees, whether or not an incident follows it.
@@ -64,6 +65,104 @@ func (e Explained) Criteria() []detector.Criterion {
 	return all
 }
 
+// Scope is what the verdict is about, in lines for people.
+func (e Explained) Scope() []string {
+	v := e.Verdict
+	var lines []string
+	for _, o := range v.Services {
+		lines = append(lines, outageLine(o))
+	}
+	if len(v.Roots) > 0 {
+		lines = append(lines, "root components: "+few(v.Roots))
+	}
+	if len(v.Lost) > 0 {
+		lines = append(lines, "lost: "+few(v.Lost))
+	}
+	if len(v.Absorbed) > 0 {
+		lines = append(lines, "merged into it: "+few(v.Absorbed))
+	}
+	return lines
+}
+
+func outageLine(o detector.Outage) string {
+	line := fmt.Sprintf("%s %s", o.Service, o.State)
+	if !o.Objectives.Vital {
+		line += ", not vital"
+	}
+	switch {
+	case o.Since.IsZero():
+		return line + ", never below its MBCO"
+	case o.Recovered:
+		return fmt.Sprintf("%s, recovered since %s", line, stamp(o.UpSince))
+	}
+	line += ", below its MBCO since " + stamp(o.Since)
+	if o.Confirmed.IsZero() {
+		return line + ", not confirmed yet"
+	}
+	return line + ", confirmed at " + stamp(o.Confirmed)
+}
+
+// Start says where t0 comes from.
+func (e Explained) Start() []string {
+	o := e.Verdict.Explanation.Origin
+	if o.At.IsZero() {
+		return nil
+	}
+	line := stamp(o.At)
+	if o.Service != "" {
+		line += ", of " + o.Service
+	}
+	lines := []string{line}
+	for _, s := range o.Said {
+		who := s.Observer
+		if who == "" {
+			who = "somebody without a name"
+		}
+		lines = append(lines, fmt.Sprintf("%s said %s is %s: own time %s, received %s", who, s.Of, s.Says, stamp(s.Own), stamp(s.Received)))
+	}
+	return append(lines, o.How)
+}
+
+// Clocks are the instants that follow from the outages of services that are judged.
+func (e Explained) Clocks() []string {
+	var lines []string
+	for _, o := range e.Verdict.Services {
+		if o.Since.IsZero() || o.Recovered || o.Clocks.Deadline.IsZero() {
+			continue
+		}
+		line := fmt.Sprintf("%s: deadline %s (%s)", o.Service, stamp(o.Clocks.Deadline), o.Clocks.DeadlineBy)
+		if o.Clocks.RTCKnown {
+			line += ", latest time to invoke " + stamp(o.Clocks.LTI)
+		} else {
+			line += ", no latest time to invoke: the RTC is unknown"
+		}
+		if !o.Clocks.MTPDEnd.IsZero() {
+			line += ", MTPD ends " + stamp(o.Clocks.MTPDEnd)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// Before is the level before this one, and what holds now where that is less than what was reached.
+func (e Explained) Before() string {
+	v := e.Verdict
+	line := strings.ReplaceAll(v.Level.String()+", before that "+v.Previous.String(), "_", " ")
+	if v.Current != v.Level {
+		line += "; at this instant the rules say " + strings.ReplaceAll(v.Current.String(), "_", " ")
+	}
+	return line
+}
+
+// few names the first of many.
+func few(names []string) string {
+	const most = 12
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
 // PlaybookFit says whether a playbook fits an incident, and what is missing.
 type PlaybookFit struct {
 	Playbook string   `json:"playbook"`
@@ -71,6 +170,8 @@ type PlaybookFit struct {
 	Fits     bool     `json:"fits"`
 	Missing  []string `json:"missing,omitempty"`
 	Running  string   `json:"running,omitempty"` // the run that carries it out
+
+	Preconditions []incident.Condition `json:"preconditions,omitempty"` // met, not met or unknown
 }
 
 // OnCall is the answer of GET /api/v1/oncall: who can act for which role now, or at ?at=.
@@ -120,8 +221,9 @@ func limitOf(r *http.Request) (int, *Problem) {
 }
 
 func (c *console) incident(w http.ResponseWriter, r *http.Request) {
-	c.answerOne(w, r, func(_ *incident.Desk, s sight, i incident.Incident) any {
-		return Incident{Incident: i, Now: s.now, Status: incidentStatus(s, i), Story: storyOf(i)}
+	c.answerOne(w, r, func(d *incident.Desk, s sight, i incident.Incident) any {
+		matching := slices.DeleteFunc(fitsOf(d, s, i), func(f PlaybookFit) bool { return !f.Fits })
+		return Incident{Incident: i, Now: s.now, Status: incidentStatus(s, i), Story: storyOf(i), Playbooks: append([]PlaybookFit{}, matching...)}
 	})
 }
 
@@ -212,9 +314,24 @@ func fitsOf(d *incident.Desk, s sight, i incident.Incident) []PlaybookFit {
 	}
 	var fits []PlaybookFit
 	for _, f := range playbooks.Match(s.documents.Playbooks, situation) {
-		fits = append(fits, PlaybookFit{Playbook: f.Playbook.ID, Title: f.Playbook.Title, Fits: f.Fits, Missing: f.Missing, Running: running[f.Playbook.ID]})
+		fits = append(fits, PlaybookFit{Playbook: f.Playbook.ID, Title: f.Playbook.Title, Fits: f.Fits, Missing: f.Missing, Running: running[f.Playbook.ID],
+			Preconditions: d.Conditions(s.now, i, f.Playbook, since(i, f.Playbook))})
 	}
 	return fits
+}
+
+// since is when the first outage began that a playbook recovers from; of a playbook for none of them, when any did.
+func since(i incident.Incident, p *playbooks.Playbook) time.Time {
+	at := time.Time{}
+	for _, o := range i.Verdict.Services {
+		if slices.Contains(p.For.Services, o.Service) && !o.Since.IsZero() && (at.IsZero() || o.Since.Before(at)) {
+			at = o.Since
+		}
+	}
+	if at.IsZero() {
+		return i.Verdict.Since
+	}
+	return at
 }
 
 func unknownIncident(d *incident.Desk, id string) *Problem {
@@ -231,3 +348,6 @@ func unknownIncident(d *incident.Desk, id string) *Problem {
 	p := notFound(fmt.Sprintf("there is no incident %q", id), hint)
 	return &p
 }
+
+// stamp is an instant within a sentence, as the evidence writes it.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05Z") }

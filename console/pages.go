@@ -29,7 +29,7 @@ type pages struct {
 func parsePages() *pages {
 	p := &pages{templates: map[string]*template.Template{}}
 	for _, name := range []string{"login", "home", "incident", "trouble"} {
-		p.templates[name] = template.Must(template.New("").Funcs(pageFuncs).ParseFS(pageFiles, "page/frame.html", "page/"+name+".html"))
+		p.templates[name] = template.Must(template.New("").Funcs(pageFuncs).ParseFS(pageFiles, "page/frame.html", "page/explanation.html", "page/"+name+".html"))
 	}
 	css, err := pageFiles.ReadFile("page/style.css")
 	if err != nil {

@@ -350,7 +350,7 @@ func state(said []utterance, quorum int) cell {
 		case isDegraded:
 			worse++
 		case nothing, isUp, unproven:
-			vouched = vouched || !u.silent
+			vouched = vouched || !u.silent && (!u.nameless || u.word != nothing)
 			if u.word == unproven {
 				c.marks |= unvouched
 			}

@@ -40,7 +40,8 @@ func (d *Detector) concurrent() map[string][]claim {
 	for _, one := range all {
 		when := one.lasting.intersect(met)
 		claims[one.j.id] = append(claims[one.j.id], claim{
-			rule: d.book.rules[at], level: Disaster, service: one.j.id, carrier: one.episode.span, met: when, tells: one.lasting, doubt: one.j.doubt(down),
+			rule: d.book.rules[at], level: Disaster, service: one.j.id, carrier: one.episode.span, met: when, tells: one.lasting, doubt: one.j.doubt(down), least: down, firm: true,
+			would: func(s *supposition) bool { return one.lasting.has(s.t) && len(s.different(all)) >= c.Count },
 			says: func(t int64) string {
 				var names []string
 				for _, o := range different(all, t) {
@@ -103,6 +104,24 @@ func different(all []cause, t int64) []cause {
 			open = append(open, c)
 		}
 	}
+	return disjoint(open)
+}
+
+// different are those that there would be.
+func (s *supposition) different(all []cause) []cause {
+	if s.causes == nil {
+		s.causes = []cause{}
+		for _, c := range all {
+			if c.lasting.has(s.t) && s.firmly(c.j) {
+				s.causes = append(s.causes, c)
+			}
+		}
+		s.causes = disjoint(s.causes)
+	}
+	return s.causes
+}
+
+func disjoint(open []cause) []cause {
 	slices.SortStableFunc(open, func(a, b cause) int { return cmp.Compare(len(a.roots), len(b.roots)) })
 	taken, chosen := map[string]bool{}, []cause(nil)
 	for _, c := range open {

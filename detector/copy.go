@@ -15,7 +15,7 @@ func (d *Detector) Copy() *Detector {
 		sites: copied(d.sites, copyOfSayings[facility]), data: copied(d.data, copyOfSayings[integrity]),
 		points: copied(d.points, slices.Clone[history[int64]]), estimates: copied(d.estimates, slices.Clone[history[int64]]),
 		remarks: copied(d.remarks, slices.Clone[[]remark]), moves: copied(d.moves, slices.Clone[[]move]),
-		windows: slices.Clone(d.windows), strangers: copied(d.strangers, slices.Clone[[]string]),
+		windows: slices.Clone(d.windows), withdrawn: copied(d.withdrawn, slices.Clone[[]int64]), strangers: copied(d.strangers, slices.Clone[[]string]),
 	}
 	c.count.Received, c.count.Samples = maps.Clone(d.count.Received), slices.Clone(d.count.Samples)
 	c.Rebase(d.book.Analysis)

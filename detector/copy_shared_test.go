@@ -11,7 +11,7 @@ import (
 )
 
 // made are the parts of a detector that a copy makes for itself, and what neither ever changes.
-var made = []string{".book", ".views", ".plain", ".known", ".felt", ".mended", ".judged", ".stale", ".touched", ".shaken", ".scene", ".tallies", ".watching", ".match", ".scope", ".expect", ".Samples"}
+var made = []string{".book", ".views", ".plain", ".known", ".felt", ".mended", ".judged", ".stale", ".touched", ".shaken", ".scene", ".tallies", ".watching", ".match", ".scope", ".places", ".expect", ".Samples"}
 
 // A field that is added to what a detector has heard must not be forgotten when it is copied.
 func TestACopySharesNothingThatEitherChanges(t *testing.T) {

@@ -11,12 +11,17 @@ import (
 // A claim is one criterion applied to one service (or to the observers): when it holds, and what carries it.
 type claim struct {
 	rule    *rule
-	level   Level  // the rule's, unless the service is capped
-	service string // empty: it is about the observers
-	carrier span   // the outage or trouble that it is about; the level is kept until it ends
-	met     spans  // when it holds
-	unsure  spans  // when it cannot be told
-	tells   spans  // borders at which it may say something else though nothing holds or ends
+	level   Level                   // the rule's, unless the service is capped
+	service string                  // empty: it is about the observers
+	site    string                  // that it counts the components of; empty: none
+	rests   string                  // what a person can take back; empty: nothing
+	carrier span                    // the outage or trouble that it is about; the level is kept until it ends
+	met     spans                   // when it holds
+	unsure  spans                   // when it cannot be told
+	tells   spans                   // borders at which it may say something else though nothing holds or ends
+	least   grade                   // what the service has to be, certainly, for it to hold
+	firm    bool                    // and not only because nobody has looked
+	would   func(*supposition) bool // whether it would hold, whatever the service is; nil: as it does
 	says    func(t int64) string
 	doubt   func(t int64) string // why people have to decide, however much was delegated
 }
@@ -74,7 +79,7 @@ func (d *Detector) claims(j *judged) []claim {
 		}
 		for _, t := range j.troubles {
 			for _, c := range r.weigh(d, j, t) {
-				c.rule, c.service, c.level = r, j.id, r.level
+				c.rule, c.service, c.level, c.firm = r, j.id, r.level, r.level == Disaster
 				if !j.objectives.Judged() { // neither vital nor with anything to be judged against
 					c.level = min(c.level, Impaired)
 				}
@@ -87,7 +92,7 @@ func (d *Detector) claims(j *judged) []claim {
 
 func weighImpaired(_ *Detector, j *judged, t trouble) []claim {
 	when := j.impaired.within(t.span)
-	return []claim{{carrier: t.span, met: j.counted.within(t.span).lasting(impairedFor), unsure: j.blind(t.span), says: func(at int64) string {
+	return []claim{{carrier: t.span, least: degraded, met: j.counted.within(t.span).lasting(impairedFor), unsure: j.blind(t.span), says: func(at int64) string {
 		if !when.has(at) {
 			return fmt.Sprintf("%s is %s", j.id, j.state.state(at))
 		}
@@ -97,7 +102,7 @@ func weighImpaired(_ *Detector, j *judged, t trouble) []claim {
 
 func weighDegraded(_ *Detector, j *judged, t trouble) []claim {
 	when := j.impaired.within(t.span)
-	return []claim{{carrier: t.span, met: j.counted.within(t.span).lasting(degradedFor), unsure: j.blind(t.span), says: func(at int64) string {
+	return []claim{{carrier: t.span, least: degraded, met: j.counted.within(t.span).lasting(degradedFor), unsure: j.blind(t.span), says: func(at int64) string {
 		if !when.has(at) {
 			return fmt.Sprintf("%s is %s", j.id, j.state.state(at))
 		}
@@ -118,7 +123,7 @@ func each(j *judged, t trouble, weigh func(e episode) claim) []claim {
 	var all []claim
 	for _, e := range t.episodes {
 		c := weigh(e)
-		c.carrier = e.span
+		c.carrier, c.least = e.span, down
 		if c.doubt == nil {
 			c.doubt = j.doubt(down)
 		}
@@ -134,13 +139,13 @@ func (j *judged) doubt(least grade) func(int64) string {
 		if j.state.best.at(t) < least {
 			return ""
 		}
-		firm := j.view.suppose(j.id, t, func(_ string, c cell) cell {
+		backed := j.view.d.instantly(t).suppose(supposition{others: func(_ string, c cell) cell {
 			if c.marks&(held|presumed|unbacked) != 0 {
 				return cell{}
 			}
 			return c
-		})
-		if firm < least {
+		}})
+		if backed.service(viewpoint{v: j.view, id: j.id}) < least {
 			return fmt.Sprintf("%s is %s only by what is held down after its observers fell silent, or was switched off by responders", j.id, states[least])
 		}
 		return ""
@@ -225,7 +230,12 @@ func weighEstimate(d *Detector, j *judged, t trouble) []claim {
 				late = append(late, s.span)
 			}
 		}
-		return claim{met: j.firm(e).intersect(joined(late, 0)), says: func(at int64) string {
+		met := j.firm(e).intersect(joined(late, 0))
+		var due spans // until the deadline somebody could estimate the end in time
+		if !e.clocks.Deadline.IsZero() {
+			due = spans{{ever, deadline}}
+		}
+		return claim{rests: "estimate " + j.id, tells: due, met: met, would: func(s *supposition) bool { return s.promised != j.id && met.has(s.t) }, says: func(at int64) string {
 			i := slices.IndexFunc(said, func(s stretch[int64]) bool { return s.has(at) })
 			switch {
 			case i < 0:
@@ -250,7 +260,14 @@ func weighFacility(least facility) func(*Detector, *judged, trouble) []claim {
 				return l.signal >= least && (least == facilityLost || l.impaired)
 			})
 			all = append(all, each(j, t, func(e episode) claim {
-				return claim{met: j.firm(e).intersect(when), says: func(at int64) string {
+				met := j.firm(e).intersect(when)
+				return claim{rests: "site " + site, site: site, met: met, would: func(s *supposition) bool {
+					if !met.has(s.t) { // nothing gets worse by what is supposed
+						return false
+					}
+					is := s.domain(j.view, site)
+					return is.signal >= least && (least == facilityLost || is.impaired)
+				}, says: func(at int64) string {
 					is := l.at(at)
 					s := fmt.Sprintf("%s is signalled %s", site, facilityNames[is.signal])
 					if !d.signalled(j.view, site, at) {
@@ -291,7 +308,8 @@ func weighSite(d *Detector, j *judged, t trouble) []claim {
 			continue
 		}
 		all = append(all, each(j, t, func(e episode) claim {
-			return claim{met: j.firm(e).intersect(when), says: func(at int64) string {
+			met := j.firm(e).intersect(when)
+			return claim{site: site, met: met, would: func(s *supposition) bool { return met.has(s.t) && s.domain(j.view, site).inferred }, says: func(at int64) string {
 				return d.tallied(j.view, site, at) + fmt.Sprintf("; %s has needs there", j.id)
 			}, doubt: func(at int64) string {
 				if l.at(at).held {
@@ -315,21 +333,18 @@ func (d *Detector) tallied(v *view, domain string, at int64) string {
 }
 
 func weighData(d *Detector, j *judged, t trouble) []claim {
-	s, _ := d.book.Service(j.id)
 	var all []claim
-	for _, data := range sorted(s.Data) {
-		rpo := s.Data[data].RPO
-		if rpo == 0 {
-			rpo = j.objectives.RPO
-		}
+	for _, data := range d.held(j) {
+		rpo := d.rpo(j, data)
 		gone := worst(d.data[data], j.view.lens).where(func(c integrity) bool { return c >= dataUnusable })
 		if len(gone) == 0 {
 			continue
 		}
 		points := d.points[data].line(asKnown)
 		all = append(all, each(j, t, func(e episode) claim {
-			old := points.where(func(at int64) bool { return at == 0 || rpo > 0 && e.from-at > int64(rpo) })
-			return claim{met: j.firm(e).intersect(gone).intersect(old), says: func(at int64) string {
+			old := points.where(func(at int64) bool { return tooOld(at, e.from, rpo) })
+			met := j.firm(e).intersect(gone).intersect(old)
+			return claim{rests: "data " + data, met: met, would: func(s *supposition) bool { return s.usable != data && met.has(s.t) }, says: func(at int64) string {
 				if !gone.has(at) {
 					return fmt.Sprintf("%s is usable", data)
 				}
@@ -343,11 +358,38 @@ func weighData(d *Detector, j *judged, t trouble) []claim {
 	return all
 }
 
+// held is the data that a service holds, sorted.
+func (d *Detector) held(j *judged) []string {
+	s, _ := d.book.Service(j.id)
+	return sorted(s.Data)
+}
+
+// rpo is that of data that a service holds: its own, else the service's.
+func (d *Detector) rpo(j *judged, data string) time.Duration {
+	s, _ := d.book.Service(j.id)
+	if rpo := s.Data[data].RPO; rpo > 0 {
+		return rpo
+	}
+	return j.objectives.RPO
+}
+
+// tooOld reports whether a recovery point, 0 for none, is not good enough for an outage since an instant.
+func tooOld(point, since int64, rpo time.Duration) bool {
+	return point == 0 || rpo > 0 && since-point > int64(rpo)
+}
+
 func weighCompromised(d *Detector, j *judged, t trouble) []claim {
 	when := d.compromised(j.id, j.view.lens).within(t.span)
 	if len(when) == 0 {
 		return nil
 	}
-	return []claim{{carrier: t.span, met: when, says: always(fmt.Sprintf("data that %s holds is signalled compromised; copies fed from it are no targets to recover to", j.id)),
+	return []claim{{carrier: t.span, met: when, would: func(s *supposition) bool { return s.compromised(j) }, says: always(fmt.Sprintf("data that %s holds is signalled compromised; copies fed from it are no targets to recover to", j.id)),
 		doubt: always("data is compromised: never automatic")}}
+}
+
+// compromised reports whether any data that a service holds would be.
+func (s *supposition) compromised(j *judged) bool {
+	return slices.ContainsFunc(s.d.held(j), func(data string) bool {
+		return data != s.usable && worst(s.d.data[data], j.view.lens).at(s.t) == dataCompromised
+	})
 }

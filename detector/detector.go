@@ -110,10 +110,12 @@ const (
 
 // An Explanation says why the level is what it is, in a form that people, pages and programs can read.
 type Explanation struct {
-	Summary    string      `json:"summary"` // one sentence
+	Summary    string      `json:"summary"`         // one sentence
+	Origin     Origin      `json:"origin,omitzero"` // where t0 comes from
 	Criteria   []Criterion `json:"criteria"`
 	NotCounted []string    `json:"not_counted,omitempty"` // what was seen and not counted, and why
-	Unless     string      `json:"unless,omitempty"`      // the counterfactual: what single change would flip it
+	Changes    []Change    `json:"changes,omitempty"`     // the counterfactual: what single change would flip it
+	Unless     string      `json:"unless,omitempty"`      // the same, in a sentence
 }
 
 // A Criterion is one rule of the decision function with its answer for this situation.

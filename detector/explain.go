@@ -23,12 +23,15 @@ func count(n int, one, many string) string {
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // explain says why a verdict is what it is. No sentence names how long something has lasted, so that an explanation
-// changes only when what it explains does.
-func (s situation) explain(v Verdict, t int64) Explanation {
-	e := Explanation{Criteria: s.criteria(t), NotCounted: s.notCounted(t)}
+// changes only when what it explains does; until says when the counterfactual may, though nothing else does.
+func (s situation) explain(v Verdict, c course, t int64) (e Explanation, until int64) {
+	e = Explanation{Criteria: s.criteria(t), NotCounted: s.notCounted(t)}
 	e.Summary = s.summary(v, e.Criteria)
-	e.Unless = s.unless(v, e.Criteria, t)
-	return e
+	e.Origin = s.origin(v, t)
+	e.Changes, until = s.changes(v, c, e.Criteria, t)
+	v.Explanation = e
+	e.Unless = strings.Join(v.Counterfactual(), "; ")
+	return e, until
 }
 
 // criteria answers every rule.
@@ -190,65 +193,4 @@ func and(names []string) string {
 		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
 	}
 	return strings.Join(names, "")
-}
-
-// unless is the single change that would lower what holds now, or else that would keep it from getting worse.
-func (s situation) unless(v Verdict, criteria []Criterion, t int64) string {
-	if !v.Open {
-		return ""
-	}
-	if v.Current >= MajorIncident && len(v.Services) > 0 {
-		return s.recovery(v, criteria, t)
-	}
-	for _, c := range criteria {
-		if c.Answer != Met && c.Level > v.Current && !c.WouldAt.IsZero() {
-			return fmt.Sprintf("unless it ends before, it is %s by %s from %s on", c.Level, c.ID, written(instant(c.WouldAt)))
-		}
-	}
-	return ""
-}
-
-// recovery names the one component whose recovery takes every service that carries the present level out of it.
-func (s situation) recovery(v Verdict, criteria []Criterion, t int64) string {
-	var carriers []string
-	for _, c := range criteria {
-		if c.Answer == Met && c.Level == v.Current {
-			carriers = append(carriers, c.Services...)
-		}
-	}
-	slices.Sort(carriers)
-	carriers = slices.Compact(carriers)
-	var enough []string
-	for _, root := range v.Roots {
-		if s.lifts(root, carriers, t) {
-			enough = append(enough, root)
-		}
-	}
-	switch {
-	case len(enough) == 1:
-		return fmt.Sprintf("if %s were up, %s would be at or above MBCO", enough[0], and(carriers))
-	case len(enough) > 1:
-		return fmt.Sprintf("if any one of %s were up, %s would be at or above MBCO", and(enough), and(carriers))
-	}
-	return fmt.Sprintf("no single component being up would bring %s back to MBCO", and(carriers))
-}
-
-// lifts reports whether services would leave the state they are in if a component were up.
-func (s situation) lifts(root string, services []string, t int64) bool {
-	for _, id := range services {
-		j := s.d.judged[id]
-		if j == nil {
-			return false
-		}
-		was := j.state.best.at(t)
-		if was == wellUp || j.view.suppose(id, t, func(c string, is cell) cell {
-			if c == root {
-				return cell{}
-			}
-			return is
-		}) >= was {
-			return false
-		}
-	}
-	return len(services) > 0
 }

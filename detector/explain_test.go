@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"holdfast/detector"
 	"holdfast/detector/alert"
@@ -78,36 +77,6 @@ func expectGolden(t *testing.T, name string, v detector.Verdict) {
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
 		t.Errorf("%s (run with -update if it is meant):\n%s", file, diff)
 	}
-}
-
-func TestWhatTheCounterfactualNamesTakesTheServicesOutOfIt(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		a := drawAny(t, false, false)
-		messages := drawMessages(t, componentAlerts)
-		now := last(messages).Add(time.Duration(rapid.IntRange(0, 90).Draw(t, "minutes")) * time.Minute)
-		for _, v := range played(a, messages).Verdicts(now) {
-			names, ok := strings.CutSuffix(v.Explanation.Unless, " would be at or above MBCO")
-			if !ok {
-				continue
-			}
-			names, services, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(names, "if any one of "), "if "), " were up, ")
-			for _, root := range strings.FieldsFunc(strings.ReplaceAll(names, " and ", ","), func(r rune) bool { return r == ',' || r == ' ' }) {
-				d := played(a, messages)
-				var up []alert.Alert
-				for _, o := range []string{"p", "q"} {
-					one := resolves(o, root)
-					one.EndsAt = now
-					up = append(up, one)
-				}
-				d.Observe(now, "", up...)
-				for _, s := range strings.FieldsFunc(strings.ReplaceAll(services, " and ", ","), func(r rune) bool { return r == ',' || r == ' ' }) {
-					if state := d.FactsAt(now).ServiceState(s).State; state == detector.Down {
-						t.Fatalf("%s is up and %s is %s, though %q", root, s, state, v.Explanation.Unless)
-					}
-				}
-			}
-		}
-	})
 }
 
 func TestAnExplanationNamesWhatOfManyServicesItCan(t *testing.T) {

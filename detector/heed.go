@@ -122,6 +122,7 @@ func (d *Detector) heedSite(s statement) bool {
 	}
 	if spoken(d.sites, s.site, s, saidAt(d, s, f)) {
 		d.shake(s.site)
+		d.unexcuse(s.site)
 	}
 	return true
 }

@@ -224,35 +224,6 @@ func (v *view) roots(service string, t int64) []string {
 	return all
 }
 
-// suppose is how bad a service would be at an instant, at best, if its components were as changed says. It can only
-// tell of components getting better.
-func (v *view) suppose(id string, t int64, changed func(string, cell) cell) grade {
-	return v.supposed(id, t, changed, map[string]grade{})
-}
-
-func (v *view) supposed(id string, t int64, changed func(string, cell) cell, known map[string]grade) grade {
-	if !v.d.book.isService(id) {
-		return changed(id, v.component(id).at(t)).best()
-	}
-	if g, ok := known[id]; ok {
-		return g
-	}
-	known[id] = wellUp
-	g := wellUp
-	for _, n := range v.d.book.needs[id] {
-		var members [kinds]int
-		for _, m := range n.members {
-			members[v.supposed(m, t, changed, known)]++
-		}
-		g = max(g, min(n.of(&members), v.need(n).best.at(t)))
-	}
-	if _, spokenOf := v.d.parts[id]; spokenOf {
-		g = max(g, changed(id, v.component(id).at(t)).best())
-	}
-	known[id] = min(g, v.service(id).best.at(t))
-	return known[id]
-}
-
 // heldOut reports whether all that was known to be lost to a service at an instant is tolerated for a while.
 func (d *Detector) heldOut(id string, t int64) bool { return !d.feels(id, t, map[string]bool{}) }
 

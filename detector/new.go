@@ -34,6 +34,7 @@ type Detector struct {
 	remarks   map[string][]remark       // who estimated the end of a service's outage, whether or not it counts
 	moves     map[string][]move         // of the start of a service's outage, by people
 	windows   []window                  // of maintenance, as announced
+	withdrawn map[string][]int64        // when a person took back what was said of a subject
 	strangers map[string][]string       // component -> observers that spoke of it though they do not watch it
 	count     Heard
 
@@ -57,7 +58,7 @@ func New(a *bia.Analysis) *Detector {
 	d := &Detector{
 		at: ever, tidied: ever, until: ever, memory: newMemory(),
 		ears: map[string]*ear{}, parts: map[string]*part{}, sites: map[string]sayings[facility]{}, data: map[string]sayings[integrity]{},
-		points: map[string]history[int64]{}, estimates: map[string]history[int64]{}, remarks: map[string][]remark{}, moves: map[string][]move{}, strangers: map[string][]string{},
+		points: map[string]history[int64]{}, estimates: map[string]history[int64]{}, remarks: map[string][]remark{}, moves: map[string][]move{}, strangers: map[string][]string{}, withdrawn: map[string][]int64{},
 		count: Heard{Received: map[string]uint64{}},
 	}
 	d.Rebase(a)

@@ -41,7 +41,7 @@ func (d *Detector) difference(t, end int64) int64 {
 		*l = looked{from: t, through: t}
 	}
 	for !l.differs {
-		at := d.scene.next(l.through)
+		at := d.scene.sameUntil(l.through)
 		if at >= end {
 			return never
 		}
@@ -76,7 +76,7 @@ func (d *Detector) undated(t int64) []Verdict {
 // beyond looks for a difference from a silence on that nothing is judged by but what the observer watches.
 func (d *Detector) beyond(t, silence int64) (time.Time, bool) {
 	was := d.snapshot(t)
-	for at := silence; at != never; at = min(d.scene.next(at), d.nextSilence(at)) {
+	for at := silence; at != never; at = min(d.scene.sameUntil(at), d.nextSilence(at)) {
 		if !reflect.DeepEqual(was, d.snapshot(at)) {
 			return clock(at), true
 		}

@@ -43,7 +43,7 @@ func (j *judged) notCounted(d *Detector, t int64) []string {
 	}
 	all = append(all, d.hearsay(j, t)...)
 	for _, w := range d.expecting(j.id) {
-		if raw := j.view.raw(j.id).best.at(t); w.has(t) && raw > j.state.best.at(t) {
+		if raw := j.view.raw(j.id).best.at(t); j.view.excused(w).has(t) && raw > j.state.best.at(t) {
 			all = append(all, fmt.Sprintf("%s is %s by planned maintenance %s until %s", j.id, states[raw], w.change, written(w.to)))
 		}
 	}
@@ -105,13 +105,16 @@ func (d *Detector) accusers(v *view, id string, t int64) string {
 	return and(who)
 }
 
-// switchedOffBy is who switched a component off, as it stood at an instant, and until when.
+// switchedOffBy is who switched a component off, as it stood at an instant, and until when; empty: nobody.
 func (p *part) switchedOffBy(t int64) string {
+	if p == nil {
+		return ""
+	}
 	when, marks := p.switchedOff()
 	for i, s := range when {
 		if s.has(t) {
 			return fmt.Sprintf("%s until %s", marks[i].by, written(marks[i].until))
 		}
 	}
-	return "responders"
+	return ""
 }

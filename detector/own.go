@@ -98,6 +98,18 @@ func (r *ownRule) reply(t int64) (reply, int64) {
 	return is, min(best.Until, worst.Until)
 }
 
+// would is whether the condition would hold.
+func (r *ownRule) would(s *supposition) bool {
+	holds, asked := s.holding[r]
+	if !asked {
+		r.facts.d, r.facts.supposed = s.d, s
+		is, until := r.reply(s.t)
+		r.facts.supposed, s.until = nil, min(s.until, until)
+		holds, s.holding[r] = is.holds, is.holds
+	}
+	return holds
+}
+
 func replied(a condition.Answer) reply {
 	if a.Err != nil {
 		return reply{unsure: true, why: a.Err.Error()}
@@ -125,21 +137,23 @@ func (r *ownRule) claims(d *Detector, j *judged, replies line[reply]) []claim {
 			if !j.objectives.Judged() {
 				level = min(level, Impaired)
 			}
-			all = append(all, claim{rule: r.rule, level: level, service: j.id, carrier: t.span, met: holds.within(t.span), unsure: unsure.within(t.span), says: says})
+			all = append(all, claim{rule: r.rule, level: level, service: j.id, carrier: t.span, met: holds.within(t.span), unsure: unsure.within(t.span), says: says, would: r.would})
 			continue
 		}
 		all = append(all, each(j, t, func(e episode) claim {
-			return claim{rule: r.rule, level: r.level, service: j.id, met: j.firm(e).intersect(holds), unsure: unsure.within(e.span), says: func(at int64) string {
-				if replies.at(at).holds && !e.confirmed.has(at) {
-					return says(at) + fmt.Sprintf("; %s is not confirmed below its MBCO", j.id)
-				}
-				return says(at)
-			}, doubt: func(at int64) string {
-				if why := j.doubt(down)(at); why != "" {
-					return why
-				}
-				return r.doubt(d, at)
-			}}
+			firm := j.firm(e)
+			return claim{rule: r.rule, level: r.level, service: j.id, met: firm.intersect(holds), unsure: unsure.within(e.span), firm: true,
+				would: func(s *supposition) bool { return firm.has(s.t) && r.would(s) }, says: func(at int64) string {
+					if replies.at(at).holds && !e.confirmed.has(at) {
+						return says(at) + fmt.Sprintf("; %s is not confirmed below its MBCO", j.id)
+					}
+					return says(at)
+				}, doubt: func(at int64) string {
+					if why := j.doubt(down)(at); why != "" {
+						return why
+					}
+					return r.doubt(d, at)
+				}}
 		})...)
 	}
 	return all

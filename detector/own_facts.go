@@ -3,15 +3,17 @@ package detector
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"holdfast/bia/condition"
 )
 
 // A factSheet answers what conditions ask, every unknown taken as up, or as down.
 type factSheet struct {
-	d     *Detector
-	worst bool // unknown is taken as down
-	blind bool // something that was asked about is unknown
+	d        *Detector
+	worst    bool         // unknown is taken as down
+	blind    bool         // something that was asked about is unknown
+	supposed *supposition // what is otherwise than it is; nil: nothing
 }
 
 // Fact is one fact at an instant.
@@ -27,6 +29,9 @@ func (f *factSheet) Fact(of condition.Kind, id, field string, t int64) condition
 		return f.data(id, field, t)
 	case condition.Observer:
 		silent := f.d.silences(id)
+		if f.supposed != nil && f.supposed.heard == id {
+			silent = nil
+		}
 		return condition.Fact{Value: silent.has(t), Until: silent.next(t)}
 	}
 	if field == "now" {
@@ -52,9 +57,17 @@ func (f *factSheet) state(id string) (both, *judged) {
 	return both{}, nil
 }
 
+// of is a service's state at an instant, every unknown taken as up and as down.
+func (f *factSheet) of(state both, j *judged, t int64) (best, worst grade) {
+	if j == nil || f.supposed == nil {
+		return state.at(t)
+	}
+	return f.supposed.service(viewpoint{v: j.view, id: j.id}), f.supposed.service(viewpoint{j.view, j.id, true})
+}
+
 func (f *factSheet) service(id, field string, t int64) condition.Fact {
 	state, j := f.state(id)
-	best, worst := state.at(t)
+	best, worst := f.of(state, j, t)
 	until := min(state.best.next(t), state.worst.next(t))
 	switch field {
 	case "state":
@@ -87,7 +100,7 @@ func (f *factSheet) lasting(state both, j *judged, isDown bool, t int64) conditi
 	if isDown {
 		least = down
 	}
-	best, worst := state.at(t)
+	best, worst := f.of(state, j, t)
 	until := min(state.best.next(t), state.worst.next(t))
 	is := f.seen(min(best, least), min(worst, least))
 	switch {
@@ -139,7 +152,7 @@ func (f *factSheet) clocks(j *judged, field string, t int64) condition.Fact {
 	at := int64(condition.Far)
 	switch {
 	case field == "confirmed":
-		out.Value = open != nil && open.confirmed.has(t)
+		out.Value = open != nil && open.confirmed.has(t) && (f.supposed == nil || f.supposed.stays(j, down))
 		return out
 	case open == nil:
 	case field == "since":
@@ -166,6 +179,9 @@ func (f *factSheet) clocks(j *judged, field string, t int64) condition.Fact {
 func (f *factSheet) component(id, field string, t int64) condition.Fact {
 	l := f.d.plain.component(id)
 	is, until := l.at(t), l.next(t)
+	if f.supposed != nil {
+		is = f.supposed.cell(f.d.plain, id)
+	}
 	switch field {
 	case "unknown":
 		return condition.Fact{Value: is.unknown, Until: until}
@@ -184,11 +200,15 @@ func (f *factSheet) component(id, field string, t int64) condition.Fact {
 
 func (f *factSheet) site(id, field string, t int64) condition.Fact {
 	l := f.d.plain.domain(id)
+	is := l.at(t)
+	if f.supposed != nil {
+		is = f.supposed.domain(f.d.plain, id)
+	}
 	switch field {
 	case "signal":
-		return condition.Fact{Value: facilityNames[l.at(t).signal], Until: l.next(t)}
+		return condition.Fact{Value: facilityNames[is.signal], Until: l.next(t)}
 	case "lost":
-		return condition.Fact{Value: l.at(t).lost(), Until: l.next(t)}
+		return condition.Fact{Value: is.lost(), Until: l.next(t)}
 	}
 	members := f.d.book.membersOf(id)
 	if len(members) == 0 {
@@ -196,6 +216,10 @@ func (f *factSheet) site(id, field string, t int64) condition.Fact {
 	}
 	counts := f.d.downAt(id)
 	best, worst := counts.best.at(t), counts.worst.at(t)
+	if f.supposed != nil && slices.Contains(members, f.supposed.up) {
+		was := f.d.plain.component(f.supposed.up).at(t)
+		best, worst = best-one(was.best() == down), worst-one(was.worst() == down)
+	}
 	until := min(counts.best.next(t), counts.worst.next(t))
 	f.blind = f.blind || best != worst
 	if f.worst {
@@ -207,7 +231,11 @@ func (f *factSheet) site(id, field string, t int64) condition.Fact {
 func (f *factSheet) data(id, field string, t int64) condition.Fact {
 	if field == "condition" {
 		l := worst(f.d.data[id], plain)
-		return condition.Fact{Value: conditionNames[l.at(t)], Until: l.next(t)}
+		is := l.at(t)
+		if f.supposed != nil && f.supposed.usable == id {
+			is = dataOK
+		}
+		return condition.Fact{Value: conditionNames[is], Until: l.next(t)}
 	}
 	points := f.d.points[id].line(asKnown)
 	at, until := points.at(t), points.next(t)
@@ -228,7 +256,7 @@ func (f *factSheet) count(vital bool, t int64) condition.Fact {
 		if j == nil || vital && !j.objectives.Judged() {
 			continue
 		}
-		best, worst := j.state.at(t)
+		best, worst := f.of(j.state, j, t)
 		until = min(until, j.state.best.next(t), j.state.worst.next(t))
 		if f.seen(min(best, down), min(worst, down)) == down {
 			n++
@@ -257,3 +285,10 @@ func (d *Detector) downAt(site string) tallies {
 }
 
 var conditionNames = [...]string{"ok", "unusable", "compromised"}
+
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}

@@ -51,6 +51,7 @@ func (d *Detector) tidy() {
 	}
 	trim(d.sites, oldest)
 	trim(d.data, oldest)
+	d.forgetWithdrawn(oldest)
 	for id := range d.points {
 		d.points[id] = d.points[id].trim(oldest)
 	}

@@ -51,6 +51,7 @@ func (d *Detector) TellEstimate(at time.Time, by, service string, end time.Time)
 		said.value = instant(end)
 	}
 	d.estimate(service, said, remark{by: by, counts: true})
+	d.takeBack("estimate "+service, said.heard)
 }
 
 // TellFacility takes a facility signal: a site is lost, impaired or ok.
@@ -58,7 +59,11 @@ func (d *Detector) TellFacility(at time.Time, site, state string) {
 	f := slices.Index(facilityNames[:], state)
 	if _, known := d.book.Sites[site]; known && f >= 0 {
 		speak(d.sites, site, spokenAt(at, facility(f)))
+		if facility(f) == facilityOK {
+			d.takeBack("site "+site, instant(at))
+		}
 		d.shake(site)
+		d.unexcuse(site)
 		d.scene = nil
 	}
 }
@@ -68,6 +73,9 @@ func (d *Detector) TellData(at time.Time, data, state string) {
 	c, ok := map[string]integrity{"unusable": dataUnusable, "compromised": dataCompromised, "ok": dataOK}[state]
 	if holders := d.book.holders[data]; ok && len(holders) > 0 {
 		speak(d.data, data, spokenAt(at, c))
+		if c == dataOK {
+			d.takeBack("data "+data, instant(at))
+		}
 		d.reconsiderAll(holders)
 	}
 }

@@ -18,7 +18,8 @@ type told struct {
 // verdicts reads the scene at an instant.
 func (sc *scene) verdicts(t int64) []Verdict {
 	if known := sc.told; known == nil || t < known.from || t >= known.until {
-		sc.told = &told{t, sc.next(t), sc.read(t)}
+		all, until := sc.read(t)
+		sc.told = &told{t, min(until, sc.next(t)), all}
 	}
 	all := slices.Clone(sc.told.verdicts)
 	for i := range all {
@@ -27,15 +28,21 @@ func (sc *scene) verdicts(t int64) []Verdict {
 	return all
 }
 
-func (sc *scene) read(t int64) []Verdict {
-	var all []Verdict
+// sameUntil is the first instant after t at which a verdict may be another, as long as no silence begins.
+func (sc *scene) sameUntil(t int64) int64 {
+	sc.verdicts(t)
+	return sc.told.until
+}
+
+func (sc *scene) read(t int64) (all []Verdict, until int64) {
+	until = never
 	for _, s := range sc.situations(t) {
-		if v, ok := s.verdict(t); ok {
-			all = append(all, v)
+		if v, same, ok := s.verdict(t); ok {
+			all, until = append(all, v), min(until, same)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Verdict) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Key, b.Key)) })
-	return all
+	return all, until
 }
 
 // A course is a situation's levels in time.
@@ -59,7 +66,7 @@ func (s situation) course() course {
 			if len(claim.met) > 0 {
 				from, l := claim.met[0].from, claim.level
 				c.reached[l] = append(c.reached[l], span{from, never})
-				c.kept[l] = append(c.kept[l], span{from, claim.carrier.to})
+				c.kept[l] = append(c.kept[l], claim.kept(s.d.withdrawn[claim.rests])...)
 				c.holds[l] = append(c.holds[l], claim.met...)
 			}
 		}
@@ -164,20 +171,21 @@ func (s situation) claims(t int64) []claim {
 }
 
 // verdict is a situation's, if it ever was one of level incident or above, and is open or ended within the day. One that
-// has fallen below stays in sight until it has ended: whoever follows it has to see the services come back.
-func (s situation) verdict(t int64) (Verdict, bool) {
+// has fallen below stays in sight until it has ended: whoever follows it has to see the services come back. It is the
+// same until an instant, as long as nothing that is known changes.
+func (s situation) verdict(t int64) (v Verdict, until int64, ok bool) {
 	c := s.course()
 	st := c.at(t)
 	if highest(c.reached, t) < Impaired || !st.open && later(c.ended(t), shown) <= t {
-		return Verdict{}, false
+		return Verdict{}, never, false
 	}
-	v := Verdict{Key: s.key(), Absorbed: s.absorbed, At: clock(t), Level: st.level, Current: st.current, Open: st.open,
+	v = Verdict{Key: s.key(), Absorbed: s.absorbed, At: clock(t), Level: st.level, Current: st.current, Open: st.open,
 		Previous: c.previous(t), NextAt: clock(s.nextChange(c, t))}
 	v.Services, v.Since = s.outages(t)
 	v.Roots = s.roots(t)
 	v.Lost = s.lost(t)
-	v.Explanation = s.explain(v, t)
-	return v, true
+	v.Explanation, until = s.explain(v, c, t)
+	return v, until, true
 }
 
 // outages are the services of a situation, in order of id, and when the first of them went below its MBCO, or else was

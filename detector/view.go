@@ -94,7 +94,7 @@ func (v *view) draw(id string) *drawing {
 	}
 	for _, w := range v.mask {
 		if w.covers(id) {
-			l = overlay(l, spans{w.span}, func(cell) cell { return cell{} })
+			l = overlay(l, v.excused(w), func(cell) cell { return cell{} })
 		}
 	}
 	g := &drawing{line: l, voices: voices}
@@ -209,7 +209,7 @@ func (v *view) counted(id string) both {
 	rest := newView(v.d, v.sight)
 	rest.mask = windows
 	without := rest.service(id)
-	allowed := allowance(windows, id)
+	allowed := v.allowance(windows, id)
 	pick := func(full, rest line[grade]) line[grade] {
 		return combine([]line[grade]{full, rest, allowed}, func(g []grade) grade {
 			if g[0] > g[2] {

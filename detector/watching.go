@@ -41,6 +41,7 @@ func (d *Detector) watch(observer string, carrier span) []claim {
 		c := claim{rule: r, level: r.level, carrier: carrier}
 		switch r.id {
 		case bia.MonitoringLost:
+			c.would = func(s *supposition) bool { return s.heard != observer && silent.has(s.t) }
 			c.met, c.says = silent, func(at int64) string {
 				if !silent.has(at) {
 					return observer + " is heard again"
@@ -48,6 +49,7 @@ func (d *Detector) watch(observer string, carrier span) []claim {
 				return fmt.Sprintf("%s is silent since %s", observer, written(startOf(silent, at)))
 			}
 		case bia.AllObserversLost:
+			c.would = func(s *supposition) bool { return s.heard == "" && all.has(s.t) }
 			c.met, c.says = all, func(at int64) string {
 				if !all.has(at) {
 					return fmt.Sprintf("not every observer has been silent for %s", words(blindFor))

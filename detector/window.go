@@ -17,6 +17,7 @@ type window struct {
 	change string
 	by     string   // who announced it; empty: an alert did, or the analysis
 	scope  []string // components, sorted
+	places []string // that they stand in, sorted
 	expect map[string]grade
 }
 
@@ -36,6 +37,7 @@ func (w window) repeats(o window, off bool) bool {
 // planned is a window of the analysis.
 func (b *book) planned(m bia.Maintenance) window {
 	w := window{span: span{instant(m.From), later(instant(m.To), m.Grace)}, change: m.Change, scope: b.scope(m.Scope), expect: map[string]grade{}}
+	w.places = b.standing(w.scope)
 	for service, effect := range m.Expect {
 		w.expect[service], _ = gradeOf(effect)
 	}
@@ -46,6 +48,7 @@ func (b *book) planned(m bia.Maintenance) window {
 // its scope. It cannot excuse what was before it was announced.
 func (b *book) announced(change string, heard int64, from, to time.Time, scope []string, effect grade) window {
 	w := window{span: span{max(heard, instant(from)), instant(to)}, until: instant(to), change: change, scope: b.scope(scope), expect: map[string]grade{}}
+	w.places = b.standing(w.scope)
 	for _, id := range w.scope {
 		for _, service := range b.above(id) {
 			w.expect[service] = effect
@@ -66,6 +69,18 @@ func (b *book) scope(words []string) []string {
 			all = append(all, b.below(id)...)
 		} else {
 			all = append(all, b.Members(id)...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// standing are the sites that components stand in, sorted.
+func (b *book) standing(components []string) []string {
+	var all []string
+	for _, id := range components {
+		if site := b.Components[id].Site; site != "" {
+			all = append(all, site)
 		}
 	}
 	slices.Sort(all)
@@ -94,11 +109,41 @@ func (d *Detector) expecting(service string) []window {
 	return all
 }
 
+// excused is when a window is one: facility signals are never muted, so that it excuses nothing of a site from when on that
+// is signalled lost.
+func (v *view) excused(w window) spans {
+	when := spans{w.span}
+	for _, site := range w.places {
+		if said := v.d.sites[site]; len(said) > 0 {
+			when = when.intersect(worst(said, v.lens).where(func(f facility) bool { return f < facilityLost }))
+		}
+	}
+	return when
+}
+
 // allowance is how bad a service may be at each instant for it to be as planned.
-func allowance(windows []window, service string) line[grade] {
+func (v *view) allowance(windows []window, service string) line[grade] {
 	lines := make([]line[grade], len(windows))
 	for i, w := range windows {
-		lines[i] = line[grade](nil).to(w.from, w.expect[service]).to(w.to, wellUp)
+		for _, p := range v.excused(w) {
+			lines[i] = lines[i].to(p.from, w.expect[service]).to(p.to, wellUp)
+		}
 	}
 	return combine(lines, worstOf)
+}
+
+// unexcuse passes on that a site was signalled, for the services whose planned maintenance it may put an end to.
+func (d *Detector) unexcuse(site string) {
+	for _, list := range [][]window{d.book.windows, d.windows} {
+		for _, w := range list {
+			if slices.Contains(w.places, site) {
+				for service := range w.expect {
+					d.disturb(service)
+					for _, above := range d.book.above(service) {
+						d.disturb(above)
+					}
+				}
+			}
+		}
+	}
 }

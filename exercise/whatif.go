@@ -17,7 +17,7 @@ import (
 // A Question is what if something were lost, all of it at one instant, and nothing changed after that.
 type Question struct {
 	Documents *incident.Documents
-	Down      []string // failure domains and components
+	Down      []string // failure domains, components, and services as a whole
 	Signalled bool     // whoever runs a site that is lost says so too
 	At        time.Time
 }
@@ -36,7 +36,7 @@ type Answer struct {
 // Downed is what was asked about.
 type Downed struct {
 	ID         string   `json:"id"`
-	Kind       string   `json:"kind"` // site, failure domain, component
+	Kind       string   `json:"kind"` // site, failure domain, component, service
 	Components []string `json:"components"`
 	Observers  []string `json:"observers,omitempty"` // that stand in the site; they are taken to go on seeing
 }
@@ -63,15 +63,16 @@ type Moment struct {
 type Foresee struct {
 	Case
 	Playbooks []incident.Prospect `json:"playbooks"`
-	Summary   string              `json:"summary"`          // at the end
-	Unless    string              `json:"unless,omitempty"` // what single change would flip it
+	Summary   string              `json:"summary"`           // at the end
+	Changes   []detector.Change   `json:"changes,omitempty"` // what single change would flip it
+	Unless    []string            `json:"unless,omitempty"`  // the same, a sentence for each
 }
 
 // farthest is how far is looked at most.
 const farthest = 31 * 24 * time.Hour
 
 // WhatIf answers a question with the desk of the daemon, as a shadow: every component that is lost is reported down by
-// all who watch it, observers go on beating, and nothing else is heard but, where that is asked, that a site is lost. What is asked about and does not exist is an
+// all who watch it, a service as a whole by whoever measures it, observers go on beating, and nothing else is heard but, where that is asked, that a site is lost. What is asked about and does not exist is an
 // *incident.NotFound.
 func WhatIf(q Question) (Answer, error) {
 	q.At = q.At.UTC()
@@ -106,13 +107,13 @@ func (w *whatIf) downed(id string) (Downed, error) {
 	if a.Components[id] != nil {
 		return d, nil
 	}
+	if _, ok := a.Service(id); ok {
+		d.Kind, d.Components = "service", nil
+		return d, nil
+	}
 	if !slices.Contains(a.AllDomains(), id) {
-		known := slices.Concat(a.AllDomains(), slices.Sorted(maps.Keys(a.Components)))
-		hint := source.DidYouMean(id, known)
-		if _, ok := a.Service(id); ok {
-			hint = fmt.Sprintf("it is a service; it rests on %s", strings.Join(a.Below(id), ", "))
-		}
-		return d, &incident.NotFound{What: "failure domain or component", ID: id, Hint: hint}
+		known := slices.Concat(a.AllDomains(), slices.Sorted(maps.Keys(a.Components)), a.Judged())
+		return d, &incident.NotFound{What: "failure domain, component or service", ID: id, Hint: source.DidYouMean(id, known)}
 	}
 	d.Kind, d.Components = "failure domain", a.Members(id)
 	slices.Sort(d.Components)
@@ -133,6 +134,9 @@ func (w *whatIf) alerts() []alert.Alert {
 	for _, d := range w.answer.Down {
 		for _, id := range d.Components {
 			t.say("down", map[string]string{"component": id}, nil, w.Documents.BIA.Components[id].Observers...)
+		}
+		if d.Kind == "service" {
+			t.say("down", map[string]string{"service": d.ID}, nil)
 		}
 		if d.Kind == "site" && w.Signalled {
 			t.say("lost", map[string]string{"site": d.ID}, nil)
@@ -216,7 +220,8 @@ func (w *whatIf) conclude() {
 	})
 	desk := w.backtest.desk
 	for _, i := range slices.Backward(desk.Incidents()) {
-		f := Foresee{Case: caseOf(i, true), Playbooks: append([]incident.Prospect{}, desk.Prospects(w.backtest.now, i.ID)...), Summary: i.Verdict.Explanation.Summary, Unless: i.Verdict.Explanation.Unless}
+		f := Foresee{Case: caseOf(i, true), Playbooks: append([]incident.Prospect{}, desk.Prospects(w.backtest.now, i.ID)...), Summary: i.Verdict.Explanation.Summary,
+			Changes: i.Verdict.Explanation.Changes, Unless: i.Verdict.Counterfactual()}
 		w.moments(f.Case)
 		for _, o := range i.Verdict.Services {
 			w.clocks(o)

@@ -87,12 +87,23 @@ func TestWithoutALossNothingComesOfIt(t *testing.T) {
 
 func TestWhatCannotBeLostIsNamedWithWhatCould(t *testing.T) {
 	docs := scenario(t, "testdata/site-lost.txtar").Documents
-	for id, hint := range map[string]string{"nroth": `"north"`, "payments-api": "it is a service; it rests on"} {
+	for id, hint := range map[string]string{"nroth": `"north"`, "payments-ap": `"payments-api"`} {
 		_, err := WhatIf(Question{Documents: docs, Down: []string{id}, At: noon})
 		var unknown *incident.NotFound
 		if !errors.As(err, &unknown) || unknown.ID != id || !strings.Contains(unknown.Hint, hint) {
 			t.Errorf("%s: %v", id, err)
 		}
+	}
+}
+
+func TestAServiceCanBeLostAsAWholeWhateverItRestsOn(t *testing.T) {
+	docs := scenario(t, "testdata/site-lost.txtar").Documents
+	a := answer(t, docs, "payments-api")
+	if len(a.Services) == 0 || a.Services[0].State != detector.Down {
+		t.Errorf("%+v", a.Services)
+	}
+	if text := a.Text(); !strings.Contains(text, "payments-api (service) as a whole, whatever it rests on") {
+		t.Error(text)
 	}
 }
 

@@ -52,6 +52,8 @@ func (d Downed) consistsOf() string {
 	switch {
 	case d.Kind == "component":
 		return ""
+	case d.Kind == "service":
+		return " as a whole, whatever it rests on"
 	case len(d.Components) == 0:
 		return ": it has no components"
 	}
@@ -109,6 +111,10 @@ func (a Answer) lines() (lines []told) {
 func (f Foresee) tell(b *strings.Builder) {
 	fmt.Fprintf(b, "\n%s comes to %s\n", f.Incident, f.Level)
 	for _, p := range f.Playbooks {
+		if p.Playbook == "" {
+			fmt.Fprintf(b, "  a declaration invokes nothing: %s\n", p.Sentence())
+			continue
+		}
 		fmt.Fprintf(b, "  a declaration invokes: %s\n", p.Sentence())
 	}
 	if len(f.Playbooks) == 0 {
@@ -117,7 +123,7 @@ func (f Foresee) tell(b *strings.Builder) {
 	if f.Level < detector.Disaster {
 		fmt.Fprintf(b, "  it never becomes a disaster: %s\n", f.Summary)
 	}
-	if f.Unless != "" {
-		fmt.Fprintf(b, "  %s\n", f.Unless)
+	for _, change := range f.Unless {
+		fmt.Fprintf(b, "  %s\n", change)
 	}
 }

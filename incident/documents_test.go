@@ -50,7 +50,7 @@ func TestARoleThatNobodyHasIsAProblem(t *testing.T) {
 	files = with(t, files, "bia.yaml", "  mode: recommend", "  mode: recommend\n  responders: [facility-desk]")
 	files = with(t, files, "playbooks/failover.yaml", "role: on-call-pay, within", "role: on-call-pai, within")
 	_, problems := ParseDocuments(files)
-	says(t, problems.Error(), `no role "head-of-operation"`, `did you mean "head-of-operations"?`, `no role "on-call-pai"`, `no role "facility-desk"`)
+	says(t, problems.Error(), "documents/unknown-role", `no role "head-of-operation"`, `did you mean "head-of-operations"?`, `no role "on-call-pai"`, `no role "facility-desk"`)
 	delete(files, "people.yaml")
 	if _, problems := ParseDocuments(files); problems.HasErrors() {
 		t.Errorf("without a roster roles are free names: %v", problems)

@@ -129,21 +129,56 @@ func (i Incident) situation(w World, x want) playbooks.Situation {
 	return s
 }
 
-// unmet are the preconditions of a playbook that do not hold.
+// unmet are the preconditions of a playbook that do not hold, or of which nobody knows whether they do.
 func unmet(w World, p *playbooks.Playbook, x want) (missing []string) {
-	for _, c := range p.Preconditions {
-		for _, id := range c.ComponentUp {
-			if state, up := isUp(w, id); !up {
-				missing = append(missing, fmt.Sprintf("it needs %s up, which is %s", id, state))
-			}
-		}
-		if r := c.RecoveryPointWithin; r != nil {
-			if why := tooOld(w, r, x.since); why != "" {
-				missing = append(missing, why)
-			}
+	for _, c := range conditions(w, p, x.since) {
+		if c.Answer != detector.Met {
+			missing = append(missing, c.Why)
 		}
 	}
 	return missing
+}
+
+// A Condition is a precondition of a playbook with its answer at an instant.
+type Condition struct {
+	Needs  string          `json:"needs"`
+	Answer detector.Answer `json:"answer"`
+	Why    string          `json:"why,omitempty"`  // where it is not met
+	Else   string          `json:"else,omitempty"` // what the playbook says is done then: ask or refuse
+}
+
+// Conditions are the preconditions of a playbook for an incident as they stand at now, for outages since an instant.
+func (d *Desk) Conditions(now time.Time, i Incident, p *playbooks.Playbook, since time.Time) []Condition {
+	if d.detector == nil {
+		return nil
+	}
+	return conditions(d.draft(now).world(i, nil), p, since)
+}
+
+func conditions(w World, p *playbooks.Playbook, since time.Time) (all []Condition) {
+	for _, c := range p.Preconditions {
+		for _, id := range c.ComponentUp {
+			condition := Condition{Needs: id + " up", Answer: detector.Met, Else: c.Else}
+			if state, up := isUp(w, id); !up {
+				condition.Answer, condition.Why = detector.NotMet, fmt.Sprintf("it needs %s up, which is %s", id, state)
+				if state == detector.Unknown {
+					condition.Answer = detector.CannotTell
+				}
+			}
+			all = append(all, condition)
+		}
+		if r := c.RecoveryPointWithin; r != nil {
+			condition := Condition{Needs: fmt.Sprintf("a recovery point of %s no older than %s", r.Data, span(r.Age)), Answer: detector.Met, Else: c.Else}
+			if why := tooOld(w, r, since); why != "" {
+				condition.Answer, condition.Why = detector.NotMet, why
+				if _, known := w.Facts.RecoveryPoint(r.Data); !known {
+					condition.Answer = detector.CannotTell
+				}
+			}
+			all = append(all, condition)
+		}
+	}
+	return all
 }
 
 // isUp reports whether a component is up, or a service at or above its MBCO.

@@ -141,7 +141,7 @@ func together(key string, parts []detector.Verdict) detector.Verdict {
 	for _, v := range parts[1:] {
 		all.Level, all.Current = max(all.Level, v.Level), max(all.Current, v.Current)
 		if v.Since.Before(all.Since) && !v.Since.IsZero() {
-			all.Since = v.Since
+			all.Since, all.Explanation.Origin = v.Since, v.Explanation.Origin
 		}
 		all.Roots, all.Lost = union(all.Roots, v.Roots), union(all.Lost, v.Lost)
 		for _, o := range v.Services {
@@ -151,6 +151,7 @@ func together(key string, parts []detector.Verdict) detector.Verdict {
 		}
 		all.Explanation.Criteria = append(slices.Clip(all.Explanation.Criteria), v.Explanation.Criteria...)
 		all.Explanation.NotCounted = append(slices.Clip(all.Explanation.NotCounted), v.Explanation.NotCounted...)
+		all.Explanation.Changes, all.Explanation.Unless = nil, "" // what flips one of them leaves the others
 	}
 	return all
 }

@@ -182,3 +182,10 @@ func TestAThoroughlyWrongRosterIsToldEverythingAtOnce(t *testing.T) {
 		t.Errorf("(-want +got; -update writes it anew):\n%s", diff)
 	}
 }
+
+func TestARosterOfNobodyIsAProblem(t *testing.T) {
+	_, problems := Parse("people.yaml", []byte("people: {}\nroles: {}\n"))
+	if len(problems) != 1 || problems[0].Rule != "people/nobody" {
+		t.Errorf("expected people/nobody:\n%v", problems)
+	}
+}

@@ -3,6 +3,7 @@ package playbooks
 import (
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -269,6 +270,20 @@ func TestWhatIsNoPlaybookAtAllIsOneProblem(t *testing.T) {
 	for _, text := range []string{"", "just words", "[1, 2]", "a: b: c", "\xff", "--- \n---\n"} {
 		if _, problems := Parse("playbook.yaml", []byte(text)); len(problems) != 1 || !problems.HasErrors() {
 			t.Errorf("%q: want one error, got:\n%v", text, problems)
+		}
+	}
+}
+
+func TestAPlaybookIsForSomethingAndHasStepsThatPeopleCanFollow(t *testing.T) {
+	steps := "steps:\n" + strings.Repeat("  - {do: Look, role: head}\n", mostSteps+1)
+	for rule, text := range map[string]string{
+		"playbook/for-nothing":    "playbook: p\nsteps: [{id: look, wait: 1m}]\n",
+		"playbook/no-steps":       "playbook: p\nfor: {services: [shop]}\nsteps: []\n",
+		"playbook/too-many-steps": "playbook: p\nfor: {services: [shop]}\n" + steps,
+	} {
+		_, problems := Parse("playbook.yaml", []byte(text))
+		if !slices.ContainsFunc(problems, func(p source.Problem) bool { return p.Rule == rule }) {
+			t.Errorf("no %s:\n%v", rule, problems)
 		}
 	}
 }

@@ -19,6 +19,10 @@ func (l *linter) dates() {
 			l.found.Warnf(s.Marks.Of("rtc"), "readiness/never-exercised", "exercise it, and write rtc: {value: what it took, source: exercise, valid_until: a date}",
 				"the RTC of %s is an estimate: no exercise has shown it", id)
 		}
+		if a.Objectives(id).Judged() && s.RTC.Known() && s.RTC.Source == "exercise" && s.RTC.ValidUntil.IsZero() {
+			l.found.Warnf(s.Marks.Of("rtc"), "readiness/rtc-undated", "valid_until: a year after the exercise at most, and no later than the next change",
+				"nobody says until when what the exercise of %s showed holds", id)
+		}
 		if l.passed(s.RTC.ValidUntil) {
 			l.found.Warnf(s.RTC.Marks.Of("valid_until"), "readiness/rtc-expired", "exercise it, and write what it took", "what %s can do was last known to hold on %s", id, day(s.RTC.ValidUntil))
 		}

@@ -99,6 +99,32 @@ func TestEveryRuleHasAPageAndEveryPageARule(t *testing.T) {
 	}
 }
 
+// mention is a rule as tests and what they compare with write it.
+var mention = regexp.MustCompile(`\b(bia|config|document|documents|people|playbook|readiness)/[a-z0-9]+(-[a-z0-9]+)*\b`)
+
+// TestEveryRuleIsToldOfSomeFixture holds that no rule is there that no test has seen being told.
+func TestEveryRuleIsToldOfSomeFixture(t *testing.T) {
+	told := map[string]bool{}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") && !strings.Contains(path, "/testdata/") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, rule := range mention.FindAllString(string(text), -1) {
+			told[rule] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range slices.Sorted(maps.Keys(rulesInCode(t))) {
+		if !told[rule] {
+			t.Errorf("no test has seen %s being told: write a document that it is told of", rule)
+		}
+	}
+}
+
 func checkPage(t *testing.T, rule, severity string) {
 	t.Helper()
 	text, err := os.ReadFile(pages + pageOf(rule))

@@ -144,6 +144,7 @@ func TestEachOfTheseIsFound(t *testing.T) {
 		"no review is planned":                      {"next_review: 2027-11-03\n", "", "warning readiness/no-review"},
 		"the playbook was to be reviewed":           {"next_review: 2027-04-01", "next_review: 2026-04-01", "warning readiness/review-overdue"},
 		"the exercise is too old":                   {"valid_until: 2027-01-01", "valid_until: 2026-01-01", "warning readiness/rtc-expired"},
+		"an exercise holds for ever":                {", valid_until: 2027-01-01", "", "warning readiness/rtc-undated"},
 		"a role is held by one person":              {"head: {people: [bert, anna]}", "head: {people: [bert]}", "warning readiness/one-person"},
 		"a playbook names no service":               {"services: [api], lost", "services: [api, apo], lost", "error readiness/dangling"},
 		"a playbook names no domain":                {"not_when_lost: [west]", "not_when_lost: [west, wast]", "error readiness/dangling"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -29,6 +30,10 @@ func printIncident(out *printer, i console.Incident) {
 		out.parts(cell{"no applicable playbook for " + n.Service, bad}, cell{strings.Join(n.Missing, ", "), plain})
 	}
 	printClocks(out, i)
+	if matching := playbookBranches(i.Playbooks); len(matching) > 0 && i.Closed.IsZero() {
+		out.heading("Playbooks that match")
+		printTree(out, "", matching)
+	}
 	for n, run := range i.Runs {
 		if n < len(i.Status.Runs) {
 			printRun(out, i, run, i.Status.Runs[n])
@@ -170,7 +175,34 @@ func printStory(out *printer, story []console.Told) {
 	}
 }
 
-// printExplained draws why an incident is on its level, as a tree: what is met first.
+// A branch is a line of a tree, and what hangs on it.
+type branch struct {
+	line []cell
+	on   []branch
+}
+
+// leaves are plain lines.
+func leaves(lines []string) []branch {
+	var all []branch
+	for _, l := range lines {
+		all = append(all, branch{line: []cell{{l, plain}}})
+	}
+	return all
+}
+
+// printTree draws branches below each other.
+func printTree(out *printer, stem string, branches []branch) {
+	for n, b := range branches {
+		fork, down := "├─", "│  "
+		if n == len(branches)-1 {
+			fork, down = "└─", "   "
+		}
+		out.parts(append([]cell{{stem + fork, soft}}, b.line...)...)
+		printTree(out, stem+down, b.on)
+	}
+}
+
+// printExplained draws why an incident is on its level, as a tree.
 func printExplained(out *printer, e console.Explained) {
 	v := e.Verdict
 	judged := "as last written down " + clockTime(v.At)
@@ -180,21 +212,66 @@ func printExplained(out *printer, e console.Explained) {
 	out.parts(cell{e.Incident, bold}, level(v.Level), cell{judged, soft})
 	out.line("%s", v.Explanation.Summary)
 	printText(out, e.JudgedBy, e.OlderText)
-	if v.Current != v.Level {
-		out.line("it was %s; at this instant the rules say %s", word(v.Level.String()), word(v.Current.String()))
-	}
-	criteria := e.Criteria()
-	for n, c := range criteria {
-		branch, stem := "├─", "│   "
-		if n == len(criteria)-1 {
-			branch, stem = "└─", "    "
-		}
-		out.parts(cell{branch, soft}, answer(c.Answer), cell{c.ID, bold}, cell{"(" + word(c.Level.String()) + ")", soft}, cell{instants(e.Now, c), plain})
-		for _, evidence := range c.Evidence {
-			out.parts(cell{stem, soft}, cell{evidence, plain})
+	tree := []branch{{line: []cell{{"level", bold}, {e.Before(), plain}}}}
+	add := func(title string, on []branch) {
+		if len(on) > 0 {
+			tree = append(tree, branch{line: []cell{{title, bold}}, on: on})
 		}
 	}
-	printAround(out, e)
+	add("scope", leaves(e.Scope()))
+	add("start (t0)", leaves(e.Start()))
+	add("clocks", leaves(e.Clocks()))
+	add("criteria", criteriaBranches(e))
+	add("not counted", leaves(v.Explanation.NotCounted))
+	add("what would change it", leaves(v.Counterfactual()))
+	add("next", leaves(nextLines(e)))
+	add("playbooks", playbookBranches(e.Playbooks))
+	printTree(out, "", tree)
+}
+
+// criteriaBranches are the criteria with their evidence, what is met first.
+func criteriaBranches(e console.Explained) []branch {
+	var all []branch
+	for _, c := range e.Criteria() {
+		b := branch{line: []cell{answer(c.Answer), {c.ID, bold}, {"(" + word(c.Level.String()) + ")", soft}, {instants(e.Now, c), plain}}, on: leaves(c.Evidence)}
+		if c.Doubt != "" {
+			b.on = append(b.on, branch{line: []cell{{"people have to decide: " + c.Doubt, warn}}})
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+func nextLines(e console.Explained) []string {
+	next := "the level cannot change unless something else happens"
+	if at := e.Verdict.NextAt; !at.IsZero() {
+		next = fmt.Sprintf("the level can change %s, at %s, if nothing else happens", until(e.Now, at), clockTime(at))
+	}
+	if e.Awaits != "" {
+		return []string{next, "awaits: " + e.Awaits}
+	}
+	return []string{next}
+}
+
+// playbookBranches are playbooks with what they lack and their preconditions.
+func playbookBranches(fits []console.PlaybookFit) []branch {
+	var all []branch
+	for _, p := range fits {
+		b := branch{line: []cell{fit(p), {p.Playbook, bold}, {p.Title, soft}}, on: leaves(p.Missing)}
+		for _, c := range p.Preconditions {
+			b.on = append(b.on, branch{line: []cell{precondition(c.Answer), {cmp.Or(c.Why, c.Needs), plain}}})
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+// precondition is an answer whose "met" is good news.
+func precondition(a detector.Answer) cell {
+	if a == detector.Met {
+		return cell{"met", good}
+	}
+	return cell{strings.ReplaceAll(string(a), "_", " "), warn}
 }
 
 func answer(a detector.Answer) cell {
@@ -217,36 +294,6 @@ func instants(now time.Time, c detector.Criterion) string {
 	return ""
 }
 
-// printAround writes what stands around the criteria: what was left out, what would flip it, what comes next.
-func printAround(out *printer, e console.Explained) {
-	v := e.Verdict
-	if len(v.Explanation.NotCounted) > 0 {
-		out.heading("Not counted")
-		for _, n := range v.Explanation.NotCounted {
-			out.line("  %s", n)
-		}
-	}
-	if v.Explanation.Unless != "" {
-		out.heading("Unless")
-		out.line("  %s", v.Explanation.Unless)
-	}
-	out.heading("Next")
-	if v.NextAt.IsZero() {
-		out.line("  the level cannot change unless something else happens")
-	} else {
-		out.line("  the level can change %s, at %s, if nothing else happens", until(e.Now, v.NextAt), clockTime(v.NextAt))
-	}
-	if e.Awaits != "" {
-		out.parts(cell{"  awaits: " + e.Awaits, warn})
-	}
-	if len(e.Playbooks) > 0 {
-		out.heading("Playbooks")
-	}
-	for _, p := range e.Playbooks {
-		out.parts(cell{" ", plain}, fit(p), cell{p.Playbook, bold}, cell{strings.Join(p.Missing, "; "), soft})
-	}
-}
-
 func fit(p console.PlaybookFit) cell {
 	switch {
 	case p.Running != "":
@@ -254,7 +301,7 @@ func fit(p console.PlaybookFit) cell {
 	case p.Fits:
 		return cell{"fits", good}
 	}
-	return cell{"does not fit:", warn}
+	return cell{"does not fit", warn}
 }
 
 func word(s string) string { return strings.ReplaceAll(s, "_", " ") }

@@ -120,6 +120,8 @@ func TestAnIncidentShowsClocksRunAndStory(t *testing.T) {
 	var i console.Incident
 	i.ID, i.Level, i.Opened, i.Now, i.DeclaredAt = "parcel-booking-1123", detector.Disaster, nine(1, 0), nine(10, 0), nine(5, 0)
 	i.Verdict.Explanation.Summary = "north is lost"
+	i.Playbooks = []console.PlaybookFit{{Playbook: "move-booking-to-south", Title: "Book parcels in the south", Fits: true, Running: "1",
+		Preconditions: []incident.Condition{{Needs: "ledger-south up", Answer: detector.NotMet, Why: "it needs ledger-south up, which is down"}}}}
 	i.Declared = &incident.Declared{By: incident.Actor{Person: "director-1"}, Criteria: []string{"facility_lost", "manual"}}
 	i.Recoveries = []incident.Recovery{
 		{Service: "parcel-booking", Since: nine(0, 0), Clocks: bia.Clocks{LTI: nine(14, 0), Deadline: nine(40, 0), DeadlineBy: "rto"}},
@@ -145,6 +147,10 @@ parcel-booking  OUT    10m00s    in 4m00s   in 30m00s (rto)
 parcel-ledger   BACK   9m30s     –          missed by 1m30s
 tracking        BACK   2m00s     –          no objective
 
+Playbooks that match
+└─ run 1 move-booking-to-south Book parcels in the south
+   └─ not met it needs ledger-south up, which is down
+
 Run 1: move-booking-to-south for parcel-booking, 3 of 12 steps ended
 STEP     PHASE       KIND    STATUS
 page     activation  notify  DONE     by platform-1, took 40s
@@ -162,37 +168,64 @@ What happened
 
 func TestAnExplanationIsATree(t *testing.T) {
 	e := console.Explained{Incident: "parcel-booking-1123", Now: nine(3, 0), Fresh: true, Awaits: "a decision before the latest time to invoke",
-		Playbooks: []console.PlaybookFit{{Playbook: "move-booking-to-south", Fits: true}, {Playbook: "restore-ledger", Missing: []string{"it needs south, which is lost"}}}}
-	e.Verdict = detector.Verdict{Level: detector.MajorIncident, Current: detector.MajorIncident, NextAt: nine(14, 0), Explanation: detector.Explanation{Summary: "parcel-booking is down since 09:00",
-		NotCounted: []string{"tracking is not vital"}, Unless: "booking-entrance comes back",
-		Criteria: []detector.Criterion{
-			{ID: "decision_point", Level: detector.Disaster, Answer: detector.NotMet, WouldAt: nine(14, 0), Evidence: []string{"the latest time to invoke is 09:14:00"}},
-			{ID: "vital_below_mbco", Level: detector.MajorIncident, Answer: detector.Met, MetAt: nine(1, 0), Evidence: []string{"parcel-booking is certainly down", "confirmed after 3s"}},
-			{ID: "data_loss", Level: detector.Disaster, Answer: detector.CannotTell},
-		}}}
+		Playbooks: []console.PlaybookFit{{Playbook: "move-booking-to-south", Fits: true, Preconditions: []incident.Condition{
+			{Needs: "ledger-south up", Answer: detector.Met},
+			{Needs: "a recovery point of ledger no older than 5m", Answer: detector.CannotTell, Why: "it needs a recovery point of ledger, and none is known"}}},
+			{Playbook: "restore-ledger", Missing: []string{"it needs south, which is lost"}}}}
+	e.Verdict = detector.Verdict{Level: detector.MajorIncident, Previous: detector.Impaired, Current: detector.Impaired, Since: nine(0, 0), Open: true, NextAt: nine(14, 0),
+		Roots: []string{"booking-entrance"}, Lost: []string{"north"},
+		Services: []detector.Outage{
+			{Service: "parcel-booking", State: detector.Down, Since: nine(0, 0), Confirmed: nine(1, 0), Objectives: bia.Objectives{Vital: true},
+				Clocks: bia.Clocks{Start: nine(0, 0), Deadline: nine(40, 0), DeadlineBy: "rto", LTI: nine(14, 0), RTCKnown: true, MTPDEnd: nine(59, 0)}},
+			{Service: "tracking", State: detector.Degraded},
+		},
+		Explanation: detector.Explanation{Summary: "parcel-booking is down since 09:00", NotCounted: []string{"tracking is not vital"},
+			Origin: detector.Origin{At: nine(0, 0), Service: "parcel-booking", How: "the sender's own time, 30s before it was heard",
+				Said: []detector.Statement{{Of: "booking-entrance", Observer: "probe", Says: "down", Own: nine(0, 0), Received: nine(0, 30), Counts: nine(0, 0)}}},
+			Changes: []detector.Change{{If: detector.IfUp, AnyOf: []string{"booking-entrance"}, Level: detector.MajorIncident, Current: detector.Event},
+				{If: detector.IfNothingChanges, At: nine(14, 0), Level: detector.Disaster, Current: detector.Disaster, By: []string{"decision_point"}}},
+			Criteria: []detector.Criterion{
+				{ID: "decision_point", Level: detector.Disaster, Answer: detector.NotMet, WouldAt: nine(14, 0), Evidence: []string{"the latest time to invoke is 09:14:00"}},
+				{ID: "vital_below_mbco", Level: detector.MajorIncident, Answer: detector.Met, MetAt: nine(1, 0), Evidence: []string{"parcel-booking is certainly down", "confirmed after 3s"}, Doubt: "it rests on what is held down"},
+				{ID: "data_loss", Level: detector.Disaster, Answer: detector.CannotTell},
+			}}}
 	wantDrawn(t, `
 parcel-booking-1123 MAJOR INCIDENT judged 2026-11-23 09:03:00Z
 parcel-booking is down since 09:00
-├─ MET vital_below_mbco (major incident) since 2026-11-23 09:01:00Z
-│    parcel-booking is certainly down
-│    confirmed after 3s
-├─ unknown data_loss (disaster)
-└─ not met decision_point (disaster) would be met in 11m00s if nothing changes
-     the latest time to invoke is 09:14:00
-
-Not counted
-  tracking is not vital
-
-Unless
-  booking-entrance comes back
-
-Next
-  the level can change in 11m00s, at 2026-11-23 09:14:00Z, if nothing else happens
-  awaits: a decision before the latest time to invoke
-
-Playbooks
-  fits move-booking-to-south
-  does not fit: restore-ledger it needs south, which is lost
+├─ level major incident, before that incident; at this instant the rules say incident
+├─ scope
+│  ├─ parcel-booking down, below its MBCO since 2026-11-23 09:00:00Z, confirmed at 2026-11-23 09:01:00Z
+│  ├─ tracking degraded, not vital, never below its MBCO
+│  ├─ root components: booking-entrance
+│  └─ lost: north
+├─ start (t0)
+│  ├─ 2026-11-23 09:00:00Z, of parcel-booking
+│  ├─ probe said booking-entrance is down: own time 2026-11-23 09:00:00Z, received 2026-11-23 09:00:30Z
+│  └─ the sender's own time, 30s before it was heard
+├─ clocks
+│  └─ parcel-booking: deadline 2026-11-23 09:40:00Z (rto), latest time to invoke 2026-11-23 09:14:00Z, MTPD ends 2026-11-23 09:59:00Z
+├─ criteria
+│  ├─ MET vital_below_mbco (major incident) since 2026-11-23 09:01:00Z
+│  │  ├─ parcel-booking is certainly down
+│  │  ├─ confirmed after 3s
+│  │  └─ people have to decide: it rests on what is held down
+│  ├─ unknown data_loss (disaster)
+│  └─ not met decision_point (disaster) would be met in 11m00s if nothing changes
+│     └─ the latest time to invoke is 09:14:00
+├─ not counted
+│  └─ tracking is not vital
+├─ what would change it
+│  ├─ if booking-entrance were up, no criterion would hold
+│  └─ if nothing changes, it is disaster by decision_point from 2026-11-23 09:14:00Z on
+├─ next
+│  ├─ the level can change in 11m00s, at 2026-11-23 09:14:00Z, if nothing else happens
+│  └─ awaits: a decision before the latest time to invoke
+└─ playbooks
+   ├─ fits move-booking-to-south
+   │  ├─ met ledger-south up
+   │  └─ unknown it needs a recovery point of ledger, and none is known
+   └─ does not fit restore-ledger
+      └─ it needs south, which is lost
 `, drawn(func(out *printer) { printExplained(out, e) }))
 }
 

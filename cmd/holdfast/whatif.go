@@ -17,8 +17,8 @@ func whatifCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "whatif --down WHAT [--down WHAT...] [DIR | --bia FILE | --config FILE]",
 		Short: "Say what would come of the loss of a site, a failure domain or a component, and which playbook fits",
-		Long: `Lose failure domains (a site, a provider account, a software agent) or components, all at one instant, and say what
-would come of it if nothing changed after that: which services are lost, when each level is reached, when a decision is due,
+		Long: `Lose failure domains (a site, a provider account, a software agent), components or services as a whole, all at one
+instant, and say what would come of it if nothing changed after that: which services are lost, when each level is reached, when a decision is due,
 the latest time to invoke, the deadline and the end of the MTPD, what would be declared, and which playbook fits or why none.
 
 The documents are those of a continuity directory; --bia is a bia.yaml alone, without playbooks. Every component that is
@@ -31,7 +31,7 @@ lost is reported down by all who watch it; that a site is lost is inferred from 
 				return misused("text or json", "there is no output %q", output)
 			}
 			if len(q.Down) == 0 {
-				return misused("name a site, a failure domain or a component with --down", "nobody said what is lost")
+				return misused("name a site, a failure domain, a component or a service with --down", "nobody said what is lost")
 			}
 			if q.At, err = flagInstant("--at", at); err != nil {
 				return err
@@ -49,7 +49,7 @@ lost is reported down by all who watch it; that a site is lost is inferred from 
 			return tellAll(c.OutOrStdout(), output, answer)
 		},
 	}
-	c.Flags().StringArrayVar(&q.Down, "down", nil, "what is lost: a site, a failure domain or a component; can be given several times")
+	c.Flags().StringArrayVar(&q.Down, "down", nil, "what is lost: a site, a failure domain, a component, or a service as a whole; can be given several times")
 	c.Flags().BoolVar(&q.Signalled, "signalled", false, "whoever runs a site that is lost says so too")
 	c.Flags().StringVar(&at, "at", "", "instant (RFC 3339) of the loss; now by default")
 	c.Flags().String("bia", "", "bia.yaml to ask")

@@ -57,6 +57,8 @@ func TestWhatIsWrongIsSaidWithItsRule(t *testing.T) {
 			`1:26 config/action: "https://fence.internal/north" names more than a place: write scheme://host or scheme://host:port, without a path`},
 		{"a program by name", `actions: {exec: {promote: {argv: [promote.sh]}}}`, `1:28 config/action: "promote.sh" is not an absolute path`},
 		{"a level that does not exist", `log: {level: verbose}`, `1:14 config/value: "verbose" is no value of level`},
+		{"an address of no page", `http: {external_url: "holdfast.example.org"}`, `1:22 config/url: "holdfast.example.org" is no address of a page`},
+		{"an address of no server", `nats: {url: "127.0.0.1:4222"}`, `1:13 config/url: "127.0.0.1:4222" is no address of a nats-server`},
 		{"a misspelt key", `http: {listn: "127.0.0.1:1"}`, `1:8 document/unknown-key: "listn" is not known here`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,0 +1,101 @@
+package console
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func expectGolden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("%s (run with -update if it is meant):\n%s", file, diff)
+	}
+}
+
+// explained is why the incident of the lost north is on its level.
+func (h *house) explained(id string) (e Explained) {
+	h.t.Helper()
+	console := New(h.config())
+	if err := json.Unmarshal([]byte(text(h.t, get("/api/v1/incidents/"+id+"/explain").of(console))), &e); err != nil {
+		h.t.Fatal(err)
+	}
+	return e
+}
+
+func TestTheExplanationIsTheSameObjectAsJSONAndAsAFragmentOfAPage(t *testing.T) {
+	h := newHouse(t)
+	id := h.loseNorth()
+	h.pass(2 * time.Second)
+	e := h.explained(id)
+	e.JudgedBy = "" // the digest of the example, which may be edited
+	whole, err := json.MarshalIndent(e, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectGolden(t, "testdata/explanation.json", string(whole)+"\n")
+	var fragment bytes.Buffer
+	if err := parsePages().templates["incident"].ExecuteTemplate(&fragment, "explanation", e); err != nil {
+		t.Fatal(err)
+	}
+	expectGolden(t, "testdata/explanation.html", fragment.String())
+	page := text(t, get("/incidents/"+id).of(New(h.config())))
+	if !strings.Contains(page, strings.TrimSpace(fragment.String())) {
+		t.Error("the page of the incident does not hold the fragment")
+	}
+}
+
+func TestEveryFormOfTheExplanationSaysAllOfIt(t *testing.T) {
+	h := newHouse(t)
+	id := h.loseNorth()
+	e := h.explained(id)
+	var fragment bytes.Buffer
+	if err := parsePages().templates["incident"].ExecuteTemplate(&fragment, "explanation", e); err != nil {
+		t.Fatal(err)
+	}
+	v := e.Verdict
+	for what, all := range map[string][]string{"level": {e.Before()}, "scope": e.Scope(), "start": e.Start(), "clocks": e.Clocks(), "not counted": v.Explanation.NotCounted, "counterfactual": v.Counterfactual()} {
+		if len(all) == 0 && what != "not counted" {
+			t.Errorf("nothing is said of the %s", what)
+		}
+		wantIn(t, fragment.String(), all...)
+	}
+	for _, c := range e.Criteria() {
+		wantIn(t, fragment.String(), c.ID)
+		wantIn(t, fragment.String(), c.Evidence...)
+	}
+}
+
+func TestAnIncidentShowsThePlaybooksThatMatchWithTheirPreconditions(t *testing.T) {
+	h := newHouse(t)
+	id := h.loseNorth()
+	var i struct{ Playbooks []PlaybookFit }
+	if err := json.Unmarshal([]byte(text(t, get("/api/v1/incidents/"+id).of(New(h.config())))), &i); err != nil {
+		t.Fatal(err)
+	}
+	if len(i.Playbooks) != 1 || len(i.Playbooks[0].Preconditions) == 0 {
+		t.Fatalf("expected the playbook that was invoked, with its preconditions: %+v", i.Playbooks)
+	}
+	for _, c := range i.Playbooks[0].Preconditions {
+		if c.Answer == "" || c.Needs == "" {
+			t.Errorf("%+v", c)
+		}
+	}
+}
