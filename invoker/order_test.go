@@ -2,7 +2,9 @@ package invoker_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -157,7 +159,13 @@ func TestDocumentsAreAdoptedOnce(t *testing.T) {
 func TestDocumentsTooLargeForTheJournalEndTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.docs.Files["bia.yaml"] += "# " + strings.Repeat("x", 2<<20)
+		var large strings.Builder
+		noise := rand.NewChaCha8([32]byte{}) // what packing makes no smaller
+		for line := make([]byte, 48); large.Len() < 4<<20; {
+			_, _ = noise.Read(line)
+			large.WriteString("# " + base64.StdEncoding.EncodeToString(line) + "\n")
+		}
+		w.docs.Files["bia.yaml"] += large.String()
 		w.docs.Digest = "sha256:other"
 		p := w.boot()
 		time.Sleep(time.Minute)
