@@ -174,7 +174,7 @@ func (o draining) raw(ctx context.Context, js jetstream.JetStream) (int, error) 
 		if seen == o.Messages {
 			close(ended)
 		}
-	}, jetstream.PullMaxMessages(2000))
+	}, jetstream.PullMaxMessagesWithBytesLimit(2000, 16<<20)) // more at a time than the client buffers is dropped
 	if err != nil {
 		return 0, err
 	}

@@ -22,6 +22,7 @@ type Matcher struct {
 	At    source.Mark
 
 	re  *regexp.Regexp // nil: a text is compared
+	as  *texts         // what the expression comes to, where that is a few texts
 	bad error          // why the expression is none; it matches nothing then
 }
 
@@ -35,12 +36,15 @@ func NewMatcher(label, op, value string) (Matcher, error) {
 		if _, m.bad = regexp.Compile(value); m.bad == nil { // what the author wrote is one by itself: a)(b is none
 			m.re, m.bad = regexp.Compile("^(?:" + value + ")$")
 		}
+		if as, ok := textsOf(value); ok && m.bad == nil {
+			m.as = &as
+		}
 	}
 	return m, m.bad
 }
 
 func (m Matcher) expression() bool { return strings.HasSuffix(m.Op, "~") }
-func (m Matcher) negative() bool   { return strings.HasPrefix(m.Op, "!") }
+func (m *Matcher) negative() bool  { return strings.HasPrefix(m.Op, "!") }
 
 // plain reports whether an expression is one that only its own text matches.
 func (m Matcher) plain() bool { return regexp.QuoteMeta(m.Value) == m.Value }
@@ -51,10 +55,12 @@ func (m Matcher) Text() (string, bool) {
 }
 
 // Matches reports whether a label's value is as asked.
-func (m Matcher) Matches(value string) bool {
+func (m *Matcher) Matches(value string) bool {
 	switch {
 	case m.bad != nil:
 		return false
+	case m.as != nil:
+		return m.as.match(value) != m.negative()
 	case m.re != nil:
 		return m.re.MatchString(value) != m.negative()
 	}
@@ -64,8 +70,8 @@ func (m Matcher) Matches(value string) bool {
 // Match reports whether all labels are as asked; value looks one up, and is empty where there is none. Where nothing is
 // asked, nothing matches.
 func (ms Matchers) Match(value func(label string) string) bool {
-	for _, m := range ms {
-		if !m.Matches(value(m.Label)) {
+	for i := range ms {
+		if m := &ms[i]; !m.Matches(value(m.Label)) {
 			return false
 		}
 	}

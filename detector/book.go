@@ -88,6 +88,9 @@ func newBook(a *bia.Analysis) *book {
 // name is an id as the analysis holds it. One that is taken from an alert is a part of the message that the alert came in,
 // and whoever remembers it keeps all of that.
 func (b *book) name(id string) string {
+	if id == "" {
+		return ""
+	}
 	if name, known := b.names[id]; known {
 		return name
 	}

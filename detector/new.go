@@ -104,8 +104,8 @@ func (d *Detector) Rebase(a *bia.Analysis) {
 // Observe takes in alerts received together from one subject ("holdfast.alerts." and what follows it names the sender).
 func (d *Detector) Observe(received time.Time, subject string, alerts ...alert.Alert) {
 	d.at = max(d.at, instant(received))
-	for _, a := range alerts {
-		d.take(subject, a)
+	for i := range alerts {
+		d.take(subject, &alerts[i])
 	}
 	d.tidy()
 }

@@ -24,14 +24,14 @@ type statement struct {
 	observer                       string
 	ear                            *ear // the observer's; nil: nobody who is known speaks
 	effect                         string
-	alert                          alert.Alert
+	alert                          *alert.Alert
 	own                            int64
 	suspect                        bool
 	ruled                          bool // a signal of the analysis said so
 }
 
 // take hears one alert.
-func (d *Detector) take(subject string, a alert.Alert) {
+func (d *Detector) take(subject string, a *alert.Alert) {
 	if d.heartbeat(a) {
 		return
 	}
@@ -73,7 +73,7 @@ func (d *Detector) receive(e *ear) {
 }
 
 // heartbeat hears an observer's sign of life. One that is resolved is no sign of life, and nothing else either.
-func (d *Detector) heartbeat(a alert.Alert) bool {
+func (d *Detector) heartbeat(a *alert.Alert) bool {
 	matched := false
 	for _, e := range d.watching {
 		if !e.match.Match(a.Labels.Get) {
@@ -102,7 +102,7 @@ func (d *Detector) beat(e *ear) {
 	}
 }
 
-func (d *Detector) unmapped(a alert.Alert) {
+func (d *Detector) unmapped(a *alert.Alert) {
 	d.count.Unmapped++
 	sample, err := json.Marshal(a.Labels)
 	if err != nil {
@@ -118,10 +118,11 @@ func (d *Detector) unmapped(a alert.Alert) {
 const samples = 20
 
 // read maps an alert: the first signal whose matchers all match says what it is about, else its labels do.
-func (d *Detector) read(subject string, a alert.Alert) statement {
+func (d *Detector) read(subject string, a *alert.Alert) statement {
 	s := statement{alert: a}
 	s.own, s.suspect = d.ownTime(a)
-	for _, signal := range d.book.Signals {
+	for i := range d.book.Signals {
+		signal := &d.book.Signals[i]
 		if !signal.Match.Match(a.Labels.Get) {
 			continue
 		}
@@ -137,7 +138,7 @@ func (d *Detector) read(subject string, a alert.Alert) statement {
 	if s.effect == "" {
 		s.effect = a.Labels.Get("effect")
 	}
-	s.observer = d.book.name(d.speaker(s, subject))
+	s.observer = d.book.name(d.speaker(&s, subject))
 	if sole := d.book.observersOf(s.component); s.observer == "" && len(sole) == 1 {
 		s.observer = sole[0]
 	}
@@ -148,7 +149,7 @@ func (d *Detector) read(subject string, a alert.Alert) statement {
 // speaker is the observer that an alert is from: the signal's, else its label, else the subject's last token or the
 // source of the CloudEvent where that is an observer; empty where nobody owned up. A label that names nobody is nobody's where a signal mapped the alert;
 // else it stays, and the alert is unmapped.
-func (d *Detector) speaker(s statement, subject string) string {
+func (d *Detector) speaker(s *statement, subject string) string {
 	if s.observer != "" {
 		return s.observer
 	}
@@ -166,7 +167,7 @@ func (d *Detector) speaker(s statement, subject string) string {
 
 // ownTime is the sender's own time of what an alert says, or the time of receipt where that cannot be: none, in the
 // future, or further back than anybody believes (domain section 6).
-func (d *Detector) ownTime(a alert.Alert) (own int64, suspect bool) {
+func (d *Detector) ownTime(a *alert.Alert) (own int64, suspect bool) {
 	t := a.StartsAt
 	if a.Status == alert.Resolved {
 		t = a.EndsAt

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -20,6 +21,8 @@ type reader struct {
 	through uint64 // where to end
 	tries   int    // failures in a row before it gives up; 0: never
 
+	taken, atHand []arrival // of the present consumer: all that was taken last, and what of it is left
+
 	known  uint64 // stored, by what the stream last said of itself
 	failed int    // in a row
 }
@@ -31,9 +34,8 @@ const (
 	// calm is how long nothing may come before the stream is asked whether there is anything: what was sent into a
 	// connection that was breaking is lost, and the server takes it for delivered.
 	calm = 5 * time.Second
-	// atHand bounds what is fetched ahead, and ahead what waits besides to be taken.
-	atHandMessages, atHandBytes = 512, 8 << 20
-	aheadMessages               = 32
+	// atHand bounds what is asked for ahead, and as much again may wait to be taken.
+	atHandMessages, atHandBytes = 2048, 8 << 20
 )
 
 // A stored message, with its place in the stream.
@@ -93,13 +95,14 @@ func (r *reader) stretch(ctx context.Context, yield func(stored, error) bool) (b
 	if err != nil {
 		return true, err
 	}
-	arrivals, stop, err := listen(consumer)
+	in, stop, err := listen(consumer)
 	if err != nil {
 		return true, err
 	}
 	defer stop()
+	r.taken, r.atHand = nil, nil
 	for !r.done() {
-		m, err := r.await(ctx, arrivals)
+		m, err := r.await(ctx, in)
 		if errors.Is(err, errGap) {
 			return true, nil // the next stretch jumps over what is gone, and reads what is not
 		}
@@ -125,28 +128,67 @@ type arrival struct {
 	err     error
 }
 
-// listen lets a consumer give what it has, a little ahead of who takes it. Nobody takes anything after stop.
-func listen(consumer jetstream.Consumer) (arrivals <-chan arrival, stop func(), err error) {
-	given, over := make(chan arrival, aheadMessages), make(chan struct{})
-	give := func(a arrival) {
-		select {
-		case given <- a:
-		case <-over:
-		}
-	}
-	reading, err := consumer.Consume(func(m jetstream.Msg) { give(arrival{message: m}) },
+// An inbox is where a consumer puts what it gives until somebody takes it, all at once: to hand over each by itself would
+// cost more than to read it.
+type inbox struct {
+	mu       sync.Mutex
+	arrivals []arrival
+	bytes    int
+	some     chan struct{} // something may be there
+	room     chan struct{} // there may be room again
+	over     chan struct{} // nobody takes anything any more
+}
+
+// listen lets a consumer fill an inbox until stop is called.
+func listen(consumer jetstream.Consumer) (in *inbox, stop func(), err error) {
+	in = &inbox{some: make(chan struct{}, 1), room: make(chan struct{}, 1), over: make(chan struct{})}
+	reading, err := consumer.Consume(func(m jetstream.Msg) { in.put(arrival{message: m}, len(m.Data())) },
 		jetstream.PullMaxMessagesWithBytesLimit(atHandMessages, atHandBytes), jetstream.PullExpiry(10*time.Second), jetstream.PullHeartbeat(2*time.Second),
-		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { give(arrival{err: err}) }))
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { in.put(arrival{err: err}, 0) }))
 	if err != nil {
 		return nil, nil, err
 	}
-	return given, func() { close(over); reading.Stop() }, nil
+	return in, func() { close(in.over); reading.Stop() }, nil
+}
+
+// put waits for room.
+func (in *inbox) put(a arrival, bytes int) {
+	in.mu.Lock()
+	for len(in.arrivals) >= atHandMessages || in.bytes >= atHandBytes {
+		in.mu.Unlock()
+		select {
+		case <-in.room:
+		case <-in.over:
+			return
+		}
+		in.mu.Lock()
+	}
+	in.arrivals, in.bytes = append(in.arrivals, a), in.bytes+bytes
+	in.mu.Unlock()
+	signal(in.some)
+}
+
+// take is all that is there; into is used again.
+func (in *inbox) take(into []arrival) []arrival {
+	in.mu.Lock()
+	all := in.arrivals
+	in.arrivals, in.bytes = into[:0], 0
+	in.mu.Unlock()
+	signal(in.room)
+	return all
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 // await is the next message of a consumer, if it is the next of the stream.
-func (r *reader) await(ctx context.Context, arrivals <-chan arrival) (stored, error) {
+func (r *reader) await(ctx context.Context, in *inbox) (stored, error) {
 	for {
-		m, err := r.within(ctx, arrivals)
+		m, err := r.within(ctx, in)
 		switch {
 		case err == nil:
 			return m, nil
@@ -164,11 +206,23 @@ func (r *reader) await(ctx context.Context, arrivals <-chan arrival) (stored, er
 }
 
 // within waits for as long as silence is to be believed.
-func (r *reader) within(ctx context.Context, arrivals <-chan arrival) (stored, error) {
-	select {
-	case a := <-arrivals: // before anything costs time
-		return r.place(a)
-	default:
+func (r *reader) within(ctx context.Context, in *inbox) (stored, error) {
+	if len(r.atHand) == 0 {
+		if err := r.refill(ctx, in); err != nil {
+			return stored{}, err
+		}
+	}
+	next := r.atHand[0]
+	r.atHand = r.atHand[1:]
+	return r.place(next)
+}
+
+// refill takes what has come, or waits for the next to come.
+func (r *reader) refill(ctx context.Context, in *inbox) error {
+	clear(r.taken)
+	r.taken = in.take(r.taken)
+	if r.atHand = r.taken; len(r.atHand) > 0 {
+		return nil
 	}
 	wait := calm
 	if r.next <= r.known {
@@ -176,12 +230,16 @@ func (r *reader) within(ctx context.Context, arrivals <-chan arrival) (stored, e
 	}
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	select {
-	case a := <-arrivals:
-		return r.place(a)
-	case <-waiting.Done():
-		return stored{}, waiting.Err()
+	for len(r.atHand) == 0 {
+		select {
+		case <-in.some:
+			r.taken = in.take(r.taken)
+			r.atHand = r.taken
+		case <-waiting.Done():
+			return waiting.Err()
+		}
 	}
+	return nil
 }
 
 // place finds where in the stream a message stands.
