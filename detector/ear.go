@@ -14,6 +14,7 @@ import (
 // said to be. A heartbeat, a statement or being said to be well ends that, at an instant after the silence began.
 type ear struct {
 	id      string
+	number  uint16 // among the observers of the analysis
 	match   bia.Matchers
 	limit   time.Duration // 2.5 x every; 0: no heartbeat
 	last    int64         // from when on it is waited for; ever: not yet

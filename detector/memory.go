@@ -22,6 +22,7 @@ type memory struct {
 	speeches uint32          // how many there have been
 	gone     uint32          // alerts that were forgotten
 
+	repeats repeats
 	lexicon lexicon
 	labels  [][]uint32 // in blocks: of each alert how many, then their numbers in the lexicon
 	scratch []byte
@@ -40,6 +41,8 @@ type remembered struct {
 	speech     uint32 // whose it is
 	next       uint32 // the speech's next alert, plus 1; 0: it is the last
 	labels     uint32 // where its labels are, plus 1; 0: there are none
+	key        uint64 // by which it is recognised, see repeats
+	observer   uint16 // whose it is, where it can be recognised
 	word       word
 	suspect    bool
 	rich       bool // its statements are kept beside
@@ -252,11 +255,12 @@ func (m *memory) pack(parts map[string]*part) {
 			})
 		}
 	}
-	*m = *fresh
+	*m = *fresh // which recognises nothing yet
 }
 
 func (m *memory) clone() memory {
 	c := *m
+	c.unlearn()
 	c.index, c.more, c.spare, c.lexicon, c.scratch = slices.Clone(m.index), slices.Clone(m.more), slices.Clone(m.spare), m.lexicon.clone(), nil
 	c.blocks, c.labels = make([][]remembered, len(m.blocks)), make([][]uint32, len(m.labels))
 	for i, b := range m.blocks {

@@ -79,8 +79,10 @@ func (d *Detector) Rebase(a *bia.Analysis) {
 			e.wake(d.at)
 		}
 	}
+	d.memory.unlearn()
 	d.watching = nil
 	for _, id := range d.book.observers {
+		d.ears[id].number = uint16(len(d.watching))
 		d.watching = append(d.watching, d.ears[id])
 	}
 	for id, e := range d.ears {

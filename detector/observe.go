@@ -25,6 +25,7 @@ type statement struct {
 	ear                            *ear // the observer's; nil: nobody who is known speaks
 	effect                         string
 	alert                          *alert.Alert
+	key                            uint64 // of all that it says but its times; 0: it is not to be recognised
 	own                            int64
 	suspect                        bool
 	ruled                          bool // a signal of the analysis said so
@@ -32,10 +33,12 @@ type statement struct {
 
 // take hears one alert.
 func (d *Detector) take(subject string, a *alert.Alert) {
-	if d.heartbeat(a) {
+	key := d.memory.keyOf(subject, a)
+	if d.repeated(key, a) || d.heartbeat(a) {
 		return
 	}
 	s := d.read(subject, a)
+	s.key = key
 	d.receive(s.ear)
 	if s.suspect {
 		d.count.Suspect++

@@ -515,3 +515,31 @@ components: {c: {observers: [p]}}
 		}
 	})
 }
+
+func TestAnAlertThatIsRecognisedIsHeardAsAnyOther(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := drawHouse(t, true)
+		knowing, never, now := detector.New(a), detector.New(a), start
+		alerts := rapid.SliceOfN(anyAlerts, 1, 4).Draw(t, "alerts")
+		for i := range alerts {
+			if own := start.Add(-time.Duration(rapid.IntRange(0, 3).Draw(t, "own")) * time.Minute); alerts[i].Status == alert.Resolved {
+				alerts[i].EndsAt = own
+			} else if rapid.Bool().Draw(t, "timely") {
+				alerts[i].StartsAt = own
+			}
+		}
+		for range rapid.IntRange(2, 14).Draw(t, "messages") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 9).Draw(t, "minutes")) * time.Minute)
+			one := rapid.SampledFrom(alerts).Draw(t, "again")
+			if rapid.IntRange(0, 6).Draw(t, "anew") == 0 && one.Status == alert.Firing {
+				one.StartsAt = now
+			}
+			knowing.Observe(now, "holdfast.alerts.p", one)
+			never.Observe(now, "holdfast.alerts.p", one)
+			never.Rebase(a) // and so recognises nothing
+			if want, got := bytesOf(t, []any{never.Verdicts(now), never.Components(now), never.Heard()}), bytesOf(t, []any{knowing.Verdicts(now), knowing.Components(now), knowing.Heard()}); want != got {
+				t.Fatalf("it was not: %s", difference(want, got))
+			}
+		}
+	})
+}

@@ -64,10 +64,12 @@ func (d *Detector) say(id string, s statement, w word) {
 	}
 	if !known {
 		n = d.memory.add(by, identity, said, s.alert.Labels)
+		d.learn(n, &s)
 	} else {
 		var buffer [1]saying[word]
 		before := d.memory.said(n, &buffer)
 		if before.says(said, s.ear.silentBetween(d.at)) {
+			d.learn(n, &s)
 			return
 		}
 		d.memory.remember(n, before.with(said))

@@ -43,6 +43,7 @@ func (d *Detector) tidy() {
 			delete(d.parts, id)
 		}
 	}
+	d.memory.unlearn()
 	d.memory.pack(d.parts)
 	for id, e := range d.ears {
 		if e.trim(forgotten[id]) {

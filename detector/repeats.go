@@ -1,0 +1,112 @@
+package detector
+
+import (
+	"hash/maphash"
+	"math"
+
+	"holdfast/detector/alert"
+)
+
+// Nearly all that monitoring sends it has sent before: whoever watches repeats what stands, every few minutes. Such an
+// alert is recognised by all that it says but its time, without asking what it is about; if it also says since when as it
+// did, and its speaker has not been silent in between, nothing is to be done but to note that the speaker is there.
+
+// repeats finds an alert by all that it says. What is in it holds for one analysis, and until something is forgotten.
+type repeats struct {
+	index []uint32 // open addressing by key: the number of an alert, plus 1; 0: free
+	count int
+}
+
+// keyOf is a key of all that a firing alert says and whence, but its times; 0: it is none that can be recognised.
+func (m *memory) keyOf(subject string, a *alert.Alert) uint64 {
+	if a.Status != alert.Firing || a.Sequence != 0 || a.Vouched {
+		return 0
+	}
+	var h maphash.Hash
+	h.SetSeed(m.seed)
+	write := func(text string) {
+		_, _ = h.WriteString(text)
+		_ = h.WriteByte(separator)
+	}
+	write(subject)
+	write(a.Fingerprint)
+	for i := range a.Labels {
+		write(a.Labels[i].Name)
+		write(a.Labels[i].Value)
+	}
+	return h.Sum64() | 1
+}
+
+// recognise is the alert that was entered under a key.
+func (m *memory) recognise(key uint64) (n uint32, known bool) {
+	if key == 0 || len(m.repeats.index) == 0 {
+		return 0, false
+	}
+	mask := uint64(len(m.repeats.index) - 1)
+	for slot := key >> 1 & mask; m.repeats.index[slot] != 0; slot = (slot + 1) & mask {
+		if n := m.repeats.index[slot] - 1; m.at(n).key == key {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// enterRepeat lets an alert be recognised by a key.
+func (m *memory) enterRepeat(n uint32, key uint64, observer uint16) {
+	r := &m.repeats
+	if 4*(r.count+1) > 3*len(r.index) {
+		old := r.index
+		r.index = make([]uint32, max(64, 2*len(old)))
+		for _, place := range old {
+			if place != 0 {
+				m.placeRepeat(place - 1)
+			}
+		}
+	}
+	m.at(n).key, m.at(n).observer = key, observer
+	m.placeRepeat(n)
+	r.count++
+}
+
+func (m *memory) placeRepeat(n uint32) {
+	mask := uint64(len(m.repeats.index) - 1)
+	slot := m.at(n).key >> 1 & mask
+	for m.repeats.index[slot] != 0 {
+		slot = (slot + 1) & mask
+	}
+	m.repeats.index[slot] = n + 1
+}
+
+// unlearn recognises nothing any more.
+func (m *memory) unlearn() {
+	m.repeats = repeats{}
+	for n := range m.count {
+		m.at(n).key = 0
+	}
+}
+
+// repeated hears an alert that says nothing but what it said before, and reports whether it is one.
+func (d *Detector) repeated(key uint64, a *alert.Alert) bool {
+	n, known := d.memory.recognise(key)
+	if !known {
+		return false
+	}
+	r := d.memory.at(n)
+	e := d.watching[r.observer]
+	own, suspect := d.ownTime(a)
+	if r.rich || r.suspect || suspect || own != r.own || e.fellSilent(r.heard, d.at) {
+		return false
+	}
+	e.received++
+	if e.hear(d.at) {
+		d.touchWatched(e.id)
+	}
+	return true
+}
+
+// learn lets the alert of a statement be recognised from now on, by what it said first. Only that of an observer is.
+func (d *Detector) learn(n uint32, s *statement) {
+	if r := d.memory.at(n); s.key != 0 && r.key == 0 && !r.rich && s.ear != nil && len(d.watching) <= math.MaxUint16 {
+		d.memory.enterRepeat(n, s.key, s.ear.number)
+	}
+}
