@@ -64,9 +64,37 @@ func (d *Detector) Components(now time.Time) []ComponentReport {
 				r.By[v.observer] = said
 			}
 		}
+		if r.State != Up {
+			r.Alerts = d.active(id)
+		}
 		all = append(all, r)
 	}
 	return slices.Clip(all)
+}
+
+// activeMost is how many alerts are shown of a component, and activeAmong among how many of each observer they are sought:
+// people read a few, and in a storm there are thousands.
+const activeMost, activeAmong = 3, 64
+
+// active are some of the alerts that say that a component is not up, the first heard first.
+func (d *Detector) active(component string) (all []ActiveAlert) {
+	p := d.parts[component]
+	if p == nil {
+		return nil
+	}
+	for _, by := range p.said {
+		seen := 0
+		d.memory.each(by, func(n uint32, said history[word]) {
+			if seen++; seen > activeAmong {
+				return
+			}
+			if last := said.inOrder()[len(said)-1]; last.value == isDown || last.value == isDegraded {
+				all = append(all, ActiveAlert{by.observer, wordNames[last.value], clock(said[0].heard), d.memory.labelsOf(n)})
+			}
+		})
+	}
+	slices.SortStableFunc(all, func(a, b ActiveAlert) int { return a.Heard.Compare(b.Heard) })
+	return all[:min(len(all), activeMost)]
 }
 
 // says is what one speaker says of a component; nil if it never spoke of it and is there.

@@ -1,6 +1,8 @@
 package detector_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"holdfast/detector"
@@ -98,4 +100,27 @@ signals:
 	h.expectState("1m", "cache", detector.Down)
 	h.hear("2m", labelled(alert.Firing, "alertname", "Watchdog", "cluster", "test-1"), labelled(alert.Resolved, "alertname", "HostDown", "env", "prod", "observer", "a"))
 	h.expectState("3m", "web", detector.Unknown) // another cluster's heartbeat proves nothing
+}
+
+func TestAComponentThatIsNotUpShowsTheFirstAlertsThatSaySo(t *testing.T) {
+	h := watch(t, `
+services: {s: {needs: [c]}}
+observers: {p: {}}
+components: {c: {observers: [p]}}
+`)
+	for i, name := range []string{"DiskSlow", "DiskFull", "DiskGone", "DiskFire", "DiskBack"} {
+		a := with(with(says("p", "c", "down"), "alertname", name), "instance", "c:9100")
+		a.Fingerprint = name
+		h.hear(fmt.Sprintf("%dm", i), a)
+	}
+	gone := with(with(resolves("p", "c"), "alertname", "DiskSlow"), "instance", "c:9100")
+	gone.Fingerprint = "DiskSlow"
+	h.hear("6m", gone)
+	var names []string
+	for _, a := range h.Components(at("7m"))[0].Alerts {
+		names = append(names, a.Labels.Get("alertname")+" "+a.Observer+" "+a.Says+" "+a.Labels.Get("instance"))
+	}
+	if got, want := strings.Join(names, ", "), "DiskFull p down c:9100, DiskGone p down c:9100, DiskFire p down c:9100"; got != want {
+		t.Errorf("shown are %q, expected %q", got, want)
+	}
 }

@@ -142,6 +142,15 @@ type ComponentReport struct {
 	Since     time.Time                  `json:"since,omitzero"`
 	Flags     []string                   `json:"flags,omitempty"` // disputed, held_down, unproven, clock_suspect, intentional, presumed_down
 	By        map[string]json.RawMessage `json:"by,omitempty"`    // observer -> what it says
+	Alerts    []ActiveAlert              `json:"alerts,omitempty"` // some of those that say that it is not up, the first heard first
+}
+
+// ActiveAlert is an alert that stands, as it was first heard.
+type ActiveAlert struct {
+	Observer string       `json:"observer,omitempty"`
+	Says     string       `json:"says"`
+	Heard    time.Time    `json:"heard"`
+	Labels   alert.Labels `json:"labels,omitempty"` // as far as they are remembered
 }
 
 // touch notes that something was heard of a component, or of a service as a whole, that may change it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -214,9 +215,22 @@ func printComponents(out *printer, s console.Status) {
 		if !c.Since.IsZero() {
 			since = console.Span(s.Now.Sub(c.Since))
 		}
-		rows = append(rows, []cell{{c.Component, plain}, state(c.State), {since, plain}, {strings.ReplaceAll(strings.Join(c.Flags, ", "), "_", " "), soft}})
+		rows = append(rows, []cell{{c.Component, plain}, state(c.State), {since, plain}, {saidBy(c.Alerts), plain}, {strings.ReplaceAll(strings.Join(c.Flags, ", "), "_", " "), soft}})
 	}
-	out.table([]string{"COMPONENT", "STATE", "FOR", "REMARKS"}, rows)
+	out.table([]string{"COMPONENT", "STATE", "FOR", "FIRST ALERT", "REMARKS"}, rows)
+}
+
+// saidBy names the first of the alerts that say that a component is not up: what an engineer looks for in the monitoring.
+func saidBy(alerts []detector.ActiveAlert) string {
+	if len(alerts) == 0 {
+		return "–"
+	}
+	first := alerts[0]
+	name := cmp.Or(first.Labels.Get("alertname"), first.Labels.Get("name"), "an alert")
+	if first.Observer != "" {
+		name += " by " + first.Observer
+	}
+	return printable(name)
 }
 
 func state(s detector.State) cell {

@@ -48,7 +48,7 @@ func aStatus() console.Status {
 			Runs: []console.RunStatus{{Run: "1", Playbook: "move-booking-to-south", Service: "parcel-booking", Done: 3, Steps: 12,
 				Waiting: []console.WaitingStep{{Step: "go", Kind: playbooks.KindDecide, Text: "Make the ledger in the south the primary?", Role: "incident-director", Who: []string{"director-1", "director-2"},
 					Until: nine(25, 0), Approved: 1, Needed: 2, Verbs: []incident.Verb{incident.VerbApprove, incident.VerbDecline}}}}}}},
-		Components: []detector.ComponentReport{{Component: "ledger-north", State: detector.Down, Since: nine(0, 0)}, {Component: "gateway-south", State: detector.Unknown, Flags: []string{"held_down", "disputed"}}},
+		Components: []detector.ComponentReport{{Component: "ledger-north", State: detector.Down, Since: nine(0, 0), Alerts: []detector.ActiveAlert{{Observer: "prom-south", Says: "down", Heard: nine(0, 4), Labels: alert.LabelsOf(map[string]string{"alertname": "PostgresDown"})}}}, {Component: "gateway-south", State: detector.Unknown, Flags: []string{"held_down", "disputed"}}},
 		Counts:     console.Counts{Received: map[string]uint64{"prom-south": 40, "probes": 38}, Unmapped: 2, Unreadable: map[alert.Reason]uint64{alert.NotJSON: 1, alert.TooDeep: 3}},
 		Documents:  console.Documents{BIA: "2026.1", Playbooks: []string{"move-booking-to-south"}}}
 }
@@ -65,9 +65,9 @@ INCIDENT             STEP  WHO                                                  
 parcel-booking-1123  go    incident-director (director-1, director-2), 1 of 2 approved  in 15m00s  Make the ledger in the south the primary?  holdfast approve parcel-booking-1123 go
 
 Components not up
-COMPONENT      STATE    FOR     REMARKS
-ledger-north   DOWN     10m00s
-gateway-south  UNKNOWN  –       held down, disputed
+COMPONENT      STATE    FOR     FIRST ALERT                 REMARKS
+ledger-north   DOWN     10m00s  PostgresDown by prom-south
+gateway-south  UNKNOWN  –       –                           held down, disputed
 
 78 alerts received, 2 unmapped, 4 unreadable (not json 1, too deep 3)
 BIA 2026.1, 1 playbook, epoch 3, holdfast 1.0.0
