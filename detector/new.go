@@ -140,8 +140,8 @@ type ComponentReport struct {
 	Component string                     `json:"component"`
 	State     State                      `json:"state"`
 	Since     time.Time                  `json:"since,omitzero"`
-	Flags     []string                   `json:"flags,omitempty"` // disputed, held_down, unproven, clock_suspect, intentional, presumed_down
-	By        map[string]json.RawMessage `json:"by,omitempty"`    // observer -> what it says
+	Flags     []string                   `json:"flags,omitempty"`  // disputed, held_down, unproven, clock_suspect, intentional, presumed_down
+	By        map[string]json.RawMessage `json:"by,omitempty"`     // observer -> what it says
 	Alerts    []ActiveAlert              `json:"alerts,omitempty"` // some of those that say that it is not up, the first heard first
 }
 
