@@ -169,7 +169,7 @@ func evidence(c detector.Criterion) string {
 	}
 	first := fraction.ReplaceAllString(c.Evidence[0], "Z")
 	if more := len(c.Evidence) - 1; more > 0 {
-		return fmt.Sprintf("%s\nand %d more like it (%s)", first, more, strings.Join(c.Services, ", "))
+		return fmt.Sprintf("%s\nand %d more like it (in all: %s)", first, more, strings.Join(c.Services, ", "))
 	}
 	return first
 }
