@@ -45,7 +45,7 @@ func printIncident(out *printer, i console.Incident) {
 // printText says which bia.yaml an incident is judged by; loudly, where it is not the one in force.
 func printText(out *printer, digest string, older bool) {
 	if older {
-		out.parts(cell{"judged by the bia.yaml it was opened under (" + brief(digest) + "), which is no longer in force: `holdfast rebase` moves it over", warn})
+		out.parts(cell{"judged by the bia.yaml it was opened under (" + brief(digest) + "), which is no longer in force: `holdfast rebase INCIDENT --reason WHY` moves it over", warn})
 	} else if digest != "" {
 		out.parts(cell{"judged by the bia.yaml " + brief(digest), soft})
 	}
