@@ -345,10 +345,10 @@ func (n *narrator) tellClocks(i console.Incident) {
 	n.ticked = time.Now()
 	line := fmt.Sprintf("%s out for %s", r.Service, brief(r.Running(i.Now)))
 	if i.Declared == nil && !r.Clocks.LTI.IsZero() {
-		line += fmt.Sprintf(" · latest time to invoke in %s", brief(r.Clocks.LTI.Sub(i.Now)))
+		line += " · latest time to invoke " + countdown(r.Clocks.LTI.Sub(i.Now))
 	}
 	if !r.Clocks.Deadline.IsZero() {
-		line += fmt.Sprintf(" · deadline in %s", brief(r.Clocks.Deadline.Sub(i.Now)))
+		line += " · deadline " + countdown(r.Clocks.Deadline.Sub(i.Now))
 	}
 	n.say(toneDim, "  clock", "%s", line)
 }
