@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"holdfast/bia"
 	"holdfast/detector"
 	"holdfast/incident"
 	"holdfast/oncall"
@@ -270,4 +271,35 @@ func TestAReloadThatFailsSaysWhy(t *testing.T) {
 	w := request("POST", "/-/reload", "").of(New(cfg))
 	wantStatus(t, w, 500)
 	wantIn(t, text(t, w), "bia.yaml:3:1", "still lived by")
+}
+
+func TestOnceItIsInvokedTheLatestTimeToInvokePressesNobody(t *testing.T) {
+	api := incident.Recovery{Service: "api", Since: morning, Clocks: bia.Clocks{LTI: morning.Add(time.Hour)}}
+	run := incident.Run{Service: "web", Covers: []string{"web", "api"}, Started: morning.Add(time.Minute)}
+	ended := func(result string, after time.Duration) incident.Run {
+		r := run
+		r.Result, r.Ended = result, morning.Add(after)
+		return r
+	}
+	other := run
+	other.Service, other.Covers = "other", nil
+	for name, c := range map[string]struct {
+		run     incident.Run
+		invoked bool
+	}{
+		"goes on": {run, true}, "completed": {ended("completed", time.Hour), true}, "completed before": {ended("completed", -time.Hour), false},
+		"declined": {ended("declined", time.Hour), false}, "for another": {other, false},
+	} {
+		if at := Invoked(incident.Incident{Runs: []incident.Run{c.run}}, api); at.IsZero() == c.invoked {
+			t.Errorf("%s: invoked at %v", name, at)
+		}
+	}
+	web := ServiceStatus{Service: "web", Clocks: api.Clocks}
+	if at := allInvoked([]ServiceStatus{{Service: "api", Clocks: api.Clocks, Invoked: morning}, web}); !at.IsZero() {
+		t.Errorf("nobody invoked anything for web, and all is said to be invoked at %v", at)
+	}
+	web.Restored = morning
+	if at := allInvoked([]ServiceStatus{{Service: "api", Clocks: api.Clocks, Invoked: morning}, web}); !at.Equal(morning) {
+		t.Errorf("web is back, and all else invoked; not %v", at)
+	}
 }

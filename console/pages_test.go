@@ -15,7 +15,7 @@ func TestTheFirstPageSaysWhatYouMustDoNow(t *testing.T) {
 	id := h.loseNorth()
 	console := New(h.config())
 	body := text(t, get("/").carrying(signIn(t, console, "token-platform")).of(console))
-	wantIn(t, body, "You: 1 to do", path(`href="/incidents/%s?step=page"`, id), "DISASTER", "Latest time to invoke", "in 12s", "gateway-north", "DOWN", `http-equiv="refresh"`)
+	wantIn(t, body, "You: 1 to do", path(`href="/incidents/%s?step=page"`, id), "DISASTER", "Invoked", "gateway-north", "DOWN", `http-equiv="refresh"`)
 	body = text(t, get("/").carrying(signIn(t, console, "token-ledger")).of(console))
 	wantOut(t, body, "You:")
 	body = text(t, get("/").of(console))
@@ -23,11 +23,26 @@ func TestTheFirstPageSaysWhatYouMustDoNow(t *testing.T) {
 	wantOut(t, body, "You:")
 }
 
+func TestUntilItIsInvokedThePagesCountDownToTheLatestTimeToInvoke(t *testing.T) {
+	h := newHouse(t)
+	console := New(h.config())
+	h.beat()
+	h.pass(10 * time.Second)
+	h.lose("booking-entrance")
+	h.pass(5 * time.Second)
+	for _, page := range []string{"/", "/incidents/" + h.desk.Incidents()[0].ID} {
+		body := text(t, get(page).of(console))
+		wantIn(t, body, "Latest time to invoke", "in 12s")
+		wantOut(t, body, "Invoked")
+	}
+}
+
 func TestAnIncidentsPageHasAFormForEachOrderAndWhatToTypeInstead(t *testing.T) {
 	h := newHouse(t)
 	id := h.loseNorth()
 	console := New(h.config())
 	cookie := signIn(t, console, "token-platform")
+	wantOut(t, text(t, get("/incidents/"+id).of(console)), "Latest time to invoke")
 	body := text(t, get("/incidents/"+id).carrying(cookie).of(console))
 	wantIn(t, body, `name="verb" value="ack"`, path("holdfast ack %s page", id), "WAITING", "platform-1, platform-2", "site_loss_inferred", "What happened", path("holdfast stand-down %s --reason", id))
 	wantStatus(t, form("/orders", url.Values{"verb": {"ack"}, "incident": {id}, "step": {"page"}}).carrying(cookie).of(console), 303)

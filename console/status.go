@@ -45,6 +45,7 @@ type IncidentStatus struct {
 	Services   []ServiceStatus `json:"services"`
 	LTI        time.Time       `json:"lti,omitzero"`      // the earliest among services not yet back
 	Deadline   time.Time       `json:"deadline,omitzero"` // the earliest among services not yet back
+	Invoked    time.Time       `json:"invoked,omitzero"`  // since when a run goes on for each service not yet back that has an LTI
 	Declared   time.Time       `json:"declared,omitzero"`
 	DeclaredBy *incident.Actor `json:"declared_by,omitempty"`
 	Awaits     string          `json:"awaits,omitempty"`   // the decision that is due, in words
@@ -60,7 +61,8 @@ type ServiceStatus struct {
 	Service  string     `json:"service"`
 	Since    time.Time  `json:"since,omitzero"`
 	Restored time.Time  `json:"restored,omitzero"`
-	Missed   time.Time  `json:"missed,omitzero"` // when its deadline passed unrecovered
+	Missed   time.Time  `json:"missed,omitzero"`  // when its deadline passed unrecovered
+	Invoked  time.Time  `json:"invoked,omitzero"` // when the run began that goes on for it, or was completed
 	Clocks   bia.Clocks `json:"clocks"`
 }
 
@@ -161,16 +163,43 @@ func incidentStatus(s sight, i incident.Incident) IncidentStatus {
 		status.Declined = actorName(i.Declined.By) + ": " + i.Declined.Reason
 	}
 	for _, r := range lastEpisodes(i) {
-		status.Services = append(status.Services, ServiceStatus{Service: r.Service, Since: r.Since, Restored: r.Restored, Missed: r.Missed, Clocks: r.Clocks})
+		status.Services = append(status.Services, ServiceStatus{Service: r.Service, Since: r.Since, Restored: r.Restored, Missed: r.Missed, Invoked: Invoked(i, r), Clocks: r.Clocks})
 		if r.Restored.IsZero() {
 			status.LTI = earlier(status.LTI, r.Clocks.LTI)
 			status.Deadline = earlier(status.Deadline, r.Clocks.Deadline)
 		}
 	}
+	status.Invoked = allInvoked(status.Services)
 	for _, run := range i.Runs {
 		status.Runs = append(status.Runs, runStatus(s, i, run))
 	}
 	return status
+}
+
+// Invoked is when the run began that goes on for an outage, or was completed; zero if there is none. From then on its
+// latest time to invoke presses nobody any more.
+func Invoked(i incident.Incident, r incident.Recovery) (at time.Time) {
+	for _, run := range i.Runs {
+		mine := run.Service == r.Service || slices.Contains(run.Covers, r.Service)
+		if mine && (run.Active() || run.Result == "completed" && run.Ended.After(r.Since)) {
+			at = earlier(at, run.Started)
+		}
+	}
+	return at
+}
+
+// allInvoked is since when all services that are out and have a latest time to invoke have a run; zero if one has none.
+func allInvoked(services []ServiceStatus) (at time.Time) {
+	for _, s := range services {
+		switch {
+		case !s.Restored.IsZero() || s.Clocks.LTI.IsZero():
+		case s.Invoked.IsZero():
+			return time.Time{}
+		case s.Invoked.After(at):
+			at = s.Invoked
+		}
+	}
+	return at
 }
 
 // lastEpisodes are the recovery clocks of an incident, the last one of each service.

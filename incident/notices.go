@@ -128,15 +128,18 @@ func (i *Incident) headline(r Record, run, step string) string {
 	if p == nil {
 		return Sentence(r)
 	}
-	asked := fmt.Sprintf("%s (step %s/%s)", orText(s.Text, step), run, step)
+	text := orText(s.Text, step)
+	if p.Kind() == playbooks.KindNotify { // whom it tells is no news to them
+		text = orText(p.Message, i.Verdict.Explanation.Summary)
+	}
 	switch r.Event.(type) {
 	case StepStarted:
 		if p.Kind() == playbooks.KindNotify {
-			return orText(p.Message, i.Verdict.Explanation.Summary)
+			return text
 		}
-		return asked
+		return fmt.Sprintf("%s (step %s/%s)", text, run, step)
 	case Escalated:
-		return "Still waiting: " + asked
+		return fmt.Sprintf("Still waiting: %s (step %s/%s)", text, run, step)
 	}
 	return Sentence(r)
 }

@@ -71,6 +71,9 @@ func isService(a *bia.Analysis, id string) bool {
 }
 
 func (f *draft) missing(what, id string, all []string) error {
+	if len(all) == 0 {
+		return &NotFound{What: what, ID: id, Hint: "bia.yaml names none"}
+	}
 	return &NotFound{What: what, ID: id, Hint: source.DidYouMean(id, all)}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast/detector"
+	"holdfast/playbooks"
 )
 
 const acmeIncident = "payments-api-0412"
@@ -303,4 +304,15 @@ func TestAfterAHandoverTheNextInLineIsWhoeverWasNotToldYet(t *testing.T) {
 	}
 	line := duty{roster: h.book.docs.People, at: h.now}.line("on-call-pay")
 	equal(t, next[0], line[0])
+}
+
+func TestAPageThatWaitsSaysWhatItIsAbout(t *testing.T) {
+	for message, want := range map[string]string{
+		"": "tell on-call, director", "The north is lost.\nThe plan is on paper too.\n": "tell on-call, director: The north is lost.",
+	} {
+		page := playbooks.Step{ID: "page", Notify: []string{"on-call", "director"}, Message: message}
+		if got := pending(&page).Text; got != want {
+			t.Errorf("%q is asked as %q, want %q", message, got, want)
+		}
+	}
 }

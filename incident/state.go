@@ -25,7 +25,8 @@ func pending(p *playbooks.Step) StepState {
 func asked(p *playbooks.Step) string {
 	switch p.Kind() {
 	case playbooks.KindNotify:
-		return "tell " + strings.Join(p.Notify, ", ")
+		about, _, _ := strings.Cut(strings.TrimSpace(p.Message), "\n")
+		return strings.TrimSuffix("tell "+strings.Join(p.Notify, ", ")+": "+about, ": ")
 	case playbooks.KindDo:
 		return p.Do
 	case playbooks.KindDecide:

@@ -130,6 +130,10 @@ func TestNotEverybodyMaySayWhatIsJudgedBy(t *testing.T) {
 			t.Errorf("%s of something that does not exist: %v", c.Verb, err)
 		}
 	}
+	var missing *NotFound
+	if err := s.desk.draft(s.now).missing("data", "figures", nil); !errors.As(err, &missing) || missing.Hint != "bia.yaml names none" {
+		t.Errorf("data, where bia.yaml names none: %v", err)
+	}
 }
 
 func TestWhatStandsAlreadyIsRefusedWithWhoSaidItAndWhen(t *testing.T) {

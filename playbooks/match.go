@@ -43,7 +43,11 @@ func fit(p *Playbook, s Situation) Fit {
 	miss := func(format string, args ...any) { f.Missing = append(f.Missing, fmt.Sprintf(format, args...)) }
 	if !overlap(p.For.Services, s.Services) && !overlap(p.For.Services, s.Roots) {
 		f.elsewhere = true
-		miss("it is for %s, and not for %s", listed(p.For.Services), listed(s.Services))
+		instead := "not for " + listed(s.Services)
+		if len(s.Services) == 0 {
+			instead = "no vital service is lost"
+		}
+		miss("it is for %s, and %s", listed(p.For.Services), instead)
 	}
 	for _, domain := range p.For.Lost {
 		if s.Lost(domain) {

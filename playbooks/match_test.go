@@ -83,6 +83,15 @@ func TestWhatIsMissingIsSaidTheNearestFirst(t *testing.T) {
 	}
 }
 
+func TestWhereNoVitalServiceIsLostAPlaybookSaysSo(t *testing.T) {
+	nothing := situation(nil, nil)
+	nothing.Services = nil
+	got := drawn(Match([]*Playbook{playbook("other", 0, For{Services: []string{"payroll"}})}, nothing))
+	if diff := cmp.Diff([]string{"other: [it is for payroll, and no vital service is lost]"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestAmongThoseThatFitPriorityThenIdDecides(t *testing.T) {
 	f := For{Services: []string{"payments-api"}}
 	all := []*Playbook{playbook("b", 5, f), playbook("c", 9, f), playbook("a", 5, f)}

@@ -140,7 +140,7 @@ func (o *backtesting) judge(r *recording, judges []*incident.Documents) ([]exerc
 func loadAnalysis(path string) (*incident.Documents, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, missing("", "read the analysis: %w", err)
+		return nil, missing("name a bia.yaml, or a directory that holds bia.yaml, people.yaml and playbooks/", "read the analysis: %w", err)
 	}
 	if info.IsDir() {
 		docs, problems, err := loadDocuments(path)

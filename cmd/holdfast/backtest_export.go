@@ -16,7 +16,7 @@ func alertsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "alerts",
 		Short: "Take recorded alerts out of the alert log",
-		Args:  cobra.NoArgs,
+		Args:  cobra.ArbitraryArgs,
 		RunE:  unknownCommand,
 	}
 	c.AddCommand(exportCommand())

@@ -76,10 +76,15 @@ func rehearseOne(out io.Writer, output, file string) (source.Problems, []exercis
 	if err != nil {
 		return nil, nil, fmt.Errorf("rehearse %s: %w", file, err)
 	}
+	unmet := scenario.Check(story)
 	if output == "json" {
 		_, err = out.Write(story.JSON())
-	} else {
-		_, err = io.WriteString(out, printableLines(story.Text()))
+		return nil, unmet, err
 	}
-	return nil, scenario.Check(story), err
+	text := story.Text()
+	if expected := len(scenario.Expected); expected > 0 {
+		text += fmt.Sprintf("\nas expected: %d of %s\n", expected-len(unmet), plural(expected, "expectation"))
+	}
+	_, err = io.WriteString(out, printableLines(text))
+	return nil, unmet, err
 }

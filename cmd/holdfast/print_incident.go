@@ -45,7 +45,7 @@ func printIncident(out *printer, i console.Incident) {
 // printText says which bia.yaml an incident is judged by; loudly, where it is not the one in force.
 func printText(out *printer, digest string, older bool) {
 	if older {
-		out.parts(cell{"judged by the bia.yaml it was opened under (" + brief(digest) + "), which is no longer in force: `holdfast rebase` moves it over", warn})
+		out.parts(cell{"judged by the bia.yaml it was opened under (" + brief(digest) + "), which is no longer in force: `holdfast rebase INCIDENT --reason WHY` moves it over", warn})
 	} else if digest != "" {
 		out.parts(cell{"judged by the bia.yaml " + brief(digest), soft})
 	}
@@ -61,7 +61,7 @@ func openOrClosed(i console.Incident) string {
 func printClocks(out *printer, i console.Incident) {
 	var rows [][]cell
 	for _, r := range i.Recoveries {
-		row := []cell{{r.Service, bold}, {"OUT", bad}, {console.Span(i.Now.Sub(r.Since)), plain}, {until(i.Now, r.Clocks.LTI), urgent(i.Now, r.Clocks.LTI)}, {deadline(i.Now, r), urgent(i.Now, r.Clocks.Deadline)}}
+		row := []cell{{r.Service, bold}, {"OUT", bad}, {console.Span(i.Now.Sub(r.Since)), plain}, invokeBy(i.Now, r.Clocks.LTI, console.Invoked(i.Incident, r)), {deadline(i.Now, r), urgent(i.Now, r.Clocks.Deadline)}}
 		if rta, back := r.RTA(); back {
 			row = []cell{{r.Service, bold}, {"BACK", good}, {console.Span(rta), plain}, {"–", plain}, {kept(r), plain}}
 		}

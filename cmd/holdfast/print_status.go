@@ -45,6 +45,14 @@ func printStatus(out *printer, s console.Status) {
 	out.parts(cell{fmt.Sprintf("BIA %s, %s, epoch %d, holdfast %s", orDash(s.Documents.BIA), plural(len(s.Documents.Playbooks), "playbook"), s.Epoch, orDash(s.Version)), soft})
 }
 
+// invokeBy is how long is left to invoke, unless that was done.
+func invokeBy(now, lti, invoked time.Time) cell {
+	if !invoked.IsZero() {
+		return cell{"invoked", plain}
+	}
+	return cell{until(now, lti), urgent(now, lti)}
+}
+
 // printIncidents writes a line for each incident.
 func printIncidents(out *printer, now time.Time, incidents []console.IncidentStatus) {
 	if len(incidents) == 0 {
@@ -53,7 +61,7 @@ func printIncidents(out *printer, now time.Time, incidents []console.IncidentSta
 	}
 	var rows [][]cell
 	for _, i := range incidents {
-		rows = append(rows, []cell{{i.ID, bold}, level(i.Level), {downFor(now, i), plain}, {until(now, i.LTI), urgent(now, i.LTI)}, {until(now, i.Deadline), urgent(now, i.Deadline)}, declared(i), {runs(i), plain}})
+		rows = append(rows, []cell{{i.ID, bold}, level(i.Level), {downFor(now, i), plain}, invokeBy(now, i.LTI, i.Invoked), {until(now, i.Deadline), urgent(now, i.Deadline)}, declared(i), {runs(i), plain}})
 	}
 	out.table([]string{"INCIDENT", "LEVEL", "DOWN FOR", "INVOKE BY", "DEADLINE", "DECLARED", "RUNS"}, rows)
 	for _, i := range incidents {

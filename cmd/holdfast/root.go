@@ -34,10 +34,39 @@ Run it:    holdfast serve --config holdfast.yaml`,
 	})
 	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), readinessCommand(), schemaCommand(), exerciseCommand(), backtestCommand(), whatifCommand(), alertsCommand(), peopleCommand(), verifyCommand(), versionCommand())
 	root.AddCommand(clientCommands()...)
+	inChapters(root)
 	for _, c := range root.Commands() {
 		strictArgs(c)
 	}
 	return root
+}
+
+// chapters are the commands as somebody looks for them who does not know their names. What is needed at night comes first.
+var chapters = []struct {
+	title    string
+	commands []string
+}{
+	{"Look, while something is wrong:", []string{"status", "incident", "explain", "oncall", "report"}},
+	{"Answer a step:", []string{"ack", "done", "failed", "cannot", "approve", "decline", "retry", "skip"}},
+	{"Say what monitoring does not know:", []string{"estimate", "facility", "data", "intentional", "maintenance", "backdate", "note"}},
+	{"Decide, with the authority:", []string{"declare", "invoke", "stand-down", "rebase", "arm", "disarm"}},
+	{"Ask beforehand:", []string{"demo", "check", "readiness", "exercise", "whatif", "backtest"}},
+	{"Operate:", []string{"serve", "verify", "alerts", "people", "schema", "version"}},
+}
+
+// inChapters sorts the commands of the root into chapters.
+func inChapters(root *cobra.Command) {
+	for _, chapter := range chapters {
+		root.AddGroup(&cobra.Group{ID: chapter.title, Title: chapter.title})
+		root.SetHelpCommandGroupID(chapter.title)
+	}
+	for _, c := range root.Commands() {
+		for _, chapter := range chapters {
+			if slices.Contains(chapter.commands, c.Name()) {
+				c.GroupID = chapter.title
+			}
+		}
+	}
 }
 
 // unknownCommand is what the root itself does: with no word it helps, with an unknown one it says what there is.
@@ -66,13 +95,26 @@ func strictArgs(c *cobra.Command) {
 	}
 	c.Args = func(c *cobra.Command, args []string) error {
 		if err := check(c, args); err != nil {
-			return misused("usage: "+c.UseLine(), "%w", err)
+			return misused("usage: "+c.UseLine(), "%s", counted(c, args))
 		}
 		return nil
 	}
 	for _, below := range c.Commands() {
 		strictArgs(below)
 	}
+}
+
+// counted says what words a command takes, where it was given too few or too many.
+func counted(c *cobra.Command, args []string) string {
+	given := "nothing"
+	if len(args) > 0 {
+		given = plural(len(args), "word")
+	}
+	takes, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(c.Use, c.Name())), " [flags]")
+	if takes == "" {
+		takes = "no words besides its flags"
+	}
+	return fmt.Sprintf("%s takes %s, and was given %s", c.Name(), takes, given)
 }
 
 // version says which build this is.

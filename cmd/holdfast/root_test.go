@@ -25,3 +25,20 @@ func TestTheChangelogNamesEveryCommand(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryCommandIsInAChapterOfTheHelp(t *testing.T) {
+	known := map[string]bool{}
+	for _, c := range newRoot().Commands() {
+		known[c.Name()] = true
+		if c.GroupID == "" {
+			t.Errorf("%s is in no chapter", c.Name())
+		}
+	}
+	for _, chapter := range chapters {
+		for _, name := range chapter.commands {
+			if !known[name] {
+				t.Errorf("%q names %s, which is no command", chapter.title, name)
+			}
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -87,7 +88,7 @@ func (l *library) reload(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil {
-		l.last.OK, l.last.Error = false, err.Error()
+		l.last.OK, l.last.Error = false, keeping(err)
 		l.log.Error().Err(summary(err)).Msg("NOT RELOADED: holdfast goes on by the documents it read before")
 		return err
 	}
@@ -111,6 +112,15 @@ func (l *library) readAgain(ctx context.Context) (*incident.Documents, error) {
 		}
 	}
 	return docs, l.adopt(ctx, docs, incident.Actor{Rule: "reload"})
+}
+
+// keeping is what keeps documents from being read. Warnings beside it do not, and would stand in front of it.
+func keeping(err error) string {
+	var problems source.Problems
+	if errors.As(err, &problems) {
+		return slices.DeleteFunc(problems.Sorted(), func(p source.Problem) bool { return p.Severity != source.Error }).Error()
+	}
+	return err.Error()
 }
 
 // summary is an error in one line: problems were logged one by one.

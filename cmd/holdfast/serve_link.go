@@ -50,8 +50,11 @@ func (l *link) embed(cfg *config.Config, secrets *secrets, log zerolog.Logger) (
 	l.hint = "the store is " + e.Store
 	l.server, err = embedded.Start(embedded.Options{Store: e.Store, Listen: e.Listen, TLS: secrets.natsTLS, Users: secrets.users(e),
 		Anonymous: e.AnonymousAlerts(), Subjects: cfg.Alerts.Subjects, Log: log})
+	if errors.Is(err, embedded.ErrHeld) {
+		return failed("a daemon uses it: stop that one first, or name another store with nats.embedded.store", "%w", err)
+	}
 	if err != nil {
-		return failed(l.hint, "%w", err)
+		return failed(fmt.Sprintf("nats.embedded in holdfast.yaml: the store is %s, and it listens on %s", e.Store, e.Listen), "%w", err)
 	}
 	if l.journal, err = l.server.Connect(l.options(log)...); err != nil {
 		return failed("", "%w", err)

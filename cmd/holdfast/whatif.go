@@ -18,8 +18,9 @@ func whatifCommand() *cobra.Command {
 		Use:   "whatif --down WHAT [--down WHAT...] [DIR | --bia FILE | --config FILE]",
 		Short: "Say what would come of the loss of a site, a failure domain or a component, and which playbook fits",
 		Long: `Lose failure domains (a site, a provider account, a software agent), components or services as a whole, all at one
-instant, and say what would come of it if nothing changed after that: which services are lost, when each level is reached, when a decision is due,
-the latest time to invoke, the deadline and the end of the MTPD, what would be declared, and which playbook fits or why none.
+instant, and say what would come of it if nothing changed after that: which services are lost, when each level is reached,
+when a decision is due, the latest time to invoke, the deadline and the end of the MTPD, what would be declared, and which
+playbook fits or why none.
 
 The documents are those of a continuity directory; --bia is a bia.yaml alone, without playbooks. Every component that is
 lost is reported down by all who watch it; that a site is lost is inferred from that, unless --signalled says it too.`,

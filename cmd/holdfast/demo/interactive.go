@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +17,8 @@ import (
 // sayHowToAnswer tells the reader how to take part.
 func (s *stage) sayHowToAnswer() {
 	s.say(tonePerson, "your turn", "you answer for everybody: by the commands shown, in another terminal, or at %s\n"+
-		"(sign in there with what is in %s)\nthe clocks run %d times as long as without --interactive", s.api.url, s.house.tokens["platform-1"], patience)
+		"(sign in there as whoever is asked, platform-1 first: their tokens are in %s)\n"+
+		"the clocks run %d times as long as without --interactive", s.api.url, filepath.Dir(s.house.tokens["platform-1"]), patience)
 }
 
 // repairWhenAsked puts the site right where the reader answers for everybody: answering is theirs, the wrench is not.

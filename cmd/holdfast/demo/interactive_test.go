@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"holdfast/console"
 	"holdfast/incident"
@@ -39,6 +40,14 @@ func TestTheReaderIsToldWhatToTypeForAStepThatIsStuck(t *testing.T) {
 	for _, want := range []string{"promote is stuck", "holdfast retry parcel-booking-1123 promote --reason", "holdfast done parcel-booking-1123 promote", "holdfast skip parcel-booking-1123 promote --reason", "--token-file"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("nobody says %q:\n%s", want, &out)
+		}
+	}
+}
+
+func TestADeadlineThatHasPassedIsNotAhead(t *testing.T) {
+	for left, want := range map[time.Duration]string{1500 * time.Millisecond: "in 1.5s", 0: "in 0.0s", -400 * time.Millisecond: "0.4s ago"} {
+		if got := countdown(left); got != want {
+			t.Errorf("%v: %s, want %s", left, got, want)
 		}
 	}
 }

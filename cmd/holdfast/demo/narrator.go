@@ -169,7 +169,7 @@ func evidence(c detector.Criterion) string {
 	}
 	first := fraction.ReplaceAllString(c.Evidence[0], "Z")
 	if more := len(c.Evidence) - 1; more > 0 {
-		return fmt.Sprintf("%s\nand %d more like it (%s)", first, more, strings.Join(c.Services, ", "))
+		return fmt.Sprintf("%s\nand %d more like it (in all: %s)", first, more, strings.Join(c.Services, ", "))
 	}
 	return first
 }
@@ -345,10 +345,10 @@ func (n *narrator) tellClocks(i console.Incident) {
 	n.ticked = time.Now()
 	line := fmt.Sprintf("%s out for %s", r.Service, brief(r.Running(i.Now)))
 	if i.Declared == nil && !r.Clocks.LTI.IsZero() {
-		line += fmt.Sprintf(" · latest time to invoke in %s", brief(r.Clocks.LTI.Sub(i.Now)))
+		line += " · latest time to invoke " + countdown(r.Clocks.LTI.Sub(i.Now))
 	}
 	if !r.Clocks.Deadline.IsZero() {
-		line += fmt.Sprintf(" · deadline in %s", brief(r.Clocks.Deadline.Sub(i.Now)))
+		line += " · deadline " + countdown(r.Clocks.Deadline.Sub(i.Now))
 	}
 	n.say(toneDim, "  clock", "%s", line)
 }

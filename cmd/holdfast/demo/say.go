@@ -35,6 +35,14 @@ func (s *stage) paint(t tone, text string) string {
 	return string(t) + text + "\x1b[0m"
 }
 
+// countdown is how long until an instant, or since it has passed.
+func countdown(left time.Duration) string {
+	if left < 0 {
+		return brief(-left) + " ago"
+	}
+	return "in " + brief(left)
+}
+
 // brief is a duration as people say it: tenths of a second while it is short.
 func brief(d time.Duration) string {
 	if d.Abs() < 100*time.Second {
