@@ -103,6 +103,9 @@ func (d *Detector) part(id string) *part {
 	if p == nil {
 		p = &part{}
 		d.parts[id] = p
+		if d.book.isService(id) { // of which nothing was said as a whole, so that no view has drawn it
+			d.upset(id)
+		}
 	}
 	return p
 }
@@ -121,10 +124,17 @@ func (d *Detector) heedSite(s statement) bool {
 		return ok
 	}
 	if spoken(d.sites, s.site, s, saidAt(d, s, f)) {
-		d.shake(s.site)
-		d.unexcuse(s.site)
+		d.reappraise(s.site)
 	}
 	return true
+}
+
+// reappraise passes on that something was signalled of a site as a whole; a criterion of the user's own may ask about it
+// whatever rests on it.
+func (d *Detector) reappraise(site string) {
+	d.shake(site)
+	d.unexcuse(site)
+	d.scene = nil
 }
 
 func (d *Detector) heedData(s statement) bool {

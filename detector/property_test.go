@@ -142,7 +142,7 @@ var componentAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
 })
 
 var anyAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
-	switch rapid.IntRange(0, 12).Draw(t, "kind") {
+	switch rapid.IntRange(0, 14).Draw(t, "kind") {
 	case 0:
 		return site(rapid.SampledFrom([]string{"x", "y"}).Draw(t, "site"), rapid.SampledFrom([]string{"lost", "impaired", "ok"}).Draw(t, "signal"))
 	case 1:
@@ -161,6 +161,12 @@ var anyAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
 		return labelled(alert.Firing, "effect", "maintenance", "scope", rapid.SampledFrom([]string{"c0", "c1,c2", "site x"}).Draw(t, "scope"),
 			"expect", rapid.SampledFrom([]string{"degraded", "down"}).Draw(t, "expect"), "from", start.Add(time.Duration(from)*time.Minute).Format(time.RFC3339),
 			"to", start.Add(time.Duration(from+rapid.IntRange(1, 90).Draw(t, "to"))*time.Minute).Format(time.RFC3339))
+	case 8:
+		return labelled(rapid.SampledFrom([]alert.Status{alert.Firing, alert.Firing, alert.Resolved}).Draw(t, "status"), "observer", rapid.SampledFrom([]string{"p", "q"}).Draw(t, "observer"),
+			"service", fmt.Sprintf("s%d", rapid.IntRange(0, 3).Draw(t, "service")), "effect", rapid.SampledFrom([]string{"down", "degraded", "up"}).Draw(t, "effect"))
+	case 9:
+		return labelled(alert.Firing, "data", fmt.Sprintf("d%d", rapid.IntRange(0, 3).Draw(t, "data")), "effect", "recovery_point",
+			"instant", start.Add(time.Duration(rapid.IntRange(-300, 300).Draw(t, "instant"))*time.Minute).Format(time.RFC3339))
 	case 7:
 		return labelled(alert.Unknown, "observer", rapid.SampledFrom([]string{"p", "q"}).Draw(t, "observer"), "component", fmt.Sprintf("c%d", rapid.IntRange(0, 4).Draw(t, "component")))
 	}
