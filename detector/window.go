@@ -62,7 +62,7 @@ func (b *book) announced(change string, heard int64, from, to time.Time, scope [
 func (b *book) scope(words []string) []string {
 	var all []string
 	for _, word := range words {
-		id := strings.TrimSpace(strings.TrimPrefix(word, "site "))
+		id := b.name(strings.TrimSpace(strings.TrimPrefix(word, "site ")))
 		if _, ok := b.Components[id]; ok {
 			all = append(all, id)
 		} else if b.isService(id) {
