@@ -164,7 +164,7 @@ func (m *memory) release(r *remembered) {
 	}
 }
 
-// keep remembers labels, and says where they are, plus 1.
+// keep remembers labels, as far as there is room for new ones, and says where they are, plus 1.
 func (m *memory) keep(labels alert.Labels) uint32 {
 	labels = labels[:min(len(labels), labelsMost)]
 	if len(labels) == 0 {
@@ -175,11 +175,14 @@ func (m *memory) keep(labels alert.Labels) uint32 {
 		m.labels, last = append(m.labels, make([]uint32, 0, labelsBlock)), last+1
 	}
 	at := last*labelsBlock + len(m.labels[last])
-	m.labels[last] = append(m.labels[last], uint32(len(labels)))
+	m.labels[last] = append(m.labels[last], 0)
 	for _, l := range labels {
 		m.scratch = append(append(append(m.scratch[:0], cut(l.Name)...), separator), cut(l.Value)...)
-		m.labels[last] = append(m.labels[last], m.lexicon.number(m.scratch))
+		if number, ok := m.lexicon.number(m.scratch); ok {
+			m.labels[last] = append(m.labels[last], number)
+		}
 	}
+	m.labels[last][at%labelsBlock] = uint32(len(m.labels[last]) - at%labelsBlock - 1)
 	return uint32(at) + 1
 }
 
