@@ -114,7 +114,7 @@ func (d *Detector) expecting(service string) []window {
 func (v *view) excused(w window) spans {
 	when := spans{w.span}
 	for _, site := range w.places {
-		if said := v.d.sites[site]; len(said) > 0 {
+		if said := v.d.sites[site]; len(said) > 0 && site != v.cleared {
 			when = when.intersect(worst(said, v.lens).where(func(f facility) bool { return f < facilityLost }))
 		}
 	}
