@@ -478,6 +478,30 @@ func starts(verdicts []detector.Verdict) map[string]time.Time {
 	return all
 }
 
+func TestWhatIsForgottenOfAnAlertThatNeverEndsIsForgottenWhetherOrNotAnybodyAsked(t *testing.T) {
+	a := analysis(t, "services: {s: {vital: true, rto: 8h, needs: [c]}}\nobservers: {p: {}}\ncomponents: {c: {observers: [p]}}\n")
+	asked, silent := detector.New(a), detector.New(a)
+	hear := func(received, own time.Time, fingerprint, effect string) {
+		one := says("p", "c", effect)
+		one.Fingerprint, one.StartsAt = fingerprint, own
+		for _, d := range []*detector.Detector{asked, silent} {
+			d.Observe(received, "holdfast.alerts.any", one)
+		}
+		asked.Verdicts(received)
+	}
+	hear(at("100m"), at("100m"), "witness", "down")
+	hear(at("101m"), at("101m"), "a", "degraded")
+	hear(at("102m"), at("60m"), "a", "down")
+	for i := range 600 {
+		now := at("103m").Add(time.Duration(i) * time.Second)
+		hear(now, now, "a", []string{"down", "degraded"}[i%2])
+	}
+	now := at("120m")
+	if want, got := fmt.Sprint(silent.Verdicts(now)), fmt.Sprint(asked.Verdicts(now)); want != got {
+		t.Errorf("asking changed: %s", difference(want, got))
+	}
+}
+
 func TestWhatIsPassedOverAsNoNewsWouldHaveChangedNothing(t *testing.T) {
 	a := analysis(t, `
 services: {s: {vital: true, rto: 40m, mtpd: 4h, rtc: 10m, needs: [c]}, u: {vital: true, rto: 4h, mtpd: 8h, rtc: 10m, needs: [c]}}

@@ -58,6 +58,7 @@ func (d *Detector) say(id string, s statement, w word) {
 	by, said := d.speech(p, s.observer), saidAt(d, s, w)
 	identity := d.memory.identify(s.alert.Fingerprint)
 	n, known := d.memory.find(by.number, identity)
+	forgot := false
 	if !known && by.alerts >= alertsEach {
 		identity = d.memory.identify("")
 		n, known = d.memory.find(by.number, identity)
@@ -70,10 +71,12 @@ func (d *Detector) say(id string, s statement, w word) {
 		if before.says(said, s.ear.silentBetween(d.at)) {
 			return
 		}
-		d.memory.remember(n, before.with(said))
+		now := before.with(said)
+		forgot = len(now) <= len(before) // what it said before may have been news
+		d.memory.remember(n, now)
 	}
 	p.late = max(p.late, said.lateness())
-	if !d.witnessed(by, n, s.ear) {
+	if !d.witnessed(by, n, s.ear) || forgot {
 		d.touch(id)
 	}
 }
