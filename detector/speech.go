@@ -51,7 +51,7 @@ const alertsEach = 1024
 
 // say takes in what one alert says of a component, and touches that if it is news.
 func (d *Detector) say(id string, s statement, w word) {
-	if w == resolved && s.ear != nil && s.ear.limit > 0 {
+	if w == resolved && s.ear != nil { // who has no heartbeat now may be given one by another text
 		s.ear.settle(d.at, id)
 	}
 	p := d.part(id)
