@@ -84,7 +84,7 @@ func wordOf(s statement) (word, bool) {
 
 func (d *Detector) heedIntentional(s statement) bool {
 	until, err := time.Parse(time.RFC3339, s.alert.Labels.Get("until"))
-	by := strings.Clone(s.alert.Labels.Get("by"))
+	by := noted(s.alert.Labels.Get("by"))
 	if err != nil || by == "" {
 		return false
 	}
@@ -258,7 +258,7 @@ func (d *Detector) heedMaintenance(s statement) bool {
 	for i := range words {
 		words[i] = strings.ReplaceAll(words[i], "site\x00", "site ")
 	}
-	w := d.book.announced(strings.Clone(l.Get("change")), d.at, from, to, words, expect)
+	w := d.book.announced(noted(l.Get("change")), d.at, from, to, words, expect)
 	if badFrom != nil || badTo != nil || !ok || len(w.scope) == 0 {
 		return false
 	}

@@ -189,6 +189,10 @@ func (m *memory) keep(labels alert.Labels) uint32 {
 // separator stands between name and value. It is no byte of any text.
 const separator = 0xff
 
+// noted is what is remembered of an alert's own words, and told in verdicts: these go into the journal, which takes no more
+// than so much at once.
+func noted(text string) string { return strings.Clone(cut(text)) }
+
 func cut(text string) string {
 	if len(text) > labelLongest {
 		return strings.ToValidUTF8(text[:labelLongest], "") + "…"
