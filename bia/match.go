@@ -122,7 +122,7 @@ func (ms *Matchers) DecodeDocument(r *source.Reader, n source.Node) {
 		r.DecodeInto(n, &written)
 		for _, label := range sortedKeys(written) {
 			value, _ := n.Value(label)
-			m, _ := NewMatcher(label, "=~", written[label]) // checkPatterns tells
+			m, _ := NewMatcher(label, "=~", written[label]) // checkMatchers tells
 			m.At = r.MarkOf(value)
 			*ms = append(*ms, m)
 		}

@@ -1,6 +1,7 @@
 package detector_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -233,6 +234,17 @@ func TestMaintenanceBeforeItsWindowCounts(t *testing.T) {
 	h.hear("50m", down("feed-a"))
 	h.expectService("50m", "s", detector.Degraded)
 	h.expectService("1h", "s", detector.Up)
+}
+
+func TestNoAlertMakesAVerdictTooLongToBeWrittenDown(t *testing.T) {
+	h := watch(t, one)
+	long := strings.Repeat("x", 900_000)
+	h.hear("0s", labelled(alert.Firing, "component", "c", "effect", "intentional", "by", long, "until", "2026-11-24T12:00:00Z"),
+		labelled(alert.Firing, "effect", "maintenance", "scope", "c", "change", long, "expect", "degraded", "from", "2026-11-23T12:00:00Z", "to", "2026-11-24T12:00:00Z"))
+	text, err := json.Marshal(h.situation("10m"))
+	if err != nil || len(text) > 64<<10 {
+		t.Errorf("the verdict has %d bytes (%v)", len(text), err)
+	}
 }
 
 func TestMaintenanceCanBeAnnouncedAndCalledOff(t *testing.T) {

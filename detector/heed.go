@@ -84,7 +84,7 @@ func wordOf(s statement) (word, bool) {
 
 func (d *Detector) heedIntentional(s statement) bool {
 	until, err := time.Parse(time.RFC3339, s.alert.Labels.Get("until"))
-	by := strings.Clone(s.alert.Labels.Get("by"))
+	by := noted(s.alert.Labels.Get("by"))
 	if err != nil || by == "" {
 		return false
 	}
@@ -103,6 +103,9 @@ func (d *Detector) part(id string) *part {
 	if p == nil {
 		p = &part{}
 		d.parts[id] = p
+		if d.book.isService(id) { // of which nothing was said as a whole, so that no view has drawn it
+			d.upset(id)
+		}
 	}
 	return p
 }
@@ -121,10 +124,17 @@ func (d *Detector) heedSite(s statement) bool {
 		return ok
 	}
 	if spoken(d.sites, s.site, s, saidAt(d, s, f)) {
-		d.shake(s.site)
-		d.unexcuse(s.site)
+		d.reappraise(s.site)
 	}
 	return true
+}
+
+// reappraise passes on that something was signalled of a site as a whole; a criterion of the user's own may ask about it
+// whatever rests on it.
+func (d *Detector) reappraise(site string) {
+	d.shake(site)
+	d.unexcuse(site)
+	d.scene = nil
 }
 
 func (d *Detector) heedData(s statement) bool {
@@ -248,7 +258,7 @@ func (d *Detector) heedMaintenance(s statement) bool {
 	for i := range words {
 		words[i] = strings.ReplaceAll(words[i], "site\x00", "site ")
 	}
-	w := d.book.announced(strings.Clone(l.Get("change")), d.at, from, to, words, expect)
+	w := d.book.announced(noted(l.Get("change")), d.at, from, to, words, expect)
 	if badFrom != nil || badTo != nil || !ok || len(w.scope) == 0 {
 		return false
 	}

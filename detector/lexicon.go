@@ -18,20 +18,33 @@ type lexicon struct {
 // A place is where a text stands.
 type place struct{ block, from, to uint16 }
 
-// lexiconBlock is the size of a block; a text is at most as long.
-const lexiconBlock = 1<<16 - 1
+const (
+	// lexiconBlock is the size of a block; a text is at most as long.
+	lexiconBlock = 1<<16 - 1
+	// lexiconBlocks is how many there are at most: a sender may make up new labels for as long as it likes.
+	lexiconBlocks = 1 << 12
+)
 
-// number is the number of a text, which is remembered from now on.
-func (x *lexicon) number(text []byte) uint32 {
+// number is the number of a text, which is remembered from now on; false: there is no room for another.
+func (x *lexicon) number(text []byte) (number uint32, ok bool) {
 	if 4*(len(x.places)+1) > 3*len(x.index) {
 		x.grow()
 	}
 	slot, known := x.slot(text)
 	if !known {
+		if x.full(len(text)) {
+			return 0, false
+		}
 		x.places = append(x.places, x.store(text))
 		x.index[slot] = uint32(len(x.places))
 	}
-	return x.index[slot] - 1
+	return x.index[slot] - 1, true
+}
+
+// full reports whether a text of so many bytes finds no room.
+func (x *lexicon) full(length int) bool {
+	n := len(x.blocks)
+	return n == lexiconBlocks && len(x.blocks[n-1])+length > lexiconBlock
 }
 
 // text is a text by its number, not to be changed.

@@ -167,7 +167,7 @@ func (m *memory) release(r *remembered) {
 	}
 }
 
-// keep remembers labels, and says where they are, plus 1.
+// keep remembers labels, as far as there is room for new ones, and says where they are, plus 1.
 func (m *memory) keep(labels alert.Labels) uint32 {
 	labels = labels[:min(len(labels), labelsMost)]
 	if len(labels) == 0 {
@@ -178,16 +178,23 @@ func (m *memory) keep(labels alert.Labels) uint32 {
 		m.labels, last = append(m.labels, make([]uint32, 0, labelsBlock)), last+1
 	}
 	at := last*labelsBlock + len(m.labels[last])
-	m.labels[last] = append(m.labels[last], uint32(len(labels)))
+	m.labels[last] = append(m.labels[last], 0)
 	for _, l := range labels {
 		m.scratch = append(append(append(m.scratch[:0], cut(l.Name)...), separator), cut(l.Value)...)
-		m.labels[last] = append(m.labels[last], m.lexicon.number(m.scratch))
+		if number, ok := m.lexicon.number(m.scratch); ok {
+			m.labels[last] = append(m.labels[last], number)
+		}
 	}
+	m.labels[last][at%labelsBlock] = uint32(len(m.labels[last]) - at%labelsBlock - 1)
 	return uint32(at) + 1
 }
 
 // separator stands between name and value. It is no byte of any text.
 const separator = 0xff
+
+// noted is what is remembered of an alert's own words, and told in verdicts: these go into the journal, which takes no more
+// than so much at once.
+func noted(text string) string { return strings.Clone(cut(text)) }
 
 func cut(text string) string {
 	if len(text) > labelLongest {

@@ -52,3 +52,23 @@ func TestLabelsAreRememberedAsTheyWere(t *testing.T) {
 		t.Errorf("remembered are %q", got)
 	}
 }
+
+func TestLabelsOfWhichThereIsNoEndAreNotAllRemembered(t *testing.T) {
+	m, s := newMemory(), &speech{}
+	full := make([]byte, lexiconBlock)
+	for range lexiconBlocks - 1 {
+		m.lexicon.blocks = append(m.lexicon.blocks, full)
+	}
+	known := []byte("job\xffnode")
+	m.lexicon.number(known)
+	last := &m.lexicon.blocks[lexiconBlocks-1]
+	*last = append(*last, full[len(known):]...)
+	n := m.add(s, 1, saying[word]{value: isDown}, alert.LabelsOf(map[string]string{"job": "node", "made": "up"}))
+	after := m.add(s, 2, saying[word]{value: isDown}, alert.LabelsOf(map[string]string{"job": "node"}))
+	if got := m.labelsOf(n); len(got) != 1 || len(m.lexicon.blocks) != lexiconBlocks {
+		t.Errorf("remembered are %q in %d blocks", got, len(m.lexicon.blocks))
+	}
+	if got := m.labelsOf(after); len(got) != 1 {
+		t.Errorf("remembered are %q", got)
+	}
+}

@@ -74,6 +74,9 @@ func (d *Detector) Rebase(a *bia.Analysis) {
 			e = newEar(id)
 			d.ears[id] = e
 		}
+		if e.limit == 0 {
+			e.last = ever // nobody has waited for a heartbeat until now
+		}
 		e.match, e.limit = o.Heartbeat.Match, o.Heartbeat.Every*5/2
 		if d.awake {
 			e.wake(d.at)

@@ -255,3 +255,14 @@ func TestALabelThatNamesASiteIsNotTheLossOfIt(t *testing.T) {
 		t.Error("the loss of the north was not heard of")
 	}
 }
+
+func TestAHeartbeatThatAnotherTextAsksForProvesWhatWasResolvedBefore(t *testing.T) {
+	text := "observers: {p: {HEARTBEAT}}\ncomponents: {c: {observers: [p]}}\nservices: {s: {rto: 4h, needs: [c]}}\n"
+	h := watch(t, strings.Replace(text, "HEARTBEAT", "", 1))
+	h.hear("0s", says("p", "c", "down"))
+	h.hear("10m", resolves("p", "c"))
+	h.expectService("11m", "s", detector.Up)
+	h.Rebase(analysis(t, strings.Replace(text, "HEARTBEAT", "heartbeat: {match: {alertname: Watchdog, from: p}, every: 4m}", 1)))
+	h.hear("12m", beat("p"))
+	h.expectService("12m", "s", detector.Up)
+}

@@ -19,7 +19,7 @@ type Origin struct {
 // A Statement is what an observer said, and from when on it counts.
 type Statement struct {
 	Of       string    `json:"of"`                 // a component, a service as a whole, or data
-	Observer string    `json:"observer,omitempty"` // empty: nobody owned up
+	Observer string    `json:"observer,omitempty"` // empty: nobody owned up; "people": a person, by the log of decisions
 	Says     string    `json:"says"`
 	Own      time.Time `json:"own"`      // the sender's own time of it
 	Received time.Time `json:"received"` // when it was heard

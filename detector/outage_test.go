@@ -213,6 +213,14 @@ func TestAServiceCanBeSpokenOfAsAWhole(t *testing.T) {
 	}
 }
 
+func TestWhatIsSaidOfAServiceAsAWholeCountsThoughItWasJudgedBefore(t *testing.T) {
+	h := watch(t, shop)
+	h.hear("0s", down("web-1"))
+	h.expectLevel("10m", detector.Impaired)
+	h.hear("20m", labelled(alert.Firing, "service", "shop", "effect", "down"))
+	h.expectOffset("the start of the outage", h.outage("30m", "shop").Since, "20m")
+}
+
 func TestWhatRespondersSwitchOffCountsAsDownUntilItsInstant(t *testing.T) {
 	h := watch(t, one)
 	h.hear("0s", labelled(alert.Firing, "component", "c", "effect", "intentional", "by", "kim", "until", at("20m").Format(time.RFC3339)))

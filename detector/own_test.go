@@ -161,6 +161,14 @@ func TestACriterionOfOnesOwnAsksOfSitesDataAndObservers(t *testing.T) {
 	h.expectPayday("10m", "payroll", detector.Met)
 }
 
+func TestACriterionOfOnesOwnHearsOfASiteThatNothingInTroubleRestsOn(t *testing.T) {
+	h := own(t, "service('other').certainly_down && site('fra').signal == 'impaired'", "disaster")
+	h.hear("0s", says("a", "e", "down"))
+	h.expectPayday("10m", "other", detector.NotMet)
+	h.hear("11m", site("fra", "impaired"))
+	h.expectPayday("11m", "other", detector.Met)
+}
+
 func (h *house) payday(offset, service string) detector.Criterion {
 	h.t.Helper()
 	for _, v := range h.Verdicts(at(offset)) {

@@ -142,7 +142,7 @@ var componentAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
 })
 
 var anyAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
-	switch rapid.IntRange(0, 12).Draw(t, "kind") {
+	switch rapid.IntRange(0, 14).Draw(t, "kind") {
 	case 0:
 		return site(rapid.SampledFrom([]string{"x", "y"}).Draw(t, "site"), rapid.SampledFrom([]string{"lost", "impaired", "ok"}).Draw(t, "signal"))
 	case 1:
@@ -161,6 +161,12 @@ var anyAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
 		return labelled(alert.Firing, "effect", "maintenance", "scope", rapid.SampledFrom([]string{"c0", "c1,c2", "site x"}).Draw(t, "scope"),
 			"expect", rapid.SampledFrom([]string{"degraded", "down"}).Draw(t, "expect"), "from", start.Add(time.Duration(from)*time.Minute).Format(time.RFC3339),
 			"to", start.Add(time.Duration(from+rapid.IntRange(1, 90).Draw(t, "to"))*time.Minute).Format(time.RFC3339))
+	case 8:
+		return labelled(rapid.SampledFrom([]alert.Status{alert.Firing, alert.Firing, alert.Resolved}).Draw(t, "status"), "observer", rapid.SampledFrom([]string{"p", "q"}).Draw(t, "observer"),
+			"service", fmt.Sprintf("s%d", rapid.IntRange(0, 3).Draw(t, "service")), "effect", rapid.SampledFrom([]string{"down", "degraded", "up"}).Draw(t, "effect"))
+	case 9:
+		return labelled(alert.Firing, "data", fmt.Sprintf("d%d", rapid.IntRange(0, 3).Draw(t, "data")), "effect", "recovery_point",
+			"instant", start.Add(time.Duration(rapid.IntRange(-300, 300).Draw(t, "instant"))*time.Minute).Format(time.RFC3339))
 	case 7:
 		return labelled(alert.Unknown, "observer", rapid.SampledFrom([]string{"p", "q"}).Draw(t, "observer"), "component", fmt.Sprintf("c%d", rapid.IntRange(0, 4).Draw(t, "component")))
 	}
@@ -470,6 +476,30 @@ func starts(verdicts []detector.Verdict) map[string]time.Time {
 		}
 	}
 	return all
+}
+
+func TestWhatIsForgottenOfAnAlertThatNeverEndsIsForgottenWhetherOrNotAnybodyAsked(t *testing.T) {
+	a := analysis(t, "services: {s: {vital: true, rto: 8h, needs: [c]}}\nobservers: {p: {}}\ncomponents: {c: {observers: [p]}}\n")
+	asked, silent := detector.New(a), detector.New(a)
+	hear := func(received, own time.Time, fingerprint, effect string) {
+		one := says("p", "c", effect)
+		one.Fingerprint, one.StartsAt = fingerprint, own
+		for _, d := range []*detector.Detector{asked, silent} {
+			d.Observe(received, "holdfast.alerts.any", one)
+		}
+		asked.Verdicts(received)
+	}
+	hear(at("100m"), at("100m"), "witness", "down")
+	hear(at("101m"), at("101m"), "a", "degraded")
+	hear(at("102m"), at("60m"), "a", "down")
+	for i := range 600 {
+		now := at("103m").Add(time.Duration(i) * time.Second)
+		hear(now, now, "a", []string{"down", "degraded"}[i%2])
+	}
+	now := at("120m")
+	if want, got := fmt.Sprint(silent.Verdicts(now)), fmt.Sprint(asked.Verdicts(now)); want != got {
+		t.Errorf("asking changed: %s", difference(want, got))
+	}
 }
 
 func TestWhatIsPassedOverAsNoNewsWouldHaveChangedNothing(t *testing.T) {

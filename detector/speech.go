@@ -51,13 +51,14 @@ const alertsEach = 1024
 
 // say takes in what one alert says of a component, and touches that if it is news.
 func (d *Detector) say(id string, s statement, w word) {
-	if w == resolved && s.ear != nil && s.ear.limit > 0 {
+	if w == resolved && s.ear != nil { // who has no heartbeat now may be given one by another text
 		s.ear.settle(d.at, id)
 	}
 	p := d.part(id)
 	by, said := d.speech(p, s.observer), saidAt(d, s, w)
 	identity := d.memory.identify(s.alert.Fingerprint)
 	n, known := d.memory.find(by.number, identity)
+	forgot := false
 	if !known && by.alerts >= alertsEach {
 		identity = d.memory.identify("")
 		n, known = d.memory.find(by.number, identity)
@@ -72,10 +73,12 @@ func (d *Detector) say(id string, s statement, w word) {
 			d.learn(n, &s)
 			return
 		}
-		d.memory.remember(n, before.with(said))
+		now := before.with(said)
+		forgot = len(now) <= len(before) // what it said before may have been news
+		d.memory.remember(n, now)
 	}
 	p.late = max(p.late, said.lateness())
-	if !d.witnessed(by, n, s.ear) {
+	if !d.witnessed(by, n, s.ear) || forgot {
 		d.touch(id)
 	}
 }

@@ -21,8 +21,8 @@ type supposition struct {
 type instantly struct {
 	d      *Detector
 	t      int64
-	until  int64               // from when on an answer may be another, though nothing that is known is
-	masked map[viewpoint]*view // without what maintenance takes away from a service
+	until  int64             // from when on an answer may be another, though nothing that is known is
+	masked map[masking]*view // without what maintenance takes away from a service
 	tested map[territory]tally
 	counts map[viewpoint][][2][kinds]int // of the members of each need of a service, unknown taken as up and as down
 }
@@ -34,8 +34,14 @@ type viewpoint struct {
 	worst bool
 }
 
+// A masking is a service of which maintenance is taken away, and the site of which nothing would be signalled.
+type masking struct {
+	v           *view
+	id, cleared string
+}
+
 func (d *Detector) instantly(t int64) *instantly {
-	return &instantly{d: d, t: t, until: never, masked: map[viewpoint]*view{}, tested: map[territory]tally{}, counts: map[viewpoint][][2][kinds]int{}}
+	return &instantly{d: d, t: t, until: never, masked: map[masking]*view{}, tested: map[territory]tally{}, counts: map[viewpoint][][2][kinds]int{}}
 }
 
 func (i *instantly) suppose(s supposition) *supposition {
@@ -104,7 +110,7 @@ func (s *supposition) service(p viewpoint) grade {
 
 // idle reports whether one component being up would come to nothing for all who need it, as where many more are missing.
 func (s *supposition) idle(v *view) bool {
-	if s.others != nil || v.mask != nil || s.d.book.isService(s.up) {
+	if s.others != nil || v.mask != nil || s.d.book.isService(s.up) || s.excuses() {
 		return false
 	}
 	if known, asked := s.inert[v]; asked {
@@ -112,6 +118,12 @@ func (s *supposition) idle(v *view) bool {
 	}
 	s.inert[v] = !slices.ContainsFunc(s.d.book.Dependents(s.up), func(service string) bool { return s.moves(v, service) })
 	return s.inert[v]
+}
+
+// excuses reports whether maintenance would be excused again if nothing were signalled of a site.
+func (s *supposition) excuses() bool {
+	ended := func(w window) bool { return w.has(s.t) && slices.Contains(w.places, s.cleared) }
+	return s.cleared != "" && (slices.ContainsFunc(s.d.book.windows, ended) || slices.ContainsFunc(s.d.windows, ended))
 }
 
 // moves reports whether a component being up can make another of any need of a service.
@@ -165,19 +177,21 @@ func (s *supposition) counted(p viewpoint) grade {
 		return full
 	}
 	allowed, planned := wellUp, s.d.expecting(p.id)
+	seen := &view{d: s.d, sight: p.v.sight, cleared: s.cleared}
 	for _, w := range planned {
-		if p.v.excused(w).has(s.t) {
+		if seen.excused(w).has(s.t) {
 			allowed = max(allowed, w.expect[p.id])
 		}
 	}
 	if full > allowed {
 		return full
 	}
-	rest, ok := s.masked[viewpoint{v: p.v, id: p.id}]
+	of := masking{p.v, p.id, s.cleared}
+	rest, ok := s.masked[of]
 	if !ok {
 		rest = newView(s.d, p.v.sight)
-		rest.mask = planned
-		s.masked[viewpoint{v: p.v, id: p.id}] = rest
+		rest.mask, rest.cleared = planned, s.cleared
+		s.masked[of] = rest
 	}
 	return min(full, s.service(viewpoint{rest, p.id, p.worst}))
 }
@@ -211,7 +225,7 @@ func (s *supposition) need(p viewpoint, n need) grade {
 
 // concerns reports whether what is supposed can make a difference to a service's state.
 func (s *supposition) concerns(service string) bool {
-	if s.others != nil || s.up == service {
+	if s.others != nil || s.up == service || s.excuses() {
 		return true
 	}
 	_, rests := slices.BinarySearch(s.d.book.above(s.up), service)

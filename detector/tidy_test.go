@@ -63,7 +63,7 @@ func TestWhatIsRememberedKeepsNoMessage(t *testing.T) {
 			part := func(text string) string { i := strings.LastIndex(message, text); return message[i : i+len(text)] }
 			labels := alert.LabelsOf(map[string]string{"component": part(id), "observer": part("o" + effect)[:1], "effect": part(effect),
 				"by": part("fingerprint"), "change": part("fingerprint"), "until": "2026-11-23T13:00:00Z", "from": "2026-11-23T13:00:00Z", "to": "2026-11-23T14:00:00Z",
-				"expect": "down", "scope": id, part("print"): part("finger")})
+				"expect": "down", "scope": part(id), part("print"): part("finger")})
 			d.Observe(now, "", alert.Alert{Status: alert.Firing, Labels: labels, StartsAt: now, Fingerprint: part("fingerprint")})
 		}
 		d.Observe(now, "", alert.Alert{Status: alert.Firing, Labels: alert.LabelsOf(map[string]string{"site": "x", "effect": "lost"}), StartsAt: now})

@@ -15,8 +15,9 @@ import (
 // know of is passed over, as it is with alerts.
 
 // people are one speaker among those who speak of a site or of data: whoever of them says so can take back what another
-// of them said. No alert can speak as them.
-const people = "\x00people"
+// of them said. No alert can speak as them: what an alert says is kept under its observer and its fingerprint, with a NUL
+// between, and either may be anything.
+const people = "people"
 
 // toldMost bounds what is kept of what was said of one service; the oldest is forgotten.
 const toldMost = 64
@@ -62,9 +63,7 @@ func (d *Detector) TellFacility(at time.Time, site, state string) {
 		if facility(f) == facilityOK {
 			d.takeBack("site "+site, instant(at))
 		}
-		d.shake(site)
-		d.unexcuse(site)
-		d.scene = nil
+		d.reappraise(site)
 	}
 }
 

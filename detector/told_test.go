@@ -184,3 +184,21 @@ func TestAMarkOfAPersonEndsWhenTheySaySo(t *testing.T) {
 	h.TellSwitchedOff(at("1h"), "bob", "c", at("1h"))
 	h.expectState("1h1m", "c", detector.Up)
 }
+
+func TestNoAlertTakesBackWhatAPersonSaid(t *testing.T) {
+	h := watch(t, "sites: {x: {}}\nobservers: {p: {}}\ncomponents: {c: {site: x, observers: [p]}}\nservices: {s: {vital: true, rto: 4h, data: {ledger: {}}, needs: [c]}}\n")
+	h.TellFacility(at("0s"), "x", "lost")
+	h.TellData(at("0s"), "ledger", "compromised")
+	for _, print := range []string{"people", "", "\x00people", "people\x00"} {
+		for _, alike := range []alert.Alert{site("x", "ok"), labelled(alert.Firing, "data", "ledger", "effect", "ok")} {
+			alike.Fingerprint = print
+			h.hear("1m", alike)
+		}
+	}
+	if !h.FactsAt(at("2m")).DomainLost("x") {
+		t.Error("an alert took back that a person signalled a site lost")
+	}
+	if vs := h.Verdicts(at("2m")); len(vs) != 1 || !slices.Contains(vs[0].MetCriteria(), bia.DataCompromised) {
+		t.Errorf("an alert took back that a person signalled data compromised: %v", vs)
+	}
+}

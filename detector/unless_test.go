@@ -168,3 +168,14 @@ func TestEveryComponentWhoseRecoveryAloneLowersWhatHoldsIsNamed(t *testing.T) {
 		}
 	})
 }
+
+func TestASignalThatIsTakenBackGivesPlannedMaintenanceItsExcuseAgain(t *testing.T) {
+	h := watch(t, "sites: {x: {}}\ncomponents: {c: {site: x}}\nservices: {s: {vital: true, rto: 4h, needs: [c]}}\n"+
+		"maintenance: [{change: C1, approved_by: ann, from: 2026-11-23T12:00:00Z, to: 2026-11-23T14:00:00Z, scope: [c], expect: {s: down}}]\n")
+	h.hear("1m", down("c"))
+	h.hear("10m", site("x", "lost"))
+	v := h.situation("20m")
+	if i := slices.IndexFunc(v.Explanation.Changes, func(c detector.Change) bool { return c.If == detector.IfCleared }); i < 0 || v.Explanation.Changes[i].Current != detector.Event {
+		t.Errorf("%s by %q; %s", v.Current, v.MetCriteria(), v.Explanation.Unless)
+	}
+}

@@ -11,6 +11,7 @@ type view struct {
 	d *Detector
 	sight
 	mask     []window // maintenance whose scope is taken as up within it
+	cleared  string   // a site whose signals put no end to maintenance, as is supposed; empty: none
 	drawn    map[string]*drawing
 	services map[string]both
 	lost     map[string]line[loss]

@@ -62,7 +62,7 @@ func (b *book) announced(change string, heard int64, from, to time.Time, scope [
 func (b *book) scope(words []string) []string {
 	var all []string
 	for _, word := range words {
-		id := strings.TrimSpace(strings.TrimPrefix(word, "site "))
+		id := b.name(strings.TrimSpace(strings.TrimPrefix(word, "site ")))
 		if _, ok := b.Components[id]; ok {
 			all = append(all, id)
 		} else if b.isService(id) {
@@ -114,7 +114,7 @@ func (d *Detector) expecting(service string) []window {
 func (v *view) excused(w window) spans {
 	when := spans{w.span}
 	for _, site := range w.places {
-		if said := v.d.sites[site]; len(said) > 0 {
+		if said := v.d.sites[site]; len(said) > 0 && site != v.cleared {
 			when = when.intersect(worst(said, v.lens).where(func(f facility) bool { return f < facilityLost }))
 		}
 	}

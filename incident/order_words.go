@@ -21,6 +21,9 @@ const stateRecoveryPoint = "recovery_point"
 // graceOfMaintenance is how long after its end a window that a person announces still excuses what it names, as in bia.yaml.
 const graceOfMaintenance = 15 * time.Minute
 
+// longestChange is how long the number of a change may be: it is told in every verdict that the window has to do with.
+const longestChange = 256
+
 var (
 	facilityStates = []string{"lost", "impaired", "ok"}
 	dataStates     = []string{"unusable", "compromised", "ok", stateRecoveryPoint}
@@ -188,8 +191,8 @@ func (f *draft) orderIntentional(person string, c Command) (Event, error) {
 // orderMaintenance announces a window, or calls one off. It takes what counts as an outage away from what is judged, so
 // the owner of every service that it excuses, or the authority, has to say so.
 func (f *draft) orderMaintenance(person string, c Command) (Event, error) {
-	if c.Change == "" {
-		return nil, Refuse("a window of maintenance has the number of its change")
+	if c.Change == "" || len(c.Change) > longestChange {
+		return nil, Refuse("a window of maintenance has the number of its change, of at most %d bytes", longestChange)
 	}
 	last := f.said["change "+c.Change]
 	announced, open := last.Event.(MaintenanceAnnounced)

@@ -123,8 +123,9 @@ func (f *draft) sight(i Incident) sight {
 	return sight{f.docs.BIA, f.facts, f.verdicts}
 }
 
-// judging are the documents with an older text to judge by. Where none of those it names as the authority is known to
-// the people of today, it is today's authority: somebody has to be able to decide.
+// judging are the documents with an older text to judge by. What was delegated is what both delegate: the authority may take
+// back at any time what a rule may do without it. Where none of those the older text names as the authority is known to the
+// people of today, it is today's authority: somebody has to be able to decide.
 func (d *Documents) judging(text *bia.Analysis) *Documents {
 	if text == d.BIA {
 		return d
@@ -134,8 +135,22 @@ func (d *Documents) judging(text *bia.Analysis) *Documents {
 	if d.People != nil && !slices.ContainsFunc(authority(a.Declaration), known) {
 		a.Declaration.Authority, a.Declaration.Successors = d.BIA.Declaration.Authority, d.BIA.Declaration.Successors
 	}
+	a.Declaration = delegatedByBoth(a.Declaration, d.BIA.Declaration)
 	out.BIA = &a
 	return &out
+}
+
+// delegatedByBoth is an older declaration without what the one in force does not delegate.
+func delegatedByBoth(older, now bia.Declaration) bia.Declaration {
+	if now.Mode != "automatic" {
+		older.Mode = now.Mode
+	}
+	if now.OnNoDecision != "declare" {
+		older.OnNoDecision = now.OnNoDecision
+	}
+	older.AutomaticFor = slices.DeleteFunc(slices.Clone(older.AutomaticFor), func(id string) bool { return !slices.Contains(now.AutomaticFor, id) })
+	older.RearmAfter = max(older.RearmAfter, now.RearmAfter)
+	return older
 }
 
 // pair matches incidents with situations, each through the text that it is judged by. What an incident judged by an older

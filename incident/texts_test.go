@@ -144,6 +144,27 @@ func TestNeitherAReloadNorARebaseUndeclares(t *testing.T) {
 	s.restartAnywhere()
 }
 
+func TestAnOlderTextDelegatesNothingThatTheTextInForceDoesNot(t *testing.T) {
+	for old, replacement := range map[string]string{
+		"mode: automatic": "mode: recommend",
+		"automatic_for: [decision_point, facility_lost]": "automatic_for: [decision_point]",
+	} {
+		s := newShift(t, automatic(t))
+		s.order("alice", Command{Verb: VerbArm, Reason: "we watch it"})
+		s.hear("component pay-fra down", "component ledger-db-fra down")
+		s.until(6 * time.Minute)
+		opened := s.incident(burning).JudgedBy
+		s.reload(automatic(t), old, replacement)
+		s.hear("site fra1 lost")
+		s.until(7 * time.Minute)
+		i := s.incident(burning)
+		if equal(t, i.JudgedBy, opened); i.Declared != nil || i.Recommended == nil {
+			t.Errorf("with %s the disaster was declared by %+v, recommended %+v", replacement, i.Declared, i.Recommended)
+		}
+		s.restartAnywhere()
+	}
+}
+
 func TestWhatAnOlderTextKnowsNothingOfOpensAnIncidentOfItsOwn(t *testing.T) {
 	s, files := lost8h(t)
 	s.reload(files, "  unplanned:", "  ledger-reports: {vital: true, rto: 4h, mtpd: 8h, wrt: 1h, rtc: 1h, needs: [report-fra]}\n  unplanned:")

@@ -167,3 +167,11 @@ func TestWithoutARosterAnybodyMaySayWhatTheySee(t *testing.T) {
 	s := newShift(t, files)
 	s.order("somebody", Command{Verb: VerbFacility, Site: "fra1", State: "impaired", Reason: "on generator"})
 }
+
+func TestTheNumberOfAChangeIsShortEnoughToBeTold(t *testing.T) {
+	s := outage(t)
+	for _, change := range []string{"", strings.Repeat("x", longestChange+1)} {
+		says(t, s.refuses("alice", Command{Verb: VerbMaintenance, Change: change, Until: s.now.Add(time.Hour), Scope: []string{"report-fra"}, Expect: map[string]string{"reporting": "down"}}).Reason,
+			"the number of its change, of at most 256 bytes")
+	}
+}
