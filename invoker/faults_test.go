@@ -338,6 +338,7 @@ func TestAJournalThatBreaksCallsOffWhatIsUnderWay(t *testing.T) {
 		log := &unreliable{Log: w.journal}
 		p := w.boot(func(c *invoker.Config) { c.Log = log })
 		s := reaches(t, w, p, "fence", incident.Running)
+		synctest.Wait() // it is on record, and has to be under way as well
 		log.after = func(c journal.Committed) error {
 			w.journal.Tamper(c.Sequence, func([]byte) []byte { return []byte("{}") })
 			return errAway
@@ -359,6 +360,7 @@ func TestWhoIsSucceededCallsOffWhatIsUnderWay(t *testing.T) {
 		w.hang = "fence"
 		first := w.boot()
 		s := reaches(t, w, first, "fence", incident.Running)
+		synctest.Wait() // it is on record, and has to be under way as well
 		w.hang = ""
 		w.boot()
 		time.Sleep(time.Second)
