@@ -53,7 +53,10 @@ func TestReadingAheadEndsWhenNobodyTakesAnyMore(t *testing.T) {
 		for n := 0; yield(n, nil); n++ {
 		}
 	}
-	for n := range ahead(endless) {
+	for n, err := range ahead(endless) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if n == 100 {
 			break
 		}

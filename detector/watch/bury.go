@@ -23,8 +23,8 @@ func Bury(ctx context.Context, alerts journal.Alerts, unread func(ctx context.Co
 		}
 		for _, u := range found {
 			unburied := bury(ctx, alerts, u)
-			if ctx.Err() != nil {
-				return nil // the next start finds it again
+			if unburied != nil && ctx.Err() != nil {
+				return ended(ctx, unburied) // the next start finds it again
 			}
 			tell(u, unburied)
 			after = u.Sequence
