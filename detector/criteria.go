@@ -168,8 +168,12 @@ func weighBelow(_ *Detector, j *judged, t trouble) []claim {
 				return fmt.Sprintf("%s is %s; its outage began at %s", j.id, j.state.state(at), written(e.from))
 			}
 			if from, ok := e.confirmed.began(at); ok && e.confirmed.has(at) {
+				roots := j.view.roots(j.id, e.from)
+				if len(roots) == 0 { // a person moved the start back to before anything was said
+					roots = j.view.roots(j.id, from)
+				}
 				return fmt.Sprintf("%s is certainly below its MBCO; the outage began at %s by %s and was confirmed at %s (confirm_for %s)",
-					j.id, written(e.from), and(j.view.roots(j.id, e.from)), written(from), words(j.objectives.ConfirmFor))
+					j.id, written(e.from), and(roots), written(from), words(j.objectives.ConfirmFor))
 			}
 			return fmt.Sprintf("%s is certainly below its MBCO since %s, and not confirmed yet (confirm_for %s)", j.id, written(startOf(e.below, at)), words(j.objectives.ConfirmFor))
 		}}

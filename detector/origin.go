@@ -97,7 +97,7 @@ func (j *judged) how(o Origin, t int64) string {
 	case counts < t:
 		return "the loss that was said to begin at " + written(counts) + " was tolerated, or planned, until then"
 	case s.Suspect:
-		return "the sender's own time is not to be believed (clock_suspect): the time of receipt counts"
+		return "the sender gave no time that can be believed (clock_suspect): the time of receipt counts"
 	case s.Own.Before(s.Counts) && s.Counts.Before(s.Received):
 		return fmt.Sprintf("backdated by %s, which is as far as a message moves t0; the sender's own time is %s", backdate, written(instant(s.Own)))
 	case s.Own.Before(s.Counts):

@@ -241,7 +241,7 @@ func TestTheOriginOfT0NamesTheStatementThatSetIt(t *testing.T) {
 	suspect := down("c")
 	suspect.StartsAt = at("9h")
 	h.hear("0s", suspect)
-	h.expectOrigin("2m", "s at 0s:  said c down; the sender's own time is not to be believed (clock_suspect): the time of receipt counts")
+	h.expectOrigin("2m", "s at 0s:  said c down; the sender gave no time that can be believed (clock_suspect): the time of receipt counts")
 
 	h = watch(t, "services: {s: {vital: true, rto: 2h, mtpd: 4h, rtc: 30m, needs: [{component: c, tolerates: 15m}]}}\ncomponents: {c: {}}\n")
 	h.hear("0s", down("c"))
