@@ -267,7 +267,6 @@ func (m *memory) pack(parts map[string]*part) {
 
 func (m *memory) clone() memory {
 	c := *m
-	c.unlearn()
 	c.index, c.more, c.spare, c.lexicon, c.scratch = slices.Clone(m.index), slices.Clone(m.more), slices.Clone(m.spare), m.lexicon.clone(), nil
 	c.blocks, c.labels = make([][]remembered, len(m.blocks)), make([][]uint32, len(m.labels))
 	for i, b := range m.blocks {
@@ -279,5 +278,6 @@ func (m *memory) clone() memory {
 	for n, h := range c.more {
 		c.more[n] = slices.Clone(h)
 	}
+	c.unlearn()
 	return c
 }

@@ -72,3 +72,17 @@ func TestLabelsOfWhichThereIsNoEndAreNotAllRemembered(t *testing.T) {
 		t.Errorf("remembered are %q", got)
 	}
 }
+
+func TestWhatIsRecognisedIsRecognisedStillThoughACopyWasMade(t *testing.T) {
+	m, s := newMemory(), &speech{}
+	one := alert.Alert{Status: alert.Firing, Labels: alert.LabelsOf(map[string]string{"component": "c"})}
+	key := m.keyOf("holdfast.alerts.p", &one)
+	m.enterRepeat(m.add(s, 1, saying[word]{value: isDown}, one.Labels), key, 0)
+	c := m.clone()
+	if _, known := m.recognise(key); !known {
+		t.Error("what was copied recognises it no more")
+	}
+	if _, known := c.recognise(key); known {
+		t.Error("the copy recognises what it has not learnt")
+	}
+}
