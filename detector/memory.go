@@ -196,6 +196,15 @@ const separator = 0xff
 // than so much at once.
 func noted(text string) string { return strings.Clone(cut(text)) }
 
+// bounded are as much of an alert's labels as anything is remembered of.
+func bounded(labels alert.Labels) alert.Labels {
+	few := slices.Clone(labels[:min(len(labels), labelsMost)])
+	for i, l := range few {
+		few[i] = alert.Label{Name: cut(l.Name), Value: cut(l.Value)}
+	}
+	return few
+}
+
 func cut(text string) string {
 	if len(text) > labelLongest {
 		return strings.ToValidUTF8(text[:labelLongest], "") + "…"
