@@ -97,3 +97,15 @@ func TestAnExplanationNamesWhatOfManyServicesItCan(t *testing.T) {
 		t.Error(v.Explanation.Summary)
 	}
 }
+
+func TestAnExplanationOfThePastIsNotToldAgainWhereMoreWasHeardSince(t *testing.T) {
+	h := watch(t, "observers: {p: {}, q: {}}\ncomponents: {c: {observers: [p, q], quorum: 2}}\nservices: {s: {rto: 4h, data: {ledger: {}}, needs: [c]}}\n")
+	h.hear("0s", labelled(alert.Firing, "data", "ledger", "effect", "compromised"), says("p", "c", "degraded"))
+	h.hear("1m", says("p", "c", "down"))
+	for offset, want := range map[string]string{"0s": "only p says degraded", "1m": "only p says down"} {
+		h.Verdicts(at("0s"))
+		if all := strings.Join(h.situation(offset).Explanation.NotCounted, "\n"); !strings.Contains(all, want) {
+			t.Errorf("at %s it is told that %s, expected %s", offset, all, want)
+		}
+	}
+}

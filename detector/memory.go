@@ -196,6 +196,15 @@ const separator = 0xff
 // than so much at once.
 func noted(text string) string { return strings.Clone(cut(text)) }
 
+// bounded are as much of an alert's labels as anything is remembered of.
+func bounded(labels alert.Labels) alert.Labels {
+	few := slices.Clone(labels[:min(len(labels), labelsMost)])
+	for i, l := range few {
+		few[i] = alert.Label{Name: cut(l.Name), Value: cut(l.Value)}
+	}
+	return few
+}
+
 func cut(text string) string {
 	if len(text) > labelLongest {
 		return strings.ToValidUTF8(text[:labelLongest], "") + "…"
@@ -267,7 +276,6 @@ func (m *memory) pack(parts map[string]*part) {
 
 func (m *memory) clone() memory {
 	c := *m
-	c.unlearn()
 	c.index, c.more, c.spare, c.lexicon, c.scratch = slices.Clone(m.index), slices.Clone(m.more), slices.Clone(m.spare), m.lexicon.clone(), nil
 	c.blocks, c.labels = make([][]remembered, len(m.blocks)), make([][]uint32, len(m.labels))
 	for i, b := range m.blocks {
@@ -279,5 +287,6 @@ func (m *memory) clone() memory {
 	for n, h := range c.more {
 		c.more[n] = slices.Clone(h)
 	}
+	c.unlearn()
 	return c
 }

@@ -2,8 +2,11 @@ package detector
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
+	"holdfast/bia"
 	"holdfast/detector/alert"
 )
 
@@ -70,5 +73,31 @@ func TestLabelsOfWhichThereIsNoEndAreNotAllRemembered(t *testing.T) {
 	}
 	if got := m.labelsOf(after); len(got) != 1 {
 		t.Errorf("remembered are %q", got)
+	}
+}
+
+func TestWhatIsRecognisedIsRecognisedStillThoughACopyWasMade(t *testing.T) {
+	m, s := newMemory(), &speech{}
+	one := alert.Alert{Status: alert.Firing, Labels: alert.LabelsOf(map[string]string{"component": "c"})}
+	key := m.keyOf("holdfast.alerts.p", &one)
+	m.enterRepeat(m.add(s, 1, saying[word]{value: isDown}, one.Labels), key, 0)
+	c := m.clone()
+	if _, known := m.recognise(key); !known {
+		t.Error("what was copied recognises it no more")
+	}
+	if _, known := c.recognise(key); known {
+		t.Error("the copy recognises what it has not learnt")
+	}
+}
+
+func TestASampleOfWhatNobodyKnowsIsNoLongerThanPeopleRead(t *testing.T) {
+	all := map[string]string{"component": strings.Repeat("x", 900_000)}
+	for i := range 200 {
+		all[fmt.Sprint("label", i)] = strings.Repeat("y", 4_000)
+	}
+	d := New(&bia.Analysis{})
+	d.Observe(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), "", alert.Alert{Status: alert.Firing, Labels: alert.LabelsOf(all)})
+	if samples := d.Heard().Samples; len(samples) != 1 || len(samples[0]) > 2*labelsMost*(labelLongest+8) {
+		t.Errorf("there are %d samples, the first of %d bytes", len(samples), len(samples[0]))
 	}
 }

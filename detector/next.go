@@ -124,7 +124,7 @@ func (sc *scene) next(t int64) int64 {
 
 // steps are the instants after t at which anything can differ, in order.
 func (sc *scene) steps(t int64) []int64 {
-	d, all := sc.d, sc.borders()
+	d, all, seen, places := sc.d, sc.borders(), sightings{}, map[territory]bool{}
 	for _, j := range sc.joins {
 		all = append(all, j.at)
 	}
@@ -136,11 +136,19 @@ func (sc *scene) steps(t int64) []int64 {
 			}
 		}
 		for _, c := range d.book.below(id) {
-			all = j.view.component(c).after(t, all)
+			all = seen.of(j.view, c, t, all)
 		}
 		for _, domain := range d.book.places(id) {
+			if places[territory{j.view, domain}] {
+				continue
+			}
+			places[territory{j.view, domain}] = true
 			all = j.view.domain(domain).after(t, all)
+			for _, c := range d.book.membersOf(domain) {
+				all = seen.of(j.view, c, t, all)
+			}
 		}
+		all = d.heardOf(id, t, all)
 	}
 	for _, r := range d.book.own {
 		all = append(all, d.ownSteps(r, t)...)
@@ -151,6 +159,35 @@ func (sc *scene) steps(t int64) []int64 {
 	all = slices.DeleteFunc(all, func(at int64) bool { return at <= t || at == never })
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// sightings are components whose steps were taken, each as a view sees it.
+type sightings map[territory]bool
+
+// of adds the steps of a component after t, and those of what is said of it: sentences tell who says what, also where that
+// makes no difference to what it is.
+func (seen sightings) of(v *view, id string, t int64, all []int64) []int64 {
+	if seen[territory{v, id}] {
+		return all
+	}
+	seen[territory{v, id}] = true
+	for _, voice := range v.spoken(id) {
+		all = voice.line.after(t, all)
+	}
+	return v.component(id).after(t, all)
+}
+
+// heardOf adds the instants after t at which something was heard that is told of a service.
+func (d *Detector) heardOf(service string, t int64, all []int64) []int64 {
+	all = d.estimates[service].line(asKnown).after(t, all)
+	for _, r := range d.remarks[service] {
+		all = append(all, r.heard)
+	}
+	s, _ := d.book.Service(service)
+	for data := range s.Data {
+		all = worst(d.data[data], plain).after(t, d.points[data].line(asKnown).after(t, all))
+	}
+	return all
 }
 
 // after adds to some instants the steps of a line after t.

@@ -107,7 +107,7 @@ func (d *Detector) beat(e *ear) {
 
 func (d *Detector) unmapped(a *alert.Alert) {
 	d.count.Unmapped++
-	sample, err := json.Marshal(a.Labels)
+	sample, err := json.Marshal(bounded(a.Labels))
 	if err != nil {
 		return
 	}

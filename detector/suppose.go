@@ -257,7 +257,7 @@ func (s *supposition) firmly(j *judged) bool {
 	return s.service(viewpoint{v: s.d.through(sight{lens: j.view.lens, sober: true}), id: j.id}) >= down
 }
 
-// A territory is a failure domain as a view sees it.
+// A territory is a failure domain, or a component, as a view sees it.
 type territory struct {
 	v  *view
 	id string
