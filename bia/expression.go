@@ -12,14 +12,14 @@ import (
 // textsMost is how many texts an expression may stand for to be compared that way.
 const textsMost = 32
 
-// texts are all that an expression for a whole value matches: these texts, and whatever is on one line and begins with one
-// of the beginnings. It is false for an expression that is anything else.
+// texts are all that an expression for a whole value matches: these texts, and whatever begins with one of the beginnings.
 type texts struct {
 	whole, beginnings []string
 }
 
+// textsOf is what an expression comes to; false for one that is more than a few texts.
 func textsOf(expression string) (texts, bool) {
-	re, err := syntax.Parse(expression, syntax.Perl)
+	re, err := syntax.Parse(expression, syntax.Perl|syntax.DotNL)
 	if err != nil {
 		return texts{}, false
 	}
@@ -56,7 +56,7 @@ func textsOf(expression string) (texts, bool) {
 
 // anything reports whether an expression is ".*".
 func anything(re *syntax.Regexp) bool {
-	return re.Op == syntax.OpStar && re.Sub[0].Op == syntax.OpAnyCharNotNL
+	return re.Op == syntax.OpStar && re.Sub[0].Op == syntax.OpAnyChar
 }
 
 // spelt are all texts that an expression matches, if those are few.
@@ -117,10 +117,5 @@ func (t texts) match(value string) bool {
 	if slices.Contains(t.whole, value) {
 		return true
 	}
-	for _, beginning := range t.beginnings {
-		if strings.HasPrefix(value, beginning) && !strings.Contains(value[len(beginning):], "\n") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.beginnings, func(beginning string) bool { return strings.HasPrefix(value, beginning) })
 }

@@ -14,7 +14,7 @@ func TestWhatIsComparedAsTextsMatchesAsTheExpressionWould(t *testing.T) {
 	compared := 0
 	rapid.Check(t, func(t *rapid.T) {
 		expression := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 7).Draw(t, "pieces"), "")
-		whole, err := regexp.Compile("^(?:" + expression + ")$")
+		whole, err := regexp.Compile("^(?s:" + expression + ")$")
 		if _, alone := regexp.Compile(expression); err != nil || alone != nil {
 			return
 		}

@@ -34,7 +34,7 @@ func NewMatcher(label, op, value string) (Matcher, error) {
 	m := Matcher{Label: label, Op: op, Value: value}
 	if m.expression() && !m.plain() {
 		if _, m.bad = regexp.Compile(value); m.bad == nil { // what the author wrote is one by itself: a)(b is none
-			m.re, m.bad = regexp.Compile("^(?:" + value + ")$")
+			m.re, m.bad = regexp.Compile("^(?s:" + value + ")$") // . is any character, as in Prometheus 3
 		}
 		if as, ok := textsOf(value); ok && m.bad == nil {
 			m.as = &as
