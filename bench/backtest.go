@@ -72,16 +72,19 @@ func record(file string, components, alerts int) (outages int, err error) {
 	r := recorder{w: bufio.NewWriterSize(out, 1<<20), now: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}
 	r.feed = feed{components: components, start: r.now}
 	const different = 50_000 / batch * batch
-	for m := range (alerts + batch - 1) / batch {
+	const period, begins, ends = int(outageEvery / messageEvery), int(outageEvery / messageEvery / 8), int(outageEvery / messageEvery / 8 * 5)
+	messages := (alerts + batch - 1) / batch
+	for m := range messages {
 		r.now = r.now.Add(messageEvery)
 		if m%int(time.Minute/messageEvery) == 0 {
 			r.beat()
 		}
-		switch at := m % int(outageEvery/messageEvery); at {
-		case int(outageEvery / messageEvery / 8):
+		whole := m-m%period+ends < messages // one that the end of the recording cuts short is none
+		switch at := m % period; {
+		case whole && at == begins:
 			r.outage(outages, false)
 			outages++
-		case int(outageEvery / messageEvery / 8 * 5):
+		case whole && at == ends:
 			r.outage(outages-1, true)
 		}
 		first := m * batch % different
