@@ -11,7 +11,7 @@ import (
 )
 
 // A memory is all that alerts said of components, alert by alert, and their labels. Most alerts say one thing, which takes
-// forty bytes without pointers; a million of them are a few blocks that the garbage collector looks past. What an alert
+// one record without pointers; a million of them are a few blocks that the garbage collector looks past. What an alert
 // says after its first statement is kept beside.
 type memory struct {
 	blocks   [][]remembered

@@ -114,12 +114,14 @@ func (sc *scene) next(t int64) int64 {
 	if t < sc.after {
 		sc.ahead, sc.after = sc.steps(t), t
 	}
-	if i, found := slices.BinarySearch(sc.ahead, t); found && i+1 < len(sc.ahead) {
-		return sc.ahead[i+1]
-	} else if !found && i < len(sc.ahead) {
-		return sc.ahead[i]
+	i, found := slices.BinarySearch(sc.ahead, t)
+	if found {
+		i++
 	}
-	return never
+	if i == len(sc.ahead) {
+		return never
+	}
+	return sc.ahead[i]
 }
 
 // steps are the instants after t at which anything can differ, in order.

@@ -84,7 +84,8 @@ func (d *Detector) say(id string, s statement, w word) {
 }
 
 // witnessed reports whether another alert of the same speaker makes all that one said no news: whichever way statements are
-// laid out in time, the other has said before, and goes on saying, what is at least as bad.
+// laid out in time, the other has said before, and goes on saying, what is at least as bad. Where the witness is no good any
+// more, or the one that spoke is a better one, that becomes it.
 func (d *Detector) witnessed(by *speech, n uint32, e *ear) bool {
 	m, latitude := &d.memory, d.book.latitude
 	if by.witness == 0 || by.witness == n+1 || !m.testifies(by.witness-1) || e.fellSilent(m.at(by.witness-1).heard, d.at) {

@@ -38,7 +38,7 @@ func (d *Detector) through(s sight) *view {
 	return d.views[at]
 }
 
-// A drawing is one component in time, and what was made it of.
+// A drawing is one component in time, and what that was made of.
 type drawing struct {
 	line   line[cell]
 	voices []voice
