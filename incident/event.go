@@ -234,7 +234,19 @@ type Invoked struct {
 	By       Actor    `json:"by"`
 	Reason   string   `json:"reason,omitempty"` // of a person who invoked it by hand
 	Others   []string `json:"others,omitempty"` // ids of other playbooks that fit, offered
+	Exercise Exercise `json:"exercise,omitempty"`
 }
+
+// Exercise is the kind of exercise that a run is; empty: it is live.
+type Exercise string
+
+// Kinds of exercise, by how much of the world they touch.
+const (
+	Tabletop   Exercise = "tabletop"   // people talk it through; no machine is asked anything
+	Simulation Exercise = "simulation" // machines are asked only what changes nothing, or at targets for exercises
+	Parallel   Exercise = "parallel"   // the standby is brought up beside the primary
+	Full       Exercise = "full"       // full interruption: everything but what is live only
+)
 
 // NoPlaybookFits is loud: nothing applicable exists for this service; Nearest is what comes closest, Missing what it lacks.
 type NoPlaybookFits struct {

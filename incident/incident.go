@@ -93,7 +93,8 @@ type Run struct {
 	Started  time.Time           `json:"started"`
 	Ended    time.Time           `json:"ended,omitzero"`
 	Result   string              `json:"result,omitempty"` // as in RunEnded
-	Steps    []StepState         `json:"steps"`            // in the playbook's order
+	Exercise Exercise            `json:"exercise,omitempty"`
+	Steps    []StepState         `json:"steps"` // in the playbook's order
 }
 
 // StepStatus is where a step stands.

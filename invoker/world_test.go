@@ -320,10 +320,11 @@ func (p *process) incident() (found incident.Incident, ok bool) {
 
 func person(id string) *oncall.Person { return &oncall.Person{ID: id} }
 
-// people do what they are asked. Who is refused was there before, in an earlier life of the process.
+// people do what they are asked. Who is refused was there before, in an earlier life of the process. They wait for a
+// process that is still reading the journal, as it would tell them to.
 func (p *process) people() {
 	i, ok := p.incident()
-	if !ok {
+	if !ok || !p.inv.Status().Live {
 		return
 	}
 	order := func(by string, c incident.Command) {
