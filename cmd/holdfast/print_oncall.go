@@ -1,30 +1,56 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"holdfast/console"
 )
 
-// printOnCall writes who is on duty for each role, and below it who is away.
+// printOnCall writes who is on duty for each role, and below it who is away. What no role has gets no column.
 func printOnCall(out *printer, lines console.OnCall) {
+	titles := []string{"ROLE", "ON DUTY", "THEN"}
+	turns := slices.ContainsFunc(lines.Roles, func(l console.RoleLine) bool { return l.Next != nil })
+	deputies := slices.ContainsFunc(lines.Roles, func(l console.RoleLine) bool { return len(l.Deputies) > 0 })
+	if turns {
+		titles = append(titles, "NEXT HANDOVER")
+	}
+	if deputies {
+		titles = append(titles, "DEPUTIES")
+	}
 	var rows [][]cell
 	for _, l := range lines.Roles {
-		first, then := cell{"nobody", bad}, ""
+		row := []cell{{l.Role, plain}, onDuty(l), {}}
 		if len(l.People) > 0 {
-			first, then = cell{l.People[0], bold}, strings.Join(l.People[1:], ", ")
+			row[2] = cell{strings.Join(l.People[1:], ", "), plain}
 		}
-		if l.Nobody {
-			first = cell{first.text + " (absent)", bad}
+		if turns {
+			row = append(row, nextHandover(l))
 		}
-		next := cell{"–", soft}
-		if l.Next != nil {
-			next = cell{l.Next.Person + " at " + clockTime(l.Next.At), plain}
+		if deputies {
+			row = append(row, cell{strings.Join(l.Deputies, ", "), soft})
 		}
-		rows = append(rows, []cell{{l.Role, plain}, first, {then, plain}, next, {strings.Join(l.Deputies, ", "), soft}})
+		rows = append(rows, row)
 	}
-	out.table([]string{"ROLE", "ON DUTY", "THEN", "NEXT HANDOVER", "DEPUTIES"}, rows)
+	out.table(titles, rows)
 	printAway(out, lines)
+}
+
+func onDuty(l console.RoleLine) cell {
+	switch {
+	case len(l.People) == 0:
+		return cell{"nobody", bad}
+	case l.Nobody:
+		return cell{l.People[0] + " (absent)", bad}
+	}
+	return cell{l.People[0], bold}
+}
+
+func nextHandover(l console.RoleLine) cell {
+	if l.Next == nil {
+		return cell{"–", soft}
+	}
+	return cell{l.Next.Person + " at " + clockTime(l.Next.At), plain}
 }
 
 func printAway(out *printer, lines console.OnCall) {
