@@ -54,7 +54,7 @@ func (l leg) name() (run, step string) { return l.run.ID, l.state().ID }
 func (i Incident) stepDue(w World, l leg) Event {
 	switch l.state().Status {
 	case Pending:
-		return begins(w, l)
+		return i.askedOf(w, l, begins(w, l))
 	case Running:
 		return i.runningDue(w, l)
 	case Waiting:

@@ -47,7 +47,7 @@ var chapters = []struct {
 	commands []string
 }{
 	{"Look, while something is wrong:", []string{"status", "incident", "explain", "oncall", "report"}},
-	{"Answer a step:", []string{"ack", "done", "failed", "cannot", "approve", "decline", "retry", "skip"}},
+	{"Answer a step:", []string{"ack", "done", "failed", "cannot", "approve", "decline", "retry", "skip", "hand-over"}},
 	{"Say what monitoring does not know:", []string{"estimate", "facility", "data", "intentional", "maintenance", "backdate", "note"}},
 	{"Decide, with the authority:", []string{"declare", "invoke", "stand-down", "rebase", "arm", "disarm"}},
 	{"Ask beforehand:", []string{"demo", "check", "readiness", "exercise", "whatif", "backtest"}},
