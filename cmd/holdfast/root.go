@@ -46,7 +46,7 @@ var chapters = []struct {
 	title    string
 	commands []string
 }{
-	{"Look, while something is wrong:", []string{"status", "incident", "explain", "oncall", "report"}},
+	{"Look, while something is wrong:", []string{"status", "incident", "explain", "oncall", "report", "refusals"}},
 	{"Answer a step:", []string{"ack", "done", "failed", "cannot", "approve", "decline", "retry", "skip", "hand-over"}},
 	{"Say what monitoring does not know:", []string{"estimate", "facility", "data", "intentional", "maintenance", "backdate", "note"}},
 	{"Decide, with the authority:", []string{"declare", "invoke", "stand-down", "rebase", "arm", "disarm"}},
