@@ -73,6 +73,9 @@ func (d *document) mark(r *source.Reader, n source.Node, s *Step) {
 	if s.Verify != nil && s.Verify.HTTP != nil {
 		markHeader(r, n, "verify", s.Verify.HTTP)
 	}
+	if undo, ok := n.Value("undo"); ok && s.Undo != nil && s.Undo.Run != nil && s.Undo.Run.HTTP != nil {
+		markHeader(r, undo, "run", s.Undo.Run.HTTP)
+	}
 }
 
 func markHeader(r *source.Reader, step source.Node, kind string, h *HTTP) {
@@ -157,6 +160,14 @@ func (p *Playbook) fillIn() {
 
 func (s *Step) fillIn() {
 	orElse(&s.OnFailure, "pause")
+	if u := s.Undo; u != nil {
+		orElse(&u.Timeout, defaultTimeout)
+		orElse(&u.Backoff, defaultBackoff)
+		orElse(&u.Repeat, "ask")
+		if u.Run != nil && u.Run.HTTP != nil {
+			orElse(&u.Run.HTTP.Method, "POST")
+		}
+	}
 	switch s.Kind() {
 	case KindDecide:
 		if !s.Marks.Has("approvals") {

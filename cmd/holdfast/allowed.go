@@ -44,14 +44,21 @@ type warden struct {
 }
 
 func (w *warden) step(s *playbooks.Step) {
-	if run := s.Run; run != nil {
-		w.http(run.HTTP)
-		w.nats(run.NATS)
-		w.exec(run.Exec)
+	w.run(s.Run)
+	if s.Undo != nil {
+		w.run(s.Undo.Run)
 	}
 	if verify := s.Verify; verify != nil {
 		w.http(verify.HTTP)
 		w.nats(verify.NATS)
+	}
+}
+
+func (w *warden) run(run *playbooks.Run) {
+	if run != nil {
+		w.http(run.HTTP)
+		w.nats(run.NATS)
+		w.exec(run.Exec)
 	}
 }
 

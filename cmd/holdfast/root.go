@@ -49,6 +49,7 @@ var chapters = []struct {
 	{"Look, while something is wrong:", []string{"status", "incident", "explain", "oncall", "report"}},
 	{"Answer a step:", []string{"ack", "done", "failed", "cannot", "approve", "decline", "retry", "skip"}},
 	{"Say what monitoring does not know:", []string{"estimate", "facility", "data", "intentional", "maintenance", "backdate", "note"}},
+	{"Hold a run back, or call it off:", []string{"pause", "hold", "resume", "abort"}},
 	{"Decide, with the authority:", []string{"declare", "invoke", "stand-down", "rebase", "arm", "disarm"}},
 	{"Ask beforehand:", []string{"demo", "check", "readiness", "exercise", "whatif", "backtest"}},
 	{"Operate:", []string{"serve", "verify", "alerts", "people", "schema", "version"}},
