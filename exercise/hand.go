@@ -93,7 +93,9 @@ func (h *hand) nextAt() (next time.Time, ok bool) {
 	return next, ok
 }
 
-func isStep(e incident.Effect, step string) bool { return step == named(e) || step == e.Run+"/"+named(e) }
+func isStep(e incident.Effect, step string) bool {
+	return step == named(e) || step == e.Run+"/"+named(e)
+}
 
 // named is how a scenario names an effect: by its step, and an undo as "fence/undo".
 func named(e incident.Effect) string {

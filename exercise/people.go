@@ -79,7 +79,8 @@ func (t *timeline) object(to string, c *incident.Command) (machine, ok bool) {
 		return false, true
 	}
 	if to == toRun {
-		return false, t.brake(c)
+		t.brake(c)
+		return false, true
 	}
 	w, ok := t.next(to)
 	switch {
@@ -95,18 +96,17 @@ func (t *timeline) object(to string, c *incident.Command) (machine, ok bool) {
 }
 
 // brake reads a run, which has a number, or a step; with neither it is the only run, or everything.
-func (t *timeline) brake(c *incident.Command) bool {
+func (t *timeline) brake(c *incident.Command) {
 	if len(t.rest) == 0 || t.rest[0].text == "by" || t.rest[0].text == "until" {
-		return true
+		return
 	}
 	w, _ := t.next("")
 	if strings.Trim(w.text, "0123456789") == "" {
 		c.Run = w.text
-		return true
+		return
 	}
 	c.Step = w.text
 	t.machine(w)
-	return true
 }
 
 // details reads what follows the person: answers to a step (name=value, evidence=reference), or services.

@@ -211,7 +211,7 @@ func (i Incident) orderInvoke(w World, person string, c Command) ([]Event, error
 	}
 	if way := i.inTheWay(w, p, service); len(way) > 0 {
 		if c.Supersede || c.Queue {
-			return i.makeWay(w, by, c, way)
+			return i.makeWay(by, c, way)
 		}
 		first := way[0]
 		return nil, before(first.run.By, first.run.Started, "%s cannot start: %s since %s, started by %s; --queue starts it when that has ended, --supersede ends that between two steps",

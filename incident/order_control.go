@@ -270,7 +270,7 @@ func (w World) others(id string) []Incident {
 }
 
 // makeWay orders an invocation that has to wait, and ends what stands in its way where that is ordered too.
-func (i Incident) makeWay(w World, by Actor, c Command, hindrances []hindrance) ([]Event, error) {
+func (i Incident) makeWay(by Actor, c Command, hindrances []hindrance) ([]Event, error) {
 	service := c.Services[0]
 	if n := slices.IndexFunc(i.Queued, func(q Queued) bool { return q.Playbook == c.Playbook && q.Service == service }); n >= 0 && !c.Supersede {
 		q := i.Queued[n]
