@@ -217,6 +217,8 @@ type Effect struct {
 	Attempt  int
 	Epoch    uint64
 	Until    time.Time         // give up then
+	Repeat   string            // of a machine step: safe | ask | never, as its playbook says
+	Exercise Exercise          // the effect is part of an exercise; empty: it is live
 	Notice   *Notice           // tell a person
 	Do       *playbooks.Run    // or act on the world
 	Verify   *playbooks.Verify // or ask it, until it is true

@@ -16,8 +16,9 @@ import (
 
 // notAllowed finds everything that the documents want touched and `actions` of holdfast.yaml does not let them touch. A
 // playbook with such a step gets stuck there, on the night it is needed.
-func notAllowed(a config.Actions, docs *incident.Documents) source.Problems {
-	w := &warden{allow: a}
+func notAllowed(c *config.Config, docs *incident.Documents) source.Problems {
+	a := c.Actions
+	w := &warden{allow: a, secrets: c.Secrets}
 	for _, line := range a.HTTP.Allow {
 		if t, err := actions.ParseTarget(line); err == nil {
 			w.targets = append(w.targets, t)
@@ -39,6 +40,7 @@ func notAllowed(a config.Actions, docs *incident.Documents) source.Problems {
 // A warden holds the documents against what may be touched.
 type warden struct {
 	allow    config.Actions
+	secrets  map[string]*config.Secret
 	targets  []actions.Target
 	problems source.Problems
 }
@@ -52,7 +54,25 @@ func (w *warden) step(s *playbooks.Step) {
 	if verify := s.Verify; verify != nil {
 		w.http(verify.HTTP)
 		w.nats(verify.NATS)
+		if p := verify.Prometheus; p != nil {
+			w.url(p.Marks.Of("url"), p.URL)
+		}
 	}
+	for _, m := range s.Secrets() {
+		w.secret(m)
+	}
+}
+
+// secret wants that holdfast.yaml says where a secret is kept. Whether it is there is seen when it is needed.
+func (w *warden) secret(m playbooks.SecretMention) {
+	if w.secrets[string(m.Name)] != nil {
+		return
+	}
+	hint := fmt.Sprintf("add to holdfast.yaml: secrets: {%s: {file: /absolute/path}}", m.Name)
+	if near := source.Nearest(string(m.Name), slices.Sorted(maps.Keys(w.secrets))); near != "" {
+		hint = fmt.Sprintf("did you mean %q? Else %s", near, hint)
+	}
+	w.problems.Errorf(m.At, "config/unknown-secret", hint, "holdfast.yaml does not say where the secret %q is kept", m.Name)
 }
 
 func (w *warden) http(h *playbooks.HTTP) {
@@ -92,6 +112,14 @@ func (w *warden) exec(e *playbooks.Exec) {
 			hint = fmt.Sprintf("did you mean %q? Else %s", near, hint)
 		}
 		w.refuse(e.Marks.Of("command"), hint, err)
+		return
+	}
+	command := w.allow.Exec[e.Command]
+	for _, name := range slices.Sorted(maps.Keys(e.Env)) {
+		if !slices.Contains(command.Accepts, name) {
+			w.refuse(e.Marks.Of("env."+name+":"), fmt.Sprintf("add to the command in holdfast.yaml: accepts: [%s]", name),
+				fmt.Errorf("command %s does not accept the variable %s", e.Command, name))
+		}
 	}
 }
 

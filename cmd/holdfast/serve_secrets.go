@@ -143,7 +143,7 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) { retu
 
 // newHands are the hands for what the configuration allows playbooks to touch.
 func newHands(cfg *config.Config, link *link, library *library, secrets *secrets, log zerolog.Logger) (*actions.Hands, error) {
-	a := actions.Config{Subjects: cfg.Actions.NATS.Allow, Commands: map[string]actions.Command{}, Conn: link.team, Channels: library.channels,
+	a := actions.Config{Subjects: cfg.Actions.NATS.Allow, Commands: map[string]actions.Command{}, Secrets: map[string]actions.Secret{}, Conn: link.team, Channels: library.channels,
 		BaseURL: cfg.HTTP.ExternalURL, TLS: secrets.actionsTLS, Logger: log.With().Str("part", "actions").Logger()}
 	for _, text := range cfg.Actions.HTTP.Allow {
 		target, err := actions.ParseTarget(text)
@@ -153,7 +153,13 @@ func newHands(cfg *config.Config, link *link, library *library, secrets *secrets
 		a.HTTP = append(a.HTTP, target)
 	}
 	for name, c := range cfg.Actions.Exec {
-		a.Commands[name] = actions.Command{Argv: c.Argv, Dir: c.Dir, Timeout: c.Timeout, Output: c.Output}
+		a.Commands[name] = actions.Command{Argv: c.Argv, Dir: c.Dir, Timeout: c.Timeout, Output: c.Output, Env: c.Env, Accepts: c.Accepts}
+	}
+	if len(a.Commands) > 0 {
+		a.Locks = cfg.Actions.Locks
+	}
+	for name, s := range cfg.Secrets {
+		a.Secrets[name] = actions.Secret{File: s.File, Credential: s.Credential, Env: s.Env}
 	}
 	return actions.New(a)
 }

@@ -10,7 +10,9 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +28,8 @@ type Config struct {
 	HTTP     []Target           // the only places that steps and webhooks may call
 	Subjects []string           // the only NATS subjects that steps may send to; "*" and a last ">" as NATS reads them
 	Commands map[string]Command // the only commands that steps may run, by name
+	Secrets  map[string]Secret  // what steps may refer to, by name
+	Locks    string             // directory of files by which a command of a dead daemon is found; empty: none is looked for
 	Conn     *nats.Conn         // nil: NATS steps fail and say so
 
 	Channels func(person string) []oncall.Channel // how to reach a person, as people.yaml says now
@@ -41,6 +45,8 @@ type Hands struct {
 	doors    map[Target]*door
 	subjects []string
 	commands map[string]Command
+	vault    *vault
+	locks    string
 	conn     *nats.Conn
 	channels func(string) []oncall.Channel
 	base     string
@@ -48,12 +54,14 @@ type Hands struct {
 	log      zerolog.Logger
 }
 
-// New checks the configuration and makes the hands for it. It opens no connection.
+// New checks the configuration and makes the hands for it. It opens no connection; a secret that cannot be read yet is
+// said in the log, and keeps no other step from working.
 func New(c Config) (*Hands, error) {
 	h := &Hands{
 		doors:    map[Target]*door{},
 		subjects: c.Subjects,
 		commands: c.Commands,
+		locks:    c.Locks,
 		conn:     c.Conn,
 		channels: c.Channels,
 		base:     strings.TrimSuffix(c.BaseURL, "/"),
@@ -72,6 +80,19 @@ func New(c Config) (*Hands, error) {
 		if err := command.check(); err != nil {
 			return nil, fmt.Errorf("command %s: %w", name, err)
 		}
+	}
+	for name, secret := range c.Secrets {
+		if err := secret.check(); err != nil {
+			return nil, fmt.Errorf("secret %s: %w", name, err)
+		}
+	}
+	if c.Locks != "" {
+		sweepClaims(c.Locks)
+	}
+	var missing map[string]error
+	h.vault, missing = newVault(c.Secrets)
+	for _, name := range slices.Sorted(maps.Keys(missing)) {
+		h.log.Warn().Str("secret", name).Msg(missing[name].Error() + "; steps that refer to it will fail")
 	}
 	return h, nil
 }
@@ -96,8 +117,8 @@ func (h *Hands) Carry(ctx context.Context, e incident.Effect) incident.Result {
 
 	r := h.carry(ctx, e)
 	r.Effect = e
-	r.Output = clip(r.Output, readAtMost)
-	r.Reason = clip(r.Reason, keep)
+	r.Output = h.vault.tell(r.Output, false, readAtMost)
+	r.Reason = h.vault.tell(r.Reason, false, keep)
 	return r
 }
 
