@@ -217,6 +217,7 @@ type Effect struct {
 	Step     string
 	Attempt  int
 	Epoch    uint64
+	Exercise Exercise          // of an exercise; empty: live
 	Until    time.Time         // give up then
 	Notice   *Notice           // tell a person
 	Do       *playbooks.Run    // or act on the world
