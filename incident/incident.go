@@ -47,6 +47,7 @@ type Incident struct {
 	Timeline []Record `json:"-"` // every record in order, for the report
 
 	unsent int // notices that nobody has carried out yet
+	seat   int // how many incidents there were before it
 }
 
 // Open reports whether anything can still happen to the incident.
@@ -216,9 +217,9 @@ type Effect struct {
 	Step     string
 	Attempt  int
 	Epoch    uint64
+	Exercise Exercise          // of an exercise; empty: live
 	Until    time.Time         // give up then
 	Repeat   string            // of a machine step: safe | ask | never, as its playbook says
-	Exercise Exercise          // the effect is part of an exercise; empty: it is live
 	Notice   *Notice           // tell a person
 	Do       *playbooks.Run    // or act on the world
 	Verify   *playbooks.Verify // or ask it, until it is true

@@ -10,9 +10,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"maps"
 	"net"
-	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +29,8 @@ type Config struct {
 	Secrets  map[string]Secret  // what steps may refer to, by name
 	Locks    string             // directory of files by which a command of a dead daemon is found; empty: none is looked for
 	Conn     *nats.Conn         // nil: NATS steps fail and say so
+
+	Exercise Reach // what exercises may touch; nothing of the above that is not named here again
 
 	Channels func(person string) []oncall.Channel // how to reach a person, as people.yaml says now
 	BaseURL  string                               // of the web page, put into notices; empty: left out
@@ -52,15 +52,36 @@ type Hands struct {
 	base     string
 	pauses   []time.Duration // between rounds of telling a person
 	log      zerolog.Logger
+
+	exercise *Hands // those that exercises have; nil in themselves
 }
 
 // New checks the configuration and makes the hands for it. It opens no connection; a secret that cannot be read yet is
 // said in the log, and keeps no other step from working.
 func New(c Config) (*Hands, error) {
+	v, err := openVault(c)
+	if err != nil {
+		return nil, err
+	}
+	h, err := newHands(c, v)
+	if err != nil {
+		return nil, err
+	}
+	if c.Locks != "" {
+		sweepClaims(c.Locks)
+	}
+	if h.exercise, err = newHands(c.rehearsing(), v); err != nil {
+		return nil, fmt.Errorf("of exercises: %w", err)
+	}
+	return h, nil
+}
+
+func newHands(c Config, v *vault) (*Hands, error) {
 	h := &Hands{
 		doors:    map[Target]*door{},
 		subjects: c.Subjects,
 		commands: c.Commands,
+		vault:    v,
 		locks:    c.Locks,
 		conn:     c.Conn,
 		channels: c.Channels,
@@ -80,19 +101,6 @@ func New(c Config) (*Hands, error) {
 		if err := command.check(); err != nil {
 			return nil, fmt.Errorf("command %s: %w", name, err)
 		}
-	}
-	for name, secret := range c.Secrets {
-		if err := secret.check(); err != nil {
-			return nil, fmt.Errorf("secret %s: %w", name, err)
-		}
-	}
-	if c.Locks != "" {
-		sweepClaims(c.Locks)
-	}
-	var missing map[string]error
-	h.vault, missing = newVault(c.Secrets)
-	for _, name := range slices.Sorted(maps.Keys(missing)) {
-		h.log.Warn().Str("secret", name).Msg(missing[name].Error() + "; steps that refer to it will fail")
 	}
 	return h, nil
 }
@@ -115,7 +123,10 @@ func (h *Hands) Carry(ctx context.Context, e incident.Effect) incident.Result {
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 
-	r := h.carry(ctx, e)
+	r := h.of(e).carry(ctx, e)
+	if e.Exercise != "" && e.Notice == nil {
+		r = h.explain(e, r)
+	}
 	r.Effect = e
 	r.Output = h.vault.tell(r.Output, false, readAtMost)
 	r.Reason = h.vault.tell(r.Reason, false, keep)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -133,17 +134,19 @@ type vault struct {
 // mostVersions is how many values of one secret are remembered: an answer may still tell of the one before the last.
 const mostVersions = 8
 
-// newVault makes a vault that has already seen what can be read now: a target may tell after a restart what it was told
-// before. What cannot be read is returned by name.
-func newVault(sources map[string]Secret) (v *vault, missing map[string]error) {
-	v = &vault{sources: sources, known: map[string][]string{}}
-	missing = map[string]error{}
-	for name := range sources {
+// openVault makes a vault that has already seen what can be read now: a target may tell after a restart what it was told
+// before. What cannot be read is said in the log.
+func openVault(c Config) (*vault, error) {
+	v := &vault{sources: c.Secrets, known: map[string][]string{}}
+	for _, name := range slices.Sorted(maps.Keys(c.Secrets)) {
+		if err := c.Secrets[name].check(); err != nil {
+			return nil, fmt.Errorf("secret %s: %w", name, err)
+		}
 		if _, err := v.open(playbooks.Secret(name)); err != nil {
-			missing[name] = err
+			c.Logger.Warn().Str("secret", name).Msg(err.Error() + "; steps that refer to it will fail")
 		}
 	}
-	return v, missing
+	return v, nil
 }
 
 // open reads a secret.
