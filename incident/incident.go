@@ -48,6 +48,7 @@ type Incident struct {
 	Timeline []Record `json:"-"` // every record in order, for the report
 
 	unsent int // notices that nobody has carried out yet
+	seat   int // how many incidents there were before it
 }
 
 // Open reports whether anything can still happen to the incident.
@@ -218,6 +219,7 @@ type Effect struct {
 	Step     string
 	Attempt  int
 	Epoch    uint64
+	Exercise Exercise          // of an exercise; empty: live
 	Until    time.Time         // give up then
 	Notice   *Notice           // tell a person
 	Do       *playbooks.Run    // or act on the world

@@ -213,7 +213,7 @@ func effect(l leg, epoch uint64) []Effect {
 		return nil
 	}
 	return []Effect{{Key: s.Key, Incident: l.incident, Run: l.run.ID, Step: s.ID, Attempt: s.Attempt, Epoch: s.Epoch, Until: s.Until,
-		Do: p.Run, Verify: p.Verify}}
+		Exercise: l.run.Exercise, Do: p.Run, Verify: p.Verify}}
 }
 
 func (b *book) wants() []Effect {

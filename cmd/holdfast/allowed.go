@@ -17,12 +17,7 @@ import (
 // notAllowed finds everything that the documents want touched and `actions` of holdfast.yaml does not let them touch. A
 // playbook with such a step gets stuck there, on the night it is needed.
 func notAllowed(a config.Actions, docs *incident.Documents) source.Problems {
-	w := &warden{allow: a}
-	for _, line := range a.HTTP.Allow {
-		if t, err := actions.ParseTarget(line); err == nil {
-			w.targets = append(w.targets, t)
-		}
-	}
+	w := newWarden(a, func(config.For) bool { return true })
 	for _, p := range docs.Playbooks {
 		for i := range p.Steps {
 			w.step(&p.Steps[i])
@@ -38,9 +33,25 @@ func notAllowed(a config.Actions, docs *incident.Documents) source.Problems {
 
 // A warden holds the documents against what may be touched.
 type warden struct {
-	allow    config.Actions
-	targets  []actions.Target
+	actions.Reach
 	problems source.Problems
+}
+
+// newWarden is one for the runs that pass. What cannot be read of the allow-list is a problem of the configuration.
+func newWarden(a config.Actions, passes func(config.For) bool) *warden {
+	w := &warden{}
+	w.Subjects, w.Commands = a.NATS.Named(passes), map[string]actions.Command{}
+	for _, line := range a.HTTP.Named(passes) {
+		if t, err := actions.ParseTarget(line); err == nil {
+			w.HTTP = append(w.HTTP, t)
+		}
+	}
+	for name, c := range a.Exec {
+		if passes(c.For) {
+			w.Commands[name] = actions.Command{}
+		}
+	}
+	return w
 }
 
 func (w *warden) step(s *playbooks.Step) {
@@ -62,7 +73,7 @@ func (w *warden) http(h *playbooks.HTTP) {
 }
 
 func (w *warden) url(at source.Mark, url string) {
-	target, err := actions.AllowedURL(w.targets, url)
+	target, err := actions.AllowedURL(w.HTTP, url)
 	if err == nil {
 		return
 	}
@@ -77,7 +88,7 @@ func (w *warden) nats(n *playbooks.NATS) {
 	if n == nil {
 		return
 	}
-	if err := actions.AllowedSubject(w.allow.NATS.Allow, n.Subject); err != nil {
+	if err := actions.AllowedSubject(w.Subjects, n.Subject); err != nil {
 		w.refuse(n.Marks.Of("subject"), fmt.Sprintf("add to holdfast.yaml: actions: {nats: {allow: [%s]}}", n.Subject), err)
 	}
 }
@@ -86,9 +97,9 @@ func (w *warden) exec(e *playbooks.Exec) {
 	if e == nil {
 		return
 	}
-	if err := actions.AllowedCommand(w.allow.Exec, e.Command); err != nil {
+	if err := actions.AllowedCommand(w.Commands, e.Command); err != nil {
 		hint := fmt.Sprintf("add to holdfast.yaml: actions: {exec: {%s: {argv: [/absolute/path/of/the/program]}}}", strconv.Quote(e.Command))
-		if near := source.Nearest(e.Command, slices.Sorted(maps.Keys(w.allow.Exec))); near != "" {
+		if near := source.Nearest(e.Command, slices.Sorted(maps.Keys(w.Commands))); near != "" {
 			hint = fmt.Sprintf("did you mean %q? Else %s", near, hint)
 		}
 		w.refuse(e.Marks.Of("command"), hint, err)

@@ -28,6 +28,8 @@ type Config struct {
 	Commands map[string]Command // the only commands that steps may run, by name
 	Conn     *nats.Conn         // nil: NATS steps fail and say so
 
+	Exercise Reach // what exercises may touch; nothing of the above that is not named here again
+
 	Channels func(person string) []oncall.Channel // how to reach a person, as people.yaml says now
 	BaseURL  string                               // of the web page, put into notices; empty: left out
 
@@ -46,10 +48,23 @@ type Hands struct {
 	base     string
 	pauses   []time.Duration // between rounds of telling a person
 	log      zerolog.Logger
+
+	exercise *Hands // those that exercises have; nil in themselves
 }
 
 // New checks the configuration and makes the hands for it. It opens no connection.
 func New(c Config) (*Hands, error) {
+	h, err := newHands(c)
+	if err != nil {
+		return nil, err
+	}
+	if h.exercise, err = newHands(c.rehearsing()); err != nil {
+		return nil, fmt.Errorf("of exercises: %w", err)
+	}
+	return h, nil
+}
+
+func newHands(c Config) (*Hands, error) {
 	h := &Hands{
 		doors:    map[Target]*door{},
 		subjects: c.Subjects,
@@ -94,7 +109,10 @@ func (h *Hands) Carry(ctx context.Context, e incident.Effect) incident.Result {
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 
-	r := h.carry(ctx, e)
+	r := h.of(e).carry(ctx, e)
+	if e.Exercise != "" && e.Notice == nil {
+		r = h.explain(e, r)
+	}
 	r.Effect = e
 	r.Output = clip(r.Output, readAtMost)
 	r.Reason = clip(r.Reason, keep)

@@ -81,12 +81,16 @@ func command(ctx context.Context, c Command, args, env []string, out *head) *exe
 }
 
 func environment(e incident.Effect) []string {
-	return []string{
+	env := []string{
 		"HOLDFAST_KEY=" + e.Key,
 		"HOLDFAST_INCIDENT=" + e.Incident,
 		"HOLDFAST_STEP=" + e.Step,
 		"HOLDFAST_EPOCH=" + strconv.FormatUint(e.Epoch, 10),
 	}
+	if e.Exercise != "" {
+		env = append(env, "HOLDFAST_EXERCISE="+string(e.Exercise))
+	}
+	return env
 }
 
 // ended judges a command that is over. One that was killed may have done its work before.

@@ -172,10 +172,14 @@ func (h *Hands) http(ctx context.Context, e incident.Effect) incident.Result {
 // marks are the headers by which a target knows what it is asked for, and by which instance: a target that has seen a
 // higher epoch refuses a lower one.
 func marks(e incident.Effect) map[string]string {
-	return map[string]string{
+	all := map[string]string{
 		"Holdfast-Incident": e.Incident,
 		"Holdfast-Epoch":    strconv.FormatUint(e.Epoch, 10),
 	}
+	if e.Exercise != "" {
+		all["Holdfast-Exercise"] = string(e.Exercise)
+	}
+	return all
 }
 
 func method(do *playbooks.HTTP, otherwise string) string {

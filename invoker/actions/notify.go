@@ -21,8 +21,9 @@ type message struct {
 	Person   string `json:"person"`
 	Subject  string `json:"subject"`
 	Body     string `json:"body"`
-	URL      string `json:"url,omitempty"` // where to act
-	Key      string `json:"key"`           // the same when it is sent again
+	URL      string `json:"url,omitempty"`      // where to act
+	Key      string `json:"key"`                // the same when it is sent again
+	Exercise string `json:"exercise,omitempty"` // the kind of exercise that it is about; missing: it is live
 }
 
 // notify tells a person, by the first of their channels that works.
@@ -33,6 +34,7 @@ func (h *Hands) notify(ctx context.Context, e incident.Effect) incident.Result {
 		Subject:  e.Notice.Subject,
 		Body:     e.Notice.Body,
 		Key:      e.Key,
+		Exercise: string(e.Exercise),
 	}
 	if h.base != "" {
 		m.URL = h.base + "/incidents/" + e.Incident

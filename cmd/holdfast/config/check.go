@@ -217,17 +217,21 @@ func validSubject(s string) bool {
 
 func (k *checker) checkActions() {
 	a := k.Actions
-	for i, target := range a.HTTP.Allow {
-		if _, err := actions.ParseTarget(target); err != nil {
-			k.problems.Errorf(k.at(a.HTTP.Marks, item("allow", i)), "config/action", "scheme, host and port: https://fence.internal", "%v", err)
+	for _, t := range a.HTTP.Allow {
+		if _, err := actions.ParseTarget(t.Target); err != nil {
+			k.problems.Errorf(k.at(t.Marks, "target"), "config/action", "scheme, host and port: https://fence.internal", "%v", err)
 		}
+		k.oneOf(t.Marks, "for", string(t.For), fors...)
 	}
-	k.checkSubjects(a.NATS.Marks, "allow", a.NATS.Allow)
-	for i, s := range a.NATS.Allow {
-		if reserved(s) {
-			k.problems.Errorf(k.at(a.NATS.Marks, item("allow", i)), "config/action",
-				"spell the subjects out", "with %q a playbook could write into holdfast's own logs", s)
+	for _, s := range a.NATS.Allow {
+		switch {
+		case !validSubject(s.Subject):
+			k.problems.Errorf(k.at(s.Marks, "subject"), "config/subject", "tokens joined by dots; * for one token, > for the rest", "%q is no subject", s.Subject)
+		case reserved(s.Subject):
+			k.problems.Errorf(k.at(s.Marks, "subject"), "config/action",
+				"spell the subjects out", "with %q a playbook could write into holdfast's own logs", s.Subject)
 		}
+		k.oneOf(s.Marks, "for", string(s.For), fors...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Exec)) {
 		k.checkCommand(a.Exec[name])
@@ -244,6 +248,7 @@ func (k *checker) checkCommand(c *Command) {
 	if !filepath.IsAbs(c.Dir) {
 		k.problems.Errorf(k.at(c.Marks, "dir"), "config/action", "", "%q is not an absolute path", c.Dir)
 	}
+	k.oneOf(c.Marks, "for", string(c.For), fors...)
 	if c.Timeout < 0 || c.Output < 0 || c.Output > 64<<10 {
 		k.problems.Errorf(k.at(c.Marks, "output"), "config/value", "0 to 65536 bytes", "%s keeps an impossible amount of output", c.Name)
 	}

@@ -103,14 +103,14 @@ type Actions struct {
 // Targets are the places that may be called, by playbooks and to tell people.
 type Targets struct {
 	Marks source.Marks `doc:",marks"`
-	Allow []string     `doc:"allow"` // scheme, host and port: https://fence.internal
+	Allow []Target     `doc:"allow"` // scheme, host and port: https://fence.internal
 	CA    string       `doc:"ca"`    // file with the authorities to trust; default: the system's
 }
 
 // Allowed is a list of subjects.
 type Allowed struct {
 	Marks source.Marks `doc:",marks"`
-	Allow []string     `doc:"allow"`
+	Allow []Subject    `doc:"allow"`
 }
 
 // A Command is a program that playbooks may run by its name.
@@ -121,6 +121,7 @@ type Command struct {
 	Dir     string        `doc:"dir"`           // default /
 	Timeout time.Duration `doc:"timeout"`       // at most this long, whatever the step says
 	Output  int           `doc:"output"`        // bytes of output that are kept; default 4096
+	For     For           `doc:"for"`           // live | exercise | both; default live
 }
 
 // Log is how the daemon logs.
@@ -186,6 +187,9 @@ func (c *Config) fill() {
 		orElse(&cmd.Dir, "/")
 		if cmd.Output == 0 {
 			cmd.Output = 4096
+		}
+		if cmd.For == "" {
+			cmd.For = ForLive
 		}
 	}
 	for _, path := range c.paths() {

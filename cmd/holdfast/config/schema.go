@@ -38,7 +38,7 @@ func (HTTP) DocumentSchema() map[string]any {
 
 // DocumentSchema wants a program by its absolute path.
 func (Command) DocumentSchema() map[string]any {
-	return source.Properties(map[string]any{"argv": map[string]any{"minItems": 1}})
+	return source.Properties(map[string]any{"argv": map[string]any{"minItems": 1}, "for": source.Words(fors...)})
 }
 
 // DocumentSchema names the levels and the formats.
