@@ -105,13 +105,13 @@ type scale struct {
 
 func (s scale) x(t time.Time) float64 {
 	share := float64(t.Sub(s.from)) / float64(s.to.Sub(s.from))
-	return round(s.left + min(max(share, 0), 1)*(s.right-s.left))
+	return tenths(s.left + min(max(share, 0), 1)*(s.right-s.left))
 }
 
 func (s scale) holds(t time.Time) bool { return !t.Before(s.from) && !t.After(s.to) }
 
-// round keeps a drawing short, and the same on every machine.
-func round(x float64) float64 { return float64(int64(x*10+0.5)) / 10 }
+// tenths keeps a drawing short, and the same on every machine.
+func tenths(x float64) float64 { return float64(int64(x*10+0.5)) / 10 }
 
 // A moment is an instant with what it is called.
 type moment struct {
@@ -234,9 +234,9 @@ func (c *chart) marks(s scale, all []moment) {
 		c.Marks = append(c.Marks, mark)
 	}
 	for n := range c.Marks {
-		c.Marks[n].LabelY = round(labelHeight * (c.Marks[n].LabelY + 0.8))
+		c.Marks[n].LabelY = tenths(labelHeight * (c.Marks[n].LabelY + 0.8))
 	}
-	c.Height = round(labelHeight*float64(len(rows)) + 4)
+	c.Height = tenths(labelHeight*float64(len(rows)) + 4)
 }
 
 // steps of the axis.
@@ -272,7 +272,7 @@ func (c *chart) lane(l chartLane) {
 		height = headHeight
 	}
 	l.Y = c.Height
-	l.TextY = round(c.Height + height/2 + 4)
+	l.TextY = tenths(c.Height + height/2 + 4)
 	c.Lanes = append(c.Lanes, l)
 	c.Height += height
 }
@@ -300,7 +300,7 @@ func (c *chart) outages(s scale, r Report) {
 				sign, name string
 			}{{o.Clocks.LTI, "◇", "latest time to invoke"}, {o.Clocks.Deadline, "▼", "deadline (" + o.Clocks.DeadlineBy + ")"}, {o.Clocks.MTPDEnd, "■", "MTPD"}} {
 				if !p.at.IsZero() && s.holds(p.at) {
-					l.Points = append(l.Points, chartPoint{X: s.x(p.at), Y: round(y + laneHeight/2 + 4), Sign: p.sign, Class: "objective", Title: service + " " + p.name + " " + stamp(p.at)})
+					l.Points = append(l.Points, chartPoint{X: s.x(p.at), Y: tenths(y + laneHeight/2 + 4), Sign: p.sign, Class: "objective", Title: service + " " + p.name + " " + stamp(p.at)})
 				}
 			}
 			l.note(s, o.Since, until, between(o.Since, until).String())
@@ -354,7 +354,7 @@ func (c *chart) step(s scale, step StepReport, critical bool) {
 		if p.What == "escalated" {
 			sign = "↑"
 		}
-		l.Points = append(l.Points, chartPoint{X: s.x(p.At), Y: round(y + laneHeight/2 + 5), Sign: sign, Class: "problem", Title: step.Step + ": " + p.line()})
+		l.Points = append(l.Points, chartPoint{X: s.x(p.At), Y: tenths(y + laneHeight/2 + 5), Sign: sign, Class: "problem", Title: step.Step + ": " + p.line()})
 	}
 	note := step.people()
 	if note == "" && step.Status != Done {
@@ -380,7 +380,7 @@ func lasted(from, to time.Time) string {
 
 func bar(s scale, y float64, from, to time.Time, class, title string) chartBar {
 	x := s.x(from)
-	return chartBar{X: x, Y: y + 5, W: round(max(s.x(to)-x, 2)), H: laneHeight - 10, Class: class, Title: title}
+	return chartBar{X: x, Y: y + 5, W: tenths(max(s.x(to)-x, 2)), H: laneHeight - 10, Class: class, Title: title}
 }
 
 // note writes beside a bar where there is room.
