@@ -26,6 +26,10 @@ const (
 	VerbNote      Verb = "note"
 	VerbRebase    Verb = "rebase" // an open incident onto the bia.yaml in force, with a reason
 
+	// What is to be done so that it goes better next time; also after the incident.
+	VerbAction     Verb = "action"      // Owner undertakes what Reason says, by the day Due
+	VerbActionDone Verb = "action-done" // Action was carried out, as Reason says
+
 	// What people say of the world. It takes no incident; whoever it concerns shows it.
 	VerbEstimate    Verb = "estimate"    // of Services[0]: how long until it is back, or "none"
 	VerbFacility    Verb = "facility"    // Site is State: lost | impaired | ok
@@ -51,6 +55,10 @@ type Command struct {
 	Keep      bool `json:"keep,omitempty"`      // of abort: leave what was done as it is
 	Supersede bool `json:"supersede,omitempty"` // of invoke: end, between steps, the runs that stand in its way
 	Queue     bool `json:"queue,omitempty"`     // of invoke: start it as soon as what stands in its way has ended
+
+	Action int    `json:"action,omitempty"` // its number within the incident
+	Owner  string `json:"owner,omitempty"`  // a person or a role
+	Due    string `json:"due,omitempty"`    // a day: 2026-12-24
 
 	Estimate  string            `json:"estimate,omitempty"` // "6h" from now, or "none"
 	Site      string            `json:"site,omitempty"`

@@ -212,7 +212,8 @@ func abortable(run Run, c Command) bool {
 func (i Incident) queued(w World) []Event {
 	for _, q := range i.Queued {
 		p, ok := w.Documents.playbook(q.Playbook)
-		if !ok || len(i.inTheWay(w, p, q.Service)) > 0 {
+		mine := i.goingOn(func(r Run) bool { return r.Service == q.Service })
+		if !ok || mine != "" || len(i.taken(w, p)) > 0 {
 			continue
 		}
 		c, _ := i.Recovery(q.Service)
