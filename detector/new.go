@@ -51,6 +51,8 @@ type Detector struct {
 	shaken  map[string]bool    // failure domains of which something changed
 	scene   *scene             // nil: to be drawn anew
 	tallies map[string]tallies // what the scene was drawn with
+
+	readings uint64 // how often situations were read off a scene
 }
 
 // New is a detector for an analysis that has heard nothing yet.
@@ -123,6 +125,12 @@ func (d *Detector) Verdicts(now time.Time) []Verdict {
 	return d.scene.verdicts(t)
 }
 
+// Reading is Verdicts with the number of the reading that they come from: between two answers with the same number nothing
+// has changed but their instant.
+func (d *Detector) Reading(now time.Time) ([]Verdict, uint64) {
+	return d.Verdicts(now), d.readings
+}
+
 // Heard counts what came in.
 func (d *Detector) Heard() Heard {
 	h := d.count
@@ -178,7 +186,17 @@ func (d *Detector) refresh() {
 			d.passOn(id)
 		}
 	}
-	clear(d.stale)
+	d.stale = emptied(d.stale)
+}
+
+// emptied is a set with nothing in it. One that was large is made anew: to look through it would cost as much for ever as when
+// it was full.
+func emptied(set map[string]bool) map[string]bool {
+	if len(set) > 1<<10 {
+		return map[string]bool{}
+	}
+	clear(set)
+	return set
 }
 
 // redraw draws a component anew in every view in which it was drawn, and reports whether that changed anything.

@@ -12,14 +12,20 @@ import (
 // Apply is the incident after a record. It is total: what is in the journal has happened. The incident it is called on
 // stays as it was; what has to change is copied.
 func (i Incident) Apply(r Record) Incident {
-	i.Timeline = append(slices.Clip(i.Timeline), r)
+	i.Timeline = slices.Clip(i.Timeline)
+	return i.apply(r)
+}
+
+// apply is Apply for whoever alone adds to the incident's timeline: it may grow in place.
+func (i Incident) apply(r Record) Incident {
+	i.Timeline = append(i.Timeline, r)
 	if i.Opened.IsZero() {
 		i.ID, i.Opened = r.Incident, r.At
 		if _, opens := r.Event.(Classified); !opens {
 			i.HandsOff = "the record that opened it is missing from the journal"
 		}
 	}
-	if !i.applyLife(r) && !i.applyRun(r) {
+	if !i.applyLife(r) && !i.applyRun(r) && !i.applyControl(r) {
 		i.HandsOff = fmt.Sprintf("it holds an event of the kind %q, which this version of holdfast does not know", r.Event.Kind())
 	}
 	i.tell(r)
@@ -57,6 +63,10 @@ func (i *Incident) applyLife(r Record) bool {
 		i.StoodDown, i.Closed = &e, r.At
 	case Rebased:
 		i.JudgedBy = e.To
+	case ActionAgreed:
+		i.Actions = append(slices.Clip(i.Actions), Action{N: e.Action, At: r.At, Text: e.Text, Owner: e.Owner, Due: e.Due, By: e.By})
+	case ActionDone:
+		i.actionDone(r.At, e)
 	case Noted, word:
 	default:
 		return false
@@ -95,7 +105,7 @@ func (i *Incident) applyRun(r Record) bool {
 	case StepStarted:
 		i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.started(r.At, p, e) })
 	case Acknowledged:
-		i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.acknowledged(r.At, p, e) })
+		i.acknowledged(r.At, e)
 	case AcknowledgementLapsed:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.lapsed(e) })
 	case HandOverOffered:
@@ -114,7 +124,7 @@ func (i *Incident) applyRun(r Record) bool {
 			s.Output, s.Answers, s.Evidence = e.Output, e.Answers, e.Evidence
 		})
 	case StepFailed:
-		i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.failed(r.At, p, e) })
+		i.failed(r.At, e)
 	case StepSkipped:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.end(r.At, Skipped, e.By, e.Reason) })
 	case Escalated:
@@ -145,6 +155,7 @@ func (i *Incident) invoked(at time.Time, e Invoked) {
 	}
 	i.Runs = append(slices.Clip(i.Runs), run)
 	i.NoPlaybook = slices.DeleteFunc(slices.Clone(i.NoPlaybook), func(n NoPlaybookFits) bool { return run.covers(n.Service) })
+	i.Queued = slices.DeleteFunc(slices.Clone(i.Queued), func(q Queued) bool { return q.Playbook == e.Playbook && q.Service == e.Service })
 	i.reconsider()
 }
 

@@ -40,6 +40,17 @@ var kinds = []struct {
 	{KindStepSkipped, read[StepSkipped]},
 	{KindEscalated, read[Escalated]},
 	{KindNotified, read[Notified]},
+	{KindRunPaused, read[RunPaused]},
+	{KindRunResumed, read[RunResumed]},
+	{KindStepHeld, read[StepHeld]},
+	{KindStepReleased, read[StepReleased]},
+	{KindInvocationQueued, read[InvocationQueued]},
+	{KindRunSuperseded, read[RunSuperseded]},
+	{KindRunAborted, read[RunAborted]},
+	{KindUndoStarted, read[UndoStarted]},
+	{KindUndoDone, read[UndoDone]},
+	{KindUndoFailed, read[UndoFailed]},
+	{KindUndoSkipped, read[UndoSkipped]},
 	{KindRunEnded, read[RunEnded]},
 	{KindObjectiveMissed, read[ObjectiveMissed]},
 	{KindRestored, read[Restored]},
@@ -48,6 +59,8 @@ var kinds = []struct {
 	{KindStoodDown, read[StoodDown]},
 	{KindNoted, read[Noted]},
 	{KindRebased, read[Rebased]},
+	{KindActionAgreed, read[ActionAgreed]},
+	{KindActionDone, read[ActionDone]},
 }
 
 func read[E Event](data json.RawMessage) (Event, error) {

@@ -79,6 +79,18 @@ func everyKind() []Event {
 		StepSkipped{Run: "1", Step: "fence", By: by, Reason: "already fenced"},
 		Escalated{Run: "1", Step: "page", Rung: 1, Role: "head-of-operations", Until: at.Add(5 * time.Minute), Why: "nobody who was told could be reached", Tell: []string{"carol"}},
 		Notified{Notice: 7, Person: "dave", Channel: "webhook", Error: "mailbox full"},
+		RunPaused{Run: "1", Until: at.Add(time.Hour), By: by, Reason: "the facility calls back", Tell: []string{"dave"}},
+		RunResumed{Run: "1", By: by, Reason: "it did"},
+		StepHeld{Run: "1", Step: "promote", Until: at.Add(time.Hour), By: by, Reason: "wait for the last batch"},
+		StepReleased{Run: "1", Step: "promote", By: by, Reason: "the batch is through"},
+		InvocationQueued{Service: "payments-api", Playbook: "restore", Behind: []string{"it needs ams2-capacity, which run 1 of payments-api-0412 holds"},
+			Supersedes: []RunRef{{Incident: acmeIncident, Run: "1"}}, By: by, Reason: "the failover does not help"},
+		RunSuperseded{Run: "1", For: "restore", Incident: acmeIncident, By: by, Reason: "the failover does not help", Tell: []string{"alice"}},
+		RunAborted{Run: "1", Keep: true, By: by, Reason: "a false alarm", Tell: []string{"alice"}},
+		UndoStarted{Run: "1", Step: "fence", Attempt: 1, Key: "payments-api-0412/1/fence/undo/1", Epoch: 3, Until: at.Add(time.Minute), By: by, Reason: "again", Tell: []string{"dave"}},
+		UndoDone{Run: "1", Step: "fence", Attempt: 1, By: by, Output: "open", Answers: map[string]string{"a": "b"}, Evidence: "TCK-2"},
+		UndoFailed{Run: "1", Step: "fence", Attempt: 1, Outcome: Failed, Reason: "no answer", By: by, Again: at.Add(time.Second), Tell: []string{"alice"}},
+		UndoSkipped{Run: "1", Step: "fence", By: by, Reason: "it may stay fenced"},
 		RunEnded{Run: "1", Result: "completed"},
 		ObjectiveMissed{Service: "payments-api", Objective: "rto", Deadline: clocks.Deadline, Tell: []string{"alice"}},
 		Restored{Service: "payments-api", At: at.Add(time.Hour)},
@@ -87,6 +99,8 @@ func everyKind() []Event {
 		StoodDown{By: by, Reason: "all is well", Tell: []string{"alice", "carol"}},
 		Noted{By: by, Text: "the facility called back"},
 		Rebased{From: "sha256:02", To: "sha256:03", By: by, Reason: "the new RTO holds", Tell: []string{"alice"}},
+		ActionAgreed{Action: 1, Text: "Rehearse the failover at night", Owner: "head-of-operations", Due: "2026-05-31", By: by},
+		ActionDone{Action: 1, By: by, Result: "rehearsed on 2026-05-20, TCK-9"},
 	}
 }
 

@@ -17,11 +17,19 @@ const (
 	VerbHandOver  Verb = "hand-over" // a step that waits, to the person To, with a reason; it is theirs once they acknowledge
 	VerbDeclare   Verb = "declare"   // an incident, or (no Incident) the named Services by hand
 	VerbInvoke    Verb = "invoke"    // the named Playbook for Services[0] of a declared incident, though it does not fit
+	VerbPause     Verb = "pause"     // the Run (or the only one) starts nothing, Until an instant or resumed
+	VerbHold      Verb = "hold"      // the same for one Step; with no Step: of the Run
+	VerbResume    Verb = "resume"    // ends a pause of the Run, or the hold of the Step
+	VerbAbort     Verb = "abort"     // the Run, or with none everything in the incident; what was done is undone unless Keep
 	VerbStandDown Verb = "stand-down"
 	VerbArm       Verb = "arm"
 	VerbDisarm    Verb = "disarm"
 	VerbNote      Verb = "note"
 	VerbRebase    Verb = "rebase" // an open incident onto the bia.yaml in force, with a reason
+
+	// What is to be done so that it goes better next time; also after the incident.
+	VerbAction     Verb = "action"      // Owner undertakes what Reason says, by the day Due
+	VerbActionDone Verb = "action-done" // Action was carried out, as Reason says
 
 	// What people say of the world. It takes no incident; whoever it concerns shows it.
 	VerbEstimate    Verb = "estimate"    // of Services[0]: how long until it is back, or "none"
@@ -38,12 +46,21 @@ type Command struct {
 	Incident string            `json:"incident,omitempty"`
 	Step     string            `json:"step,omitempty"` // "go", or "2/go" where several runs have it
 	To       string            `json:"to,omitempty"`   // person id
+	Run      string            `json:"run,omitempty"`  // of pause, hold, resume and abort
 	Services []string          `json:"services,omitempty"`
 	Playbook string            `json:"playbook,omitempty"`
 	Reason   string            `json:"reason,omitempty"`
 	Answers  map[string]string `json:"answers,omitempty"`
 	Evidence string            `json:"evidence,omitempty"`
 	Until    time.Time         `json:"until,omitzero"`
+
+	Keep      bool `json:"keep,omitempty"`      // of abort: leave what was done as it is
+	Supersede bool `json:"supersede,omitempty"` // of invoke: end, between steps, the runs that stand in its way
+	Queue     bool `json:"queue,omitempty"`     // of invoke: start it as soon as what stands in its way has ended
+
+	Action int    `json:"action,omitempty"` // its number within the incident
+	Owner  string `json:"owner,omitempty"`  // a person or a role
+	Due    string `json:"due,omitempty"`    // a day: 2026-12-24
 
 	Estimate  string            `json:"estimate,omitempty"` // "6h" from now, or "none"
 	Site      string            `json:"site,omitempty"`

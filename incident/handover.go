@@ -13,6 +13,9 @@ import (
 func handOver(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
 	s := l.state()
 	run, step := l.name()
+	if l.undo {
+		return nil, Refuse("%s is for whoever is there: it cannot be handed over", l.called())
+	}
 	if s.Status != Stuck {
 		if err := waiting(l, "hand over"); err != nil {
 			return nil, err

@@ -34,12 +34,15 @@ type Incident struct {
 	Declined      *DeclarationDeclined `json:"declined,omitempty"` // the last one; whether it still binds depends on the facts
 	DeclinedAt    time.Time            `json:"declined_at,omitzero"`
 	NoPlaybook    []NoPlaybookFits     `json:"no_playbook,omitempty"`
+	Queued        []Queued             `json:"queued,omitempty"`  // invocations that wait for what stands in their way
+	Aborted       *Ending              `json:"aborted,omitempty"` // as a whole: nothing is invoked any more without a person
 
 	Recoveries             []Recovery `json:"recoveries"` // one per service and episode, in the order they began
 	Runs                   []Run      `json:"runs"`
 	Notices                []Notice   `json:"notices"`
 	StandDownRecommendedAt time.Time  `json:"stand_down_recommended_at,omitzero"`
 	StoodDown              *StoodDown `json:"stood_down,omitempty"`
+	Actions                []Action   `json:"actions,omitempty"` // in the order they were agreed upon
 
 	// HandsOff is why this incident is shown and not driven (an unknown event kind, a hole in the journal); empty: driven.
 	HandsOff string `json:"hands_off,omitempty"`
@@ -47,6 +50,7 @@ type Incident struct {
 	Timeline []Record `json:"-"` // every record in order, for the report
 
 	unsent int // notices that nobody has carried out yet
+	seat   int // how many incidents there were before it
 }
 
 // Open reports whether anything can still happen to the incident.
@@ -94,7 +98,9 @@ type Run struct {
 	Ended    time.Time           `json:"ended,omitzero"`
 	Result   string              `json:"result,omitempty"` // as in RunEnded
 	Exercise Exercise            `json:"exercise,omitempty"`
-	Steps    []StepState         `json:"steps"` // in the playbook's order
+	Paused   *Brake              `json:"paused,omitempty"` // nothing of it starts
+	Ending   *Ending             `json:"ending,omitempty"` // it is being ended before its last step
+	Steps    []StepState         `json:"steps"`            // in the playbook's order
 }
 
 // StepStatus is where a step stands.
@@ -110,6 +116,8 @@ const (
 	Declined StepStatus = "declined"
 	Skipped  StepStatus = "skipped"
 	Given    StepStatus = "failed" // failed, and the run went on
+
+	CalledOff StepStatus = "called_off" // the run is being ended before the step was done
 )
 
 // StepState is a step of a run.
@@ -145,6 +153,8 @@ type StepState struct {
 	Output    string            `json:"output,omitempty"`
 	Answers   map[string]string `json:"answers,omitempty"`
 	Evidence  string            `json:"evidence,omitempty"`
+	Held      *Brake            `json:"held,omitempty"` // it does not start, and takes no answer
+	Undo      *StepState        `json:"undo,omitempty"` // its undo, once that has begun
 }
 
 // An Offer is a step that is being handed over: To has to acknowledge it.
@@ -177,7 +187,8 @@ type Notice struct {
 
 // A Record is an event as it stands in the journal.
 type Record struct {
-	Sequence uint64    `json:"sequence"` // of the envelope
+	Sequence uint64    `json:"sequence"`       // of the envelope
+	Hash     string    `json:"hash,omitempty"` // of the envelope: it stands for all before it too
 	At       time.Time `json:"at"`
 	Incident string    `json:"incident,omitempty"`
 	Event    Event     `json:"event"`
@@ -224,10 +235,12 @@ type Effect struct {
 	Incident string
 	Run      string
 	Step     string
+	Undo     bool // it takes the step back
 	Attempt  int
 	Epoch    uint64
 	Exercise Exercise          // of an exercise; empty: live
 	Until    time.Time         // give up then
+	Repeat   string            // of a machine step: safe | ask | never, as its playbook says
 	Notice   *Notice           // tell a person
 	Do       *playbooks.Run    // or act on the world
 	Verify   *playbooks.Verify // or ask it, until it is true

@@ -78,6 +78,9 @@ func without(people, others []string) []string {
 // escalates tells the next when a person's time is up, or when too few of those who were told could be reached.
 func (i Incident) escalates(w World, l leg) Event {
 	s := l.state()
+	if s.Held != nil {
+		return nil
+	}
 	if at, failed := i.outOfReach(w, l); failed {
 		if e := i.passesOn(w, l, at); e != nil {
 			return e

@@ -67,6 +67,16 @@ func told(e Event) (people []string, run, step string) {
 		people, run, step = e.Tell, e.Run, e.Step
 	case Acknowledged:
 		people, run, step = e.Tell, e.Run, e.Step
+	case RunPaused:
+		people, run = e.Tell, e.Run
+	case RunSuperseded:
+		people, run = e.Tell, e.Run
+	case RunAborted:
+		people, run = e.Tell, e.Run
+	case UndoStarted:
+		people, run, step = e.Tell, e.Run, e.Step
+	case UndoFailed:
+		people, run, step = e.Tell, e.Run, e.Step
 	case ObjectiveMissed:
 		people = e.Tell
 	case Relapsed:
@@ -128,7 +138,11 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		i.stepWords(run, step, say)
 	case HandOverOffered:
 		say("Take it: holdfast ack %s %s/%s. Until then it is not yours.", i.ID, run, step)
-	case StepFailed:
+	case RunPaused:
+		say("Let it go on: holdfast resume %s %s --reason WHY, or call it off: holdfast abort %[1]s %[2]s --reason WHY", i.ID, run)
+	case RunAborted:
+		say("Look how it goes: holdfast incident %s", i.ID)
+	case StepFailed, UndoFailed:
 		say("Say how it goes on: holdfast done, retry or skip %s %s/%s --reason WHY", i.ID, run, step)
 	}
 }

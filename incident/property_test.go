@@ -22,13 +22,13 @@ preconditions: [{component_up: [ledger-db-ams]}]
 steps:
   - {id: page, notify: [on-call-pay], ack: {role: on-call-pay, within: 5m, escalate: [head-of-operations]}}
   - {id: tell, after: [], notify: [head-of-operations]}
-  - {id: safe, after: [page], run: {exec: {command: safe}}, timeout: 2m, retry: 2, repeat: safe}
-  - {id: ask, after: [page], run: {exec: {command: ask}}, timeout: 2m, retry: 1, repeat: ask, on_failure: escalate}
+  - {id: safe, after: [page], run: {exec: {command: safe}}, timeout: 2m, retry: 2, repeat: safe, undo: {run: {exec: {command: unsafe}}, repeat: safe}}
+  - {id: ask, after: [page], run: {exec: {command: ask}}, timeout: 2m, retry: 1, repeat: ask, on_failure: escalate, undo: {run: {exec: {command: unask}}, retry: 1, timeout: 1m}}
   - {id: never, after: [tell], run: {exec: {command: never}}, timeout: 2m, repeat: never}
-  - {id: loose, after: [tell], run: {exec: {command: loose}}, timeout: 2m, on_failure: continue}
+  - {id: loose, after: [tell], run: {exec: {command: loose}}, timeout: 2m, on_failure: continue, undo: {run: {exec: {command: tighten}}}}
   - {id: look, after: [page], do: "Look", role: on-call-pay, within: 10m}
   - {id: go, after: [safe, ask, look], decide: "Go?", role: incident-director, approvals: 2, within: 10m}
-  - {id: act, run: {exec: {command: act}}, timeout: 2m, point_of_no_return: true}
+  - {id: act, run: {exec: {command: act}}, timeout: 2m, point_of_no_return: true, on_failure: undo}
   - {id: asked, verify: {http: {url: "https://pay.internal/health"}}, timeout: 5m}
   - {id: settle, wait: 5m}
   - {id: verified, verify: {service: payments-api, for: 5m}, timeout: 30m, milestone: recovered}
@@ -39,7 +39,7 @@ playbook: reporting
 for: {services: [reporting]}
 exclusive: [ams2-capacity]
 steps:
-  - {id: restore, run: {exec: {command: restore}}, timeout: 2m, repeat: safe}
+  - {id: restore, run: {exec: {command: restore}}, timeout: 2m, repeat: safe, undo: {run: {exec: {command: drop}}, repeat: never}}
   - {id: check, do: "Check", role: on-call-pay}
 `
 
@@ -139,7 +139,8 @@ func (a *anything) look() {
 }
 
 func command(t *rapid.T, ids []string) Command {
-	verbs := []Verb{VerbAck, VerbDone, VerbFailed, VerbCannot, VerbApprove, VerbDecline, VerbRetry, VerbSkip, VerbHandOver, VerbDeclare, VerbInvoke, VerbStandDown, VerbArm, VerbDisarm, VerbNote}
+	verbs := []Verb{VerbAck, VerbDone, VerbFailed, VerbCannot, VerbApprove, VerbDecline, VerbRetry, VerbSkip, VerbHandOver, VerbDeclare, VerbInvoke, VerbStandDown, VerbArm, VerbDisarm, VerbNote,
+		VerbPause, VerbHold, VerbResume, VerbAbort}
 	steps := []string{"", "page", "tell", "safe", "ask", "never", "loose", "look", "go", "act", "asked", "settle", "verified", "restore", "check", "nonsense"}
 	c := Command{Verb: rapid.SampledFrom(verbs).Draw(t, "verb"), Step: rapid.SampledFrom(steps).Draw(t, "step"), Reason: "so"}
 	if c.Verb == VerbHandOver {
@@ -151,6 +152,10 @@ func command(t *rapid.T, ids []string) Command {
 	if c.Verb == VerbInvoke || c.Incident == "" {
 		c.Services = []string{rapid.SampledFrom([]string{"payments-api", "reporting"}).Draw(t, "service")}
 		c.Playbook = rapid.SampledFrom([]string{"failover", "reporting"}).Draw(t, "playbook")
+		c.Supersede, c.Queue = rapid.Bool().Draw(t, "supersede"), rapid.Bool().Draw(t, "queue")
+	}
+	if slices.Contains([]Verb{VerbPause, VerbHold, VerbResume, VerbAbort}, c.Verb) {
+		c.Run, c.Keep = rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, "run"), rapid.IntRange(0, 3).Draw(t, "keep") == 0
 	}
 	return c
 }
@@ -160,6 +165,9 @@ func (a *anything) asked() (all []Command) {
 	for _, id := range a.book.ids {
 		for _, r := range a.book.incidents[id].Runs {
 			for _, s := range r.Steps {
+				if s.Undo != nil {
+					s.Status = s.Undo.Status
+				}
 				verbs := map[StepStatus][]Verb{Stuck: {VerbDone, VerbRetry, VerbSkip}, Waiting: {VerbDone, VerbApprove, VerbAck}}[s.Status]
 				for _, verb := range verbs {
 					all = append(all, Command{Verb: verb, Incident: id, Step: r.ID + "/" + s.ID, Reason: "so"})
@@ -199,7 +207,11 @@ func (a *anything) oneRunPerServiceAndPlaybook() {
 func (a *anything) everyWantIsRecorded() {
 	started := map[string]bool{}
 	for _, r := range a.records {
-		if e, ok := r.Event.(StepStarted); ok {
+		e, ok := r.Event.(StepStarted)
+		if u, undo := r.Event.(UndoStarted); undo {
+			e, ok = StepStarted(u), true
+		}
+		if ok {
 			started[fmt.Sprintf("%s/%s/%s %s %d %d", r.Incident, e.Run, e.Step, e.Key, e.Attempt, e.Epoch)] = true
 		}
 	}
@@ -221,17 +233,15 @@ func (a *anything) nothingIsDueBeforeNextAt() {
 	horizon := a.now.Add(48 * time.Hour)
 	if ok {
 		horizon = next
-		if f := a.draft(); true {
-			f.now = next
-			if f.settle(); len(f.changes) == 0 {
+		if f := a.probe(next); true {
+			if f.walk(); len(f.changes) == 0 {
 				a.Fatalf("NextAt names %v, and nothing is due then", next.Sub(t0))
 			}
 		}
 	}
 	for _, at := range []time.Time{a.now.Add(horizon.Sub(a.now) / 2), horizon.Add(-1)} {
-		f := a.draft()
-		f.now = at
-		if f.settle(); len(f.changes) > 0 {
+		f := a.probe(at)
+		if f.walk(); len(f.changes) > 0 {
 			a.Fatalf("%v is due at %v, before NextAt (%v)", kindsOf(f.changes), at.Sub(t0), horizon.Sub(t0))
 		}
 	}
@@ -243,6 +253,10 @@ func (a *anything) history() {
 	for _, r := range a.records {
 		run, step, about := stepOf(r.Event)
 		at := r.Incident + "/" + run + "/" + step
+		switch r.Event.(type) {
+		case UndoStarted, UndoDone, UndoFailed, UndoSkipped:
+			at += "/undo"
+		}
 		if about && ended[at] {
 			if _, told := r.Event.(Acknowledged); !told {
 				a.Fatalf("%s happened to %s after it had ended", r.Event.Kind(), at)
@@ -262,6 +276,8 @@ func (a *anything) history() {
 				approvals[at] = map[string]bool{}
 			}
 			approvals[at][e.By.Person] = true
+		case UndoDone, UndoSkipped:
+			ended[at] = true
 		case StepDone:
 			ended[at] = true
 			if step == "go" && len(approvals[at]) < 2 {
@@ -410,6 +426,7 @@ func TestWhateverHappensTheInvariantsHold(t *testing.T) {
 			},
 		})
 		a.history()
+		a.brakes()
 		a.replays()
 	})
 }

@@ -46,10 +46,12 @@ var chapters = []struct {
 	title    string
 	commands []string
 }{
-	{"Look, while something is wrong:", []string{"status", "incident", "explain", "oncall", "report", "refusals"}},
+	{"Look, while something is wrong:", []string{"status", "incident", "explain", "oncall"}},
 	{"Answer a step:", []string{"ack", "done", "failed", "cannot", "approve", "decline", "retry", "skip", "hand-over"}},
 	{"Say what monitoring does not know:", []string{"estimate", "facility", "data", "intentional", "maintenance", "backdate", "note"}},
+	{"Hold a run back, or call it off:", []string{"pause", "hold", "resume", "abort"}},
 	{"Decide, with the authority:", []string{"declare", "invoke", "stand-down", "rebase", "arm", "disarm"}},
+	{"Learn from it:", []string{"report", "action", "refusals"}},
 	{"Ask beforehand:", []string{"demo", "check", "readiness", "exercise", "whatif", "backtest"}},
 	{"Operate:", []string{"serve", "verify", "alerts", "people", "schema", "version"}},
 }
