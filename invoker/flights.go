@@ -3,15 +3,20 @@ package invoker
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"holdfast/incident"
 )
 
-// Effects under way at once. Notices and steps do not wait for each other: a hanging webhook must not hold up a failover.
+// Effects under way at once. Steps and notices do not wait for each other: a hanging webhook must not hold up a failover.
+// Nor does one run wait for another's: beyond the places that all share, each run has some of its own, and so has each
+// incident for its notices. However many machines hang, every other run goes on.
 const (
 	mostSteps   = 64
 	mostNotices = 64
+	ownPlaces   = 4
 )
 
 // A flight is an effect that was started by this process. It is remembered until the desk no longer wants it, so that
@@ -23,38 +28,132 @@ type flight struct {
 	over   bool
 }
 
+// flights are all of them, and what waits for a place.
+type flights struct {
+	of      map[string]map[string]*flight // incident -> what is carried out -> the flight
+	waiting []incident.Effect             // in the order in which they were wanted
+	taken   map[string]int                // places by lane
+	steps   int                           // under way
+	notices int
+}
+
+func newFlights() flights {
+	return flights{of: map[string]map[string]*flight{}, taken: map[string]int{}}
+}
+
 func flightOf(e incident.Effect) string { return fmt.Sprintf("%s#%d", e.Key, e.Attempt) }
+
+// laneOf is what shares places of its own.
+func laneOf(e incident.Effect) string {
+	if e.Notice != nil {
+		return "notices of " + e.Incident
+	}
+	return "run " + e.Run + " of " + e.Incident
+}
+
+func (f *flights) flight(e incident.Effect) *flight { return f.of[e.Incident][flightOf(e)] }
+
+// hasPlace reports whether an effect may start.
+func (f *flights) hasPlace(e incident.Effect) bool {
+	if f.taken[laneOf(e)] < ownPlaces {
+		return true
+	}
+	if e.Notice != nil {
+		return f.notices < mostNotices
+	}
+	return f.steps < mostSteps
+}
+
+// take counts the places under way: n is one more, or one less.
+func (f *flights) take(e incident.Effect, n int) {
+	lane := laneOf(e)
+	if f.taken[lane] += n; f.taken[lane] == 0 {
+		delete(f.taken, lane)
+	}
+	if e.Notice != nil {
+		f.notices += n
+	} else {
+		f.steps += n
+	}
+}
+
+// end gives a flight's place back.
+func (f *flights) end(of *flight) {
+	if !of.over {
+		of.over = true
+		f.take(of.effect, -1)
+	}
+}
+
+// want cancels and forgets the flights of an incident that are no longer wanted, and lets wait what is wanted and has not
+// been started.
+func (f *flights) want(id string, wants []incident.Effect) {
+	f.waiting = slices.DeleteFunc(f.waiting, func(e incident.Effect) bool { return e.Incident == id })
+	wanted := make(map[string]*flight, len(wants))
+	for _, e := range wants {
+		if of := f.flight(e); of != nil {
+			wanted[flightOf(e)] = of
+		} else {
+			f.waiting = append(f.waiting, e)
+		}
+	}
+	for name, of := range f.of[id] {
+		if wanted[name] == nil {
+			of.cancel()
+			f.end(of)
+		}
+	}
+	f.of[id] = wanted
+	if len(wanted) == 0 {
+		delete(f.of, id)
+	}
+}
+
+// next are the effects that have a place now. Whoever has the fewest under way comes first.
+func (f *flights) next() (starts []incident.Effect) {
+	if len(f.waiting) == 0 {
+		return nil
+	}
+	turns, turn := map[string]int{}, map[string]int{} // by lane; by effect
+	for _, e := range f.waiting {
+		turn[flightOf(e)] = f.taken[laneOf(e)] + turns[laneOf(e)]
+		turns[laneOf(e)]++
+	}
+	slices.SortStableFunc(f.waiting, func(a, b incident.Effect) int { return turn[flightOf(a)] - turn[flightOf(b)] })
+	f.waiting = slices.DeleteFunc(f.waiting, func(e incident.Effect) bool {
+		may := f.hasPlace(e)
+		if may {
+			f.take(e, 1)
+			starts = append(starts, e)
+		}
+		return may
+	})
+	return starts
+}
 
 // launch starts the effects that the desk wants and stops those that it no longer does. All it starts is in the journal:
 // the desk knows nothing that is not.
 func (v *Invoker) launch(ctx context.Context) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	wants := v.desk.Wants()
-	if v.cfg.Shadow { // a second lock: a shadow's desk wants nothing
-		wants = nil
+	for _, id := range v.desk.Stirred() {
+		wants := v.desk.WantsOf(id)
+		if v.cfg.Shadow { // a second lock: a shadow's desk wants nothing
+			wants = nil
+		}
+		v.flights.want(id, wants)
 	}
-	v.land(wants)
-	steps, notices := v.underWay()
-	for _, e := range wants {
-		if v.flights[flightOf(e)] != nil {
-			continue
-		}
-		if e.Notice != nil && notices < mostNotices {
-			notices++
-		} else if e.Notice == nil && steps < mostSteps {
-			steps++
-		} else {
-			continue
-		}
+	for _, e := range v.flights.next() {
 		v.start(ctx, e)
 	}
-	v.status.InFlight = v.inFlight()
 }
 
 func (v *Invoker) start(ctx context.Context, e incident.Effect) {
 	ctx, cancel := context.WithCancel(ctx)
-	v.flights[flightOf(e)] = &flight{effect: e, cancel: cancel, since: v.last}
+	if v.flights.of[e.Incident] == nil {
+		v.flights.of[e.Incident] = map[string]*flight{}
+	}
+	v.flights.of[e.Incident][flightOf(e)] = &flight{effect: e, cancel: cancel, since: v.last}
 	v.flying.Go(func() {
 		defer cancel()
 		if !v.mayStart() {
@@ -75,39 +174,28 @@ func (v *Invoker) mayStart() bool {
 	return v.desk.Epoch() == v.status.Epoch && v.status.HandsOff == ""
 }
 
-// land cancels and forgets the flights that are no longer wanted.
-func (v *Invoker) land(wants []incident.Effect) {
-	wanted := make(map[string]bool, len(wants))
-	for _, e := range wants {
-		wanted[flightOf(e)] = true
-	}
-	for id, f := range v.flights {
-		if !wanted[id] {
-			f.cancel()
-			delete(v.flights, id)
-		}
-	}
-}
-
 // recall stops all that is under way: who may not decide may not act.
 func (v *Invoker) recall() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.land(nil)
-	v.status.InFlight = v.inFlight()
+	for id := range v.flights.of {
+		v.flights.want(id, nil)
+	}
+	v.flights.waiting = nil
 }
 
-func (v *Invoker) underWay() (steps, notices int) {
-	for _, f := range v.flights {
-		switch {
-		case f.over:
-		case f.effect.Notice != nil:
-			notices++
-		default:
-			steps++
+// inFlight is what is being carried out, in order of the keys.
+func (f *flights) inFlight() []InFlight {
+	all := []InFlight{}
+	for _, flights := range f.of {
+		for _, of := range flights {
+			if e := of.effect; !of.over {
+				all = append(all, InFlight{e.Key, e.Incident, e.Step, e.Attempt, of.since, e.Until})
+			}
 		}
 	}
-	return steps, notices
+	slices.SortFunc(all, func(a, b InFlight) int { return strings.Compare(a.Key, b.Key) })
+	return all
 }
 
 // mostResults is how many results go into one commit; with the longest outputs they still fit.
@@ -120,10 +208,14 @@ func (v *Invoker) finish(ctx context.Context, first incident.Result) {
 		return
 	}
 	results := v.collect(first)
+	v.mu.Lock()
 	for _, r := range results {
-		if f := v.flights[flightOf(r.Effect)]; f != nil {
-			f.over = true
+		if of := v.flights.flight(r.Effect); of != nil {
+			v.flights.end(of)
 		}
+	}
+	v.mu.Unlock()
+	for _, r := range results {
 		v.say(r)
 	}
 	// The error is that this instance is no longer in charge: then these effects are in doubt, and not its to judge.

@@ -49,6 +49,7 @@ type Invoker struct {
 	desk     *incident.Desk
 	status   Status
 	unreadTo uint64 // up to where messages that nobody could read were asked for
+	flights  flights
 
 	// These are the loop's alone.
 	ahead     *Heard              // taken from the ears, not yet due to be heard
@@ -62,7 +63,6 @@ type Invoker struct {
 	attempts  []attempt         // of the commit under way
 	landed    *attempt          // the one of them that is in the log
 	unfit     map[string]bool
-	flights   map[string]*flight
 	flying    sync.WaitGroup
 }
 
@@ -82,10 +82,10 @@ func New(c Config) *Invoker {
 		unread:  make(chan struct{}, 1),
 		over:    make(chan struct{}),
 		desk:    incident.NewDesk(),
-		status:  Status{Instance: c.Instance, Shadow: c.Shadow, InFlight: []InFlight{}},
+		status:  Status{Instance: c.Instance, Shadow: c.Shadow},
 		told:    map[string]bool{},
 		unfit:   map[string]bool{},
-		flights: map[string]*flight{},
+		flights: newFlights(),
 	}
 }
 
@@ -149,6 +149,16 @@ func (v *Invoker) turn(ctx, acting context.Context) {
 		if len(changes) == 0 {
 			return
 		}
+		v.attend(ctx)
+	}
+}
+
+// attend carries out what somebody waits for: while very much is due, people come between two envelopes of it.
+func (v *Invoker) attend(ctx context.Context) {
+	select {
+	case a := <-v.asks:
+		v.carryOut(ctx, a)
+	default:
 	}
 }
 
