@@ -18,7 +18,7 @@ import (
 type Desk struct {
 	book
 	agenda   agenda
-	stirred  map[string]bool // incidents that may want other effects than when it was last asked which; nil: all
+	stirred  map[string]bool    // incidents that may want other effects than when it was last asked which; nil: all
 	detector *detector.Detector // judges by the text in force; nil until documents are adopted
 	older    []older            // what open incidents are judged by else, the text adopted first in front
 	early    []heard            // what came in before that

@@ -218,13 +218,19 @@ func (v *Invoker) finish(ctx context.Context, first incident.Result) {
 	for _, r := range results {
 		v.say(r)
 	}
-	// The error is that this instance is no longer in charge: then these effects are in doubt, and not its to judge.
-	_, _ = v.commit(ctx, func(now time.Time) (changes []incident.Change, _ error) {
-		for _, r := range results {
-			changes = append(changes, v.desk.Finish(now, r)...)
+	// In as many envelopes as it takes: what is recorded says nothing any more. The error is that this instance is no longer
+	// in charge: then these effects are in doubt, and not its to judge.
+	for {
+		changes, err := v.commit(ctx, func(now time.Time) (changes []incident.Change, _ error) {
+			for _, r := range results {
+				changes = append(changes, v.desk.Finish(now, r)...)
+			}
+			return envelopeful(changes), nil
+		})
+		if err != nil || len(changes) == 0 {
+			return
 		}
-		return changes, nil
-	})
+	}
 }
 
 // collect takes the results that wait.
