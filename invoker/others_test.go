@@ -218,6 +218,7 @@ func TestAnAnswerBeforeTheQuestionIsRefusedAndTheQuestionIsStillAsked(t *testing
 		w.hang = "first"
 		p := w.boot().ready()
 		id := p.declare("s0")
+		time.Sleep(time.Second)
 		answer := func() error {
 			_, err := p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbDone, Incident: id, Step: "ask"})
 			return err
