@@ -1,8 +1,10 @@
 package invoker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,112 +25,151 @@ const (
 // one attempt is never carried out twice by one process.
 type flight struct {
 	effect incident.Effect
+	lane   *lane
 	cancel context.CancelFunc
 	since  time.Time
 	over   bool
 }
 
+func flightOf(e incident.Effect) string { return fmt.Sprintf("%s#%d", e.Key, e.Attempt) }
+
+// A lane is what has places of its own: a run, or the notices of an incident.
+type lane struct {
+	incident, run string // run is empty for notices
+	taken         int    // places
+	waiting       []incident.Effect
+}
+
 // flights are all of them, and what waits for a place.
 type flights struct {
-	of      map[string]map[string]*flight // incident -> what is carried out -> the flight
-	waiting []incident.Effect             // in the order in which they were wanted
-	taken   map[string]int                // places by lane
-	steps   int                           // under way
-	notices int
+	of             map[string]*fleet // by incident
+	hungry         map[*lane]bool    // where something waits
+	stirred        map[*lane]bool    // where something waits or has ended that did not before
+	steps, notices int               // under way
+}
+
+// A fleet is what an incident wants: started, or waiting.
+type fleet struct {
+	flights map[string]*flight // what is carried out -> the flight
+	lanes   map[string]*lane
 }
 
 func newFlights() flights {
-	return flights{of: map[string]map[string]*flight{}, taken: map[string]int{}}
+	return flights{of: map[string]*fleet{}, hungry: map[*lane]bool{}, stirred: map[*lane]bool{}}
 }
 
-func flightOf(e incident.Effect) string { return fmt.Sprintf("%s#%d", e.Key, e.Attempt) }
-
-// laneOf is what shares places of its own.
-func laneOf(e incident.Effect) string {
-	if e.Notice != nil {
-		return "notices of " + e.Incident
+func (f *flights) flight(e incident.Effect) *flight {
+	if fleet := f.of[e.Incident]; fleet != nil {
+		return fleet.flights[flightOf(e)]
 	}
-	return "run " + e.Run + " of " + e.Incident
+	return nil
 }
 
-func (f *flights) flight(e incident.Effect) *flight { return f.of[e.Incident][flightOf(e)] }
-
-// hasPlace reports whether an effect may start.
-func (f *flights) hasPlace(e incident.Effect) bool {
-	if f.taken[laneOf(e)] < ownPlaces {
-		return true
-	}
+// lane is the one that an effect takes its place from.
+func (t *fleet) lane(e incident.Effect) *lane {
+	run := e.Run
 	if e.Notice != nil {
-		return f.notices < mostNotices
+		run = ""
 	}
-	return f.steps < mostSteps
+	if t.lanes[run] == nil {
+		t.lanes[run] = &lane{incident: e.Incident, run: run}
+	}
+	return t.lanes[run]
 }
 
-// take counts the places under way: n is one more, or one less.
-func (f *flights) take(e incident.Effect, n int) {
-	lane := laneOf(e)
-	if f.taken[lane] += n; f.taken[lane] == 0 {
-		delete(f.taken, lane)
+// shared is how many places that all share are under way in lanes of a kind, and how many there are.
+func (f *flights) shared(l *lane) (taken *int, most int) {
+	if l.run == "" {
+		return &f.notices, mostNotices
 	}
-	if e.Notice != nil {
-		f.notices += n
-	} else {
-		f.steps += n
-	}
+	return &f.steps, mostSteps
+}
+
+// take counts the places of a lane: n is one more, or one less.
+func (f *flights) take(l *lane, n int) {
+	taken, _ := f.shared(l)
+	*taken += n
+	l.taken += n
+	f.stirred[l] = true
 }
 
 // end gives a flight's place back.
 func (f *flights) end(of *flight) {
 	if !of.over {
 		of.over = true
-		f.take(of.effect, -1)
+		f.take(of.lane, -1)
 	}
 }
 
 // want cancels and forgets the flights of an incident that are no longer wanted, and lets wait what is wanted and has not
 // been started.
 func (f *flights) want(id string, wants []incident.Effect) {
-	f.waiting = slices.DeleteFunc(f.waiting, func(e incident.Effect) bool { return e.Incident == id })
+	t := f.of[id]
+	if t == nil {
+		t = &fleet{lanes: map[string]*lane{}}
+	}
+	for _, l := range t.lanes {
+		l.waiting = nil
+		delete(f.hungry, l)
+	}
 	wanted := make(map[string]*flight, len(wants))
 	for _, e := range wants {
-		if of := f.flight(e); of != nil {
-			wanted[flightOf(e)] = of
-		} else {
-			f.waiting = append(f.waiting, e)
+		name := flightOf(e)
+		if of := t.flights[name]; of != nil {
+			wanted[name] = of
+			continue
 		}
+		l := t.lane(e)
+		l.waiting = append(l.waiting, e)
+		f.hungry[l], f.stirred[l] = true, true
 	}
-	for name, of := range f.of[id] {
+	for name, of := range t.flights {
 		if wanted[name] == nil {
 			of.cancel()
 			f.end(of)
 		}
 	}
-	f.of[id] = wanted
-	if len(wanted) == 0 {
+	t.flights, f.of[id] = wanted, t
+	if len(wants) == 0 {
 		delete(f.of, id)
 	}
 }
 
-// next are the effects that have a place now. Whoever has the fewest under way comes first.
+// next are the effects that have a place now: first those that have one of their own, then whoever has the fewest.
 func (f *flights) next() (starts []incident.Effect) {
-	if len(f.waiting) == 0 {
-		return nil
-	}
-	turns, turn := map[string]int{}, map[string]int{} // by lane; by effect
-	for _, e := range f.waiting {
-		turn[flightOf(e)] = f.taken[laneOf(e)] + turns[laneOf(e)]
-		turns[laneOf(e)]++
-	}
-	slices.SortStableFunc(f.waiting, func(a, b incident.Effect) int { return turn[flightOf(a)] - turn[flightOf(b)] })
-	f.waiting = slices.DeleteFunc(f.waiting, func(e incident.Effect) bool {
-		may := f.hasPlace(e)
-		if may {
-			f.take(e, 1)
-			starts = append(starts, e)
+	for _, l := range slices.SortedFunc(maps.Keys(f.stirred), ahead) {
+		for len(l.waiting) > 0 && l.taken < ownPlaces {
+			starts = append(starts, f.board(l))
 		}
-		return may
-	})
-	return starts
+	}
+	clear(f.stirred)
+	for {
+		var first *lane
+		for l := range f.hungry {
+			if taken, most := f.shared(l); *taken < most && (first == nil || ahead(l, first) < 0) {
+				first = l
+			}
+		}
+		if first == nil {
+			return starts
+		}
+		starts = append(starts, f.board(first))
+	}
+}
+
+// ahead orders lanes: whoever has the fewest under way comes first.
+func ahead(a, b *lane) int {
+	return cmp.Or(a.taken-b.taken, strings.Compare(a.incident, b.incident), strings.Compare(a.run, b.run))
+}
+
+// board takes a place for the first that waits in a lane.
+func (f *flights) board(l *lane) incident.Effect {
+	e := l.waiting[0]
+	if l.waiting = l.waiting[1:]; len(l.waiting) == 0 {
+		delete(f.hungry, l)
+	}
+	f.take(l, 1)
+	return e
 }
 
 // launch starts the effects that the desk wants and stops those that it no longer does. All it starts is in the journal:
@@ -150,10 +191,8 @@ func (v *Invoker) launch(ctx context.Context) {
 
 func (v *Invoker) start(ctx context.Context, e incident.Effect) {
 	ctx, cancel := context.WithCancel(ctx)
-	if v.flights.of[e.Incident] == nil {
-		v.flights.of[e.Incident] = map[string]*flight{}
-	}
-	v.flights.of[e.Incident][flightOf(e)] = &flight{effect: e, cancel: cancel, since: v.last}
+	t := v.flights.of[e.Incident]
+	t.flights[flightOf(e)] = &flight{effect: e, lane: t.lane(e), cancel: cancel, since: v.last}
 	v.flying.Go(func() {
 		defer cancel()
 		if !v.mayStart() {
@@ -181,14 +220,13 @@ func (v *Invoker) recall() {
 	for id := range v.flights.of {
 		v.flights.want(id, nil)
 	}
-	v.flights.waiting = nil
 }
 
 // inFlight is what is being carried out, in order of the keys.
 func (f *flights) inFlight() []InFlight {
 	all := []InFlight{}
-	for _, flights := range f.of {
-		for _, of := range flights {
+	for _, t := range f.of {
+		for _, of := range t.flights {
 			if e := of.effect; !of.over {
 				all = append(all, InFlight{e.Key, e.Incident, e.Step, e.Attempt, of.since, e.Until})
 			}

@@ -109,6 +109,9 @@ func (v *Invoker) Run(ctx context.Context) error {
 	}
 	for ctx.Err() == nil {
 		v.turn(ctx, acting)
+		if v.attend(ctx) {
+			v.turn(ctx, acting) // a nap does not end for what is due already
+		}
 		select {
 		case <-ctx.Done():
 		case h := <-v.ears:
@@ -153,12 +156,15 @@ func (v *Invoker) turn(ctx, acting context.Context) {
 	}
 }
 
-// attend carries out what somebody waits for: while very much is due, people come between two envelopes of it.
-func (v *Invoker) attend(ctx context.Context) {
+// attend carries out what somebody waits for. People come between two envelopes of what is due, and before what machines
+// have to say: however much goes on, they wait for one or two appends.
+func (v *Invoker) attend(ctx context.Context) (asked bool) {
 	select {
 	case a := <-v.asks:
 		v.carryOut(ctx, a)
+		return true
 	default:
+		return false
 	}
 }
 
