@@ -207,7 +207,7 @@ type timing struct{ house }
 func measureTimers(ctx context.Context, b *bench) ([]Row, error) {
 	later := "playbook: " + laterWork + "\nfor: {services: [" + laterWork + "]}\nsteps:\n"
 	for n := range timersTimed {
-		later += fmt.Sprintf("  - {id: t%d, after: [], wait: %s}\n", n, 2*time.Second+time.Duration(n)*timersApart)
+		later += fmt.Sprintf("  - {id: t%d, after: [], wait: %dms}\n", n, (2*time.Second + time.Duration(n)*timersApart).Milliseconds())
 	}
 	t, err := ask[timed](ctx, "timers", timing{house{Store: filepath.Join(b.dir, "timers"), Incidents: timersHeld, Steps: timersEach,
 		Step: `  - {id: s%d, after: [], wait: 100h}`, Begun: true, For: 100 * time.Hour, Playbook: later}})

@@ -16,9 +16,8 @@ import (
 // Nor does one run wait for another's: beyond the places that all share, each run has some of its own, and so has each
 // incident for its notices. However many machines hang, every other run goes on.
 const (
-	mostSteps   = 64
-	mostNotices = 64
-	ownPlaces   = 4
+	mostShared = 64 // steps, and as many notices
+	ownPlaces  = 4
 )
 
 // A flight is an effect that was started by this process. It is remembered until the desk no longer wants it, so that
@@ -77,18 +76,17 @@ func (t *fleet) lane(e incident.Effect) *lane {
 	return t.lanes[run]
 }
 
-// shared is how many places that all share are under way in lanes of a kind, and how many there are.
-func (f *flights) shared(l *lane) (taken *int, most int) {
+// shared is how many are under way in lanes of a kind.
+func (f *flights) shared(l *lane) *int {
 	if l.run == "" {
-		return &f.notices, mostNotices
+		return &f.notices
 	}
-	return &f.steps, mostSteps
+	return &f.steps
 }
 
 // take counts the places of a lane: n is one more, or one less.
 func (f *flights) take(l *lane, n int) {
-	taken, _ := f.shared(l)
-	*taken += n
+	*f.shared(l) += n
 	l.taken += n
 	f.stirred[l] = true
 }
@@ -146,7 +144,7 @@ func (f *flights) next() (starts []incident.Effect) {
 	for {
 		var first *lane
 		for l := range f.hungry {
-			if taken, most := f.shared(l); *taken < most && (first == nil || ahead(l, first) < 0) {
+			if *f.shared(l) < mostShared && (first == nil || ahead(l, first) < 0) {
 				first = l
 			}
 		}
