@@ -51,7 +51,7 @@ var chapters = []struct {
 	{"Say what monitoring does not know:", []string{"estimate", "facility", "data", "intentional", "maintenance", "backdate", "note"}},
 	{"Decide, with the authority:", []string{"declare", "invoke", "stand-down", "rebase", "arm", "disarm"}},
 	{"Learn from it:", []string{"report", "action"}},
-	{"Ask beforehand:", []string{"demo", "check", "readiness", "exercise", "whatif", "backtest"}},
+	{"Ask beforehand:", []string{"demo", "check", "readiness", "exercise", "whatif", "backtest", "playbook"}},
 	{"Operate:", []string{"serve", "verify", "alerts", "people", "schema", "version"}},
 }
 
