@@ -221,6 +221,7 @@ type Effect struct {
 	Epoch    uint64
 	Exercise Exercise          // of an exercise; empty: live
 	Until    time.Time         // give up then
+	Repeat   string            // of a machine step: safe | ask | never, as its playbook says
 	Notice   *Notice           // tell a person
 	Do       *playbooks.Run    // or act on the world
 	Verify   *playbooks.Verify // or ask it, until it is true
