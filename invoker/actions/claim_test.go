@@ -43,7 +43,7 @@ func promoting(t *testing.T) (dir string) {
 func orphan(t *testing.T, dir string) {
 	t.Helper()
 	begun := strings.Count(log(t, dir), "begin")
-	d := exec.Command(os.Args[0])
+	d := exec.CommandContext(t.Context(), os.Args[0])
 	d.Env = append(os.Environ(), beADaemon+"="+dir)
 	d.Stderr = os.Stderr
 	if err := d.Start(); err != nil {
