@@ -112,6 +112,20 @@ func TestAfterAnOrphanPeopleAreAskedUnlessTheStepMayBeRepeated(t *testing.T) {
 	}
 }
 
+func TestAnUndoWaitsForWhatItUndoesAndThenRuns(t *testing.T) {
+	dir := promoting(t)
+	orphan(t, dir)
+	h, e, err := promotionIn(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Undo, e.Repeat, e.Key = true, "ask", "payments-api-0412/1/fence/undo/1"
+	expect(t, h.Carry(t.Context(), e), "", "")
+	if text := log(t, dir); strings.Contains(text, "overlap") || strings.Count(text, "end") != 2 {
+		t.Errorf("it did not wait, or did not run:\n%s", text)
+	}
+}
+
 func TestAnOrphanThatDoesNotEndIsWaitedForNoLongerThanTheStepMayTake(t *testing.T) {
 	dir := promoting(t)
 	slow := strings.Replace(promotion, "sleep 0.1", "sleep 30", 1)
