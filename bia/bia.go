@@ -295,6 +295,7 @@ type Declaration struct {
 	OnNoDecision          string        `doc:"on_no_decision"` // escalate | declare; default escalate
 	RearmAfter            time.Duration `doc:"rearm_after"`    // the fuse; default 24h
 	Responders            []string      `doc:"responders"`     // roles that may say what monitoring cannot, beside the authority and owners
+	Reporting             []Reporting   `doc:"reporting"`      // statutory reporting clocks
 }
 
 // Maintenance is an approved window in which a declared effect on a declared scope is not counted.

@@ -119,6 +119,7 @@ func (c *checker) checkDeclaration() {
 	c.word(d.Marks, "mode", "bia/mode", d.Mode, modes...)
 	c.word(d.Marks, "on_no_decision", "bia/mode", d.OnNoDecision, noDecisions...)
 	c.distinct(d.Responders, items(d.Marks, "responders"))
+	c.checkReporting()
 	c.distinct(d.AutomaticFor, items(d.Marks, "automatic_for"))
 	for i, id := range d.AutomaticFor {
 		at := item(d.Marks, "automatic_for", i)

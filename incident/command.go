@@ -25,7 +25,8 @@ const (
 	VerbArm       Verb = "arm"
 	VerbDisarm    Verb = "disarm"
 	VerbNote      Verb = "note"
-	VerbRebase    Verb = "rebase" // an open incident onto the bia.yaml in force, with a reason
+	VerbReported  Verb = "reported" // the Report was made, At an instant; or, Over, there is no duty to
+	VerbRebase    Verb = "rebase"   // an open incident onto the bia.yaml in force, with a reason
 
 	// What is to be done so that it goes better next time; also after the incident.
 	VerbAction     Verb = "action"      // Owner undertakes what Reason says, by the day Due
@@ -45,8 +46,9 @@ type Command struct {
 	Verb     Verb              `json:"verb"`
 	Incident string            `json:"incident,omitempty"`
 	Step     string            `json:"step,omitempty"` // "go", or "2/go" where several runs have it
-	To       string            `json:"to,omitempty"`   // person id
-	Run      string            `json:"run,omitempty"`  // of pause, hold, resume and abort
+	Report   string            `json:"report,omitempty"`
+	To       string            `json:"to,omitempty"`  // person id
+	Run      string            `json:"run,omitempty"` // of pause, hold, resume and abort
 	Services []string          `json:"services,omitempty"`
 	Playbook string            `json:"playbook,omitempty"`
 	Reason   string            `json:"reason,omitempty"`

@@ -140,11 +140,14 @@ func (a *anything) look() {
 
 func command(t *rapid.T, ids []string) Command {
 	verbs := []Verb{VerbAck, VerbDone, VerbFailed, VerbCannot, VerbApprove, VerbDecline, VerbRetry, VerbSkip, VerbHandOver, VerbDeclare, VerbInvoke, VerbStandDown, VerbArm, VerbDisarm, VerbNote,
-		VerbPause, VerbHold, VerbResume, VerbAbort}
+		VerbReported, VerbPause, VerbHold, VerbResume, VerbAbort}
 	steps := []string{"", "page", "tell", "safe", "ask", "never", "loose", "look", "go", "act", "asked", "settle", "verified", "restore", "check", "nonsense"}
 	c := Command{Verb: rapid.SampledFrom(verbs).Draw(t, "verb"), Step: rapid.SampledFrom(steps).Draw(t, "step"), Reason: "so"}
 	if c.Verb == VerbHandOver {
 		c.To = rapid.SampledFrom([]string{"alice", "bob", "dave", "erin", "gina"}).Draw(t, "to")
+	}
+	if c.Verb == VerbReported {
+		c.Report, c.Evidence = rapid.SampledFrom([]string{"initial", "csirt", "customers"}).Draw(t, "report"), "receipt"
 	}
 	if len(ids) > 0 && rapid.IntRange(0, 9).Draw(t, "named") > 0 {
 		c.Incident = rapid.SampledFrom(ids).Draw(t, "incident")
@@ -321,6 +324,7 @@ func TestWhateverHappensTheInvariantsHold(t *testing.T) {
 	files := automatic(t)
 	files["playbooks/failover.yaml"], files["playbooks/reporting.yaml"] = propertyFailover, propertyReporting
 	files["people.yaml"] = propertyPeople
+	files["bia.yaml"] = strings.Replace(files["bia.yaml"], "  successors: [head-of-operations]\n", "  successors: [head-of-operations]"+threeDuties, 1)
 	people := []string{"alice", "bob", "carol", "dave", "erin", "frank", "gina"}
 	services := []string{"core-ledger", "payments-api", "reporting"}
 	rapid.Check(t, func(rt *rapid.T) {
