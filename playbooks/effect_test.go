@@ -46,6 +46,26 @@ steps:
 	}
 }
 
+func TestAQuestionIsToldInWords(t *testing.T) {
+	p := read(t, `
+playbook: p
+for: {services: [shop]}
+steps:
+  - id: served
+    verify:
+      prometheus:
+        url: https://x
+        query: |
+          sum(rate(orders[1m]))
+            / 2
+        at_least: 0.99
+        at_most: 3
+`)
+	if got, want := step(t, p, "served").Verify.Prometheus.String(), "sum(rate(orders[1m])) / 2 is at least 0.99 and at most 3"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestAnAnswerSaysWhatIsWantedOfIt(t *testing.T) {
 	for _, c := range []struct {
 		answer string
