@@ -26,6 +26,7 @@ type book struct {
 	epochAt   time.Time
 	arming    *Record // the last Armed or Disarmed
 	shadow    bool    // the present epoch does nothing
+	exercised []Exercised
 }
 
 func newBook() book {
@@ -120,7 +121,10 @@ func (b *book) incident(r Record) {
 		}
 	}
 	b.burn(r)
-	if e, ok := r.Event.(Invoked); ok && e.By.Person == "" {
+	if e, ok := r.Event.(ExerciseConcluded); ok {
+		b.exercised = append(slices.Clip(b.exercised), Exercised{Incident: r.Incident, At: r.At, ExerciseConcluded: e})
+	}
+	if e, ok := r.Event.(Invoked); ok && e.By.Person == "" && e.Exercise == "" {
 		for _, service := range append([]string{e.Service}, e.Covers...) {
 			b.fuses[service] = fuse{at: r.At, incident: r.Incident}
 		}
@@ -155,20 +159,22 @@ func (b *book) open() (open []Incident) {
 	return open
 }
 
-// held is the run that holds an exclusive resource.
-func (b *book) held(resource string) string {
-	return b.run(func(r Run) bool { return r.Playbook != nil && slices.Contains(r.Playbook.Exclusive, resource) })
+// held is the run that holds an exclusive resource. A live run is not kept waiting by an exercise, except while hands are
+// at one of its steps: it lets go between steps.
+func (b *book) held(live bool, resource string) string {
+	return b.run(live, func(r Run) bool { return r.Playbook != nil && slices.Contains(r.Playbook.Exclusive, resource) })
 }
 
 // running is the run of a playbook that goes on: one at a time, whatever it is for.
-func (b *book) running(playbook string) string {
-	return b.run(func(r Run) bool { return r.Name == playbook })
+func (b *book) running(live bool, playbook string) string {
+	return b.run(live, func(r Run) bool { return r.Name == playbook })
 }
 
-// run names the first run of any incident that goes on and is as asked.
-func (b *book) run(asked func(Run) bool) string {
+// run names the first run of any incident that goes on and is as asked; for a live one, exercises count only while hands
+// are at one of their steps.
+func (b *book) run(live bool, asked func(Run) bool) string {
 	for _, i := range b.open() {
-		if run := i.goingOn(asked); run != "" {
+		if run := i.goingOn(func(r Run) bool { return asked(r) && !(live && r.yields()) }); run != "" {
 			return run
 		}
 	}

@@ -46,6 +46,9 @@ var kinds = []struct {
 	{KindStoodDown, read[StoodDown]},
 	{KindNoted, read[Noted]},
 	{KindRebased, read[Rebased]},
+	{KindExerciseStarted, read[ExerciseStarted]},
+	{KindExerciseInterrupted, read[ExerciseInterrupted]},
+	{KindExerciseConcluded, read[ExerciseConcluded]},
 }
 
 func read[E Event](data json.RawMessage) (Event, error) {

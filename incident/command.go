@@ -20,7 +20,8 @@ const (
 	VerbArm       Verb = "arm"
 	VerbDisarm    Verb = "disarm"
 	VerbNote      Verb = "note"
-	VerbRebase    Verb = "rebase" // an open incident onto the bia.yaml in force, with a reason
+	VerbRehearse  Verb = "rehearse" // the named Playbook, as an Exercise, with a reason: what it is to show
+	VerbRebase    Verb = "rebase"   // an open incident onto the bia.yaml in force, with a reason
 
 	// What people say of the world. It takes no incident; whoever it concerns shows it.
 	VerbEstimate    Verb = "estimate"    // of Services[0]: how long until it is back, or "none"
@@ -42,6 +43,7 @@ type Command struct {
 	Answers  map[string]string `json:"answers,omitempty"`
 	Evidence string            `json:"evidence,omitempty"`
 	Until    time.Time         `json:"until,omitzero"`
+	Exercise Exercise          `json:"exercise,omitempty"` // the kind of a rehearsal
 
 	Estimate  string            `json:"estimate,omitempty"` // "6h" from now, or "none"
 	Site      string            `json:"site,omitempty"`

@@ -62,16 +62,33 @@ func (f *draft) nextAt() (next time.Time, ok bool) {
 	return next, ok
 }
 
+// disaster is the first live disaster that is declared and not over; empty: none is.
+func (f *draft) disaster() string {
+	for _, id := range f.going {
+		if i := f.incidents[id]; i.Exercise == "" && i.Declared != nil {
+			return id
+		}
+	}
+	return ""
+}
+
 func (f *draft) taken(id string) bool { return f.incidents[id] != nil }
 
 // world is what an incident that follows v has to know.
 func (f *draft) world(i Incident, v *detector.Verdict) World {
 	s := f.sight(i)
-	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs.judging(s.text), Facts: s.facts, Shadow: f.shadow, Verdict: v, Gate: f.gate(), Held: f.held, Running: f.running, found: map[string][]string{},
+	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs.judging(s.text), Facts: s.facts, Shadow: f.shadow, Verdict: v, Gate: f.gate(), found: map[string][]string{},
 		Blown: func(service string) (time.Time, string, bool) {
 			b, ok := f.fuses[service]
 			return b.at, b.incident, ok
 		}}
+	w.Exercised = f.exercised
+	live := i.Exercise == ""
+	w.Held = func(resource string) string { return f.held(live, resource) }
+	w.Running = func(playbook string) string { return f.running(live, playbook) }
+	if !live {
+		w.Disaster = f.disaster()
+	}
 	if f.arming != nil || f.broken != "" || f.unread != "" {
 		w.Disarmed = w.Gate
 	}

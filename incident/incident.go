@@ -41,6 +41,11 @@ type Incident struct {
 	StandDownRecommendedAt time.Time  `json:"stand_down_recommended_at,omitzero"`
 	StoodDown              *StoodDown `json:"stood_down,omitempty"`
 
+	Exercise    Exercise             `json:"exercise,omitempty"` // empty: it is live
+	Rehearsal   *ExerciseStarted     `json:"rehearsal,omitempty"`
+	Interrupted *ExerciseInterrupted `json:"interrupted,omitempty"`
+	Concluded   *ExerciseConcluded   `json:"concluded,omitempty"`
+
 	// HandsOff is why this incident is shown and not driven (an unknown event kind, a hole in the journal); empty: driven.
 	HandsOff string `json:"hands_off,omitempty"`
 
@@ -94,7 +99,8 @@ type Run struct {
 	Ended    time.Time           `json:"ended,omitzero"`
 	Result   string              `json:"result,omitempty"` // as in RunEnded
 	Exercise Exercise            `json:"exercise,omitempty"`
-	Steps    []StepState         `json:"steps"` // in the playbook's order
+	CleanUp  bool                `json:"clean_up,omitempty"` // it puts back what the exercise has done
+	Steps    []StepState         `json:"steps"`              // in the playbook's order
 }
 
 // StepStatus is where a step stands.

@@ -88,6 +88,9 @@ func backoff(p *playbooks.Step, tries int) time.Duration {
 func troubled(w World, l leg) []string {
 	p := l.plan()
 	roles := []string{l.state().Role, w.declaration().Authority}
+	if l.run.Exercise != "" {
+		roles[1] = orText(l.run.By.Role, roles[1])
+	}
 	if p.OnFailure == "escalate" {
 		roles = append(roles, p.Escalate...)
 	}
@@ -175,7 +178,7 @@ func stepDeadline(w World, l leg, d *deadlines) {
 		d.add(s.Until.Add(grace))
 	case s.Status == Running && p.Kind() == playbooks.KindVerify:
 		d.add(s.Until)
-		if since, ok := holds(w, p.Verify); ok {
+		if since, ok := holds(w, l); ok {
 			d.add(since.Add(p.Verify.For))
 		}
 	case s.Status == Running && p.Kind() == playbooks.KindWait:
@@ -190,7 +193,7 @@ func (i Incident) Wants(epoch uint64, since time.Time) []Effect {
 	for n := range i.Notices {
 		if notice := i.Notices[n]; notice.open() && i.HandsOff == "" {
 			all = append(all, Effect{Key: fmt.Sprintf("%s/notice/%d", i.ID, notice.N), Incident: i.ID, Run: notice.Run, Step: notice.Step,
-				Attempt: 1, Epoch: epoch, Until: later(notice.At, since).Add(noticePatience), Notice: &notice})
+				Attempt: 1, Epoch: epoch, Exercise: i.Exercise, Until: later(notice.At, since).Add(noticePatience), Notice: &notice})
 		}
 	}
 	if !i.Open() || i.HandsOff != "" {

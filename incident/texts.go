@@ -157,9 +157,9 @@ func delegatedByBoth(older, now bia.Declaration) bia.Declaration {
 // text answers for opens no other; what it knows nothing of does.
 func (f *draft) pair() pairing {
 	all := pairing{follows: map[string]*detector.Verdict{}}
-	present, elsewhere := f.open(), []Incident(nil)
+	present, elsewhere := f.live(), []Incident(nil)
 	for _, s := range f.older {
-		mine := slices.DeleteFunc(f.open(), func(i Incident) bool { return i.JudgedBy != s.text.Digest })
+		mine := slices.DeleteFunc(f.live(), func(i Incident) bool { return i.JudgedBy != s.text.Digest })
 		present = slices.DeleteFunc(present, func(i Incident) bool { return i.JudgedBy == s.text.Digest })
 		for id, v := range pair(mine, nil, s.verdicts, s.facts).follows {
 			all.follows[id] = v
@@ -171,7 +171,17 @@ func (f *draft) pair() pairing {
 	for id, v := range p.follows {
 		all.follows[id] = v
 	}
+	for _, i := range f.open() {
+		if i.Exercise != "" {
+			all.follows[i.ID] = nil // it goes on, and follows no situation
+		}
+	}
 	return all
+}
+
+// live are the open incidents that are no exercises: nothing that monitoring sees belongs to an exercise.
+func (f *draft) live() []Incident {
+	return slices.DeleteFunc(f.open(), func(i Incident) bool { return i.Exercise != "" })
 }
 
 // besides are the situations that the text in force shows, without what incidents elsewhere answer for.

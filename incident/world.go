@@ -28,6 +28,11 @@ type World struct {
 	// Held is who holds an exclusive resource; empty: nobody.
 	Held func(resource string) string
 
+	// Exercised are the records of all exercises, the oldest first.
+	Exercised []Exercised
+	// Disaster is, for an exercise, the live disaster that takes precedence; empty: none is declared.
+	Disaster string
+
 	found map[string][]string // by service: what roots has found, for a large house asks often; nil: it is not kept
 }
 

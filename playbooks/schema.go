@@ -62,6 +62,11 @@ func (Step) DocumentSchema() map[string]any {
 	})
 }
 
+// DocumentSchema bounds the steps that clean up.
+func (Exercise) DocumentSchema() map[string]any {
+	return source.Properties(map[string]any{"cleanup": map[string]any{"maxItems": mostSteps}})
+}
+
 // DocumentSchema wants somebody to escalate to.
 func (Ack) DocumentSchema() map[string]any {
 	return source.Properties(map[string]any{"escalate": filled})
