@@ -50,7 +50,7 @@ var chapters = []struct {
 	{"Answer a step:", []string{"ack", "done", "failed", "cannot", "approve", "decline", "retry", "skip"}},
 	{"Say what monitoring does not know:", []string{"estimate", "facility", "data", "intentional", "maintenance", "backdate", "note"}},
 	{"Decide, with the authority:", []string{"declare", "invoke", "stand-down", "rebase", "arm", "disarm"}},
-	{"Ask beforehand:", []string{"demo", "check", "readiness", "exercise", "whatif", "backtest"}},
+	{"Ask beforehand:", []string{"demo", "check", "readiness", "rehearse", "exercise", "whatif", "backtest"}},
 	{"Operate:", []string{"serve", "verify", "alerts", "people", "schema", "version"}},
 }
 
