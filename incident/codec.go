@@ -49,6 +49,8 @@ var kinds = []struct {
 	{KindExerciseStarted, read[ExerciseStarted]},
 	{KindExerciseInterrupted, read[ExerciseInterrupted]},
 	{KindExerciseConcluded, read[ExerciseConcluded]},
+	{KindActionAgreed, read[ActionAgreed]},
+	{KindActionDone, read[ActionDone]},
 }
 
 func read[E Event](data json.RawMessage) (Event, error) {

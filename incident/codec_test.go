@@ -92,6 +92,8 @@ func everyKind() []Event {
 			Objectives: []ObjectiveShown{{Objective: "rtc", Allowed: Span(40 * time.Minute), Measured: Span(50 * time.Minute), Met: true}},
 			Steps:      []StepShown{{Step: "go", Status: Done, Shown: "carried_out", Took: Span(time.Minute), By: by, Reason: "yes"}}, TookPart: []string{"alice"},
 			CleanUp: CleanUp{State: "waived", Waived: []StepShown{{Step: "back", Status: Skipped, Shown: "left_out", By: by, Reason: "stays"}}}, Tell: []string{"alice"}},
+		ActionAgreed{Action: 1, Text: "Rehearse the failover at night", Owner: "head-of-operations", Due: "2026-05-31", By: by},
+		ActionDone{Action: 1, By: by, Result: "rehearsed on 2026-05-20, TCK-9"},
 	}
 }
 

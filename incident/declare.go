@@ -157,7 +157,7 @@ func (i Incident) unexercised(w World, o detector.Outage) string {
 		return fmt.Sprintf("no playbook fits %s, so none was exercised within %s", o.Service, span(within))
 	}
 	p := fits[0].Playbook
-	switch v := w.Documents.Verify(p, w.Exercised, w.Now); {
+	switch v := w.Documents.Verify(p, w.Exercised(), w.Now); {
 	case v.State != Verified:
 		return fmt.Sprintf("%s is not verified: %s", p.ID, v.Why)
 	case !w.Now.Before(v.Last.At.Add(within)):

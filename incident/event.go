@@ -65,6 +65,9 @@ const (
 	KindStoodDown            Kind = "stood_down"
 	KindNoted                Kind = "noted"
 	KindRebased              Kind = "rebased"
+
+	KindActionAgreed Kind = "action_agreed"
+	KindActionDone   Kind = "action_done"
 )
 
 // The life of an exercise, beside what its runs have in common with live ones.
@@ -417,6 +420,23 @@ type Rebased struct {
 	Tell   []string `json:"tell,omitempty"`
 }
 
+// ActionAgreed is what somebody undertakes so that it goes better next time. It may be agreed upon while the incident goes
+// on, and after it.
+type ActionAgreed struct {
+	Action int    `json:"action"` // 1, 2, … within the incident
+	Text   string `json:"text"`
+	Owner  string `json:"owner"` // a person or a role
+	Due    string `json:"due"`   // the last day on which it is in time, as 2026-12-24, in UTC
+	By     Actor  `json:"by"`
+}
+
+// ActionDone says that an action was carried out.
+type ActionDone struct {
+	Action int    `json:"action"`
+	By     Actor  `json:"by"`
+	Result string `json:"result"` // what was done, or where it can be seen
+}
+
 // ExerciseStarted opens an exercise of a playbook. It is an incident that nothing happened to: it follows no situation,
 // counts in no figure of live incidents, declares nothing and blows no fuse.
 type ExerciseStarted struct {
@@ -529,3 +549,5 @@ func (Rebased) Kind() Kind              { return KindRebased }
 func (ExerciseStarted) Kind() Kind      { return KindExerciseStarted }
 func (ExerciseInterrupted) Kind() Kind  { return KindExerciseInterrupted }
 func (ExerciseConcluded) Kind() Kind    { return KindExerciseConcluded }
+func (ActionAgreed) Kind() Kind         { return KindActionAgreed }
+func (ActionDone) Kind() Kind           { return KindActionDone }

@@ -160,14 +160,14 @@ var exerciseRules = []func(Incident, World) []Event{
 
 // interrupt ends what is left of an exercise when a live disaster is declared, and says so to all who were told of it.
 func (i Incident) interrupt(w World) []Event {
-	if w.Disaster == "" || i.Interrupted != nil {
+	if w.Disaster() == "" || i.Interrupted != nil {
 		return nil
 	}
 	tell := []string{i.Rehearsal.By.Person}
 	for _, n := range i.Notices {
 		tell = join(tell, []string{n.Person})
 	}
-	return []Event{ExerciseInterrupted{Disaster: w.Disaster, Tell: tell}}
+	return []Event{ExerciseInterrupted{Disaster: w.Disaster(), Tell: tell}}
 }
 
 // givesWay is what an exercise's run still does while a live disaster goes on: what is under way ends, nothing more starts,
@@ -191,7 +191,7 @@ const resultInterrupted = "interrupted"
 // cleanUp starts the run that puts back what the exercise did, once that has ended. A live disaster comes first: what is put
 // back then might be what is being recovered to.
 func (i Incident) cleanUp(w World) []Event {
-	if w.Disaster != "" || i.active() > 0 || slices.ContainsFunc(i.Runs, func(r Run) bool { return r.CleanUp }) {
+	if w.Disaster() != "" || i.active() > 0 || slices.ContainsFunc(i.Runs, func(r Run) bool { return r.CleanUp }) {
 		return nil
 	}
 	run, ok := i.rehearsed()

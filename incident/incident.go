@@ -40,6 +40,7 @@ type Incident struct {
 	Notices                []Notice   `json:"notices"`
 	StandDownRecommendedAt time.Time  `json:"stand_down_recommended_at,omitzero"`
 	StoodDown              *StoodDown `json:"stood_down,omitempty"`
+	Actions                []Action   `json:"actions,omitempty"` // in the order they were agreed upon
 
 	Exercise    Exercise             `json:"exercise,omitempty"` // empty: it is live
 	Rehearsal   *ExerciseStarted     `json:"rehearsal,omitempty"`
@@ -52,6 +53,7 @@ type Incident struct {
 	Timeline []Record `json:"-"` // every record in order, for the report
 
 	unsent int // notices that nobody has carried out yet
+	seat   int // how many incidents there were before it
 }
 
 // Open reports whether anything can still happen to the incident.
@@ -173,7 +175,8 @@ type Notice struct {
 
 // A Record is an event as it stands in the journal.
 type Record struct {
-	Sequence uint64    `json:"sequence"` // of the envelope
+	Sequence uint64    `json:"sequence"`       // of the envelope
+	Hash     string    `json:"hash,omitempty"` // of the envelope: it stands for all before it too
 	At       time.Time `json:"at"`
 	Incident string    `json:"incident,omitempty"`
 	Event    Event     `json:"event"`

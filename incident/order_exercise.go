@@ -58,8 +58,9 @@ func (f *draft) rehearsal(c Command) (*playbooks.Playbook, string, error) {
 
 // inTheWay refuses an exercise while a disaster goes on, or while something holds what the playbook needs.
 func (f *draft) inTheWay(p *playbooks.Playbook) error {
-	for _, i := range f.live() {
+	for _, i := range f.living() {
 		switch {
+		case i.Exercise != "":
 		case i.Declared != nil:
 			return before(i.Declared.By, i.DeclaredAt, "%s is a declared disaster: no exercise starts while it goes on", i.ID)
 		case i.Verdict.Current == detector.Disaster:
@@ -112,7 +113,7 @@ func (i Incident) endExercise(w World, person string, c Command) ([]Event, error
 	run, ok := i.rehearsed()
 	switch {
 	case !ok || !run.Active():
-		return nil, Refuse("the exercise is over; what it did is put back once %s is", orText(w.Disaster, "nothing else is in the way"))
+		return nil, Refuse("the exercise is over; what it did is put back once %s is", orText(w.Disaster(), "nothing else is in the way"))
 	case strings.TrimSpace(c.Reason) == "":
 		return nil, Refuse("to end an exercise before its end needs a reason")
 	}

@@ -15,7 +15,7 @@ func (i Incident) carryOn(w World) []Event {
 		if !run.Active() || run.Playbook == nil {
 			continue
 		}
-		if w.Disaster != "" {
+		if i.Exercise != "" && w.Disaster() != "" {
 			if events := i.givesWay(w, run); len(events) > 0 {
 				return events
 			}

@@ -29,9 +29,9 @@ type World struct {
 	Held func(resource string) string
 
 	// Exercised are the records of all exercises, the oldest first.
-	Exercised []Exercised
-	// Disaster is, for an exercise, the live disaster that takes precedence; empty: none is declared.
-	Disaster string
+	Exercised func() []Exercised
+	// Disaster is the live disaster that takes precedence over exercises; empty: none is declared.
+	Disaster func() string
 
 	found map[string][]string // by service: what roots has found, for a large house asks often; nil: it is not kept
 }
