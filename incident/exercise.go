@@ -16,23 +16,23 @@ const ruleExercise = "exercise"
 var Kinds = []Exercise{Tabletop, Simulation, Parallel, Full}
 
 // Proves reports whether an exercise of this kind does what the playbook does, so that the time it takes is the playbook's.
-func (x Exercise) Proves() bool { return x == Parallel || x == Full }
+func (e Exercise) Proves() bool { return e == Parallel || e == Full }
 
 // talks reports whether a step is talked through by people in an exercise of this kind, instead of being carried out: what
 // machines would do in a tabletop; in a simulation all but what may be repeated at will; in a parallel exercise what cannot
 // be taken back.
-func (x Exercise) talks(p *playbooks.Step) bool {
+func (e Exercise) talks(p *playbooks.Step) bool {
 	switch kind := p.Kind(); {
 	case kind == playbooks.KindVerify:
-		return x == Tabletop
+		return e == Tabletop
 	case kind != playbooks.KindRun:
 		return false
-	case x == Tabletop:
+	case e == Tabletop:
 		return true
-	case x == Simulation:
+	case e == Simulation:
 		return p.Repeat != "safe" || p.PointOfNoReturn
 	}
-	return x == Parallel && p.PointOfNoReturn
+	return e == Parallel && p.PointOfNoReturn
 }
 
 // asRun is a playbook as a run of it has it: of an exercise, with what is talked through in the place of what is not carried
@@ -56,7 +56,7 @@ func (i *Incident) asRun(p *playbooks.Playbook, run Run) *playbooks.Playbook {
 
 // talkedThrough is a step that people talk through: those whose it is, else whoever ordered the exercise.
 func talkedThrough(s *playbooks.Step, role string) playbooks.Step {
-	return playbooks.Step{Marks: s.Marks, ID: s.ID, Phase: s.Phase, After: s.After, Expect: s.Expect, Milestone: s.Milestone, OnFailure: s.OnFailure,
+	return playbooks.Step{Marks: s.Marks, ID: s.ID, Phase: s.Phase, After: s.After, Expect: s.Expect, Milestone: s.Milestone, OnFailure: "pause",
 		Role: orText(s.Role, role), Do: "Talk it through, nothing is done: " + asked(s) + ". What would it do, how long would it take, what does it need?"}
 }
 
@@ -100,22 +100,56 @@ func (r Run) effects() (all []*playbooks.Step) {
 	return all
 }
 
-// cleaning is the playbook of the run that puts back what an exercise did: the steps that the playbook names for that, and
-// where it names none, a person who does it.
+// cleaning is the playbook of the run that puts back what an exercise did: what has an undo is undone, what was done last
+// first; then come the steps that the playbook names for it. What neither puts back a person does.
 func (i *Incident) cleaning(p *playbooks.Playbook, run Run) *playbooks.Playbook {
 	out := *p
-	if out.Steps = p.Exercise.CleanUp; len(out.Steps) > 0 {
-		return &out
+	out.Steps = i.undoing()
+	left := i.leftBehind(out.Steps)
+	for _, s := range p.Exercise.CleanUp {
+		out.Steps = append(out.Steps, s)
+		left = nil
 	}
-	var did []string
-	for _, r := range i.Runs {
-		for _, s := range r.effects() {
-			did = append(did, s.ID+" ("+asked(s)+")")
+	if len(left) > 0 {
+		out.Steps = append(out.Steps, playbooks.Step{ID: "clean-up", Phase: playbooks.Reconstitution, Role: run.By.Role, OnFailure: "pause",
+			Do: "Put back what the exercise did, and see that it is as before: " + strings.Join(left, ", ")})
+	}
+	for n := 1; n < len(out.Steps); n++ {
+		out.Steps[n].After = []string{out.Steps[n-1].ID}
+	}
+	return &out
+}
+
+// undoing are steps that undo what an exercise did, as far as that has not been undone.
+func (i *Incident) undoing() (steps []playbooks.Step) {
+	run, ok := i.rehearsed()
+	if !ok {
+		return nil
+	}
+	for _, l := range i.reversals(run) {
+		if l.state().Status == Done {
+			continue
+		}
+		u := l.run.Playbook.Steps[l.n].Undo
+		steps = append(steps, playbooks.Step{ID: undoPrefix + run.Steps[l.n].ID, Phase: playbooks.Reconstitution, Run: u.Run, Timeout: u.Timeout, Retry: u.Retry,
+			Backoff: u.Backoff, Repeat: u.Repeat, OnFailure: "pause"})
+	}
+	return steps
+}
+
+const undoPrefix = "undo-"
+
+// leftBehind is what an exercise did and neither was undone nor is going to be.
+func (i *Incident) leftBehind(undoing []playbooks.Step) (left []string) {
+	run, _ := i.rehearsed()
+	for _, s := range run.effects() {
+		state, _ := run.state(s.ID)
+		undone := state.Undo != nil && state.Undo.Status == Done
+		if !undone && !slices.ContainsFunc(undoing, func(u playbooks.Step) bool { return u.ID == undoPrefix+s.ID }) {
+			left = append(left, s.ID+" ("+asked(s)+")")
 		}
 	}
-	out.Steps = []playbooks.Step{{ID: "clean-up", Phase: playbooks.Reconstitution, Role: run.By.Role, OnFailure: "pause",
-		Do: "Put back what the exercise did, and see that it is as before: " + strings.Join(did, ", ")}}
-	return &out
+	return left
 }
 
 // OpenCleanUp are the steps that still have to put back what an exercise did; nil when nothing has, or not yet.
@@ -174,8 +208,12 @@ func (i Incident) interrupt(w World) []Event {
 // nobody is escalated to. Then the run ends; one that cleans up waits until the disaster is over.
 func (i Incident) givesWay(w World, run Run) []Event {
 	for n := range run.Steps {
-		if l := (leg{i.ID, run, n}); l.state().Status == Running {
-			if e := i.runningDue(w, l); e != nil && e.Kind() != KindStepStarted {
+		for _, undo := range []bool{false, true} {
+			l := leg{incident: i.ID, run: run, n: n, undo: undo}
+			if undo && run.Steps[n].Undo == nil || l.state().Status != Running {
+				continue
+			}
+			if e := i.letEnd(w, l); e != nil {
 				return []Event{e}
 			}
 		}
@@ -184,6 +222,24 @@ func (i Incident) givesWay(w World, run Run) []Event {
 		return nil
 	}
 	return []Event{RunEnded{Run: run.ID, Result: resultInterrupted}}
+}
+
+// letEnd ends what is under way of a step, and sends nothing again: what was under way when an instance died is in doubt.
+func (i Incident) letEnd(w World, l leg) Event {
+	var e Event
+	if l.undo {
+		e = inDoubt(w, l)
+	} else {
+		e = i.runningDue(w, l)
+	}
+	if started, again := e.(StepStarted); again {
+		e = StepFailed{Run: started.Run, Step: started.Step, Attempt: l.state().Attempt, Outcome: InDoubt,
+			Reason: "whether it took effect is not known, and it is not sent again while a disaster goes on"}
+	}
+	if e == nil {
+		return nil
+	}
+	return l.of(e)
 }
 
 const resultInterrupted = "interrupted"
@@ -233,7 +289,7 @@ func (i Incident) conclude(w World) []Event {
 		e.Disaster = i.Interrupted.Disaster
 	}
 	for n := range run.Steps {
-		e.Steps = append(e.Steps, shown(leg{i.ID, run, n}))
+		e.Steps = append(e.Steps, shown(leg{incident: i.ID, run: run, n: n}))
 	}
 	e.Objectives = i.objectivesShown(w, run, e.Recovered)
 	return []Event{e}

@@ -8,13 +8,13 @@ import "holdfast/internal/source"
 // The words that keys understand.
 var (
 	phases       = []string{string(Activation), string(Recovery), string(Reconstitution)}
-	onFailures   = []string{"pause", "escalate", "continue"}
+	onFailures   = []string{"pause", "escalate", "continue", "undo"}
 	repeats      = []string{"safe", "ask", "never"}
 	milestones   = []string{"recovered", "work_recovered"}
 	elses        = []string{"ask", "refuse"}
 	heights      = []string{"mbco", "full"}
 	runKinds     = []string{"http", "nats", "exec"}
-	verifyKinds  = []string{"service", "http", "nats"}
+	verifyKinds  = []string{"service", "http", "nats", "prometheus"}
 	conditions   = []string{"component_up", "recovery_point_within"}
 	evidenceSaid = []string{"required"}
 )
@@ -55,6 +55,7 @@ func (Step) DocumentSchema() map[string]any {
 		"retry":      between(0, mostRetries),
 		"notify":     filled,
 		"escalate":   filled,
+		"returns_to": filled,
 		"answers": map[string]any{
 			"propertyNames":        map[string]any{"pattern": answerName.String()},
 			"additionalProperties": source.Words(answerTypes...),
@@ -65,6 +66,11 @@ func (Step) DocumentSchema() map[string]any {
 // DocumentSchema bounds the steps that clean up.
 func (Exercise) DocumentSchema() map[string]any {
 	return source.Properties(map[string]any{"cleanup": map[string]any{"maxItems": mostSteps}})
+}
+
+// DocumentSchema bounds the retries of an undo.
+func (Undo) DocumentSchema() map[string]any {
+	return source.Properties(map[string]any{"repeat": source.Words(repeats...), "retry": between(0, mostRetries)})
 }
 
 // DocumentSchema wants somebody to escalate to.
@@ -87,6 +93,18 @@ func (HTTP) DocumentSchema() map[string]any {
 // DocumentSchema keeps wildcards and white space out of the subject.
 func (NATS) DocumentSchema() map[string]any {
 	return source.Properties(map[string]any{"subject": map[string]any{"pattern": `^[^\s.*>]+(\.[^\s.*>]+)*$`}})
+}
+
+// DocumentSchema wants bounds, and the address of a server.
+func (Prometheus) DocumentSchema() map[string]any {
+	return map[string]any{
+		"properties": map[string]any{"url": map[string]any{"pattern": "^https?://"}},
+		"anyOf": []any{
+			map[string]any{"required": []any{"at_least"}},
+			map[string]any{"required": []any{"at_most"}},
+			map[string]any{"required": []any{"equals"}},
+		},
+	}
 }
 
 // DocumentSchema keeps options out of the arguments.
