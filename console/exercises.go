@@ -27,7 +27,7 @@ type PlaybookProof struct {
 
 func (c *console) exercises(w http.ResponseWriter, _ *http.Request) {
 	c.answer(w, func(_ *incident.Desk, s sight) (any, *Problem) {
-		answer := Exercises{Now: s.now, Open: []IncidentStatus{}, Playbooks: proofsOf(s), Records: append([]incident.Exercised{}, s.exercised...)}
+		answer := Exercises{Now: s.now, Open: []IncidentStatus{}, Playbooks: proofsOf(s), Records: append([]incident.Exercised{}, s.exerciseRecords...)}
 		if s.documents != nil {
 			answer.Organisation = s.documents.BIA.Organisation
 		}
@@ -44,7 +44,7 @@ func proofsOf(s sight) []PlaybookProof {
 		return all
 	}
 	for _, p := range s.documents.Playbooks {
-		proof := PlaybookProof{Playbook: p.ID, Title: p.Title, Verification: s.documents.Verify(p, s.exercised, s.now)}
+		proof := PlaybookProof{Playbook: p.ID, Title: p.Title, Verification: s.documents.Verify(p, s.exerciseRecords, s.now)}
 		if proof.Last != nil {
 			proof.Exercise = proof.Last.Incident
 		}

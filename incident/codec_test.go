@@ -97,7 +97,7 @@ func everyKind() []Event {
 		StoodDown{By: by, Reason: "all is well", Tell: []string{"alice", "carol"}},
 		Noted{By: by, Text: "the facility called back"},
 		Rebased{From: "sha256:02", To: "sha256:03", By: by, Reason: "the new RTO holds", Tell: []string{"alice"}},
-		ExerciseStarted{Exercise: Full, Playbook: "failover", Service: "payments-api", By: by, Reason: "the yearly one", Tell: []string{"dave"}},
+		ExerciseStarted{Exercise: Full, Playbook: "failover", Service: "payments-api", JudgedBy: "sha256:02", By: by, Reason: "the yearly one", Tell: []string{"dave"}},
 		ExerciseInterrupted{Disaster: "payments-api-0412", Tell: []string{"dave"}},
 		ExerciseConcluded{Exercise: Parallel, Playbook: "failover", Digest: "sha256:01", Touches: "sha256:04", Service: "payments-api", By: by, Reason: "the yearly one",
 			Started: at, Ended: at.Add(time.Hour), Result: "completed", Disaster: "reporting-0412", Recovered: Span(50 * time.Minute),

@@ -536,7 +536,8 @@ type ActionDone struct {
 type ExerciseStarted struct {
 	Exercise Exercise `json:"exercise"`
 	Playbook string   `json:"playbook"`
-	Service  string   `json:"service"` // that the playbook is to bring back
+	Service  string   `json:"service"`   // that the playbook is to bring back
+	JudgedBy string   `json:"judged_by"` // digest of the bia.yaml whose objectives it is held against
 	By       Actor    `json:"by"`
 	Reason   string   `json:"reason"` // what it is to show
 	Tell     []string `json:"tell,omitempty"`

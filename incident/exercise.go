@@ -168,7 +168,7 @@ func (i Incident) OpenCleanUp() (open []StepState) {
 func (i *Incident) applyExercise(r Record) bool {
 	switch e := r.Event.(type) {
 	case ExerciseStarted:
-		i.Exercise, i.Rehearsal, i.Key = e.Exercise, &e, "exercise/"+r.Incident
+		i.Exercise, i.Rehearsal, i.Key, i.JudgedBy = e.Exercise, &e, "exercise/"+r.Incident, e.JudgedBy
 		i.Verdict.Explanation.Summary = e.summary()
 	case ExerciseInterrupted:
 		i.Interrupted = &e

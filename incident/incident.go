@@ -54,8 +54,9 @@ type Incident struct {
 
 	Timeline []Record `json:"-"` // every record in order, for the report
 
-	unsent int // notices that nobody has carried out yet
-	seat   int // how many incidents there were before it
+	unsent int                   // notices that nobody has carried out yet
+	seat   int                   // how many incidents there were before it
+	shelf  []*playbooks.Playbook // those in force when something was last recorded
 }
 
 // Open reports whether anything can still happen to the incident.
@@ -96,6 +97,7 @@ type Run struct {
 	Service  string              `json:"service"`
 	Covers   []string            `json:"covers,omitempty"` // every service it is to bring back
 	By       Actor               `json:"by"`
+	Written  *playbooks.Playbook `json:"-"` // the playbook as it is pinned; Playbook is what an exercise makes of it
 	Playbook *playbooks.Playbook `json:"-"` // parsed from the pinned text; nil if it cannot be read any more
 	Name     string              `json:"playbook"`
 	Digest   string              `json:"digest"`
