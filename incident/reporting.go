@@ -99,7 +99,7 @@ func (i *Incident) report(id string, change func(*ReportClock)) {
 // reporting starts the clocks whose time has come, and keeps them. Clocks that have begun go on when the incident is over:
 // a disaster that was mended in an hour has to be reported all the same.
 func (i Incident) reporting(w World) []Event {
-	if w.Shadow {
+	if w.Shadow || i.Exercise != "" {
 		return nil
 	}
 	if i.Open() {

@@ -75,7 +75,7 @@ func TestAReportIsMadeByWhoeverIsToMakeItWithEvidenceAndOnce(t *testing.T) {
 	early := c
 	early.At = t0
 	says(t, h.refuses("dave", early).Reason, "between 2026-04-12 09:06:00Z, when its clock began, and now")
-	if _, err := h.draft().order("dave", Command{Verb: VerbReported, Incident: acmeIncident, Report: "inital"}); err == nil || err.Error() != `there is no report "inital"; did you mean "initial"?` {
+	if _, err := h.draft().order("dave", Command{Verb: VerbReported, Incident: acmeIncident, Report: "initail"}); err == nil || err.Error() != `there is no report "initail"; did you mean "initial"?` {
 		t.Error(err)
 	}
 	c.At = t0.Add(50 * time.Minute)

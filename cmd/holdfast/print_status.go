@@ -40,6 +40,7 @@ func printStatus(out *printer, s console.Status) {
 	printIncidents(out, s.Now, s.Incidents)
 	printWaiting(out, s)
 	printReports(out, s)
+	printExercises(out, s)
 	printComponents(out, s)
 	out.buffer.WriteByte('\n')
 	printCounts(out, s.Counts)
