@@ -32,6 +32,7 @@ type quiet struct {
 	verdict *detector.Verdict
 	facts   []func(detector.Facts) bool // each reports whether an answer is still the same
 	house   []func(*book) bool
+	all     bool      // it was told of everybody: it is asked every time
 	next    time.Time // when it may speak by the clock alone; zero: never
 	place   int       // on the clock
 }
@@ -111,8 +112,10 @@ func (a *agenda) ask(f *draft, i Incident, v *detector.Verdict) bool {
 // keep remembers an incident that has nothing to say as things stand.
 func (a *agenda) keep(q *quiet, i Incident, w World) {
 	a.touch(i.ID)
+	if q.next, _ = i.NextAt(w); q.all {
+		return
+	}
 	delete(a.touched, i.ID)
-	q.next, _ = i.NextAt(w)
 	a.quiet[i.ID] = q
 	if len(q.facts)+len(q.house) > 0 {
 		a.curious[i.ID] = q
