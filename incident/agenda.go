@@ -41,12 +41,12 @@ func newAgenda() agenda {
 	return agenda{quiet: map[string]*quiet{}, curious: map[string]*quiet{}, touched: map[string]bool{}, all: true}
 }
 
-// note takes in a committed record.
-func (a *agenda) note(r Record) {
+// note takes in a committed record, which the book has applied.
+func (a *agenda) note(r Record, b *book) {
 	switch {
 	case r.Incident == "": // about the house, or the world
 		a.all = true
-	case !private(r.Event):
+	case !b.private(r):
 		a.pairing, a.moved = nil, true
 		fallthrough
 	default:
@@ -63,8 +63,14 @@ func (a *agenda) touch(id string) {
 	}
 }
 
-// private reports whether an event concerns nobody but its own incident: not which situation anybody follows, and not what
-// runs, holds a resource or has blown a fuse.
+// private reports whether a record concerns nobody but its own incident. What an exercise holds, others may have between its
+// steps.
+func (b *book) private(r Record) bool {
+	return b.incidents[r.Incident].Exercise == "" && private(r.Event)
+}
+
+// private reports whether an event of what is live concerns nobody but its own incident: not which situation anybody
+// follows, and not what runs, holds a resource or has blown a fuse.
 func private(e Event) bool {
 	switch e := e.(type) {
 	case Recommended:

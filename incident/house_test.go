@@ -169,7 +169,7 @@ func (h *house) commit(changes ...Change) {
 		r := Record{Sequence: uint64(len(h.records) + 1), At: h.now, Incident: c.Incident, Event: event}
 		h.records = append(h.records, r)
 		h.book.apply(r)
-		h.agenda.note(r)
+		h.agenda.note(r, &h.book)
 	}
 }
 

@@ -117,7 +117,7 @@ func some(rt *rapid.T, fields ...string) []string {
 
 // steps are the names of all steps that there are, and some that there are not.
 func (a *anything) steps() []string {
-	names := []string{"", "nonsense"}
+	names := []string{"", "nonsense", "clean-up"}
 	for _, p := range a.book.docs.Playbooks {
 		for _, s := range p.Steps {
 			names = append(names, s.ID, "1/"+s.ID)
