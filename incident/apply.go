@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast/detector"
+	"holdfast/internal/source"
 	"holdfast/playbooks"
 )
 
@@ -98,14 +99,16 @@ func (i *Incident) applyRun(r Record) bool {
 		i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.acknowledged(r.At, p, e) })
 	case StepApproved:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
-			s.Approvals = append(slices.Clip(s.Approvals), Approval{By: e.By, At: r.At})
+			s.Approvals = append(slices.Clip(s.Approvals), Approval{By: e.By, At: r.At, Digest: e.Digest})
 		})
+	case ReleaseChanged:
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.rereleased(e) })
 	case StepDeclined:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.end(r.At, Declined, e.By, e.Reason) })
 	case StepDone:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
 			s.end(r.At, Done, e.By, "")
-			s.Output, s.Answers, s.Evidence = e.Output, e.Answers, e.Evidence
+			s.Output, s.Answers, s.Evidence, s.Approved = e.Output, e.Answers, e.Evidence, e.Approved
 		})
 	case StepFailed:
 		i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.failed(r.At, p, e) })
@@ -128,7 +131,7 @@ func (i *Incident) applyRun(r Record) bool {
 // invoked adds a run, its playbook read from the pinned text.
 func (i *Incident) invoked(at time.Time, e Invoked) {
 	run := Run{ID: e.Run, Service: e.Service, Covers: e.Covers, By: e.By, Name: e.Playbook, Digest: e.Digest, Started: at, Exercise: e.Exercise}
-	p, problems := playbooks.Parse(e.File, []byte(e.Text))
+	p, problems := pinnedPlaybook(e)
 	if problems.HasErrors() {
 		i.HandsOff = fmt.Sprintf("the playbook that run %s is pinned to cannot be read by this version of holdfast: %s", e.Run, problems[0].Message)
 	} else {
@@ -140,6 +143,24 @@ func (i *Incident) invoked(at time.Time, e Invoked) {
 	i.Runs = append(slices.Clip(i.Runs), run)
 	i.NoPlaybook = slices.DeleteFunc(slices.Clone(i.NoPlaybook), func(n NoPlaybookFits) bool { return run.covers(n.Service) })
 	i.reconsider()
+}
+
+// pinnedPlaybook reads the playbook that a run is pinned to, with those that it invokes.
+func pinnedPlaybook(e Invoked) (*playbooks.Playbook, source.Problems) {
+	p, problems := playbooks.Parse(e.File, []byte(e.Text))
+	if problems.HasErrors() || len(e.Children) == 0 {
+		return p, problems
+	}
+	all := []*playbooks.Playbook{p}
+	for _, c := range e.Children {
+		child, more := playbooks.Parse(c.File, []byte(c.Text))
+		all, problems = append(all, child), append(problems, more...)
+	}
+	if problems.HasErrors() {
+		return p, problems
+	}
+	linked, more := playbooks.Link(all)
+	return linked[0], append(problems, more...)
 }
 
 // run changes a copy of one run.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"holdfast/bia"
+	"holdfast/bia/condition"
 	"holdfast/detector"
 	"holdfast/playbooks"
 )
@@ -143,12 +144,17 @@ type StepState struct {
 	Output    string            `json:"output,omitempty"`
 	Answers   map[string]string `json:"answers,omitempty"`
 	Evidence  string            `json:"evidence,omitempty"`
+
+	Values   map[string]condition.Value            `json:"values,omitempty"`   // what was put in, by the text of its expression
+	Release  *Release                              `json:"release,omitempty"`  // of a decision that waits or was taken: what it lets happen
+	Approved map[string]map[string]condition.Value `json:"approved,omitempty"` // of a decision that was taken: what is put into the steps behind it
 }
 
 // An Approval is one person's yes.
 type Approval struct {
-	By Actor     `json:"by"`
-	At time.Time `json:"at"`
+	By     Actor     `json:"by"`
+	At     time.Time `json:"at"`
+	Digest string    `json:"digest,omitempty"` // of what they approved
 }
 
 // A Notice is something a person is told. It exists as soon as the event that causes it is in the journal.

@@ -54,7 +54,7 @@ func (f *draft) order(person string, c Command) ([]Change, error) {
 	for _, e := range events {
 		changes = append(changes, Change{Incident: i.ID, Event: e})
 	}
-	return changes, err
+	return append(changes, estimates(*i, events, f.now)...), err
 }
 
 func (f *draft) orderOn(i Incident, person string, c Command) ([]Event, error) {

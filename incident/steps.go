@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strings"
 	"time"
@@ -66,21 +67,30 @@ func fail(w World, l leg, o Outcome, reason string) StepFailed {
 	e := StepFailed{Run: run, Step: step, Attempt: s.Attempt, Outcome: o, Reason: reason}
 	switch {
 	case (o == Failed || o == TimedOut && repeatable(p)) && s.Tries <= p.Retry:
-		e.Again = w.Now.Add(backoff(p, s.Tries))
+		e.Again = w.Now.Add(backoff(p, s.Key, s.Tries))
 	case !passesOver(p, o):
 		e.Tell = troubled(w, l)
 	}
 	return e
 }
 
-// backoff doubles with each attempt. It is the same on every replay: there is nothing random in it.
-func backoff(p *playbooks.Step, tries int) time.Duration {
+// backoff doubles with each attempt, and is longer by a share of jitter. That is told by key and attempt, so it is the same
+// on every replay and yet differs between runs that failed together.
+func backoff(p *playbooks.Step, key string, tries int) time.Duration {
 	base := positive(p.Backoff, defaultBackoff)
 	most := max(base, longestBackoff)
 	for n := 1; n < tries && base < most; n++ {
 		base *= 2
 	}
-	return min(base, most)
+	base = min(base, most)
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s#%d", key, tries)
+	const grain = 1 << 20
+	longer := time.Duration(p.Jitter * float64(base) * float64(h.Sum64()>>16%grain) / grain)
+	if longer >= time.Second { // figures that people can read, where it makes no difference
+		return base + longer.Truncate(time.Second)
+	}
+	return base + longer.Truncate(time.Millisecond)
 }
 
 // troubled are those who are told that a step is stuck: whoever the step is for, the authority, and, where the playbook
@@ -211,6 +221,10 @@ func effect(l leg, epoch uint64) []Effect {
 	s, p := l.state(), l.plan()
 	if s.Status != Running || s.Epoch != epoch || !effective(p) {
 		return nil
+	}
+	p, err := p.With(s.Values)
+	if err != nil {
+		return nil // it was put in before the start was recorded, so this is a damaged journal; in time the step times out
 	}
 	return []Effect{{Key: s.Key, Incident: l.incident, Run: l.run.ID, Step: s.ID, Attempt: s.Attempt, Epoch: s.Epoch, Until: s.Until,
 		Do: p.Run, Verify: p.Verify}}

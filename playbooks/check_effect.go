@@ -63,7 +63,7 @@ func (c *checker) url(h *HTTP) {
 		return
 	}
 	at := h.Marks.Of("url")
-	u, err := url.Parse(h.URL)
+	u, err := url.Parse(withPlaceholders(h.URL))
 	switch {
 	case err != nil:
 		c.found.Errorf(at, "playbook/url", "", "this is not a URL")
