@@ -22,6 +22,10 @@ const (
 	VerbNote      Verb = "note"
 	VerbRebase    Verb = "rebase" // an open incident onto the bia.yaml in force, with a reason
 
+	// What is to be done so that it goes better next time; also after the incident.
+	VerbAction     Verb = "action"      // Owner undertakes what Reason says, by the day Due
+	VerbActionDone Verb = "action-done" // Action was carried out, as Reason says
+
 	// What people say of the world. It takes no incident; whoever it concerns shows it.
 	VerbEstimate    Verb = "estimate"    // of Services[0]: how long until it is back, or "none"
 	VerbFacility    Verb = "facility"    // Site is State: lost | impaired | ok
@@ -43,6 +47,10 @@ type Command struct {
 	Evidence string            `json:"evidence,omitempty"`
 	Digest   string            `json:"digest,omitempty"` // of what the decision lets happen, as it was shown; of approve
 	Until    time.Time         `json:"until,omitzero"`
+
+	Action int    `json:"action,omitempty"` // its number within the incident
+	Owner  string `json:"owner,omitempty"`  // a person or a role
+	Due    string `json:"due,omitempty"`    // a day: 2026-12-24
 
 	Estimate  string            `json:"estimate,omitempty"` // "6h" from now, or "none"
 	Site      string            `json:"site,omitempty"`

@@ -9,13 +9,14 @@ import (
 // empty.
 func (i Incident) Due(w World) []Event {
 	var all []Event
+	i.Timeline = slices.Clip(i.Timeline)
 	for {
 		events := i.next(w)
 		if len(events) == 0 {
 			return all
 		}
 		for _, e := range events {
-			i = i.Apply(Record{At: w.Now, Incident: i.ID, Event: e})
+			i = i.apply(Record{At: w.Now, Incident: i.ID, Event: e})
 		}
 		all = append(all, events...)
 	}

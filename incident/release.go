@@ -128,10 +128,12 @@ func (i Incident) approvedValues(w World, l leg) map[string]map[string]condition
 func rendered(p *playbooks.Step) string {
 	switch p.Kind() {
 	case playbooks.KindRun:
-		return sent(p.Run.HTTP, p.Run.NATS, p.Run.Exec)
+		if s := sent(p.Run.HTTP, p.Run.NATS, p.Run.Exec); s != "" {
+			return s
+		}
 	case playbooks.KindVerify:
-		if p.Verify.Service == "" {
-			return "verify: " + sent(p.Verify.HTTP, p.Verify.NATS, nil)
+		if s := sent(p.Verify.HTTP, p.Verify.NATS, nil); s != "" {
+			return "verify: " + s
 		}
 	case playbooks.KindNotify:
 		return strings.TrimSuffix("tell "+strings.Join(p.Notify, ", ")+": "+strings.Join(strings.Fields(p.Message), " "), ": ")
@@ -142,17 +144,21 @@ func rendered(p *playbooks.Step) string {
 func sent(h *playbooks.HTTP, n *playbooks.NATS, x *playbooks.Exec) string {
 	switch {
 	case h != nil:
-		text := h.Method + " " + h.URL
-		for _, name := range slices.Sorted(maps.Keys(h.Header)) {
-			text += fmt.Sprintf(" %s: %q", name, h.Header[name])
-		}
-		return text + inJSON(h.Body)
+		return h.Method + " " + h.URL + lines(h.Header) + inJSON(h.Body)
 	case n != nil:
-		return "request " + n.Subject + inJSON(n.Request)
-	case x != nil && len(x.Args) > 0:
-		return "command " + x.Command + inJSON(x.Args)
+		return "request " + n.Subject + lines(n.Header) + inJSON(n.Request)
+	case x != nil && len(x.Args)+len(x.Env) > 0:
+		return "command " + x.Command + inJSON(x.Args) + lines(x.Env)
 	}
-	return call(h, n, x)
+	return ""
+}
+
+// lines are headers or variables; of a secret its name.
+func lines(all map[string]playbooks.Text) (text string) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		text += " " + name + ":" + inJSON(all[name])
+	}
+	return text
 }
 
 // inJSON is a body as it is sent.

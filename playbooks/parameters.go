@@ -12,10 +12,10 @@ import (
 type place string
 
 const (
-	inURL    place = "url"
-	inHeader place = "header"
-	inJSON   place = "json"
-	inArgv   place = "argument"
+	inURL  place = "url"
+	inLine place = "line" // the value of a header or of a variable
+	inJSON place = "json"
+	inArgv place = "argument"
 )
 
 // placeOf is the place of a text by the keys above it, from the step on; empty: none.
@@ -28,8 +28,8 @@ func placeOf(path []string) place {
 		return ""
 	case kind == "http" && key == "url" && len(below) == 0:
 		return inURL
-	case kind == "http" && key == "header" && len(below) == 1:
-		return inHeader
+	case kind != "prometheus" && key == "header" && len(below) == 1, kind == "exec" && key == "env" && len(below) == 1:
+		return inLine
 	case kind == "http" && key == "body", kind == "nats" && key == "request":
 		return inJSON
 	case kind == "exec" && key == "args" && len(below) == 1:
@@ -100,7 +100,7 @@ func (c *compiler) walk(s *Step, n source.Node, path []string) {
 	}
 }
 
-const placesHint = "values go into the path and query of a URL, the value of a header, a JSON body or request, and arguments"
+const placesHint = "values go into the path and query of a URL, the value of a header or variable, a JSON body or request, and arguments"
 
 // refuse reports every ${{ … }} where nothing is put in: taken literally, it would send a placeholder to a machine or to a
 // person.

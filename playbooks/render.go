@@ -65,13 +65,7 @@ func (r *renderer) http(h *HTTP) *HTTP {
 		return nil
 	}
 	out := *h
-	out.URL, out.Body = r.url(h.URL), r.json(h.Body)
-	if h.Header != nil {
-		out.Header = map[string]string{}
-		for _, name := range slices.Sorted(maps.Keys(h.Header)) {
-			out.Header[name] = r.header(name, h.Header[name])
-		}
-	}
+	out.URL, out.Header, out.Body = r.url(h.URL), r.lines(h.Header), r.json(h.Body)
 	return &out
 }
 
@@ -80,7 +74,7 @@ func (r *renderer) nats(n *NATS) *NATS {
 		return nil
 	}
 	out := *n
-	out.Request = r.json(n.Request)
+	out.Header, out.Request = r.lines(n.Header), r.json(n.Request)
 	return &out
 }
 
@@ -89,7 +83,7 @@ func (r *renderer) exec(e *Exec) *Exec {
 		return nil
 	}
 	out := *e
-	out.Args = nil
+	out.Args, out.Env = nil, r.lines(e.Env)
 	for _, arg := range e.Args {
 		out.Args = append(out.Args, r.argument(arg))
 	}
@@ -150,14 +144,19 @@ func (r *renderer) leadsAstray(text, out string) {
 	}
 }
 
-// header puts values into a header; none may begin another.
-func (r *renderer) header(name, text string) string {
-	if !holdsExpression(text) {
-		return text
-	}
-	out := r.text(text, asItIs)
-	if strings.ContainsFunc(out, unicode.IsControl) {
-		r.refuse("the header %s would hold a line end or another control character", name)
+// lines puts values into headers or variables, each of them one line; none may begin another. Secrets stay references.
+func (r *renderer) lines(all map[string]Text) map[string]Text {
+	out := maps.Clone(all)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		text := all[name]
+		if text.Secret != "" || !holdsExpression(text.Plain) {
+			continue
+		}
+		text.Plain = r.text(text.Plain, asItIs)
+		if strings.ContainsFunc(text.Plain, unicode.IsControl) {
+			r.refuse("%s would hold a line end or another control character", name)
+		}
+		out[name] = text
 	}
 	return out
 }

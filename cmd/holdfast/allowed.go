@@ -16,13 +16,8 @@ import (
 
 // notAllowed finds everything that the documents want touched and `actions` of holdfast.yaml does not let them touch. A
 // playbook with such a step gets stuck there, on the night it is needed.
-func notAllowed(a config.Actions, docs *incident.Documents) source.Problems {
-	w := &warden{allow: a}
-	for _, line := range a.HTTP.Allow {
-		if t, err := actions.ParseTarget(line); err == nil {
-			w.targets = append(w.targets, t)
-		}
-	}
+func notAllowed(c *config.Config, docs *incident.Documents) source.Problems {
+	w := newWarden(c, func(config.For) bool { return true })
 	for _, p := range docs.Playbooks {
 		for i := range p.Steps {
 			w.step(&p.Steps[i])
@@ -38,9 +33,26 @@ func notAllowed(a config.Actions, docs *incident.Documents) source.Problems {
 
 // A warden holds the documents against what may be touched.
 type warden struct {
-	allow    config.Actions
-	targets  []actions.Target
+	actions.Reach
+	secrets  map[string]*config.Secret
 	problems source.Problems
+}
+
+// newWarden is one for the runs that pass. What cannot be read of the allow-list is a problem of the configuration.
+func newWarden(c *config.Config, passes func(config.For) bool) *warden {
+	a, w := c.Actions, &warden{secrets: c.Secrets}
+	w.Subjects, w.Commands = a.NATS.Named(passes), map[string]actions.Command{}
+	for _, line := range a.HTTP.Named(passes) {
+		if t, err := actions.ParseTarget(line); err == nil {
+			w.HTTP = append(w.HTTP, t)
+		}
+	}
+	for name, c := range a.Exec {
+		if passes(c.For) {
+			w.Commands[name] = actions.Command{Accepts: c.Accepts}
+		}
+	}
+	return w
 }
 
 func (w *warden) step(s *playbooks.Step) {
@@ -52,7 +64,25 @@ func (w *warden) step(s *playbooks.Step) {
 	if verify := s.Verify; verify != nil {
 		w.http(verify.HTTP)
 		w.nats(verify.NATS)
+		if p := verify.Prometheus; p != nil {
+			w.url(p.Marks.Of("url"), p.URL)
+		}
 	}
+	for _, m := range s.Secrets() {
+		w.secret(m)
+	}
+}
+
+// secret wants that holdfast.yaml says where a secret is kept. Whether it is there is seen when it is needed.
+func (w *warden) secret(m playbooks.SecretMention) {
+	if w.secrets[string(m.Name)] != nil {
+		return
+	}
+	hint := fmt.Sprintf("add to holdfast.yaml: secrets: {%s: {file: /absolute/path}}", m.Name)
+	if near := source.Nearest(string(m.Name), slices.Sorted(maps.Keys(w.secrets))); near != "" {
+		hint = fmt.Sprintf("did you mean %q? Else %s", near, hint)
+	}
+	w.problems.Errorf(m.At, "config/unknown-secret", hint, "holdfast.yaml does not say where the secret %q is kept", m.Name)
 }
 
 func (w *warden) http(h *playbooks.HTTP) {
@@ -62,7 +92,7 @@ func (w *warden) http(h *playbooks.HTTP) {
 }
 
 func (w *warden) url(at source.Mark, url string) {
-	target, err := actions.AllowedURL(w.targets, url)
+	target, err := actions.AllowedURL(w.HTTP, url)
 	if err == nil {
 		return
 	}
@@ -77,7 +107,7 @@ func (w *warden) nats(n *playbooks.NATS) {
 	if n == nil {
 		return
 	}
-	if err := actions.AllowedSubject(w.allow.NATS.Allow, n.Subject); err != nil {
+	if err := actions.AllowedSubject(w.Subjects, n.Subject); err != nil {
 		w.refuse(n.Marks.Of("subject"), fmt.Sprintf("add to holdfast.yaml: actions: {nats: {allow: [%s]}}", n.Subject), err)
 	}
 }
@@ -86,12 +116,20 @@ func (w *warden) exec(e *playbooks.Exec) {
 	if e == nil {
 		return
 	}
-	if err := actions.AllowedCommand(w.allow.Exec, e.Command); err != nil {
+	if err := actions.AllowedCommand(w.Commands, e.Command); err != nil {
 		hint := fmt.Sprintf("add to holdfast.yaml: actions: {exec: {%s: {argv: [/absolute/path/of/the/program]}}}", strconv.Quote(e.Command))
-		if near := source.Nearest(e.Command, slices.Sorted(maps.Keys(w.allow.Exec))); near != "" {
+		if near := source.Nearest(e.Command, slices.Sorted(maps.Keys(w.Commands))); near != "" {
 			hint = fmt.Sprintf("did you mean %q? Else %s", near, hint)
 		}
 		w.refuse(e.Marks.Of("command"), hint, err)
+		return
+	}
+	command := w.Commands[e.Command]
+	for _, name := range slices.Sorted(maps.Keys(e.Env)) {
+		if !slices.Contains(command.Accepts, name) {
+			w.refuse(e.Marks.Of("env."+name+":"), fmt.Sprintf("add to the command in holdfast.yaml: accepts: [%s]", name),
+				fmt.Errorf("command %s does not accept the variable %s", e.Command, name))
+		}
 	}
 }
 

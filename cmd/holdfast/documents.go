@@ -102,7 +102,7 @@ func openHouse(dir string, cfg *config.Config) (docs *incident.Documents, wrong,
 		found = append(found, wrong...)
 	}
 	if cfg != nil {
-		found = append(found, placed(notAllowed(cfg.Actions, docs), dir)...)
+		found = append(found, placed(notAllowed(cfg, docs), dir)...)
 	}
 	return docs, wrong, found, nil
 }

@@ -63,6 +63,15 @@ func (l *library) authenticate(token string) (*oncall.Person, bool) {
 	return people.Authenticate(token)
 }
 
+// name is what people.yaml calls a person; the journal has ids only.
+func (l *library) name(person string) string {
+	people := l.documents().People
+	if people == nil || people.People[person] == nil {
+		return ""
+	}
+	return people.People[person].Name
+}
+
 // channels are the ways to reach a person.
 func (l *library) channels(person string) []oncall.Channel {
 	people := l.documents().People

@@ -143,17 +143,40 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) { retu
 
 // newHands are the hands for what the configuration allows playbooks to touch.
 func newHands(cfg *config.Config, link *link, library *library, secrets *secrets, log zerolog.Logger) (*actions.Hands, error) {
-	a := actions.Config{Subjects: cfg.Actions.NATS.Allow, Commands: map[string]actions.Command{}, Conn: link.team, Channels: library.channels,
-		BaseURL: cfg.HTTP.ExternalURL, TLS: secrets.actionsTLS, Logger: log.With().Str("part", "actions").Logger()}
-	for _, text := range cfg.Actions.HTTP.Allow {
+	live, err := reach(cfg.Actions, config.For.Live)
+	if err != nil {
+		return nil, err
+	}
+	exercise, err := reach(cfg.Actions, config.For.Exercise)
+	if err != nil {
+		return nil, err
+	}
+	kept, locks := map[string]actions.Secret{}, ""
+	for name, s := range cfg.Secrets {
+		kept[name] = actions.Secret{File: s.File, Credential: s.Credential, Env: s.Env}
+	}
+	if len(cfg.Actions.Exec) > 0 {
+		locks = cfg.Actions.Locks
+	}
+	return actions.New(actions.Config{HTTP: live.HTTP, Subjects: live.Subjects, Commands: live.Commands, Exercise: exercise, Secrets: kept, Locks: locks,
+		Conn: link.team, Channels: library.channels, BaseURL: cfg.HTTP.ExternalURL, TLS: secrets.actionsTLS,
+		Logger: log.With().Str("part", "actions").Logger()})
+}
+
+// reach is what the configuration lets runs touch that pass.
+func reach(a config.Actions, passes func(config.For) bool) (r actions.Reach, err error) {
+	r = actions.Reach{Subjects: a.NATS.Named(passes), Commands: map[string]actions.Command{}}
+	for _, text := range a.HTTP.Named(passes) {
 		target, err := actions.ParseTarget(text)
 		if err != nil {
-			return nil, fmt.Errorf("actions.http.allow: %w", err)
+			return r, fmt.Errorf("actions.http.allow: %w", err)
 		}
-		a.HTTP = append(a.HTTP, target)
+		r.HTTP = append(r.HTTP, target)
 	}
-	for name, c := range cfg.Actions.Exec {
-		a.Commands[name] = actions.Command{Argv: c.Argv, Dir: c.Dir, Timeout: c.Timeout, Output: c.Output}
+	for name, c := range a.Exec {
+		if passes(c.For) {
+			r.Commands[name] = actions.Command{Argv: c.Argv, Dir: c.Dir, Timeout: c.Timeout, Output: c.Output, Env: c.Env, Accepts: c.Accepts}
+		}
 	}
-	return actions.New(a)
+	return r, nil
 }

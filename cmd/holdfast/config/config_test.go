@@ -55,6 +55,9 @@ func TestWhatIsWrongIsSaidWithItsRule(t *testing.T) {
 			`1:26 config/action: with "holdfast.log.0" a playbook could write into holdfast's own logs`},
 		{"a target with a path", `actions: {http: {allow: ["https://fence.internal/north"]}}`,
 			`1:26 config/action: "https://fence.internal/north" names more than a place: write scheme://host or scheme://host:port, without a path`},
+		{"a target for somebody else", `actions: {http: {allow: [{target: "https://fence.internal", for: rehearsals}]}}`,
+			`1:66 config/value: "rehearsals" is no value of for`},
+		{"a target that is not named", `actions: {nats: {allow: [{for: exercise}]}}`, `1:26 document/missing-key: "subject" is missing`},
 		{"a program by name", `actions: {exec: {promote: {argv: [promote.sh]}}}`, `1:28 config/action: "promote.sh" is not an absolute path`},
 		{"a level that does not exist", `log: {level: verbose}`, `1:14 config/value: "verbose" is no value of level`},
 		{"an address of no page", `http: {external_url: "holdfast.example.org"}`, `1:22 config/url: "holdfast.example.org" is no address of a page`},
@@ -71,5 +74,31 @@ func TestWhatIsWrongIsSaidWithItsRule(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Safe by default: an exercise reaches what was opened to it, and nothing else.
+func TestWhatIsNamedIsForLiveRunsUnlessItSaysOtherwise(t *testing.T) {
+	c, problems := config.Parse("holdfast.yaml", []byte(`actions:
+  http: {allow: ["https://a.internal", {target: "https://b.internal", for: exercise}, {target: "https://c.internal", for: both}, {target: "https://d.internal"}]}
+  nats: {allow: [ledger.promote, {subject: rehearsal.>, for: exercise}]}
+  exec: {promote: {argv: [/bin/true]}, look: {argv: [/bin/true], for: both}}
+`))
+	if problems.HasErrors() {
+		t.Fatal(problems)
+	}
+	a := c.Actions
+	for what, got := range map[string][2][]string{
+		"live targets":      {a.HTTP.Named(config.For.Live), {"https://a.internal", "https://c.internal", "https://d.internal"}},
+		"exercise targets":  {a.HTTP.Named(config.For.Exercise), {"https://b.internal", "https://c.internal"}},
+		"live subjects":     {a.NATS.Named(config.For.Live), {"ledger.promote"}},
+		"exercise subjects": {a.NATS.Named(config.For.Exercise), {"rehearsal.>"}},
+	} {
+		if diff := cmp.Diff(got[1], got[0]); diff != "" {
+			t.Errorf("%s: %s", what, diff)
+		}
+	}
+	if a.Exec["promote"].For.Exercise() || !a.Exec["look"].For.Exercise() {
+		t.Error("the commands are not for whom they say")
 	}
 }
