@@ -63,6 +63,16 @@ func told(e Event) (people []string, run, step string) {
 		people, run, step = e.Tell, e.Run, e.Step
 	case Escalated:
 		people, run, step = e.Tell, e.Run, e.Step
+	case RunPaused:
+		people, run = e.Tell, e.Run
+	case RunSuperseded:
+		people, run = e.Tell, e.Run
+	case RunAborted:
+		people, run = e.Tell, e.Run
+	case UndoStarted:
+		people, run, step = e.Tell, e.Run, e.Step
+	case UndoFailed:
+		people, run, step = e.Tell, e.Run, e.Step
 	case ObjectiveMissed:
 		people = e.Tell
 	case Relapsed:
@@ -119,8 +129,12 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		say("Stand down: holdfast stand-down %s --reason WHY", i.ID)
 	case StepStarted, Escalated, ReleaseChanged:
 		i.stepWords(run, step, say)
-	case StepFailed:
-		if _, p := i.planned(run, step); p != nil && p.Fallback != "" {
+	case RunPaused:
+		say("Let it go on: holdfast resume %s %s --reason WHY, or call it off: holdfast abort %[1]s %[2]s --reason WHY", i.ID, run)
+	case RunAborted:
+		say("Look how it goes: holdfast incident %s", i.ID)
+	case StepFailed, UndoFailed:
+		if _, p := i.planned(run, step); p != nil && p.Fallback != "" && e.Kind() == KindStepFailed {
 			say("If what it needs is lost, %s is done instead: holdfast cannot %s %s/%s --reason WHY", p.Fallback, i.ID, run, step)
 		}
 		say("Say how it goes on: holdfast done, retry or skip %s %s/%s --reason WHY", i.ID, run, step)

@@ -30,7 +30,7 @@ type Released struct {
 func (i Incident) release(w World, l leg) Release {
 	r := Release{Steps: []Released{}}
 	for _, n := range l.behind() {
-		next := leg{l.incident, l.run, n}
+		next := leg{incident: l.incident, run: l.run, n: n}
 		r.Steps = append(r.Steps, Released{next.plan().ID, i.does(w, next)})
 	}
 	data, _ := json.Marshal(r.Steps) // holds nothing that JSON cannot
@@ -113,7 +113,7 @@ func (i Incident) settled(w World, l leg) (map[string]condition.Value, bool) {
 func (i Incident) approvedValues(w World, l leg) map[string]map[string]condition.Value {
 	all := map[string]map[string]condition.Value{}
 	for _, n := range l.behind() {
-		next := leg{l.incident, l.run, n}
+		next := leg{incident: l.incident, run: l.run, n: n}
 		if values, ok := i.settled(w, next); ok {
 			all[next.plan().ID] = values
 		}

@@ -29,8 +29,7 @@ func start(w World, l leg, by Actor, reason string) StepStarted {
 		class = s.Class + 1
 	}
 	run, step := l.name()
-	e := StepStarted{Run: run, Step: step, Attempt: s.Attempt + 1, Epoch: w.Epoch, By: by, Reason: reason,
-		Key: fmt.Sprintf("%s/%s/%s/%d", l.incident, run, step, class)}
+	e := StepStarted{Run: run, Step: step, Attempt: s.Attempt + 1, Epoch: w.Epoch, By: by, Reason: reason, Key: l.key(class)}
 	switch p.Kind() {
 	case playbooks.KindNotify:
 		e.Tell = w.duty().first(p.Notify...)
@@ -53,6 +52,15 @@ func start(w World, l leg, by Actor, reason string) StepStarted {
 	return e
 }
 
+// key is the idempotency key of a class of attempts; an undo has keys of its own.
+func (l leg) key(class int) string {
+	run, step := l.name()
+	if l.undo {
+		step += "/undo"
+	}
+	return fmt.Sprintf("%s/%s/%s/%d", l.incident, run, step, class)
+}
+
 func positive(d, otherwise time.Duration) time.Duration {
 	if d > 0 {
 		return d
@@ -66,13 +74,17 @@ func fail(w World, l leg, o Outcome, reason string) StepFailed {
 	run, step := l.name()
 	e := StepFailed{Run: run, Step: step, Attempt: s.Attempt, Outcome: o, Reason: reason}
 	switch {
-	case (o == Failed || o == TimedOut && repeatable(p)) && s.Tries <= p.Retry:
+	case l.calledOff() && o == Failed: // it had no effect, and nobody waits for it any more
+	case !l.calledOff() && (o == Failed || o == TimedOut && repeatable(p)) && s.Tries <= p.Retry:
 		e.Again = w.Now.Add(backoff(p, s.Key, s.Tries))
-	case !passesOver(p, o):
+	case !passesOver(p, o) && (!l.undoesRun() || o == InDoubt || l.braked()): // who is told that the run is undone is told of this too
 		e.Tell = troubled(w, l)
 	}
 	return e
 }
+
+// calledOff reports whether the run is being ended and the step is only waited for.
+func (l leg) calledOff() bool { return l.run.Ending != nil && !l.undo }
 
 // backoff doubles with each attempt, and is longer by a share of jitter. That is told by key and attempt, so it is the same
 // on every replay and yet differs between runs that failed together.
@@ -143,7 +155,7 @@ func ladder(w World, p *playbooks.Step, told []string) (rungs []rung) {
 // escalates tells the next when a person's time is up.
 func (i Incident) escalates(w World, l leg) Event {
 	s, rungs := l.state(), ladder(w, l.plan(), i.toldOf(l))
-	if s.Until.IsZero() || w.Now.Before(s.Until) || s.Rung >= len(rungs) {
+	if s.Held != nil || s.Until.IsZero() || w.Now.Before(s.Until) || s.Rung >= len(rungs) {
 		return nil
 	}
 	run, step := l.name()
@@ -169,13 +181,22 @@ func (i Incident) runDeadlines(w World, d *deadlines) {
 			continue
 		}
 		for n := range run.Steps {
-			stepDeadline(w, leg{i.ID, run, n}, d)
+			stepDeadline(w, leg{incident: i.ID, run: run, n: n}, d)
+			if run.Steps[n].Undo != nil {
+				stepDeadline(w, leg{incident: i.ID, run: run, n: n, undo: true}, d)
+			}
+		}
+		if run.Paused != nil {
+			d.add(run.Paused.Until)
 		}
 	}
 }
 
 func stepDeadline(w World, l leg, d *deadlines) {
 	s, p := l.state(), l.plan()
+	if s.Held != nil {
+		d.add(s.Held.Until)
+	}
 	switch {
 	case s.Status == Retrying:
 		d.add(s.Again)
@@ -209,11 +230,23 @@ func (i Incident) Wants(epoch uint64, since time.Time) []Effect {
 	for _, run := range i.Runs {
 		for n := range run.Steps {
 			if run.Active() {
-				all = append(all, effect(leg{i.ID, run, n}, epoch)...)
+				all = append(all, effect(leg{incident: i.ID, run: run, n: n}, epoch)...)
+			}
+			if run.Active() && run.Steps[n].Undo != nil {
+				all = append(all, effect(leg{incident: i.ID, run: run, n: n, undo: true}, epoch)...)
 			}
 		}
 	}
 	return all
+}
+
+// put is the step, or its undo, with the values put in that were recorded when the step started.
+func (l leg) put() (*playbooks.Step, error) {
+	p, err := l.run.Playbook.Steps[l.n].With(l.run.Steps[l.n].Values)
+	if err == nil && l.undo {
+		p = p.Reversal()
+	}
+	return p, err
 }
 
 // effect is what hands have to do for a step in this epoch; what an earlier one left under way is in doubt.
@@ -222,11 +255,11 @@ func effect(l leg, epoch uint64) []Effect {
 	if s.Status != Running || s.Epoch != epoch || !effective(p) {
 		return nil
 	}
-	p, err := p.With(s.Values)
+	p, err := l.put()
 	if err != nil {
 		return nil // it was put in before the start was recorded, so this is a damaged journal; in time the step times out
 	}
-	return []Effect{{Key: s.Key, Incident: l.incident, Run: l.run.ID, Step: s.ID, Attempt: s.Attempt, Epoch: s.Epoch, Until: s.Until,
+	return []Effect{{Key: s.Key, Incident: l.incident, Run: l.run.ID, Step: s.ID, Undo: l.undo, Attempt: s.Attempt, Epoch: s.Epoch, Until: s.Until,
 		Repeat: p.Repeat, Exercise: l.run.Exercise, Do: p.Run, Verify: p.Verify}}
 }
 
@@ -265,10 +298,12 @@ func (b *book) finish(now time.Time, r Result) []Change {
 		if run.ID != r.Effect.Run || !run.Active() || !i.Open() || run.Playbook == nil {
 			continue
 		}
-		for n := range run.Steps {
-			if l := (leg{i.ID, run, n}); l.state().ID == r.Effect.Step {
-				return finished(World{Now: now, Epoch: b.epoch, Documents: b.docs}, l, r)
+		for n, s := range run.Steps {
+			if s.ID != r.Effect.Step {
+				continue
 			}
+			l := leg{incident: i.ID, run: run, n: n, undo: s.Undo != nil && s.Undo.Key == r.Effect.Key}
+			return finished(World{Now: now, Epoch: b.epoch, Documents: b.docs}, l, r)
 		}
 	}
 	return nil
@@ -281,13 +316,13 @@ func finished(w World, l leg, r Result) []Change {
 		return nil
 	}
 	if r.Outcome == "" {
-		return []Change{{Incident: l.incident, Event: l.done(short(r.Output))}}
+		return []Change{{Incident: l.incident, Event: l.of(l.done(short(r.Output)))}}
 	}
 	e := fail(w, l, r.Outcome, short(r.Reason))
 	if e.Reason == "" {
 		e.Reason = strings.ReplaceAll(string(r.Outcome), "_", " ")
 	}
-	return []Change{{Incident: l.incident, Event: e}}
+	return []Change{{Incident: l.incident, Event: l.of(e)}}
 }
 
 func (i *Incident) delivered(r Result) []Change {

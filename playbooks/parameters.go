@@ -20,6 +20,9 @@ const (
 
 // placeOf is the place of a text by the keys above it, from the step on; empty: none.
 func placeOf(path []string) place {
+	if len(path) > 0 && path[0] == "undo" {
+		path = path[1:]
+	}
 	if len(path) < 3 || path[0] != "run" && path[0] != "verify" {
 		return ""
 	}

@@ -143,8 +143,11 @@ type Step struct {
 	Retry     int           `doc:"retry"`      // attempts after the first
 	Backoff   time.Duration `doc:"backoff"`    // before the first retry, doubled each time; default 1s, at most 1m
 	Jitter    float64       `doc:"jitter"`     // by up to which share of itself a backoff is longer, so that many do not return at once; default 0.1
-	OnFailure string        `doc:"on_failure"` // pause | escalate | continue; default pause
+	OnFailure string        `doc:"on_failure"` // pause | escalate | continue | undo; default pause
 	Repeat    string        `doc:"repeat"`     // safe | ask | never: may it be sent again when a crash left the outcome unknown? default ask, of a verify safe
+
+	Undo      *Undo    `doc:"undo"`       // takes the step's effect back when the run is aborted, or when a step with on_failure: undo fails
+	ReturnsTo []string `doc:"returns_to"` // failure domains that it goes back to: refused while anything in them is not known to be well
 
 	PointOfNoReturn bool   `doc:"point_of_no_return"`
 	Milestone       string `doc:"milestone"` // recovered | work_recovered
@@ -154,6 +157,25 @@ type Step struct {
 
 	Part          string         // the invoke step that this one is a part of, in a playbook that is linked
 	Preconditions []Precondition // of the playbook that an invoke step invokes, once it is linked
+}
+
+// Undo takes back what a step did. It is a machine's effect like any other, with a key, a time and retries of its own.
+type Undo struct {
+	Marks   source.Marks  `doc:",marks"`
+	Run     *Run          `doc:"run,required"`
+	Timeout time.Duration `doc:"timeout"` // default 1m
+	Retry   int           `doc:"retry"`   // attempts after the first
+	Backoff time.Duration `doc:"backoff"` // before the first retry, doubled each time; default 1s, at most 1m
+	Repeat  string        `doc:"repeat"`  // safe | ask | never; default ask
+}
+
+// Reversal is the undo of a step as a step of its own, which hands can carry out; nil where the step has none.
+func (s *Step) Reversal() *Step {
+	if s.Undo == nil {
+		return nil
+	}
+	return &Step{ID: s.ID, Phase: s.Phase, Run: s.Undo.Run, Role: s.Role, Escalate: s.Escalate, OnFailure: "escalate",
+		Timeout: s.Undo.Timeout, Retry: s.Undo.Retry, Backoff: s.Undo.Backoff, Repeat: s.Undo.Repeat}
 }
 
 // Kind tells which of its keys the step has.

@@ -19,10 +19,11 @@ func (s *Step) With(values map[string]condition.Value) (*Step, error) {
 		return s, nil
 	}
 	out, r := *s, renderer{values: values}
-	if s.Run != nil {
-		run := *s.Run
-		run.HTTP, run.NATS, run.Exec = r.http(run.HTTP), r.nats(run.NATS), r.exec(run.Exec)
-		out.Run = &run
+	out.Run = r.run(s.Run)
+	if s.Undo != nil { // what takes an effect back is told the same as what had it
+		undo := *s.Undo
+		undo.Run = r.run(undo.Run)
+		out.Undo = &undo
 	}
 	if s.Verify != nil {
 		verify := *s.Verify
@@ -58,6 +59,15 @@ func (r *renderer) scalar(expr string) string {
 		r.refuse("%s comes to a %s, and only text and figures go in here", strings.TrimSpace(expr), v.Type())
 	}
 	return v.Plain()
+}
+
+func (r *renderer) run(run *Run) *Run {
+	if run == nil {
+		return nil
+	}
+	out := *run
+	out.HTTP, out.NATS, out.Exec = r.http(run.HTTP), r.nats(run.NATS), r.exec(run.Exec)
+	return &out
 }
 
 func (r *renderer) http(h *HTTP) *HTTP {

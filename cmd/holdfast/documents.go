@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
 	"holdfast/cmd/holdfast/config"
+	"holdfast/detector"
 	"holdfast/incident"
 	"holdfast/internal/source"
 	"holdfast/readiness"
@@ -144,4 +146,13 @@ func placed(problems source.Problems, dir string) source.Problems {
 		out[i] = p
 	}
 	return out
+}
+
+// liveWith makes documents that have been found good ready to be kept: nobody asks any more where what was written, and
+// garbage is collected as suits them, unless whoever started the program has said how (GOGC).
+func liveWith(docs *incident.Documents) {
+	source.Forget(docs.BIA)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(detector.Garbage(docs.BIA))
+	}
 }

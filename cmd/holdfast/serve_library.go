@@ -45,6 +45,7 @@ func openLibrary(cfg *config.Config, cert *certificate, log zerolog.Logger) (*li
 	}
 	l := &library{house: cfg, certificate: cert, log: log, docs: docs, last: console.Reload{OK: true, At: time.Now()}}
 	l.sayProblems(found)
+	liveWith(docs)
 	return l, nil
 }
 
@@ -102,6 +103,7 @@ func (l *library) reload(ctx context.Context) error {
 		return err
 	}
 	l.docs, l.last = docs, console.Reload{OK: true, At: time.Now()}
+	liveWith(docs)
 	l.log.Info().Str("digest", docs.Digest).Msg("reloaded")
 	return nil
 }
