@@ -141,7 +141,7 @@ func (i *Incident) applyRun(r Record) bool {
 // invoked adds a run, its playbook read from the pinned text.
 func (i *Incident) invoked(at time.Time, e Invoked) {
 	run := Run{ID: e.Run, Service: e.Service, Covers: e.Covers, By: e.By, Name: e.Playbook, Digest: e.Digest, Started: at, Exercise: e.Exercise}
-	p, problems := pinnedPlaybook(e)
+	p, problems := i.read(e)
 	if problems.HasErrors() {
 		i.HandsOff = fmt.Sprintf("the playbook that run %s is pinned to cannot be read by this version of holdfast: %s", e.Run, problems[0].Message)
 	} else {
@@ -156,8 +156,14 @@ func (i *Incident) invoked(at time.Time, e Invoked) {
 	i.reconsider()
 }
 
-// pinnedPlaybook reads the playbook that a run is pinned to, with those that it invokes.
-func pinnedPlaybook(e Invoked) (*playbooks.Playbook, source.Problems) {
+// read is the playbook as it was pinned, with those that it invokes. Mostly it is one of those in force, which have been read
+// already.
+func (i *Incident) read(e Invoked) (*playbooks.Playbook, source.Problems) {
+	for _, p := range i.shelf {
+		if p.ID == e.Playbook && p.File == e.File && p.Text == e.Text && p.Digest == e.Digest && slices.Equal(p.Children, e.Children) {
+			return p, nil
+		}
+	}
 	p, problems := playbooks.Parse(e.File, []byte(e.Text))
 	if problems.HasErrors() || len(e.Children) == 0 {
 		return p, problems

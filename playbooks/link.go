@@ -56,7 +56,7 @@ func (l *linker) link(p *Playbook, way []string) *Playbook {
 		parts[s.ID], ends[s.ID] = child.partsOf(s), child.endsOf(s)
 		out.take(child)
 		for _, id := range child.Exercise.Skip {
-			out.Exercise.Skip = append(slices.Clip(out.Exercise.Skip), joined(s.ID, id))
+			out.Exercise.Skip = append(slices.Clip(out.Exercise.Skip), within(s.ID, id))
 		}
 	}
 	out.Steps = nil
@@ -163,16 +163,16 @@ func (p *Playbook) partsOf(s *Step) []Step {
 	parts := slices.Clone(p.Steps)
 	for i := range parts {
 		c := &parts[i]
-		c.Part = joined(s.ID, c.Part)
-		c.ID = joined(s.ID, c.ID)
+		c.Part = within(s.ID, c.Part)
+		c.ID = within(s.ID, c.ID)
 		if c.Fallback != "" {
-			c.Fallback = joined(s.ID, c.Fallback)
+			c.Fallback = within(s.ID, c.Fallback)
 		}
 		after := []string{s.ID} // each waits for it, directly or through others
 		if len(c.After) > 0 {
 			after = nil
 			for _, id := range c.After {
-				after = append(after, joined(s.ID, id))
+				after = append(after, within(s.ID, id))
 			}
 		}
 		c.After = after
@@ -180,7 +180,7 @@ func (p *Playbook) partsOf(s *Step) []Step {
 	return parts
 }
 
-func joined(above, id string) string {
+func within(above, id string) string {
 	if id == "" {
 		return above
 	}
@@ -192,7 +192,7 @@ func (p *Playbook) endsOf(s *Step) (ends []string) {
 	for i := range p.Steps {
 		id := p.Steps[i].ID
 		if !slices.ContainsFunc(p.Steps, func(o Step) bool { return slices.Contains(o.After, id) }) {
-			ends = append(ends, joined(s.ID, id))
+			ends = append(ends, within(s.ID, id))
 		}
 	}
 	return ends
