@@ -32,6 +32,8 @@ var kinds = []struct {
 	{KindStepStarted, read[StepStarted]},
 	{KindReleaseChanged, read[ReleaseChanged]},
 	{KindAcknowledged, read[Acknowledged]},
+	{KindAcknowledgementLapsed, read[AcknowledgementLapsed]},
+	{KindHandOverOffered, read[HandOverOffered]},
 	{KindStepApproved, read[StepApproved]},
 	{KindStepDeclined, read[StepDeclined]},
 	{KindStepDone, read[StepDone]},

@@ -146,6 +146,8 @@ type StepState struct {
 	By        Actor             `json:"by,omitzero"`    // who ended it
 	Acked     Actor             `json:"acked,omitzero"` // who took it
 	AckedAt   time.Time         `json:"acked_at,omitzero"`
+	Offered   *Offer            `json:"offered,omitempty"` // to whom it is being handed over
+	Retried   []Approval        `json:"retried,omitempty"` // who ordered it done once more
 	Needed    int               `json:"approvals_needed,omitempty"`
 	Approvals []Approval        `json:"approvals,omitempty"`
 	Rung      int               `json:"rung,omitempty"`         // escalations so far
@@ -159,6 +161,14 @@ type StepState struct {
 	Values   map[string]condition.Value            `json:"values,omitempty"`   // what was put in, by the text of its expression
 	Release  *Release                              `json:"release,omitempty"`  // of a decision that waits or was taken: what it lets happen
 	Approved map[string]map[string]condition.Value `json:"approved,omitempty"` // of a decision that was taken: what is put into the steps behind it
+}
+
+// An Offer is a step that is being handed over: To has to acknowledge it.
+type Offer struct {
+	To     string    `json:"to"`
+	By     Actor     `json:"by"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
 }
 
 // An Approval is one person's yes.

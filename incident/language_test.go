@@ -11,8 +11,8 @@ import (
 	"holdfast/playbooks"
 )
 
-// done reports a step done with its answers, by who is on call.
-func (h *house) done(step string, answers map[string]string) []string {
+// reported has who is on call report a step done, with its answers.
+func (h *house) reported(step string, answers map[string]string) []string {
 	h.Helper()
 	return h.order("dave", Command{Verb: VerbDone, Incident: acmeIncident, Step: step, Answers: answers})
 }
@@ -25,14 +25,14 @@ const asksThenActs = `
 
 func TestAStepIsLeftOutWhereItsConditionIsFalse(t *testing.T) {
 	h := runWith(t, asksThenActs)
-	equal(t, h.done("look", map[string]string{"site": "ams2", "risky": "true"}), []string{"step_done look", "step_skipped act", "step_started then"})
+	equal(t, h.reported("look", map[string]string{"site": "ams2", "risky": "true"}), []string{"step_done look", "step_skipped act", "step_started then"})
 	equal(t, h.step("act").By, Actor{Rule: "when"})
 	equal(t, h.step("act").Reason, "!step('look').answers.risky is false")
 }
 
 func TestValuesArePutInWithTheirTypesAndStandInTheJournal(t *testing.T) {
 	h := runWith(t, asksThenActs)
-	h.done("look", map[string]string{"site": `ams2", "x": "y`, "risky": "false"})
+	h.reported("look", map[string]string{"site": `ams2", "x": "y`, "risky": "false"})
 	equal(t, h.want("act").Do.NATS.Request, map[string]any{"to": `ams2", "x": "y`, "by": "run 1", "n": int64(1)})
 	equal(t, h.want("act").Do.NATS.Subject, "act")
 	equal(t, inJSON(last[StepStarted](h).Values), ` {"run.id":{"type":"string","value":"1"},"size(run.covers)":{"type":"integer","value":"1"},"step('look').answers.site":{"type":"string","value":"ams2\", \"x\": \"y"}}`)
@@ -43,7 +43,7 @@ func TestAValueThatIsNotThereLeavesTheStepStuckAndNothingIsSent(t *testing.T) {
   - {id: look, do: "Look", role: on-call-pay, answers: {site: {type: string, required: false}}}
   - {id: act, run: {http: {url: "https://x.internal/${{ step('look').answers.site }}/fence"}}, on_failure: continue, retry: 3}
 `)
-	equal(t, h.done("look", nil), []string{"step_done look", "step_failed act"})
+	equal(t, h.reported("look", nil), []string{"step_done look", "step_failed act"})
 	s := h.step("act")
 	equal(t, s.Status, Stuck)
 	says(t, s.Reason, "nothing was sent", "step('look').answers.site has no value", "look has no answer site")
@@ -64,7 +64,7 @@ func TestAHostileAnswerEscapesNoPlaceAndIsSeenByAPerson(t *testing.T) {
   - {id: argument, after: [look], run: {exec: {command: act, args: ["${{ step('look').answers.site }}"]}}}
   - {id: header, after: [look], run: {http: {url: "https://x.internal/", header: {X-Site: "${{ step('look').answers.site }}"}}}}
 `)
-		h.done("look", map[string]string{"site": answer})
+		h.reported("look", map[string]string{"site": answer})
 		stuck := ""
 		for _, s := range h.only().Runs[0].Steps {
 			stuck += s.Reason
@@ -96,7 +96,7 @@ func TestWhatAStepNeedsIsLostSoItsFallbackIsDone(t *testing.T) {
 	h.facts.components["ledger-db-ams"] = detector.Down
 	equal(t, h.at(10*time.Minute), []string{"step_done first", "step_skipped promote", "step_started restore"})
 	says(t, h.step("promote").Reason, "it needs ledger-db-ams, which is lost; restore is done instead")
-	equal(t, h.done("restore", nil), []string{"step_done restore", "step_started tell"})
+	equal(t, h.reported("restore", nil), []string{"step_done restore", "step_started tell"})
 }
 
 func TestAFallbackIsNeverDoneOtherwise(t *testing.T) {
@@ -207,7 +207,7 @@ const decidesOnValues = `
 
 func decidable(t *testing.T) *house {
 	h := runWith(t, decidesOnValues)
-	h.done("look", map[string]string{"site": "ams2"})
+	h.reported("look", map[string]string{"site": "ams2"})
 	return h
 }
 
@@ -253,7 +253,7 @@ func TestApprovalsLapseWhenWhatTheyLetHappenChanges(t *testing.T) {
 
 func TestWhatWasApprovedIsDoneThoughTheFactsHaveMovedOn(t *testing.T) {
 	h := runWith(t, strings.Replace(decidesOnValues, "  - {id: act", "  - {id: pause, wait: 5m}\n  - {id: act", 1))
-	h.done("look", map[string]string{"site": "ams2"})
+	h.reported("look", map[string]string{"site": "ams2"})
 	h.says("alice", VerbApprove, "go")
 	h.says("bob", VerbApprove, "go")
 	h.facts.components["ledger-db-ams"] = detector.Down
@@ -282,12 +282,12 @@ steps:
   - {id: aside, after: [], do: "Write it down", role: on-call-pay}
 `
 	h := invoked(t, files)
-	equal(t, h.done("first", nil), []string{"step_done first", "step_started restore", "step_done restore", "step_started restore.ask", "step_started restore.aside"})
-	h.done("restore.ask", map[string]string{"point": "2026-04-12T08:59:00Z"})
+	equal(t, h.reported("first", nil), []string{"step_done first", "step_started restore", "step_done restore", "step_started restore.ask", "step_started restore.aside"})
+	h.reported("restore.ask", map[string]string{"point": "2026-04-12T08:59:00Z"})
 	e := h.want("restore.copy")
 	equal(t, e.Key, acmeIncident+"/1/restore.copy/1")
 	equal(t, e.Do.NATS.Request, map[string]any{"point": "2026-04-12T08:59:00Z"})
-	h.done("1/restore.aside", nil)
+	h.reported("1/restore.aside", nil)
 	equal(t, h.finish(Result{Effect: e}), []string{"step_done restore.copy", "step_started after"})
 	i := last[Invoked](h)
 	equal(t, len(i.Children), 1)
