@@ -36,6 +36,9 @@ func (i Incident) turn(w World, l leg) Event {
 	if standsInFor, lost := l.replaces(); len(standsInFor) > 0 && !lost {
 		return leave(ruleFallback, "it is done instead of %s, and was not needed", listed(standsInFor))
 	}
+	if why := l.leftOut(); why != "" {
+		return leave(ruleExercise, "%s", why)
+	}
 	switch live := l.run.Exercise == ""; {
 	case p.Only == "live" && !live:
 		return leave(ruleOnly, "it is not done in an exercise")

@@ -14,6 +14,9 @@ const (
 	defaultEvery   = 5 * time.Second
 	defaultJitter  = 0.1
 
+	// defaultExercise is how long an exercise holds: DORA article 11(6) asks for one a year.
+	defaultExercise = 365 * 24 * time.Hour
+
 	// verifyPatience is added to a verify's own `for`: a service comes back some minutes after the step that mends it,
 	// and monitoring needs its time to see that.
 	verifyPatience = 15 * time.Minute
@@ -56,6 +59,14 @@ func (d *document) DecodeDocument(r *source.Reader, n source.Node) {
 	}
 	d.playbook.fillIn()
 	d.expressions(r, n)
+	if len(d.playbook.Exercise.CleanUp) == 0 {
+		return
+	}
+	exercise, _ := n.Value("exercise")
+	after, _ := exercise.Value("cleanup")
+	for i := range d.playbook.Exercise.CleanUp {
+		d.mark(r, source.Node{Node: after.Content[i]}, &d.playbook.Exercise.CleanUp[i])
+	}
 }
 
 // mark keeps the places of a step's keys and its answers.
@@ -80,23 +91,29 @@ func markEntries(r *source.Reader, n source.Node, prefix string, marks source.Ma
 
 // fillIn puts in what the author left to the defaults.
 func (p *Playbook) fillIn() {
-	phase := Recovery
-	for i := range p.Steps {
-		s := &p.Steps[i]
-		if s.Phase == "" {
-			s.Phase = phase
-		}
-		phase = s.Phase
-		if !s.Marks.Has("after") && i > 0 {
-			s.After = []string{p.Steps[i-1].ID}
-		}
-		s.fillIn()
-	}
+	fillIn(p.Steps, Recovery)
+	fillIn(p.Exercise.CleanUp, Reconstitution)
+	orElse(&p.Exercise.Every, defaultExercise)
 	p.fallBack()
 	for i := range p.Preconditions {
 		if c := &p.Preconditions[i]; c.Else == "" {
 			c.Else = "refuse"
 		}
+	}
+}
+
+// fillIn gives each step the phase of the one before, and lets it wait for that.
+func fillIn(steps []Step, phase Phase) {
+	for i := range steps {
+		s := &steps[i]
+		if s.Phase == "" {
+			s.Phase = phase
+		}
+		phase = s.Phase
+		if !s.Marks.Has("after") && i > 0 {
+			s.After = []string{steps[i-1].ID}
+		}
+		s.fillIn()
 	}
 }
 
