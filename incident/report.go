@@ -54,8 +54,9 @@ type Report struct {
 // A Setting is what a report shows that no record of its incident holds. It is taken from the documents in force.
 type Setting struct {
 	Organisation string            `json:"organisation,omitempty"`
-	Zones        []Zone            `json:"zones,omitempty"` // of the sites concerned; instants themselves are in UTC
-	Names        map[string]string `json:"names,omitempty"` // of people, by id, where they were asked for
+	Scenario     string            `json:"scenario,omitempty"` // that was played: nothing of it happened
+	Zones        []Zone            `json:"zones,omitempty"`    // of the sites concerned; instants themselves are in UTC
+	Names        map[string]string `json:"names,omitempty"`    // of people, by id, where they were asked for
 }
 
 // A Zone is the time of a site: what its clocks showed beside UTC when the disruption began.

@@ -101,6 +101,7 @@ type checkPage struct {
 }
 
 func (p page) Stands() string   { return p.stands() }
+func (p page) Warning() string  { return p.warning() }
 func (p page) Times() string    { return p.times() }
 func (p page) Verify() string   { return p.Journal.verify() }
 func (e Exercise) Said() string { return e.said() }

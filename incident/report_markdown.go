@@ -65,8 +65,8 @@ func (m *markdown) list(title string, lines []string) {
 
 func (m *markdown) head(r Report) {
 	m.say("# %s: after-action report\n", r.Incident)
-	if r.Exercise != "" {
-		m.say("**%s**\n", r.Exercise.said())
+	if warning := r.warning(); warning != "" {
+		m.say("**%s**\n", warning)
 	}
 	if r.Summary != "" {
 		m.say("%s\n", closed(r.Summary))

@@ -224,6 +224,14 @@ func (e Exercise) said() string {
 	return fmt.Sprintf("EXERCISE (%s): this was practised, not suffered.", strings.ReplaceAll(string(e), "_", " "))
 }
 
+// warning says first where it was none of it in earnest.
+func (r Report) warning() string {
+	if r.Setting.Scenario != "" {
+		return fmt.Sprintf("SCENARIO: this was played, and nothing of it happened (%s).", r.Setting.Scenario)
+	}
+	return r.Exercise.said()
+}
+
 // verify says how to check that the log of decisions still is the one that this report was written from.
 func (r Range) verify() string {
 	text := fmt.Sprintf("%d records, in the envelopes %d to %d of the log of decisions.", r.Records, r.First, r.Last)
