@@ -34,6 +34,9 @@ func asked(p *playbooks.Step) string {
 	case playbooks.KindRun:
 		return call(p.Run.HTTP, p.Run.NATS, p.Run.Exec)
 	case playbooks.KindVerify:
+		if p.Verify.Prometheus != nil {
+			return "verify that " + p.Verify.Prometheus.String()
+		}
 		if p.Verify.Service == "" {
 			return "verify: " + call(p.Verify.HTTP, p.Verify.NATS, nil)
 		}
@@ -138,7 +141,7 @@ func (s StepState) ended() bool {
 
 // barred reports whether nothing goes on behind the step: a decision went against it, here or further up.
 func (s StepState) barred() bool {
-	return s.Status == Declined || s.Status == Skipped && s.By.Rule != ""
+	return s.Status == Declined || s.Status == Skipped && s.By.Rule != "" && s.By.Rule != ruleExercise
 }
 
 // actors are the roles whose holders may act on the step.
