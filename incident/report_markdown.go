@@ -14,6 +14,9 @@ import (
 func (r Report) Markdown() string {
 	m := &markdown{}
 	m.head(r)
+	if r.Rehearsal != nil {
+		m.list("## The exercise", r.Rehearsal.lines())
+	}
 	m.grounds(r)
 	for _, s := range r.Services {
 		m.service(s)
