@@ -45,6 +45,8 @@ func (i *Incident) applyLife(r Record) bool {
 		i.Recommended, i.RecommendedAt = nil, time.Time{}
 	case NoPlaybookFits:
 		i.NoPlaybook = append(slices.Clip(i.NoPlaybook), e)
+	case ObjectiveAtRisk:
+		i.recovery(e.Service, func(c *Recovery) { c.Risk, c.RiskAt = e.Risk, r.At })
 	case ObjectiveMissed:
 		i.recovery(e.Service, func(c *Recovery) { c.miss(e) })
 	case Restored:
@@ -127,7 +129,7 @@ func (i *Incident) applyRun(r Record) bool {
 
 // invoked adds a run, its playbook read from the pinned text.
 func (i *Incident) invoked(at time.Time, e Invoked) {
-	run := Run{ID: e.Run, Service: e.Service, Covers: e.Covers, By: e.By, Name: e.Playbook, Digest: e.Digest, Started: at, Exercise: e.Exercise}
+	run := Run{ID: e.Run, Service: e.Service, Covers: e.Covers, By: e.By, Name: e.Playbook, Digest: e.Digest, Started: at, Exercise: e.Exercise, cast: &cast{}}
 	p, problems := playbooks.Parse(e.File, []byte(e.Text))
 	if problems.HasErrors() {
 		i.HandsOff = fmt.Sprintf("the playbook that run %s is pinned to cannot be read by this version of holdfast: %s", e.Run, problems[0].Message)
@@ -150,6 +152,7 @@ func (i *Incident) run(id string, change func(*Run)) {
 		return
 	}
 	i.Runs = slices.Clone(i.Runs)
+	i.Runs[n].cast = &cast{}
 	change(&i.Runs[n])
 }
 

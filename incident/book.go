@@ -22,6 +22,7 @@ type book struct {
 	over      []string          // of those that were over by themselves
 	said      map[string]Record // the last word of people on each subject
 	fuses     map[string]fuse
+	past      history
 	epoch     uint64
 	epochAt   time.Time
 	arming    *Record // the last Armed or Disarmed
@@ -29,12 +30,13 @@ type book struct {
 }
 
 func newBook() book {
-	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}, said: map[string]Record{}, texts: map[string]*bia.Analysis{}}
+	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}, said: map[string]Record{}, texts: map[string]*bia.Analysis{}, past: newHistory()}
 }
 
 // clone is a book of its own; slices are never changed in place.
 func (b book) clone() book {
 	b.incidents, b.fuses, b.said = maps.Clone(b.incidents), maps.Clone(b.fuses), maps.Clone(b.said)
+	b.past.runs = maps.Clone(b.past.runs)
 	return b
 }
 
@@ -110,6 +112,8 @@ func (b *book) incident(r Record) {
 	if now.JudgedBy == "" && b.docs != nil { // opened by a version that did not write it down
 		now.JudgedBy = b.docs.BIA.Digest
 	}
+	now.recall(&b.past)
+	b.past.read(now, r)
 	b.incidents[r.Incident] = &now
 	if !now.Open() && slices.Contains(b.going, r.Incident) {
 		b.going = slices.DeleteFunc(slices.Clone(b.going), func(id string) bool { return id == r.Incident })

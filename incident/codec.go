@@ -39,6 +39,7 @@ var kinds = []struct {
 	{KindEscalated, read[Escalated]},
 	{KindNotified, read[Notified]},
 	{KindRunEnded, read[RunEnded]},
+	{KindObjectiveAtRisk, read[ObjectiveAtRisk]},
 	{KindObjectiveMissed, read[ObjectiveMissed]},
 	{KindRestored, read[Restored]},
 	{KindRelapsed, read[Relapsed]},

@@ -67,7 +67,7 @@ func (f *draft) taken(id string) bool { return f.incidents[id] != nil }
 // world is what an incident that follows v has to know.
 func (f *draft) world(i Incident, v *detector.Verdict) World {
 	s := f.sight(i)
-	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs.judging(s.text), Facts: s.facts, Shadow: f.shadow, Verdict: v, Gate: f.gate(), Held: f.held, Running: f.running, found: map[string][]string{},
+	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs.judging(s.text), Facts: s.facts, Shadow: f.shadow, Verdict: v, Gate: f.gate(), Held: f.held, Running: f.running, Past: &f.past, found: map[string][]string{},
 		Blown: func(service string) (time.Time, string, bool) {
 			b, ok := f.fuses[service]
 			return b.at, b.incident, ok

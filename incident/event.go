@@ -58,6 +58,7 @@ const (
 	KindNotified       Kind = "notified"
 	KindRunEnded       Kind = "run_ended"
 
+	KindObjectiveAtRisk      Kind = "objective_at_risk"
 	KindObjectiveMissed      Kind = "objective_missed"
 	KindRestored             Kind = "restored"
 	KindRelapsed             Kind = "relapsed"
@@ -269,11 +270,13 @@ type StepStarted struct {
 	Tell    []string  `json:"tell,omitempty"`
 }
 
-// Acknowledged says that a person has taken a step (or the page that announced it) upon themselves.
+// Acknowledged says that a person has taken a step (or the page that announced it) upon themselves. Until is by when, where
+// the slack leaves less than the playbook does.
 type Acknowledged struct {
-	Run  string `json:"run"`
-	Step string `json:"step"`
-	By   Actor  `json:"by"`
+	Run   string    `json:"run"`
+	Step  string    `json:"step"`
+	By    Actor     `json:"by"`
+	Until time.Time `json:"until,omitzero"`
 }
 
 // StepApproved is one approval of a decision; the last one needed is followed by StepDone.
@@ -356,6 +359,31 @@ type Notified struct {
 type RunEnded struct {
 	Run    string `json:"run"`
 	Result string `json:"result"`
+}
+
+// Risk is what is forecast of an objective, from bad to worse.
+type Risk string
+
+// Risks.
+const (
+	RiskPossible Risk = "possible" // P90 lies behind the deadline: it is missed more than once in ten times
+	RiskLikely   Risk = "likely"   // P50 does: it is missed rather than not
+	RiskMTPD     Risk = "mtpd"     // P50 lies behind the end of the MTPD
+)
+
+// ObjectiveAtRisk says that the run that is to bring a service back is forecast to come too late. Written once for each
+// risk worse than the last, per service and episode; it never decides anything.
+type ObjectiveAtRisk struct {
+	Run       string    `json:"run"`
+	Service   string    `json:"service"`
+	Risk      Risk      `json:"risk"`
+	Objective string    `json:"objective"` // as in ObjectiveMissed
+	Deadline  time.Time `json:"deadline"`
+	P50       time.Time `json:"p50"` // when it is expected back
+	P90       time.Time `json:"p90"`
+	HeldUpBy  []string  `json:"held_up_by,omitempty"` // steps under way that hold everybody up
+	Advice    []string  `json:"advice,omitempty"`     // what could be done, in sentences, the quickest first
+	Tell      []string  `json:"tell"`
 }
 
 // ObjectiveMissed says that a service was not back by its deadline. Written once per service and episode.
@@ -447,6 +475,7 @@ func (StepSkipped) Kind() Kind          { return KindStepSkipped }
 func (Escalated) Kind() Kind            { return KindEscalated }
 func (Notified) Kind() Kind             { return KindNotified }
 func (RunEnded) Kind() Kind             { return KindRunEnded }
+func (ObjectiveAtRisk) Kind() Kind      { return KindObjectiveAtRisk }
 func (ObjectiveMissed) Kind() Kind      { return KindObjectiveMissed }
 func (Restored) Kind() Kind             { return KindRestored }
 func (Relapsed) Kind() Kind             { return KindRelapsed }

@@ -61,6 +61,8 @@ func told(e Event) (people []string, run, step string) {
 		people, run, step = e.Tell, e.Run, e.Step
 	case Escalated:
 		people, run, step = e.Tell, e.Run, e.Step
+	case ObjectiveAtRisk:
+		people, run = e.Tell, e.Run
 	case ObjectiveMissed:
 		people = e.Tell
 	case Relapsed:
@@ -113,6 +115,10 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		if i.Declared != nil {
 			say("A playbook that has run does not start again by itself: holdfast invoke %s PLAYBOOK --service %s --reason WHY", i.ID, e.Service)
 		}
+	case ObjectiveAtRisk:
+		for _, line := range e.Advice {
+			say("%s.", upper(line))
+		}
 	case StandDownRecommended:
 		say("Stand down: holdfast stand-down %s --reason WHY", i.ID)
 	case StepStarted, Escalated:
@@ -124,6 +130,9 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 
 // headline is what a person reads on a locked screen: what is asked of them, or what happened.
 func (i *Incident) headline(r Record, run, step string) string {
+	if e, ok := r.Event.(ObjectiveAtRisk); ok {
+		return e.headline()
+	}
 	s, p := i.planned(run, step)
 	if p == nil {
 		return Sentence(r)

@@ -28,7 +28,11 @@ type World struct {
 	// Held is who holds an exclusive resource; empty: nobody.
 	Held func(resource string) string
 
-	found map[string][]string // by service: what roots has found, for a large house asks often; nil: it is not kept
+	// Past is what past runs took; nil: nothing is known of them.
+	Past *history
+
+	asking bool                // whether something is due; what it says is not asked
+	found  map[string][]string // by service: what roots has found, for a large house asks often; nil: it is not kept
 }
 
 func (w World) duty() duty { return duty{roster: w.Documents.People, at: w.Now, untold: w.Shadow} }
