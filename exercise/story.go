@@ -51,6 +51,8 @@ func about(event incident.Event) (run, step, service string) {
 		return e.Run, e.Step, ""
 	case incident.Escalated:
 		return e.Run, e.Step, ""
+	case incident.ObjectiveAtRisk:
+		return "", "", e.Service
 	case incident.ObjectiveMissed:
 		return "", "", e.Service
 	case incident.Restored:

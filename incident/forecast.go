@@ -77,7 +77,12 @@ func (i Incident) Forecast(run Run, now time.Time) Forecast {
 }
 
 func reachedAt(o forecast.Outlook, actual bool) *Expected {
-	return &Expected{P50: o.P50.Round(time.Second), P90: o.P90.Round(time.Second), People: Span(o.People), Machines: Span(o.Machines), Actual: actual}
+	e := &Expected{P50: o.P50.Round(time.Second), P90: o.P90.Round(time.Second), Actual: actual}
+	if left := (o.People + o.Machines).Round(time.Second); !actual {
+		e.People = Span(o.People.Round(time.Second))
+		e.Machines = Span(left) - e.People
+	}
+	return e
 }
 
 // mark names the steps that hold everybody up, and those on the way that nobody has timed.
@@ -274,8 +279,10 @@ func foresee(p *playbooks.Playbook, plan *forecast.Plan) Foresight {
 		return Foresight{}
 	}
 	o := run.courses().Outlook(time.Time{}, goal)
-	return Foresight{Plan: forecast.Longest(stepsOf(p, scheduled), goal.Steps), P50: o.P50.Sub(time.Time{}).Round(time.Second), P90: o.P90.Sub(time.Time{}).Round(time.Second),
-		People: o.People.Round(time.Second), Machines: o.Machines.Round(time.Second)}
+	f := Foresight{Plan: forecast.Longest(stepsOf(p, scheduled), goal.Steps), People: o.People.Round(time.Second),
+		P50: o.P50.Sub(time.Time{}).Round(time.Second), P90: o.P90.Sub(time.Time{}).Round(time.Second)}
+	f.Machines = f.P50 - f.People
+	return f
 }
 
 // Foresight is what is forecast of a playbook before it is invoked, in time from the invocation to the recovery.

@@ -83,6 +83,19 @@ func (i *Incident) recall(h *history) {
 	}
 }
 
+// Foresight is what is forecast of a playbook of the documents in force if it were invoked now, with what its past runs took.
+func (d *Desk) Foresight(playbook string) (Foresight, bool) {
+	if d.docs == nil {
+		return Foresight{}, false
+	}
+	p, found := d.docs.playbook(playbook)
+	if !found {
+		return Foresight{}, false
+	}
+	plan, _ := d.past.plan(p)
+	return foresee(p, plan), true
+}
+
 // samples are what a step took in past runs, the newest first.
 func samples(s *playbooks.Step, past []pastRun) (all []forecast.Sample) {
 	for _, run := range past {

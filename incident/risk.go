@@ -159,7 +159,10 @@ func (i Incident) advice(w World, run Run, s StepState) []string {
 	case s.Status == Waiting:
 		return []string{fmt.Sprintf("%s is at %s since %s: ask what is missing, or leave it out (holdfast skip %s %s --reason WHY)", who(s.Acked), s.ID, stamp(s.AckedAt), i.ID, name)}
 	}
-	return []string{fmt.Sprintf("%s is at work since %s: look at it where it works", s.ID, stamp(s.Started))}
+	if s.Kind == playbooks.KindVerify {
+		return []string{fmt.Sprintf("%s waits since %s for what it verifies to be true: see what keeps it from that", s.ID, stamp(s.Started))}
+	}
+	return []string{fmt.Sprintf("%s is at work since %s: see how far it has come where it runs", s.ID, stamp(s.Started))}
 }
 
 // stillToApprove are those who may approve a decision and have not.
@@ -291,7 +294,12 @@ func (e ObjectiveAtRisk) headline() string {
 }
 
 func (e ObjectiveAtRisk) sentence() string {
-	text := fmt.Sprintf("%s Run %s is forecast to bring it back at %s, nine times in ten by %s.", e.headline(), e.Run, stamp(e.P50), stamp(e.P90))
+	late := map[Risk]string{
+		RiskPossible: "may come back too late for its " + e.Objective + ", by " + stamp(e.Deadline),
+		RiskLikely:   "is expected back too late for its " + e.Objective + ", by " + stamp(e.Deadline),
+		RiskMTPD:     "is expected back only after the end of its MTPD, " + stamp(e.Deadline),
+	}
+	text := fmt.Sprintf("%s %s: run %s is forecast to bring it back at %s, nine times in ten by %s.", e.Service, orText(late[e.Risk], "is at risk"), e.Run, stamp(e.P50), stamp(e.P90))
 	if len(e.HeldUpBy) > 0 {
 		text += " Everybody waits for " + listed(e.HeldUpBy) + "."
 	}
