@@ -2,7 +2,6 @@ package console
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"net/http"
 	"slices"
@@ -174,18 +173,6 @@ type PlaybookFit struct {
 	Preconditions []incident.Condition `json:"preconditions,omitempty"` // met, not met or unknown
 }
 
-// OnCall is the answer of GET /api/v1/oncall: who can act for which role now, or at ?at=.
-type OnCall struct {
-	At    time.Time  `json:"at"`
-	Roles []RoleLine `json:"roles"`
-}
-
-// RoleLine is a role's line of succession.
-type RoleLine struct {
-	Role   string   `json:"role"`
-	People []string `json:"people"` // who is on duty first
-}
-
 func (c *console) incidents(w http.ResponseWriter, r *http.Request) {
 	all := r.URL.Query().Get("all") == "true"
 	limit, problem := limitOf(r)
@@ -249,28 +236,6 @@ func (c *console) situations(w http.ResponseWriter, _ *http.Request) {
 			situations = []detector.Verdict{}
 		}
 		return Situations{Now: s.now, Situations: situations, Components: s.components()}, nil
-	})
-}
-
-func (c *console) oncall(w http.ResponseWriter, r *http.Request) {
-	at := c.Now()
-	if asked := r.URL.Query().Get("at"); asked != "" {
-		parsed, err := time.Parse(time.RFC3339, asked)
-		if err != nil {
-			writeProblem(w, badRequest("at= is no instant: "+err.Error(), "write it as 2026-11-23T14:05:00Z"))
-			return
-		}
-		at = parsed
-	}
-	c.answer(w, func(_ *incident.Desk, s sight) (any, *Problem) {
-		s.now = at
-		answer := OnCall{At: at, Roles: []RoleLine{}}
-		if roster := s.people(); roster != nil {
-			for _, role := range slices.Sorted(maps.Keys(roster.Roles)) {
-				answer.Roles = append(answer.Roles, RoleLine{Role: role, People: s.line(role)})
-			}
-		}
-		return answer, nil
 	})
 }
 

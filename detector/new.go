@@ -51,6 +51,8 @@ type Detector struct {
 	shaken  map[string]bool    // failure domains of which something changed
 	scene   *scene             // nil: to be drawn anew
 	tallies map[string]tallies // what the scene was drawn with
+
+	readings uint64 // how often situations were read off a scene
 }
 
 // New is a detector for an analysis that has heard nothing yet.
@@ -121,6 +123,12 @@ func (d *Detector) Verdicts(now time.Time) []Verdict {
 	t := instant(now)
 	d.settle(t)
 	return d.scene.verdicts(t)
+}
+
+// Reading is Verdicts with the number of the reading that they come from: between two answers with the same number nothing
+// has changed but their instant.
+func (d *Detector) Reading(now time.Time) ([]Verdict, uint64) {
+	return d.Verdicts(now), d.readings
 }
 
 // Heard counts what came in.

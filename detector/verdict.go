@@ -19,6 +19,7 @@ type told struct {
 func (sc *scene) verdicts(t int64) []Verdict {
 	if known := sc.told; known == nil || t < known.from || t >= known.until {
 		all, until := sc.read(t)
+		sc.d.readings++
 		sc.told = &told{t, min(until, sc.next(t)), all}
 	}
 	all := slices.Clone(sc.told.verdicts)

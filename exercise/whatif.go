@@ -64,9 +64,9 @@ type Foresee struct {
 	Case
 	Playbooks []incident.Prospect `json:"playbooks"`
 	Forecasts []Foretold          `json:"forecasts,omitempty"` // of those that would be invoked
-	Summary   string              `json:"summary"`           // at the end
-	Changes   []detector.Change   `json:"changes,omitempty"` // what single change would flip it
-	Unless    []string            `json:"unless,omitempty"`  // the same, a sentence for each
+	Summary   string              `json:"summary"`             // at the end
+	Changes   []detector.Change   `json:"changes,omitempty"`   // what single change would flip it
+	Unless    []string            `json:"unless,omitempty"`    // the same, a sentence for each
 }
 
 // Foretold is how long a playbook is forecast to take from its invocation to the recovery.

@@ -12,7 +12,13 @@ import (
 // Apply is the incident after a record. It is total: what is in the journal has happened. The incident it is called on
 // stays as it was; what has to change is copied.
 func (i Incident) Apply(r Record) Incident {
-	i.Timeline = append(slices.Clip(i.Timeline), r)
+	i.Timeline = slices.Clip(i.Timeline)
+	return i.apply(r)
+}
+
+// apply is Apply for whoever alone adds to the incident's timeline: it may grow in place.
+func (i Incident) apply(r Record) Incident {
+	i.Timeline = append(i.Timeline, r)
 	if i.Opened.IsZero() {
 		i.ID, i.Opened = r.Incident, r.At
 		if _, opens := r.Event.(Classified); !opens {

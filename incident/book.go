@@ -27,16 +27,25 @@ type book struct {
 	epochAt   time.Time
 	arming    *Record // the last Armed or Disarmed
 	shadow    bool    // the present epoch does nothing
+	busy      *busy   // filled when somebody asks; another one when it may have changed
+	trial     bool    // a decision is tried out on it
+}
+
+// busy is what the runs that go on keep others from.
+type busy struct {
+	playbooks, resources map[string]string // -> the run; nil: to be looked up
 }
 
 func newBook() book {
-	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}, said: map[string]Record{}, texts: map[string]*bia.Analysis{}, past: newHistory()}
+	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}, said: map[string]Record{}, texts: map[string]*bia.Analysis{}, past: newHistory(), busy: &busy{}}
 }
 
-// clone is a book of its own; slices are never changed in place.
+// clone is a book of its own, to try things out on; what is in the slices is never changed in place.
 func (b book) clone() book {
 	b.incidents, b.fuses, b.said = maps.Clone(b.incidents), maps.Clone(b.fuses), maps.Clone(b.said)
 	b.past.runs = maps.Clone(b.past.runs)
+	b.ids, b.going, b.stood, b.over = slices.Clip(b.ids), slices.Clip(b.going), slices.Clip(b.stood), slices.Clip(b.over)
+	b.trial = true
 	return b
 }
 
@@ -105,10 +114,13 @@ func (b *book) knowing(knows func(*bia.Analysis) bool) (*bia.Analysis, bool) {
 func (b *book) incident(r Record) {
 	old, known := b.incidents[r.Incident]
 	if !known {
-		old = &Incident{}
-		b.ids, b.going = append(slices.Clip(b.ids), r.Incident), append(slices.Clip(b.going), r.Incident)
+		old = &Incident{seat: len(b.ids)}
+		b.ids, b.going = append(b.ids, r.Incident), append(b.going, r.Incident)
 	}
-	now := old.Apply(r)
+	now := b.next(*old, r)
+	if !private(r.Event) {
+		b.busy = &busy{}
+	}
 	if now.JudgedBy == "" && b.docs != nil { // opened by a version that did not write it down
 		now.JudgedBy = b.docs.BIA.Digest
 	}
@@ -118,9 +130,9 @@ func (b *book) incident(r Record) {
 	if !now.Open() && slices.Contains(b.going, r.Incident) {
 		b.going = slices.DeleteFunc(slices.Clone(b.going), func(id string) bool { return id == r.Incident })
 		if now.StoodDown != nil {
-			b.stood = append(slices.Clip(b.stood), r.Incident)
+			b.stood = append(b.stood, r.Incident)
 		} else {
-			b.over = append(slices.Clip(b.over), r.Incident)
+			b.over = append(b.over, r.Incident)
 		}
 	}
 	b.burn(r)
@@ -129,6 +141,14 @@ func (b *book) incident(r Record) {
 			b.fuses[service] = fuse{at: r.At, incident: r.Incident}
 		}
 	}
+}
+
+// next is an incident after a record. The desk's own timelines grow in place: nobody but the desk adds to them.
+func (b *book) next(i Incident, r Record) Incident {
+	if b.trial {
+		return i.Apply(r)
+	}
+	return i.apply(r)
 }
 
 // gate is why nothing may be declared without a person; empty: armed. A fresh house is armed if its bia.yaml says so.
@@ -159,22 +179,45 @@ func (b *book) open() (open []Incident) {
 	return open
 }
 
-// held is the run that holds an exclusive resource.
-func (b *book) held(resource string) string {
-	return b.run(func(r Run) bool { return r.Playbook != nil && slices.Contains(r.Playbook.Exclusive, resource) })
+// living are the same, in place.
+func (b *book) living() (open []*Incident) {
+	for _, id := range b.going {
+		open = append(open, b.incidents[id])
+	}
+	return open
 }
+
+// held is the run that holds an exclusive resource.
+func (b *book) held(resource string) string { return b.present().resources[resource] }
 
 // running is the run of a playbook that goes on: one at a time, whatever it is for.
-func (b *book) running(playbook string) string {
-	return b.run(func(r Run) bool { return r.Name == playbook })
-}
+func (b *book) running(playbook string) string { return b.present().playbooks[playbook] }
 
-// run names the first run of any incident that goes on and is as asked.
-func (b *book) run(asked func(Run) bool) string {
-	for _, i := range b.open() {
-		if run := i.goingOn(asked); run != "" {
-			return run
+// present is what the runs of open incidents keep others from, the first of them each time.
+func (b *book) present() *busy {
+	if b.busy.playbooks != nil {
+		return b.busy
+	}
+	b.busy.playbooks, b.busy.resources = map[string]string{}, map[string]string{}
+	for _, id := range b.going {
+		for _, run := range b.incidents[id].Runs {
+			if !run.Active() {
+				continue
+			}
+			name := fmt.Sprintf("run %s of %s", run.ID, id)
+			put(b.busy.playbooks, run.Name, name)
+			if run.Playbook != nil {
+				for _, resource := range run.Playbook.Exclusive {
+					put(b.busy.resources, resource, name)
+				}
+			}
 		}
 	}
-	return ""
+	return b.busy
+}
+
+func put(in map[string]string, key, value string) {
+	if _, there := in[key]; !there {
+		in[key] = value
+	}
 }

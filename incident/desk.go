@@ -17,6 +17,7 @@ import (
 // are committed and come back through Apply; so the past is never decided again. It is not safe for concurrent use.
 type Desk struct {
 	book
+	agenda   agenda
 	detector *detector.Detector // judges by the text in force; nil until documents are adopted
 	older    []older            // what open incidents are judged by else, the text adopted first in front
 	early    []heard            // what came in before that
@@ -42,7 +43,7 @@ type heard struct {
 
 // NewDesk is an empty desk.
 func NewDesk() *Desk {
-	return &Desk{book: newBook(), unreadable: map[alert.Reason]uint64{}}
+	return &Desk{book: newBook(), agenda: newAgenda(), unreadable: map[alert.Reason]uint64{}}
 }
 
 // Apply folds one committed record into the desk. It is total: what is in the journal has happened.
@@ -51,6 +52,7 @@ func (d *Desk) Apply(r Record) {
 	d.latest = later(d.latest, r.At)
 	before := d.docs
 	d.book.apply(r)
+	d.agenda.note(r)
 	switch e := r.Event.(type) {
 	case DocumentsAdopted:
 		if d.docs != nil {

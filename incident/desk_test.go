@@ -69,9 +69,22 @@ func (s *shift) commit(clock bool, changes ...Change) {
 // settle lets the desk decide until it has nothing to say.
 func (s *shift) settle() {
 	s.Helper()
-	s.commit(true, s.desk.Due(s.now)...)
+	decided := s.desk.Due(s.now)
+	s.agrees(decided)
+	s.commit(true, decided...)
 	if again := s.desk.Due(s.now); len(again) > 0 {
 		s.Fatalf("due again: %v", kindsOf(again))
+	}
+}
+
+// agrees fails unless the agenda decides what everybody would who is asked.
+func (s *shift) agrees(decided []Change) {
+	s.Helper()
+	all := s.desk.draft(s.now)
+	all.agenda = nil
+	all.walk()
+	if got, want := asJSON(s, decided), asJSON(s, all.changes); got != want {
+		s.Fatalf("at %v the agenda decides\n%v\nand whoever asks everybody\n%v\n%s\n%s", s.now.Sub(t0), kindsOf(decided), kindsOf(all.changes), got, want)
 	}
 }
 

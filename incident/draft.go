@@ -12,68 +12,88 @@ type draft struct {
 	now      time.Time
 	facts    detector.Facts // as the text in force shows them, like the verdicts
 	verdicts []detector.Verdict
+	reading  uint64  // of the verdicts: the same number, the same verdicts; 0: it is not known
 	older    []sight // through the texts that open incidents are judged by else
 	changes  []Change
+
+	agenda  *agenda // of the desk
+	asked   *round  // whom it asks; nil where nobody is
+	crossed bool    // something is tried out that concerns others than its own incident
 }
 
 func (d *Desk) draft(now time.Time) *draft {
-	return &draft{book: d.book, now: now, facts: d.detector.FactsAt(now), verdicts: d.detector.Verdicts(now), older: d.seen(now)}
-}
-
-// settle goes over all incidents until none has anything to say: what one does may concern another (an exclusive
-// resource given back, a situation merged).
-func (f *draft) settle() {
-	for moved := true; moved; {
-		moved = false
-		p := f.pair()
-		for _, v := range p.fresh {
-			f.commit(idFor(opening(v), f.now, f.taken), Classified{Verdict: v, JudgedBy: f.docs.BIA.Digest})
-			moved = true
-		}
-		for _, i := range f.open() {
-			if _, paired := p.follows[i.ID]; !paired {
-				continue
-			}
-			events := i.Due(f.world(i, p.follows[i.ID]))
-			for _, e := range events {
-				f.commit(i.ID, e)
-			}
-			moved = moved || len(events) > 0
-		}
+	f := &draft{book: d.book, now: now, facts: d.detector.FactsAt(now), older: d.seen(now), agenda: &d.agenda}
+	f.verdicts, f.reading = d.detector.Reading(now)
+	if len(f.older) > 0 {
+		f.reading = 0
 	}
+	return f
 }
 
+// settle decides all that is due.
+func (f *draft) settle() { f.agenda.settle(f) }
+
+// nextAt is the first instant at which any incident has something to say by the clock alone.
+func (f *draft) nextAt() (time.Time, bool) { return f.agenda.nextAt(f) }
+
+// follows is the situation that an incident follows; nil: none.
+func (f *draft) follows(id string) *detector.Verdict { return f.agenda.follow(f).follows[id] }
+
+// begin opens an incident for each of some situations.
+func (f *draft) begin(fresh []detector.Verdict) (any bool) {
+	for _, v := range fresh {
+		v.At = f.now
+		f.commit(idFor(opening(v), f.now, f.taken), Classified{Verdict: v, JudgedBy: f.docs.BIA.Digest})
+	}
+	return len(fresh) > 0
+}
+
+// commit tries a change out. Whom it may concern is asked what follows.
 func (f *draft) commit(id string, e Event) {
 	if len(f.changes) == 0 {
 		f.book = f.clone()
 	}
 	f.changes = append(f.changes, Change{Incident: id, Event: e})
 	f.apply(Record{At: f.now, Incident: id, Event: e})
-}
-
-// nextAt is the first instant at which any incident has something to say by the clock alone.
-func (f *draft) nextAt() (next time.Time, ok bool) {
-	p := f.pair()
-	for _, i := range f.open() {
-		if at, due := i.NextAt(f.world(i, p.follows[i.ID])); due && (!ok || at.Before(next)) {
-			next, ok = at, true
-		}
+	if f.asked == nil {
+		return
 	}
-	return next, ok
+	f.asked.add(f.incidents[id].seat)
+	if !private(e) {
+		f.crossed = true
+		f.agenda.crossed(f)
+	}
 }
 
 func (f *draft) taken(id string) bool { return f.incidents[id] != nil }
 
 // world is what an incident that follows v has to know.
-func (f *draft) world(i Incident, v *detector.Verdict) World {
+func (f *draft) world(i Incident, v *detector.Verdict) World { return f.listening(i, v, &quiet{}) }
+
+// listening is that world, and keeps what the incident is told of it.
+func (f *draft) listening(i Incident, v *detector.Verdict, q *quiet) World {
 	s := f.sight(i)
-	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs.judging(s.text), Facts: s.facts, Shadow: f.shadow, Verdict: v, Gate: f.gate(), Held: f.held, Running: f.running, Past: &f.past, found: map[string][]string{},
+	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs.judging(s.text), Facts: listener{s.facts, q}, Shadow: f.shadow, Verdict: f.dated(v), Gate: f.gate(), Past: &f.past, found: map[string][]string{},
+		Held: func(resource string) string { return ofHouse(q, f, func(b *book) string { return b.held(resource) }) },
+		Running: func(playbook string) string {
+			return ofHouse(q, f, func(b *book) string { return b.running(playbook) })
+		},
 		Blown: func(service string) (time.Time, string, bool) {
-			b, ok := f.fuses[service]
-			return b.at, b.incident, ok
+			last := ofHouse(q, f, func(b *book) fuse { return b.fuses[service] })
+			return last.at, last.incident, last != fuse{}
 		}}
 	if f.arming != nil || f.broken != "" || f.unread != "" {
 		w.Disarmed = w.Gate
 	}
 	return w
+}
+
+// dated is a situation as it stands now.
+func (f *draft) dated(v *detector.Verdict) *detector.Verdict {
+	if v == nil || !v.At.IsZero() {
+		return v
+	}
+	now := *v
+	now.At = f.now
+	return &now
 }

@@ -9,6 +9,7 @@ import (
 // empty.
 func (i Incident) Due(w World) []Event {
 	var all []Event
+	i.Timeline = slices.Clip(i.Timeline)
 	for {
 		events := i.next(w)
 		if len(events) == 0 {
@@ -16,7 +17,7 @@ func (i Incident) Due(w World) []Event {
 		}
 		for n, e := range events {
 			events[n] = i.hurried(w, e)
-			i = i.Apply(Record{At: w.Now, Incident: i.ID, Event: events[n]})
+			i = i.apply(Record{At: w.Now, Incident: i.ID, Event: events[n]})
 			i.recall(w.Past)
 		}
 		all = append(all, events...)

@@ -73,6 +73,7 @@ steps:
 type house struct {
 	reporter
 	book     book
+	agenda   agenda
 	now      time.Time
 	verdicts []detector.Verdict
 	facts    facts
@@ -140,7 +141,7 @@ func automatic(t *testing.T) map[string]string {
 // newHouse is a house at t0 that has adopted the documents and whose first instance has taken over.
 func newHouse(t reporter, files map[string]string) *house {
 	t.Helper()
-	h := &house{reporter: t, book: newBook(), now: t0}
+	h := &house{reporter: t, book: newBook(), agenda: newAgenda(), now: t0}
 	h.facts = facts{components: map[string]detector.State{}, services: map[string]detector.ServiceState{}, lost: map[string]bool{}, points: map[string]time.Time{}}
 	docs, problems := ParseDocuments(files)
 	if problems.HasErrors() {
@@ -165,11 +166,17 @@ func (h *house) commit(changes ...Change) {
 		r := Record{Sequence: uint64(len(h.records) + 1), At: h.now, Incident: c.Incident, Event: event}
 		h.records = append(h.records, r)
 		h.book.apply(r)
+		h.agenda.note(r)
 	}
 }
 
 func (h *house) draft() *draft {
-	return &draft{book: h.book, now: h.now, facts: h.facts, verdicts: h.verdicts}
+	return &draft{book: h.book, now: h.now, facts: h.facts, verdicts: h.verdicts, agenda: &h.agenda}
+}
+
+// probe is what would be decided at another instant if nothing else happened; the house keeps nothing of it.
+func (h *house) probe(at time.Time) *draft {
+	return &draft{book: h.book, now: at, facts: h.facts, verdicts: h.verdicts}
 }
 
 // at brings the house to an instant after t0 and tells, in order, the kinds of what was due there.
@@ -183,11 +190,13 @@ func (h *house) due() []string {
 	h.Helper()
 	f := h.draft()
 	f.settle()
+	h.agrees(f.changes)
 	h.commit(f.changes...)
 	again := h.draft()
 	if again.settle(); len(again.changes) > 0 {
 		h.Fatalf("at %v it is due again: %v", h.now.Sub(t0), kindsOf(again.changes))
 	}
+	h.wakesAgree()
 	return kindsOf(f.changes)
 }
 

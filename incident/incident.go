@@ -48,6 +48,7 @@ type Incident struct {
 	Timeline []Record `json:"-"` // every record in order, for the report
 
 	unsent int // notices that nobody has carried out yet
+	seat   int // how many incidents there were before it
 }
 
 // Open reports whether anything can still happen to the incident.

@@ -64,7 +64,7 @@ func (f *draft) orderOn(i Incident, person string, c Command) ([]Event, error) {
 		}
 		return f.orderRebase(i, person, c)
 	}
-	return i.Order(f.world(i, f.pair().follows[i.ID]), person, c)
+	return i.Order(f.world(i, f.follows(i.ID)), person, c)
 }
 
 // Order is what a person's command does to the incident, or why not.

@@ -202,17 +202,15 @@ func (a *anything) nothingIsDueBeforeNextAt() {
 	horizon := a.now.Add(48 * time.Hour)
 	if ok {
 		horizon = next
-		if f := a.draft(); true {
-			f.now = next
-			if f.settle(); len(f.changes) == 0 {
+		if f := a.probe(next); true {
+			if f.walk(); len(f.changes) == 0 {
 				a.Fatalf("NextAt names %v, and nothing is due then", next.Sub(t0))
 			}
 		}
 	}
 	for _, at := range []time.Time{a.now.Add(horizon.Sub(a.now) / 2), horizon.Add(-1)} {
-		f := a.draft()
-		f.now = at
-		if f.settle(); len(f.changes) > 0 {
+		f := a.probe(at)
+		if f.walk(); len(f.changes) > 0 {
 			a.Fatalf("%v is due at %v, before NextAt (%v)", kindsOf(f.changes), at.Sub(t0), horizon.Sub(t0))
 		}
 	}

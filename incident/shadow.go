@@ -58,7 +58,7 @@ func (d *Desk) Prospects(now time.Time, id string) []Prospect {
 		return nil
 	}
 	f := d.draft(now)
-	return i.prospects(f.world(*i, f.pair().follows[id]), Actor{Person: "asked"})
+	return i.prospects(f.world(*i, f.follows(id)), Actor{Person: "asked"})
 }
 
 // comeForward forgets, as a shadow's log becomes that of an instance that acts, what nobody has been told: it is said

@@ -13,73 +13,112 @@ import (
 // byHand begins the key of an incident that a person declared without a situation of the detector.
 const byHand = "by-hand/"
 
-// A pairing says which situation each open incident follows, and which situations are new.
+// A pairing says which situation each open incident follows, and which situations are new. A situation without an instant is
+// as it stands whenever it is looked at.
 type pairing struct {
 	follows map[string]*detector.Verdict
 	fresh   []detector.Verdict
+	reading uint64    // of the situations it was made of
+	passing bool      // an incident follows a situation that the detector has forgotten: it goes by the facts
+	until   time.Time // from when on other incidents that are over count; zero: always the same
+}
+
+// lasts reports whether a pairing is still the same at an instant if nothing else has changed.
+func (p pairing) lasts(now time.Time) bool {
+	return !p.passing && (p.until.IsZero() || now.Before(p.until))
 }
 
 // pair matches the open incidents, the oldest first, with the detector's situations. An incident follows the situation
 // of its key, one that absorbed it, and any that has a service of its own in common: a later relapse is a new episode of
 // the same incident. Situations merge into the incident that was declared, else into the oldest; they are never split.
-func pair(open []Incident, ended []*Incident, verdicts []detector.Verdict, facts detector.Facts) pairing {
-	p := pairing{follows: map[string]*detector.Verdict{}}
-	parts, merged := map[string][]detector.Verdict{}, map[string]string{}
-	for _, v := range verdicts {
+func pair(open []*Incident, ended []*Incident, verdicts []detector.Verdict, facts detector.Facts) pairing {
+	p := pairing{follows: make(map[string]*detector.Verdict, len(open))}
+	parts, merged, known := map[string][]detector.Verdict{}, map[string]string{}, registerOf(open)
+	verdicts = slices.Clone(verdicts)
+	for n := range verdicts {
+		v := &verdicts[n]
+		v.At = time.Time{}
 		if !v.Open {
 			continue
 		}
-		owners := concerned(open, v)
+		owners := known.concerned(*v)
 		if len(owners) == 0 {
-			if v.Level >= detector.Impaired && !stoodDown(ended, v) {
-				p.fresh = append(p.fresh, v)
+			if v.Level >= detector.Impaired && !stoodDown(ended, *v) {
+				p.fresh = append(p.fresh, *v)
 			}
 			continue
 		}
-		parts[owners[0].ID] = append(parts[owners[0].ID], v)
+		parts[owners[0].ID] = append(parts[owners[0].ID], *v)
 		for _, other := range owners[1:] {
 			if other.Declared != nil {
-				parts[other.ID] = append(parts[other.ID], narrowed(v, other))
+				parts[other.ID] = append(parts[other.ID], narrowed(*v, *other))
 			} else {
 				merged[other.ID] = owners[0].ID
 			}
 		}
 	}
-	for _, i := range open {
-		p.follows[i.ID] = followed(i, parts[i.ID], merged[i.ID], verdicts, facts)
-	}
+	p.follow(open, parts, merged, verdicts, facts)
 	return p
 }
 
-func followed(i Incident, parts []detector.Verdict, into string, verdicts []detector.Verdict, facts detector.Facts) *detector.Verdict {
-	switch {
-	case len(parts) > 0:
-		v := together(i.Key, parts)
-		return &v
-	case into != "":
-		v := over(i.Verdict, "merged into the incident "+into)
-		return &v
-	case strings.HasPrefix(i.Key, byHand):
-		return nil
+// follow settles what each open incident follows, given the situations that are its part, and what it was merged into.
+func (p *pairing) follow(open []*Incident, parts map[string][]detector.Verdict, merged map[string]string, verdicts []detector.Verdict, facts detector.Facts) {
+	byKey := make(map[string]*detector.Verdict, len(verdicts))
+	for n := range slices.Backward(verdicts) {
+		byKey[verdicts[n].Key] = &verdicts[n]
 	}
-	for _, v := range verdicts {
-		if v.Key == i.Key {
-			return &v
+	for _, i := range open {
+		switch into, seen := merged[i.ID], byKey[i.Key]; {
+		case len(parts[i.ID]) > 0:
+			v := together(i.Key, parts[i.ID])
+			p.follows[i.ID] = &v
+		case into != "":
+			v := over(i.Verdict, "merged into the incident "+into)
+			p.follows[i.ID] = &v
+		case strings.HasPrefix(i.Key, byHand):
+			p.follows[i.ID] = nil
+		case seen != nil:
+			p.follows[i.ID] = seen
+		default:
+			v := gone(i.Verdict, facts)
+			p.follows[i.ID], p.passing = &v, true
 		}
 	}
-	v := gone(i.Verdict, facts)
-	return &v
 }
 
-// concerned are the open incidents that a situation belongs to, the leading one first.
-func concerned(open []Incident, v detector.Verdict) []Incident {
-	var owners []Incident
-	for _, i := range open {
-		if i.Key == v.Key || slices.Contains(v.Absorbed, i.Key) || i.shares(v) {
-			owners = append(owners, i)
+// A register finds open incidents by what they are about.
+type register struct {
+	open []*Incident
+	by   map[string][]int // "key " or "service " and its name -> places in open, in order
+}
+
+func registerOf(open []*Incident) register {
+	r := register{open: open, by: make(map[string][]int, 2*len(open))}
+	for n, i := range open {
+		r.put("key "+i.Key, n)
+		for _, service := range i.services() {
+			r.put("service "+service, n)
 		}
 	}
-	slices.SortStableFunc(owners, func(a, b Incident) int {
+	return r
+}
+
+func (r *register) put(what string, n int) { r.by[what] = append(r.by[what], n) }
+
+// concerned are the open incidents that a situation belongs to, the leading one first.
+func (r *register) concerned(v detector.Verdict) (owners []*Incident) {
+	places := slices.Clone(r.by["key "+v.Key])
+	for _, key := range v.Absorbed {
+		places = append(places, r.by["key "+key]...)
+	}
+	for _, o := range v.Services {
+		places = append(places, r.by["service "+o.Service]...)
+	}
+	slices.Sort(places)
+	for _, n := range slices.Compact(places) {
+		owners = append(owners, r.open[n])
+	}
+	slices.SortStableFunc(owners, func(a, b *Incident) int {
 		return cmp.Or(first(a.Declared != nil, b.Declared != nil), first(a.Key == v.Key, b.Key == v.Key))
 	})
 	return owners
@@ -95,9 +134,20 @@ func first(a, b bool) int {
 	return 1
 }
 
-// shares reports whether a situation has a service of the incident's.
-func (i Incident) shares(v detector.Verdict) bool {
-	return slices.ContainsFunc(v.Services, func(o detector.Outage) bool { return i.knows(o.Service) })
+// services are all that the incident knows of: declared, measured, or in its situation.
+func (i Incident) services() (all []string) {
+	if i.Declared != nil {
+		for _, p := range i.Declared.Services {
+			all = append(all, p.Service)
+		}
+	}
+	for _, c := range i.Recoveries {
+		all = append(all, c.Service)
+	}
+	for _, o := range i.Verdict.Services {
+		all = append(all, o.Service)
+	}
+	return all
 }
 
 func (i Incident) knows(service string) bool {

@@ -157,39 +157,54 @@ func delegatedByBoth(older, now bia.Declaration) bia.Declaration {
 // text answers for opens no other; what it knows nothing of does.
 func (f *draft) pair() pairing {
 	all := pairing{follows: map[string]*detector.Verdict{}}
-	present, elsewhere := f.open(), []Incident(nil)
+	present, elsewhere := f.living(), []*Incident(nil)
 	for _, s := range f.older {
-		mine := slices.DeleteFunc(f.open(), func(i Incident) bool { return i.JudgedBy != s.text.Digest })
-		present = slices.DeleteFunc(present, func(i Incident) bool { return i.JudgedBy == s.text.Digest })
-		for id, v := range pair(mine, nil, s.verdicts, s.facts).follows {
-			all.follows[id] = v
-		}
-		elsewhere = append(elsewhere, mine...)
+		mine, rest := partition(present, func(i *Incident) bool { return i.JudgedBy == s.text.Digest })
+		all.add(pair(mine, nil, s.verdicts, s.facts))
+		present, elsewhere = rest, append(elsewhere, mine...)
 	}
-	p := pair(present, f.ended(), f.besides(elsewhere, present, all.follows), f.facts)
-	all.fresh = p.fresh
-	for id, v := range p.follows {
-		all.follows[id] = v
-	}
+	ended, until := f.ended()
+	p := pair(present, ended, f.besides(elsewhere, present, all.follows), f.facts)
+	all.fresh, all.until = p.fresh, until
+	all.add(p)
 	return all
 }
 
+// add takes over what others follow.
+func (p *pairing) add(other pairing) {
+	for id, v := range other.follows {
+		p.follows[id] = v
+	}
+	p.passing = p.passing || other.passing
+}
+
+func partition[T any](all []T, is func(T) bool) (those, others []T) {
+	for _, x := range all {
+		if is(x) {
+			those = append(those, x)
+		} else {
+			others = append(others, x)
+		}
+	}
+	return those, others
+}
+
 // besides are the situations that the text in force shows, without what incidents elsewhere answer for.
-func (f *draft) besides(elsewhere, present []Incident, follows map[string]*detector.Verdict) []detector.Verdict {
+func (f *draft) besides(elsewhere, present []*Incident, follows map[string]*detector.Verdict) []detector.Verdict {
 	if len(elsewhere) == 0 {
 		return f.verdicts
 	}
 	answered := func(service string) bool {
-		if slices.ContainsFunc(present, func(i Incident) bool { return i.knows(service) }) {
+		if slices.ContainsFunc(present, func(i *Incident) bool { return i.knows(service) }) {
 			return false
 		}
-		return slices.ContainsFunc(elsewhere, func(i Incident) bool {
+		return slices.ContainsFunc(elsewhere, func(i *Incident) bool {
 			return i.knows(service) || follows[i.ID] != nil && has(*follows[i.ID], service)
 		})
 	}
 	var rest []detector.Verdict
 	for _, v := range f.verdicts {
-		same := slices.ContainsFunc(elsewhere, func(i Incident) bool { return i.Key == v.Key || slices.Contains(v.Absorbed, i.Key) })
+		same := slices.ContainsFunc(elsewhere, func(i *Incident) bool { return i.Key == v.Key || slices.Contains(v.Absorbed, i.Key) })
 		switch left := remaining(v, answered); {
 		case len(v.Services) == 0 && same, len(v.Services) > 0 && len(left.Services) == 0:
 		default:
@@ -228,8 +243,8 @@ func remaining(v detector.Verdict, answered func(string) bool) detector.Verdict 
 }
 
 // ended are the incidents whose situations open no other unless they get worse: those that a person stood down, and those
-// that were over by another text than the one in force.
-func (f *draft) ended() (all []*Incident) {
+// that were over by another text than the one in force. The first of these no longer counts from an instant on.
+func (f *draft) ended() (all []*Incident, until time.Time) {
 	for _, id := range f.stood {
 		all = append(all, f.incidents[id])
 	}
@@ -239,10 +254,10 @@ func (f *draft) ended() (all []*Incident) {
 			break
 		}
 		if i.JudgedBy != f.docs.BIA.Digest {
-			all = append(all, i)
+			all, until = append(all, i), i.Closed.Add(remembered)
 		}
 	}
-	return all
+	return all, until
 }
 
 // remembered is for how long an incident that is over keeps its situation from opening another: longer than the detector

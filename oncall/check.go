@@ -33,12 +33,19 @@ func (c *checker) roster() {
 	for _, id := range slices.Sorted(maps.Keys(c.r.Roles)) {
 		c.role(c.r.Roles[id])
 	}
+	for _, id := range slices.Sorted(maps.Keys(c.r.Calendars)) {
+		c.calendar(c.r.Calendars[id])
+	}
+	c.deputies()
 }
 
 func (c *checker) person(p *Person) {
 	c.id(p.Marks.Of(""), p.ID)
 	for i := range p.Channels {
 		c.channel(&p.Channels[i])
+	}
+	for i := range p.Absences {
+		c.absence(&p.Absences[i])
 	}
 	switch {
 	case !p.Marks.Has("token_hash"):
@@ -112,6 +119,9 @@ func (c *checker) role(role *Role) {
 	default:
 		c.line(role.Rotation.Marks, role.Rotation.People)
 		c.rotation(role.Rotation)
+	}
+	if role.Holidays != nil {
+		c.holidays(role.Holidays)
 	}
 }
 

@@ -18,6 +18,9 @@ func Parse(file string, text []byte) (*Roster, source.Problems) {
 			role.Rotation.fillIn()
 		}
 	}
+	for _, calendar := range r.Calendars {
+		calendar.fillIn()
+	}
 	c := checker{r: r}
 	c.roster()
 	return r, append(problems, apartFrom(problems, c.found)...).Sorted()

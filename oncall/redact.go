@@ -20,14 +20,46 @@ func Redact(text []byte) []byte {
 	var b bytes.Buffer
 	section(&b, "people", len(r.People))
 	for _, id := range slices.Sorted(maps.Keys(r.People)) {
-		fmt.Fprintf(&b, "  %q: {}\n", id)
+		fmt.Fprintf(&b, "  %q: %s\n", id, r.People[id].outline())
 	}
 	section(&b, "roles", len(r.Roles))
 	for _, id := range slices.Sorted(maps.Keys(r.Roles)) {
 		fmt.Fprintf(&b, "  %q: %s\n", id, r.Roles[id].outline())
 	}
+	if len(r.Calendars) > 0 {
+		section(&b, "calendars", len(r.Calendars))
+		for _, id := range slices.Sorted(maps.Keys(r.Calendars)) {
+			fmt.Fprintf(&b, "  %q: %s\n", id, r.Calendars[id].outline())
+		}
+	}
 	return b.Bytes()
 }
+
+// outline is when a person is away and who acts for them: by that the journal knows who was asked.
+func (p *Person) outline() string {
+	var parts []string
+	if d := p.Deputy; d != nil {
+		parts = append(parts, fmt.Sprintf("deputy: {person: %q, after_escalation: %t}", d.Person, d.AfterEscalation))
+	}
+	var absences []string
+	for _, a := range p.Absences {
+		absences = append(absences, fmt.Sprintf("{from: %q, to: %q}", instant(a.From), instant(a.To)))
+	}
+	if len(absences) > 0 {
+		parts = append(parts, "absences: ["+strings.Join(absences, ", ")+"]")
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+func (c *Calendar) outline() string {
+	var days []string
+	for _, d := range c.Days {
+		days = append(days, d.Format(time.DateOnly))
+	}
+	return fmt.Sprintf("{zone: %q, days: [%s]}", c.Zone, strings.Join(days, ", "))
+}
+
+func instant(at time.Time) string { return at.Format(time.RFC3339Nano) }
 
 func section(b *bytes.Buffer, name string, length int) {
 	if length == 0 {
@@ -38,16 +70,23 @@ func section(b *bytes.Buffer, name string, length int) {
 }
 
 func (r *Role) outline() string {
+	holidays := ""
+	if h := r.Holidays; h != nil {
+		holidays = fmt.Sprintf(", holidays: {calendar: %q}", h.Calendar)
+		if h.StandIn != "" {
+			holidays = fmt.Sprintf(", holidays: {calendar: %q, stand_in: %q}", h.Calendar, h.StandIn)
+		}
+	}
 	if r.Rotation == nil {
-		return "{people: " + quoted(r.People) + "}"
+		return "{people: " + quoted(r.People) + holidays + "}"
 	}
 	o := r.Rotation
 	overrides := make([]string, 0, len(o.Overrides))
 	for _, v := range o.Overrides {
-		overrides = append(overrides, fmt.Sprintf("{person: %q, from: %q, to: %q}", v.Person, v.From.Format(time.RFC3339Nano), v.To.Format(time.RFC3339Nano)))
+		overrides = append(overrides, fmt.Sprintf("{person: %q, from: %q, to: %q}", v.Person, instant(v.From), instant(v.To)))
 	}
-	return fmt.Sprintf("{rotation: {people: %s, zone: %q, start: %s, handover: %q, every: %dd, overrides: [%s]}}",
-		quoted(o.People), o.Zone, o.Start.Format(time.DateOnly), o.Handover, o.Every/day, strings.Join(overrides, ", "))
+	return fmt.Sprintf("{rotation: {people: %s, zone: %q, start: %s, handover: %q, every: %dd, overrides: [%s]}%s}",
+		quoted(o.People), o.Zone, o.Start.Format(time.DateOnly), o.Handover, o.Every/day, strings.Join(overrides, ", "), holidays)
 }
 
 func quoted(ids []string) string {

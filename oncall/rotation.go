@@ -49,37 +49,46 @@ func timeOfDay(s string) (minutes int, ok bool) {
 	return int(h*60 + m), errH == nil && errM == nil && h < 24 && m < 60
 }
 
-// line is who is on duty at an instant, then everybody else in the order in which their turns come. Somebody who stands
-// in is followed by the one they stand in for.
-func (r *Rotation) line(at time.Time) []string {
+// order is whose turn it is at an instant, then everybody else in the order in which their turns come.
+func (r *Rotation) order(at time.Time) []string {
 	if len(r.People) == 0 {
 		return nil
 	}
 	turn := r.turn(at)
-	line := append(slices.Clone(r.People[turn:]), r.People[:turn]...)
-	for _, o := range r.Overrides {
-		if !at.Before(o.From) && at.Before(o.To) {
-			line = slices.DeleteFunc(line, func(id string) bool { return id == o.Person })
-			return slices.Insert(line, 0, o.Person)
-		}
-	}
-	return line
+	return append(slices.Clone(r.People[turn:]), r.People[:turn]...)
 }
 
-// turn is whose turn it is, as an index of People. Handovers are a fixed number of local dates apart, always at the same
-// local time, so a turn over a change of the clocks is an hour shorter or longer. Before Start the turns go on backwards.
+// override is who was put on duty for an instant; nil: nobody was.
+func (r *Rotation) override(at time.Time) *Override {
+	for i := range r.Overrides {
+		if o := &r.Overrides[i]; !at.Before(o.From) && at.Before(o.To) {
+			return o
+		}
+	}
+	return nil
+}
+
+// turn is whose turn it is, as an index of People.
 func (r *Rotation) turn(at time.Time) int {
-	days := int(r.Every / day)
+	n, _ := r.count(at)
+	return n - floorDiv(n, len(r.People))*len(r.People)
+}
+
+// count is how many handovers lie between the first one and an instant, and how many days lie between two;
+// zero: nobody can tell. Handovers are a fixed number of local dates apart, always at the same local time, so a turn over a change of
+// the clocks is an hour shorter or longer. Before Start the turns go on backwards.
+func (r *Rotation) count(at time.Time) (n, days int) {
+	days = int(r.Every / day)
 	if r.zone == nil || days < 1 {
-		return 0
+		return 0, 0
 	}
 	y, m, d := at.In(r.zone).Date()
 	today := int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Sub(r.Start) / day)
-	n := floorDiv(today, days)
+	n = floorDiv(today, days)
 	if r.handoverOn(n * days).After(at) {
 		n--
 	}
-	return n - floorDiv(n, len(r.People))*len(r.People)
+	return n, days
 }
 
 // handoverOn is the instant of the handover that many days after the first.

@@ -8,8 +8,9 @@ import "holdfast/internal/source"
 func (Roster) DocumentSchema() map[string]any {
 	ids := map[string]any{"propertyNames": map[string]any{"pattern": identifier.String(), "maxLength": 64}}
 	return source.Properties(map[string]any{
-		"people": map[string]any{"propertyNames": ids["propertyNames"], "minProperties": 1},
-		"roles":  ids,
+		"people":    map[string]any{"propertyNames": ids["propertyNames"], "minProperties": 1},
+		"roles":     ids,
+		"calendars": ids,
 	})
 }
 
@@ -38,6 +39,12 @@ func (Rotation) DocumentSchema() map[string]any {
 		"start":    map[string]any{"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
 		"handover": map[string]any{"pattern": "^[0-9]{2}:[0-9]{2}$"},
 	}}
+}
+
+// DocumentSchema wants dates, and at least one.
+func (Calendar) DocumentSchema() map[string]any {
+	return source.Properties(map[string]any{"days": map[string]any{"minItems": 1, "uniqueItems": true,
+		"items": map[string]any{"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}}})
 }
 
 var somebody = map[string]any{"minItems": 1, "uniqueItems": true}

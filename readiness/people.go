@@ -2,24 +2,27 @@ package readiness
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"holdfast/internal/source"
+	"holdfast/oncall"
 )
 
-// people: every role that is named falls to at least two people, so that one may be away. Each role is told once, where
-// it is named first.
+// rota is how far ahead a rota is looked at for times in which nobody is there.
+const rota = 92 * 24 * time.Hour
+
+// people: every role that is named falls to at least two people, so that one may be away, and at every instant of the
+// next three months one of them is there. Each role is told once, where it is named first.
 func (l *linter) people() {
 	if l.People == nil {
 		return
 	}
 	told := map[string]bool{}
 	check := func(at source.Mark, role string) {
-		if _, known := l.People.Roles[role]; !known || told[role] {
-			return
-		}
-		told[role] = true
-		if holders := l.People.Line(role, l.now); len(holders) == 1 {
-			l.found.Warnf(at, "readiness/one-person", "name a second in people.yaml, so that one may be away", "%s alone holds the role %q", holders[0], role)
+		if _, known := l.People.Roles[role]; known && !told[role] {
+			told[role] = true
+			l.role(at, role)
 		}
 	}
 	d := l.BIA.Declaration
@@ -33,6 +36,53 @@ func (l *linter) people() {
 	for _, p := range l.Playbooks {
 		for _, m := range p.Roles() {
 			check(m.At, m.Name)
+		}
+	}
+	l.calendars()
+}
+
+func (l *linter) role(at source.Mark, role string) {
+	if holders := l.People.Holders(role); len(holders) == 1 {
+		l.found.Warnf(at, "readiness/one-person", "name a second in people.yaml, so that one may be away", "%s alone holds the role %q", holders[0], role)
+	}
+	holes := l.People.Holes(role, l.now, l.now.Add(rota))
+	if len(holes) == 0 {
+		return
+	}
+	l.found.Warnf(l.People.Roles[role].Marks.Of(""), "readiness/nobody-there", "name a deputy, an override or a stand-in for that time; until then those who are absent are asked all the same",
+		"everybody who holds the role %q is absent %s", role, listed(holes))
+}
+
+// listed are the first few holes.
+func listed(holes []oncall.Hole) string {
+	const most = 3
+	var words []string
+	for _, h := range holes[:min(most, len(holes))] {
+		words = append(words, fmt.Sprintf("from %s to %s", h.From.UTC().Format(time.RFC3339), h.To.UTC().Format(time.RFC3339)))
+	}
+	text := strings.Join(words, ", ")
+	if more := len(holes) - most; more > 0 {
+		text += fmt.Sprintf(" and %d times more", more)
+	}
+	return text
+}
+
+// calendars: a calendar whose last day is over moves no duty any more, and nobody notices.
+func (l *linter) calendars() {
+	for _, id := range sortedKeys(l.People.Roles) {
+		h := l.People.Roles[id].Holidays
+		if h == nil {
+			continue
+		}
+		c := l.People.Calendars[h.Calendar]
+		last := time.Time{}
+		for _, d := range c.Days {
+			if d.After(last) {
+				last = d
+			}
+		}
+		if l.passed(last) {
+			l.found.Warnf(h.Marks.Of("calendar"), "readiness/calendar-over", "write the days of the years to come", "the last day of the calendar %q was %s", h.Calendar, day(last))
 		}
 	}
 }

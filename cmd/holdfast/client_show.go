@@ -112,19 +112,29 @@ func reportCommand() *cobra.Command {
 }
 
 func onCallCommand() *cobra.Command {
-	c := &cobra.Command{Use: "oncall", Short: "Show who can act for which role, who is on duty first", Args: cobra.NoArgs}
+	c := &cobra.Command{
+		Use:   "oncall [ROLE]",
+		Short: "Show who can act for which role, who is on duty first",
+		Long: `Show who can act for which role now, who is on duty first; when the duty passes on, and to whom; who is absent until when,
+who acts for them, and whose deputies may act too once a step has escalated.`,
+		Example: "  holdfast oncall\n  holdfast oncall incident-director --at 2026-12-25T03:00:00+01:00",
+		Args:    cobra.MaximumNArgs(1),
+	}
 	c.Flags().String("at", "", "at another instant: 2026-11-23T16:00:00Z, or from now (48h)")
-	return asking(c, func(ctx context.Context, c *cobra.Command, daemon *client, out *printer, _ []string) error {
-		path := "/api/v1/oncall"
+	return asking(c, func(ctx context.Context, c *cobra.Command, daemon *client, out *printer, args []string) error {
+		query := url.Values{}
 		if text, _ := c.Flags().GetString("at"); text != "" {
 			at, err := instantOf(text, time.Now())
 			if err != nil {
 				return err
 			}
-			path += "?at=" + url.QueryEscape(at.UTC().Format(time.RFC3339))
+			query.Set("at", at.UTC().Format(time.RFC3339))
+		}
+		if len(args) > 0 {
+			query.Set("role", args[0])
 		}
 		var lines console.OnCall
-		body, err := daemon.read(ctx, path, &lines)
+		body, err := daemon.read(ctx, "/api/v1/oncall?"+query.Encode(), &lines)
 		if err != nil || out.json {
 			return rawOr(out, body, err)
 		}

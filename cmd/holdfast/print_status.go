@@ -293,18 +293,6 @@ func printSamples(out *printer, samples []json.RawMessage) {
 	}
 }
 
-func printOnCall(out *printer, lines console.OnCall) {
-	var rows [][]cell
-	for _, l := range lines.Roles {
-		first, then := cell{"nobody", bad}, ""
-		if len(l.People) > 0 {
-			first, then = cell{l.People[0], bold}, strings.Join(l.People[1:], ", ")
-		}
-		rows = append(rows, []cell{{l.Role, plain}, first, {then, plain}})
-	}
-	out.table([]string{"ROLE", "ON DUTY", "THEN"}, rows)
-}
-
 func orDash(s string) string {
 	if s == "" {
 		return "–"

@@ -1,0 +1,268 @@
+package incident
+
+import (
+	"container/heap"
+	"reflect"
+	"slices"
+	"time"
+
+	"holdfast/detector"
+)
+
+// An agenda knows who has to be asked what is due. An incident that had nothing to say is asked again only when something
+// was recorded of it, when an instant that it named has come, or when anything that it was told when it was asked is no
+// longer so: its situation, a fact, what the rest of the house holds. What would be decided by asking everybody is decided
+// in the same order.
+//
+// Only what was said of the committed state is kept; a decision that is tried out leaves nothing here.
+type agenda struct {
+	quiet   map[string]*quiet // of the open incidents that had nothing to say
+	curious map[string]*quiet // those of them that were told something else than their situation
+	touched map[string]bool   // those that have to be asked
+	all     bool              // everybody has to be
+	moved   bool              // something was recorded that may concern others than its own incident
+	clock   clock
+	pairing *pairing // as things stand; nil: to be made anew
+	at      time.Time
+}
+
+// quiet is an incident that had nothing to say, and what it was told then.
+type quiet struct {
+	id      string
+	verdict *detector.Verdict
+	facts   []func(detector.Facts) bool // each reports whether an answer is still the same
+	house   []func(*book) bool
+	next    time.Time // when it may speak by the clock alone; zero: never
+	place   int       // on the clock
+}
+
+func newAgenda() agenda {
+	return agenda{quiet: map[string]*quiet{}, curious: map[string]*quiet{}, touched: map[string]bool{}, all: true}
+}
+
+// note takes in a committed record.
+func (a *agenda) note(r Record) {
+	switch {
+	case r.Incident == "": // about the house, or the world
+		a.all = true
+	case !private(r.Event):
+		a.pairing, a.moved = nil, true
+		fallthrough
+	default:
+		a.touch(r.Incident)
+	}
+}
+
+func (a *agenda) touch(id string) {
+	a.touched[id] = true
+	if q := a.quiet[id]; q != nil {
+		a.clock.drop(q)
+		delete(a.quiet, id)
+		delete(a.curious, id)
+	}
+}
+
+// private reports whether an event concerns nobody but its own incident: not which situation anybody follows, and not what
+// runs, holds a resource or has blown a fuse.
+func private(e Event) bool {
+	switch e := e.(type) {
+	case Recommended:
+		return e.Would == nil
+	case DecisionDue, NoPlaybookFits, StepStarted, Acknowledged, StepApproved, StepDeclined, StepDone, StepFailed, StepSkipped,
+		Escalated, Notified, ObjectiveAtRisk, ObjectiveMissed, StandDownRecommended, Noted:
+		return true
+	}
+	return false
+}
+
+// settle asks all who may have something to say until nobody has: what one does may concern another (an exclusive resource
+// given back, a situation merged).
+func (a *agenda) settle(f *draft) {
+	f.asked = a.concerned(f)
+	for moved := true; moved; {
+		p := a.follow(f)
+		moved = f.begin(p.fresh)
+		for seat, ok := f.asked.after(-1); ok; seat, ok = f.asked.after(seat) {
+			i := f.incidents[f.ids[seat]]
+			v, paired := p.follows[i.ID]
+			if !paired || !i.Open() {
+				continue
+			}
+			moved = a.ask(f, *i, v) || moved
+		}
+	}
+}
+
+// ask has an incident say what is due, and reports whether anything is.
+func (a *agenda) ask(f *draft, i Incident, v *detector.Verdict) bool {
+	q := &quiet{id: i.ID, verdict: v}
+	w := f.listening(i, v, q)
+	events := i.Due(w)
+	for _, e := range events {
+		f.commit(i.ID, e)
+	}
+	if len(f.changes) == 0 {
+		a.keep(q, i, w)
+	}
+	return len(events) > 0
+}
+
+// keep remembers an incident that has nothing to say as things stand.
+func (a *agenda) keep(q *quiet, i Incident, w World) {
+	a.touch(i.ID)
+	delete(a.touched, i.ID)
+	q.next, _ = i.NextAt(w)
+	a.quiet[i.ID] = q
+	if len(q.facts)+len(q.house) > 0 {
+		a.curious[i.ID] = q
+	}
+	a.clock.set(q)
+}
+
+// nextAt is the first instant at which any incident has something to say by the clock alone.
+func (a *agenda) nextAt(f *draft) (next time.Time, ok bool) {
+	asked, p := a.concerned(f), a.follow(f)
+	for seat, more := asked.after(-1); more; seat, more = asked.after(seat) {
+		i := *f.incidents[f.ids[seat]]
+		if at, due := i.NextAt(f.world(i, p.follows[i.ID])); due && (!ok || at.Before(next)) {
+			next, ok = at, true
+		}
+	}
+	if len(a.clock) > 0 && (!ok || a.clock[0].next.Before(next)) {
+		next, ok = a.clock[0].next, true
+	}
+	return next, ok
+}
+
+// concerned are those who may have something to say at an instant.
+func (a *agenda) concerned(f *draft) *round {
+	if f.now.Before(a.at) { // what was quiet later says nothing about earlier
+		a.all = true
+	}
+	a.at = f.now
+	if a.all {
+		*a = newAgenda()
+		a.at, a.all = f.now, false
+		for _, id := range f.going {
+			a.touched[id] = true
+		}
+	}
+	a.follow(f)
+	for len(a.clock) > 0 && !a.clock[0].next.After(f.now) {
+		a.touch(a.clock[0].id)
+	}
+	for id, q := range a.curious {
+		if !a.holds(q, f) {
+			a.touch(id)
+		}
+	}
+	a.moved = false
+	r := &round{}
+	for id := range a.touched {
+		if i := f.incidents[id]; i.Open() {
+			*r = append(*r, i.seat)
+		} else {
+			delete(a.touched, id)
+		}
+	}
+	slices.Sort(*r)
+	return r
+}
+
+// holds reports whether all that an incident was told is still so.
+func (a *agenda) holds(q *quiet, f *draft) bool {
+	facts := f.sight(*f.incidents[q.id]).facts
+	return !slices.ContainsFunc(q.facts, func(same func(detector.Facts) bool) bool { return !same(facts) }) && (!a.moved || q.agrees(&f.book))
+}
+
+// agrees reports whether the rest of the house is as it was.
+func (q *quiet) agrees(b *book) bool {
+	return !slices.ContainsFunc(q.house, func(same func(*book) bool) bool { return !same(b) })
+}
+
+// follow says which situation each incident follows, and lets those be asked who follow another one than before. It is
+// made anew only when the situations or those who follow them have changed.
+func (a *agenda) follow(f *draft) pairing {
+	switch {
+	case f.crossed: // tried out
+		p := f.pair()
+		f.asked.add(a.strayed(p, f)...)
+		return p
+	case a.pairing == nil, a.pairing.reading != f.reading, f.reading == 0, !a.pairing.lasts(f.now):
+		p := f.pair()
+		p.reading = f.reading
+		a.pairing = &p
+		for _, seat := range a.strayed(p, f) {
+			a.touch(f.ids[seat])
+		}
+	}
+	return *a.pairing
+}
+
+// strayed are the seats of those who follow another situation than when they were asked.
+func (a *agenda) strayed(p pairing, f *draft) (seats []int) {
+	for id, q := range a.quiet {
+		if v := p.follows[id]; f.incidents[id].Open() && v != q.verdict && !reflect.DeepEqual(v, q.verdict) {
+			seats = append(seats, f.incidents[id].seat)
+		}
+	}
+	return seats
+}
+
+// crossed lets those be asked whom something concerns that is tried out.
+func (a *agenda) crossed(f *draft) {
+	for id, q := range a.curious {
+		if !q.agrees(&f.book) {
+			f.asked.add(f.incidents[id].seat)
+		}
+	}
+}
+
+// A round is who is asked, by seat: the oldest first.
+type round []int
+
+func (r *round) add(seats ...int) {
+	for _, seat := range seats {
+		if at, there := slices.BinarySearch(*r, seat); !there {
+			*r = slices.Insert(*r, at, seat)
+		}
+	}
+}
+
+// after is the next seat after one.
+func (r *round) after(seat int) (next int, ok bool) {
+	at, _ := slices.BinarySearch(*r, seat+1)
+	if at == len(*r) {
+		return 0, false
+	}
+	return (*r)[at], true
+}
+
+// A clock has those in front whose instant comes first.
+type clock []*quiet
+
+func (c clock) Len() int           { return len(c) }
+func (c clock) Less(i, j int) bool { return c[i].next.Before(c[j].next) }
+func (c clock) Swap(i, j int)      { c[i], c[j] = c[j], c[i]; c[i].place, c[j].place = i, j }
+
+// Push and Pop are for package heap.
+func (c *clock) Push(x any) { q := x.(*quiet); q.place = len(*c); *c = append(*c, q) }
+
+// Pop takes the last one off.
+func (c *clock) Pop() any {
+	last := (*c)[len(*c)-1]
+	*c = (*c)[:len(*c)-1]
+	return last
+}
+
+func (c *clock) set(q *quiet) {
+	if !q.next.IsZero() {
+		heap.Push(c, q)
+	}
+}
+
+func (c *clock) drop(q *quiet) {
+	if !q.next.IsZero() {
+		heap.Remove(c, q.place)
+	}
+}

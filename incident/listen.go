@@ -1,0 +1,53 @@
+package incident
+
+import (
+	"time"
+
+	"holdfast/detector"
+)
+
+// What an incident is told of the rest of the world when it is asked is kept, as questions with their answers: as long as
+// they are the same, so is what it says. A question that is not asked through here is one that nobody would ask again.
+
+// ofHouse answers a question about the house, and keeps the answer.
+func ofHouse[A comparable](q *quiet, f *draft, ask func(*book) A) A {
+	answer := ask(&f.book)
+	q.house = append(q.house, func(b *book) bool { return ask(b) == answer })
+	return answer
+}
+
+// A listener answers questions about the world, and keeps the answers.
+type listener struct {
+	facts detector.Facts
+	quiet *quiet
+}
+
+func ofWorld[A comparable](l listener, ask func(detector.Facts) A) A {
+	answer := ask(l.facts)
+	l.quiet.facts = append(l.quiet.facts, func(facts detector.Facts) bool { return ask(facts) == answer })
+	return answer
+}
+
+func (l listener) ComponentState(id string) detector.State {
+	return ofWorld(l, func(f detector.Facts) detector.State { return f.ComponentState(id) })
+}
+
+func (l listener) ServiceState(id string) detector.ServiceState {
+	return ofWorld(l, func(f detector.Facts) detector.ServiceState { return f.ServiceState(id) })
+}
+
+func (l listener) DomainLost(id string) bool {
+	return ofWorld(l, func(f detector.Facts) bool { return f.DomainLost(id) })
+}
+
+func (l listener) RecoveryPoint(data string) (time.Time, bool) {
+	type point struct {
+		at    time.Time
+		known bool
+	}
+	p := ofWorld(l, func(f detector.Facts) point {
+		at, known := f.RecoveryPoint(data)
+		return point{at, known}
+	})
+	return p.at, p.known
+}

@@ -1,0 +1,75 @@
+package incident
+
+import (
+	"testing"
+	"time"
+
+	"holdfast/detector"
+)
+
+// walk decides all that is due by asking every incident everything, until none has anything to say: what the agenda has to
+// come to in another way.
+func (f *draft) walk() {
+	for moved := true; moved; {
+		p := f.pair()
+		moved = f.begin(p.fresh)
+		for _, i := range f.living() {
+			v, paired := p.follows[i.ID]
+			if !paired {
+				continue
+			}
+			events := i.Due(f.world(*f.incidents[i.ID], v))
+			for _, e := range events {
+				f.commit(i.ID, e)
+			}
+			moved = moved || len(events) > 0
+		}
+	}
+}
+
+func (f *draft) walkNextAt() (next time.Time, ok bool) {
+	p := f.pair()
+	for _, i := range f.living() {
+		if at, due := i.NextAt(f.world(*i, p.follows[i.ID])); due && (!ok || at.Before(next)) {
+			next, ok = at, true
+		}
+	}
+	return next, ok
+}
+
+// agrees fails unless the agenda decides what everybody would who is asked, and wakes when one of them would.
+func (h *house) agrees(decided []Change) {
+	h.Helper()
+	all := h.probe(h.now)
+	all.walk()
+	if got, want := asJSON(h, decided), asJSON(h, all.changes); got != want {
+		h.Fatalf("at %v the agenda decides\n%v\nand whoever asks everybody\n%v\n%s\n%s", h.now.Sub(t0), kindsOf(decided), kindsOf(all.changes), got, want)
+	}
+}
+
+func (h *house) wakesAgree() {
+	h.Helper()
+	next, ok := h.draft().nextAt()
+	if walked, due := h.probe(h.now).walkNextAt(); ok != due || !next.Equal(walked) {
+		h.Fatalf("at %v the agenda wakes at %v, and whoever asks everybody at %v", h.now.Sub(t0), next.Sub(t0), walked.Sub(t0))
+	}
+}
+
+// An alert about one of two incidents lets nobody else be asked.
+func TestOnlyThoseAreAskedWhomSomethingConcerns(t *testing.T) {
+	h := newHouse(t, acme())
+	h.verdicts = []detector.Verdict{
+		h.situation(detector.MajorIncident, []detector.Outage{h.down("payments-api", 0)}),
+		h.situation(detector.MajorIncident, []detector.Outage{h.down("reporting", 0)}),
+	}
+	h.due()
+	h.verdicts[0] = h.situation(detector.MajorIncident, []detector.Outage{confirmed(h.down("payments-api", 0))})
+	f := h.draft()
+	equal(t, len(*f.agenda.concerned(f)), 1)
+	h.at(time.Minute)
+	f = h.draft()
+	equal(t, len(*f.agenda.concerned(f)), 0)
+	h.commit(Change{Event: Disarmed{By: Actor{Person: "alice"}}})
+	f = h.draft()
+	equal(t, len(*f.agenda.concerned(f)), 2)
+}
