@@ -17,11 +17,15 @@ import (
 	"holdfast/journal"
 )
 
-// measureDrain is row 6: how fast the alert log can be read, judged or not, with one alert to a message and with 64.
+// measureDrain is row 6: how fast the alert log can be read, judged or not. The goals are for one alert to a message and a
+// nats-server of its own, as their baseline was measured; a server within, and bodies of 64, are shown.
 func measureDrain(ctx context.Context, b *bench) ([]Row, error) {
 	var rows []Row
-	for _, each := range []int{1, batch} {
-		some, err := b.drains(ctx, each)
+	for _, c := range []struct {
+		each   int
+		within bool
+	}{{1, false}, {1, true}, {batch, true}} {
+		some, err := b.drains(ctx, c.each, c.within)
 		if err != nil {
 			return nil, err
 		}
@@ -31,8 +35,8 @@ func measureDrain(ctx context.Context, b *bench) ([]Row, error) {
 }
 
 // drains reads one log in every way, round by round.
-func (b *bench) drains(ctx context.Context, alertsEach int) ([]Row, error) {
-	store := filepath.Join(b.dir, fmt.Sprintf("log-%d", alertsEach))
+func (b *bench) drains(ctx context.Context, alertsEach int, within bool) ([]Row, error) {
+	store := filepath.Join(b.dir, fmt.Sprintf("log-%d-%t", alertsEach, within))
 	messages := b.messages
 	if alertsEach > 1 {
 		messages = max(1, 2*b.messages/alertsEach)
@@ -43,8 +47,8 @@ func (b *bench) drains(ctx context.Context, alertsEach int) ([]Row, error) {
 	all := map[string][]drained{}
 	for range b.rounds {
 		for _, how := range []string{drainRaw, drainState, drainWhole} {
-			profile := b.profileFile(fmt.Sprintf("row6-%s-%d", how, alertsEach))
-			d, err := ask[drained](ctx, "drain", draining{Store: store, How: how, Messages: messages, Components: drainComponents, Profile: profile})
+			profile := b.profileFile(fmt.Sprintf("row6-%s-%d-%t", how, alertsEach, within))
+			d, err := b.drain(ctx, within, draining{Store: store, How: how, Messages: messages, Components: drainComponents, Profile: profile})
 			if err != nil {
 				return nil, err
 			}
@@ -59,16 +63,37 @@ func (b *bench) drains(ctx context.Context, alertsEach int) ([]Row, error) {
 	}
 	row := func(id, goal, how string, target float64) Row {
 		r := Row{ID: id, Goal: goal, Ours: drainWords(all[how], alertsEach), Beside: "raw " + drainWords(all[drainRaw], alertsEach), Target: target, Floor: 0.6}
-		if alertsEach > 1 { // no goal was set for bodies: raw reading of them is all but free
+		if within {
 			r.Target, r.Floor = 0, 0
 		}
 		return r.judged(ratios(how)...)
 	}
-	suffix := map[bool]string{true: "", false: "/64"}[alertsEach == 1]
+	suffix, where := "", "nats-server of its own"
+	if within {
+		suffix, where = fmt.Sprintf(" within/%d", alertsEach), "nats-server within"
+	}
 	return []Row{
-		row("6a"+suffix, fmt.Sprintf("drain, decode and state / raw drain, %d alert(s) a message", alertsEach), drainState, 0.9),
-		row("6b"+suffix, fmt.Sprintf("whole pipeline / raw drain, %d alert(s) a message", alertsEach), drainWhole, 0.75),
+		row("6a"+suffix, fmt.Sprintf("drain, decode and state / raw drain, %d alert(s) a message, %s", alertsEach, where), drainState, 0.9),
+		row("6b"+suffix, fmt.Sprintf("whole pipeline / raw drain, %d alert(s) a message, %s", alertsEach, where), drainWhole, 0.75),
 	}, nil
+}
+
+// drain reads a log once, with the server in the reader's process or in one of its own; its CPU counts in both.
+func (b *bench) drain(ctx context.Context, within bool, o draining) (drained, error) {
+	if within {
+		return ask[drained](ctx, "drain", o)
+	}
+	server, nc, err := b.serveStreams(ctx, b.dir, o.Store)
+	if err != nil {
+		return drained{}, err
+	}
+	defer server.stop()
+	o.URL = nc.ConnectedUrl()
+	nc.Close()
+	before := server.cpu()
+	d, err := ask[drained](ctx, "drain", o)
+	d.CPU += (server.cpu() - before).Seconds()
+	return d, err
 }
 
 const drainComponents = 5000
@@ -92,9 +117,10 @@ const (
 	drainWhole = "whole" // the ears and the desk, asked what is due at the daemon's pace
 )
 
-// draining is one reading of a whole log by a server and a reader in one process, as in the daemon.
+// draining is one reading of a whole log: with the server within, as in a daemon on its own, or by a URL.
 type draining struct {
 	Store      string
+	URL        string
 	How        string
 	Messages   int
 	Components int
@@ -110,17 +136,12 @@ type drained struct {
 }
 
 func (o draining) run(ctx context.Context) (drained, error) {
-	s, err := startServer(o.Store, true, 0)
+	js, leave, err := o.connect()
 	if err != nil {
 		return drained{}, err
 	}
-	defer shutDown(s)
-	nc, js, err := inside(s)
-	if err != nil {
-		return drained{}, err
-	}
-	defer nc.Close()
-	read, err := o.reader(ctx, nc, js)
+	defer leave()
+	read, err := o.reader(ctx, js)
 	if err != nil {
 		return drained{}, err
 	}
@@ -129,8 +150,25 @@ func (o draining) run(ctx context.Context) (drained, error) {
 	return drained{Messages: o.Messages, Bytes: n, Seconds: time.Since(begun).Seconds(), CPU: (ownCPU() - cpu).Seconds()}, err
 }
 
+func (o draining) connect() (js jetstream.JetStream, leave func(), err error) {
+	if o.URL != "" {
+		nc, err := nats.Connect(o.URL)
+		if err != nil {
+			return nil, nil, err
+		}
+		js, err = jetstream.New(nc)
+		return js, nc.Close, err
+	}
+	s, err := startServer(o.Store, true, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	nc, js, err := inside(s)
+	return js, func() { nc.Close(); shutDown(s) }, err
+}
+
 // reader makes everything ready; what it returns reads the log to its end.
-func (o draining) reader(ctx context.Context, _ *nats.Conn, js jetstream.JetStream) (func(context.Context) (int, error), error) {
+func (o draining) reader(ctx context.Context, js jetstream.JetStream) (func(context.Context) (int, error), error) {
 	if o.How == drainRaw {
 		return func(ctx context.Context) (int, error) { return o.raw(ctx, js) }, nil
 	}

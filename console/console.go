@@ -52,6 +52,8 @@ type Config struct {
 	Authenticate func(token string) (*oncall.Person, bool) // against the documents as they are on disk now
 	Now          func() time.Time
 
+	Name func(person string) string // what a person is called, as on disk now; nil: nobody has a name
+
 	Version     string
 	ExternalURL string // how people reach the pages from outside; "https:" makes cookies secure
 	Logger      zerolog.Logger

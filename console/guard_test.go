@@ -46,6 +46,7 @@ var admitted = map[string]string{
 	"GET /-/ready":                       "x x x x x x x",
 	"POST /-/reload":                     "x - - - - - x",
 	"GET /metrics":                       "x - - - - x x",
+	"GET /api/v1/actions":                "x - - - - - x",
 	"GET /api/v1/status":                 "x - - - - - x",
 	"GET /api/v1/situations":             "x - - - - - x",
 	"GET /api/v1/oncall":                 "x - - - - - x",

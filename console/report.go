@@ -1,7 +1,8 @@
 package console
 
 import (
-	"bytes"
+	"cmp"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -24,25 +25,39 @@ func storyOf(i incident.Incident) []Told {
 	return story
 }
 
-// report is GET /api/v1/incidents/{id}/report: Markdown, or with ?format=json an incident.Report.
-func (c *console) report(w http.ResponseWriter, r *http.Request) {
-	switch r.URL.Query().Get("format") {
-	case "json":
-		c.answerOne(w, r, func(_ *incident.Desk, s sight, i incident.Incident) any { return i.Report(s.now) })
-	case "", "md":
-		c.markdown(w, r)
-	default:
-		writeProblem(w, badRequest("there is no such format of a report", "format=md or format=json"))
-	}
+// reportForms are the forms of a report, by the word after ?format=; the first is the usual one.
+var reportForms = map[string]reportForm{
+	"markdown": {"text/markdown; charset=utf-8", func(r incident.Report) ([]byte, error) { return []byte(r.Markdown()), nil }},
+	"json":     {"application/json", func(r incident.Report) ([]byte, error) { return json.Marshal(r) }},
+	"html":     {"text/html; charset=utf-8", incident.Report.HTML},
 }
 
-func (c *console) markdown(w http.ResponseWriter, r *http.Request) {
-	var text []byte
+type reportForm struct {
+	kind  string
+	write func(incident.Report) ([]byte, error)
+}
+
+// report is GET /api/v1/incidents/{id}/report: Markdown, or with ?format=json or ?format=html an incident.Report in that
+// form. With ?names=true it says what people are called; without, it has their ids only.
+func (c *console) report(w http.ResponseWriter, r *http.Request) {
+	name := cmp.Or(r.URL.Query().Get("format"), "markdown")
+	if name == "md" {
+		name = "markdown"
+	}
+	form, known := reportForms[name]
+	if !known {
+		writeProblem(w, badRequest("there is no such form of a report", "format=markdown, format=json or format=html"))
+		return
+	}
+	names := c.Name
+	if r.URL.Query().Get("names") != "true" {
+		names = nil
+	}
+	var written incident.Report
 	var problem *Problem
 	c.look(func(d *incident.Desk, s sight) {
-		if i, found := d.Incident(r.PathValue("id")); found {
-			text = []byte(i.Report(s.now).Markdown())
-		} else {
+		var found bool
+		if written, found = d.Report(r.PathValue("id"), s.now, names); !found {
 			problem = unknownIncident(d, r.PathValue("id"))
 		}
 	})
@@ -50,6 +65,14 @@ func (c *console) markdown(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, *problem)
 		return
 	}
-	w.Header().Set("Content-Type", "text/markdown; charset=utf-8")
-	_, _ = w.Write(bytes.Map(harmless, text))
+	body, err := form.write(written)
+	if err != nil {
+		writeProblem(w, Problem{Type: "crashed", Status: http.StatusInternalServerError, Detail: "the report cannot be written: " + err.Error()})
+		return
+	}
+	w.Header().Set("Content-Type", form.kind)
+	if name == "html" {
+		w.Header().Set("Content-Security-Policy", incident.ReportPolicy+"; frame-ancestors 'none'; sandbox")
+	}
+	_, _ = w.Write(body)
 }

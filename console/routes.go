@@ -36,6 +36,7 @@ func (c *console) routes() []route {
 		{pattern: "GET /api/v1/incidents/{id}", needs: looking, handle: c.incident},
 		{pattern: "GET /api/v1/incidents/{id}/explain", needs: looking, handle: c.explain},
 		{pattern: "GET /api/v1/incidents/{id}/report", needs: looking, handle: c.report},
+		{pattern: "GET /api/v1/actions", needs: looking, handle: c.actions},
 		{pattern: "POST /api/v1/commands", needs: ordering, handle: c.command},
 		{pattern: "POST /api/v1/alerts/{source}", needs: sending, handle: c.alerts},
 

@@ -30,7 +30,7 @@ func (d *Detector) judge() (told bool) {
 			}
 		}
 	}
-	clear(d.shaken)
+	d.shaken = emptied(d.shaken)
 	for _, id := range sorted(d.touched) {
 		_, before := d.judged[id]
 		if j := d.weigh(id); j != nil {
@@ -40,7 +40,7 @@ func (d *Detector) judge() (told bool) {
 			told = true
 		}
 	}
-	clear(d.touched)
+	d.touched = emptied(d.touched)
 	return told
 }
 

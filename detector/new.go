@@ -186,7 +186,17 @@ func (d *Detector) refresh() {
 			d.passOn(id)
 		}
 	}
-	clear(d.stale)
+	d.stale = emptied(d.stale)
+}
+
+// emptied is a set with nothing in it. One that was large is made anew: to look through it would cost as much for ever as when
+// it was full.
+func emptied(set map[string]bool) map[string]bool {
+	if len(set) > 1<<10 {
+		return map[string]bool{}
+	}
+	clear(set)
+	return set
 }
 
 // redraw draws a component anew in every view in which it was drawn, and reports whether that changed anything.

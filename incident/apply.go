@@ -65,6 +65,10 @@ func (i *Incident) applyLife(r Record) bool {
 		i.StoodDown, i.Closed = &e, r.At
 	case Rebased:
 		i.JudgedBy = e.To
+	case ActionAgreed:
+		i.Actions = append(slices.Clip(i.Actions), Action{N: e.Action, At: r.At, Text: e.Text, Owner: e.Owner, Due: e.Due, By: e.By})
+	case ActionDone:
+		i.actionDone(r.At, e)
 	case Noted, word:
 	default:
 		return false

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"holdfast/bia"
+	"holdfast/internal/source"
 )
 
 // A book is what the records alone add up to. A copy of it is what a decision is tried out on.
@@ -84,6 +85,7 @@ func (b *book) adopt(at time.Time, e DocumentsAdopted) {
 		return
 	}
 	docs.Digest, docs.Files = e.Digest, e.Files
+	source.Forget(docs.BIA) // they were found good; of a large one the places of its words are half
 	b.docs, b.broken = docs, ""
 	b.texts = maps.Clone(b.texts)
 	maps.DeleteFunc(b.texts, func(digest string, _ *bia.Analysis) bool { return len(b.judgedBy(digest)) == 0 })

@@ -47,6 +47,8 @@ var kinds = []struct {
 	{KindStoodDown, read[StoodDown]},
 	{KindNoted, read[Noted]},
 	{KindRebased, read[Rebased]},
+	{KindActionAgreed, read[ActionAgreed]},
+	{KindActionDone, read[ActionDone]},
 }
 
 func read[E Event](data json.RawMessage) (Event, error) {

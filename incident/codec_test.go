@@ -87,6 +87,8 @@ func everyKind() []Event {
 		StoodDown{By: by, Reason: "all is well", Tell: []string{"alice", "carol"}},
 		Noted{By: by, Text: "the facility called back"},
 		Rebased{From: "sha256:02", To: "sha256:03", By: by, Reason: "the new RTO holds", Tell: []string{"alice"}},
+		ActionAgreed{Action: 1, Text: "Rehearse the failover at night", Owner: "head-of-operations", Due: "2026-05-31", By: by},
+		ActionDone{Action: 1, By: by, Result: "rehearsed on 2026-05-20, TCK-9"},
 	}
 }
 

@@ -22,6 +22,10 @@ const (
 	VerbNote      Verb = "note"
 	VerbRebase    Verb = "rebase" // an open incident onto the bia.yaml in force, with a reason
 
+	// What is to be done so that it goes better next time; also after the incident.
+	VerbAction     Verb = "action"      // Owner undertakes what Reason says, by the day Due
+	VerbActionDone Verb = "action-done" // Action was carried out, as Reason says
+
 	// What people say of the world. It takes no incident; whoever it concerns shows it.
 	VerbEstimate    Verb = "estimate"    // of Services[0]: how long until it is back, or "none"
 	VerbFacility    Verb = "facility"    // Site is State: lost | impaired | ok
@@ -42,6 +46,10 @@ type Command struct {
 	Answers  map[string]string `json:"answers,omitempty"`
 	Evidence string            `json:"evidence,omitempty"`
 	Until    time.Time         `json:"until,omitzero"`
+
+	Action int    `json:"action,omitempty"` // its number within the incident
+	Owner  string `json:"owner,omitempty"`  // a person or a role
+	Due    string `json:"due,omitempty"`    // a day: 2026-12-24
 
 	Estimate  string            `json:"estimate,omitempty"` // "6h" from now, or "none"
 	Site      string            `json:"site,omitempty"`

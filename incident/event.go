@@ -66,6 +66,9 @@ const (
 	KindStoodDown            Kind = "stood_down"
 	KindNoted                Kind = "noted"
 	KindRebased              Kind = "rebased"
+
+	KindActionAgreed Kind = "action_agreed"
+	KindActionDone   Kind = "action_done"
 )
 
 // An Actor is who did something: a person, or the rule that the authority delegated to.
@@ -436,6 +439,23 @@ type Rebased struct {
 	Tell   []string `json:"tell,omitempty"`
 }
 
+// ActionAgreed is what somebody undertakes so that it goes better next time. It may be agreed upon while the incident goes
+// on, and after it.
+type ActionAgreed struct {
+	Action int    `json:"action"` // 1, 2, … within the incident
+	Text   string `json:"text"`
+	Owner  string `json:"owner"` // a person or a role
+	Due    string `json:"due"`   // the last day on which it is in time, as 2026-12-24, in UTC
+	By     Actor  `json:"by"`
+}
+
+// ActionDone says that an action was carried out.
+type ActionDone struct {
+	Action int    `json:"action"`
+	By     Actor  `json:"by"`
+	Result string `json:"result"` // what was done, or where it can be seen
+}
+
 // Unrecognised is an event of a kind that this version does not know, kept as it was written. Its incident is shown, not
 // driven.
 type Unrecognised struct {
@@ -483,3 +503,5 @@ func (StandDownRecommended) Kind() Kind { return KindStandDownRecommended }
 func (StoodDown) Kind() Kind            { return KindStoodDown }
 func (Noted) Kind() Kind                { return KindNoted }
 func (Rebased) Kind() Kind              { return KindRebased }
+func (ActionAgreed) Kind() Kind         { return KindActionAgreed }
+func (ActionDone) Kind() Kind           { return KindActionDone }

@@ -41,6 +41,7 @@ type Incident struct {
 	Notices                []Notice   `json:"notices"`
 	StandDownRecommendedAt time.Time  `json:"stand_down_recommended_at,omitzero"`
 	StoodDown              *StoodDown `json:"stood_down,omitempty"`
+	Actions                []Action   `json:"actions,omitempty"` // in the order they were agreed upon
 
 	// HandsOff is why this incident is shown and not driven (an unknown event kind, a hole in the journal); empty: driven.
 	HandsOff string `json:"hands_off,omitempty"`
@@ -176,7 +177,8 @@ type Notice struct {
 
 // A Record is an event as it stands in the journal.
 type Record struct {
-	Sequence uint64    `json:"sequence"` // of the envelope
+	Sequence uint64    `json:"sequence"`       // of the envelope
+	Hash     string    `json:"hash,omitempty"` // of the envelope: it stands for all before it too
 	At       time.Time `json:"at"`
 	Incident string    `json:"incident,omitempty"`
 	Event    Event     `json:"event"`
@@ -227,6 +229,7 @@ type Effect struct {
 	Epoch    uint64
 	Exercise Exercise          // of an exercise; empty: live
 	Until    time.Time         // give up then
+	Repeat   string            // of a machine step: safe | ask | never, as its playbook says
 	Notice   *Notice           // tell a person
 	Do       *playbooks.Run    // or act on the world
 	Verify   *playbooks.Verify // or ask it, until it is true

@@ -28,7 +28,7 @@ func (d *Desk) Order(now time.Time, by *oncall.Person, c Command) ([]Change, err
 // harmless reports whether a verb changes only what is known and judged, which a shadow does too.
 func harmless(v Verb) bool {
 	_, says := wordOrders[v]
-	return says || slices.Contains([]Verb{VerbNote, VerbArm, VerbDisarm, VerbRebase}, v)
+	return says || slices.Contains([]Verb{VerbNote, VerbAction, VerbActionDone, VerbArm, VerbDisarm, VerbRebase}, v)
 }
 
 func (f *draft) order(person string, c Command) ([]Change, error) {
@@ -69,8 +69,13 @@ func (f *draft) orderOn(i Incident, person string, c Command) ([]Event, error) {
 
 // Order is what a person's command does to the incident, or why not.
 func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
-	if c.Verb == VerbNote {
+	switch c.Verb {
+	case VerbNote:
 		return i.note(person, c)
+	case VerbAction:
+		return i.orderAction(w, person, c)
+	case VerbActionDone:
+		return i.orderActionDone(w, person, c)
 	}
 	if err := i.driven(c.Verb); err != nil {
 		return nil, err
@@ -106,7 +111,7 @@ func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
 }
 
 func verbs() []string {
-	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbStandDown), string(VerbRebase), string(VerbArm), string(VerbDisarm), string(VerbNote)}
+	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbStandDown), string(VerbRebase), string(VerbArm), string(VerbDisarm), string(VerbNote), string(VerbAction), string(VerbActionDone)}
 	for _, v := range slices.Sorted(maps.Keys(wordOrders)) {
 		all = append(all, string(v))
 	}

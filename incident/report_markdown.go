@@ -5,203 +5,246 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
-// Markdown is the report for people: it can be sent, printed and kept.
+// Markdown is the report for people: it can be sent, printed and kept. Whatever others wrote is in it as text and nothing
+// else.
 func (r Report) Markdown() string {
-	var b strings.Builder
-	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	r.head(say)
-	r.why(say)
-	r.recoveries(say)
-	for _, run := range r.Runs {
-		run.markdown(say)
+	m := &markdown{}
+	m.head(r)
+	m.grounds(r)
+	for _, s := range r.Services {
+		m.service(s)
 	}
-	r.record(say)
+	for _, run := range r.Runs {
+		m.run(run)
+	}
+	m.integrity(r)
+	m.actions(r)
+	m.record(r)
+	return readable(m.b.String())
+}
+
+// markdown is a text in the making. Every text that goes through say or row is escaped; only formats are markup.
+type markdown struct{ b strings.Builder }
+
+// say writes a line; what is put into it is text.
+func (m *markdown) say(format string, args ...any) {
+	for n, a := range args {
+		if text, ok := a.(string); ok {
+			args[n] = asText(text)
+		}
+	}
+	fmt.Fprintf(&m.b, format+"\n", args...)
+}
+
+// row writes a row of a table.
+func (m *markdown) row(cells ...string) {
+	for n := range cells {
+		cells[n] = asText(cells[n])
+	}
+	m.b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+}
+
+// table begins a table.
+func (m *markdown) table(heads ...string) {
+	m.b.WriteString("\n| " + strings.Join(heads, " | ") + " |\n|" + strings.Repeat("---|", len(heads)) + "\n")
+}
+
+func (m *markdown) list(title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	m.say("\n" + title + "\n")
+	for _, line := range lines {
+		m.say("- %s", line)
+	}
+}
+
+func (m *markdown) head(r Report) {
+	m.say("# %s: after-action report\n", r.Incident)
+	if r.Exercise != "" {
+		m.say("**%s**\n", r.Exercise.said())
+	}
+	if r.Summary != "" {
+		m.say("%s\n", closed(r.Summary))
+	}
+	if r.HandsOff != "" {
+		m.say("**Shown, not driven:** %s\n", closed(r.HandsOff))
+	}
+	if r.Setting.Organisation != "" {
+		m.say("%s. %s", r.Setting.Organisation, r.stands())
+	} else {
+		m.say("%s", r.stands())
+	}
+	m.say("\n%s", r.times())
+	m.table("figure", "took", "from", "to")
+	for _, f := range r.Figures {
+		m.row(f.Title(), f.Length(), f.From+" "+stamp(f.FromAt), f.To+" "+stampOrDash(f.ToAt))
+	}
+}
+
+func (m *markdown) grounds(r Report) {
+	if d := r.Declaration; d != nil {
+		how := "Declared"
+		if d.Automatic {
+			how = "Declared automatically"
+		}
+		m.say("\n## Declaration\n\n%s at %s by %s (%s)%s.", how, stamp(d.At), who(d.By), listed(d.Criteria), because(d.Reason))
+	}
+	for _, d := range r.Declined {
+		m.say("\nDeclined at %s by %s (%s)%s.", stamp(d.At), who(d.By), listed(d.Criteria), because(d.Reason))
+	}
+	if len(r.Criteria) > 0 {
+		m.say("\n### Criteria met\n")
+	}
+	for _, c := range r.Criteria {
+		m.say("- **%s** (%s)", c.ID, strings.ReplaceAll(c.Level, "_", " "))
+		for _, line := range c.Evidence {
+			m.say("  - %s", line)
+		}
+		if c.Doubt != "" {
+			m.say("  - people had to decide: %s", c.Doubt)
+		}
+	}
+	m.list("### Where the start (t0) comes from", r.Explained.Origin)
+	m.list("### What would have changed it", r.Explained.Unless)
+	m.list("### Not counted, and why", r.NotCounted)
+}
+
+func (m *markdown) service(s ServiceReport) {
+	m.say("\n## %s: recovery against objectives\n", s.Service)
+	restored := "not restored"
+	if !s.Restored.IsZero() {
+		restored = "restored " + stamp(s.Restored)
+	}
+	m.say("Below its minimum since %s, %s. **%s.**", stamp(s.Since), restored, s.Verdict())
+	m.table("figure", "took", "objective", "", "from", "to")
+	for _, f := range s.Figures {
+		m.row(f.Title(), f.Length(), f.Against(), f.Verdict(), f.From+" "+stamp(f.FromAt), f.To+" "+stampOrDash(f.ToAt))
+	}
+}
+
+func (m *markdown) run(r RunReport) {
+	m.say("\n## Run %s: %s\n", r.Run, r.Playbook)
+	if r.Exercise != "" {
+		m.say("**%s**\n", r.Exercise.said())
+	}
+	m.say("%s %s", r.head(), r.spent())
+	if len(r.Critical) > 0 {
+		m.say("\nWhat held everything up: %s.", strings.Join(r.Critical, " → "))
+	}
+	m.say("\nPinned to the playbook %s.", r.Digest)
+	m.table("step", "what", "how it ended", "gave", "started", "took", "machines", "people", "by")
+	for _, s := range r.Steps {
+		m.row(s.Step, s.Text, s.ending(), dashed(s.gave()), stampOrDash(s.Started), orDash(s.Took), orDash(s.Machines), orDash(s.People), dashed(s.people()))
+	}
+	var problems []string
+	for _, s := range r.Steps {
+		for _, p := range s.Problems {
+			problems = append(problems, s.Step+": "+p.line())
+		}
+	}
+	m.list("### Problems", problems)
+}
+
+// integrity is what shows that data and services are well again.
+func (m *markdown) integrity(r Report) {
+	if len(r.Data) > 0 || len(r.Checks) > 0 {
+		m.say("\n## Data and evidence")
+	}
+	var words []string
+	for _, d := range r.Data {
+		words = append(words, d.line())
+	}
+	m.list("What was said of data:", words)
+	if len(r.Checks) == 0 {
+		return
+	}
+	m.table("at", "check", "what", "result", "by")
+	for _, c := range r.Checks {
+		m.row(stamp(c.At), c.Run+"/"+c.Step, c.What, c.result(), dashed(actorOrNone(c.By)))
+	}
+}
+
+func actorOrNone(a Actor) string {
+	if a == (Actor{}) {
+		return ""
+	}
+	return who(a)
+}
+
+func (m *markdown) actions(r Report) {
+	if len(r.Actions) == 0 {
+		return
+	}
+	m.say("\n## Actions")
+	m.table("n", "what", "owner", "due", "state", "put down by")
+	for _, a := range r.Actions {
+		m.row(fmt.Sprint(a.N), a.Text, a.Owner, a.Due, a.state(), fmt.Sprintf("%s %s", who(a.By), stamp(a.At)))
+	}
+}
+
+// record is the story line by line, who was told what, and where it stands in the log.
+func (m *markdown) record(r Report) {
+	m.say("\n## Timeline\n")
+	for _, l := range r.Timeline {
+		m.say("- %s (%s) %s", stamp(l.At), l.T.String(), l.Text)
+	}
+	if len(r.Notices) > 0 {
+		m.say("\n## Who was told")
+		m.table("at", "person", "what", "how")
+		for _, n := range r.Notices {
+			m.row(stamp(n.At), n.Person, n.Subject, n.how())
+		}
+	}
+	if names := r.Setting.Names; len(names) > 0 {
+		m.say("\n## People\n")
+		for _, id := range slices.Sorted(maps.Keys(names)) {
+			m.say("- %s is %s", id, names[id])
+		}
+	}
+	m.say("\n## Where it is recorded\n\n%s", r.Journal.verify())
+	m.table("text", "digest", "since", "by")
+	for _, t := range r.Texts {
+		m.row(t.What, t.Digest, stamp(t.Since), dashed(actorOrNone(t.By)))
+	}
+	m.say("\n`holdfast verify --config holdfast.yaml` reads the log and checks its chain.")
+}
+
+// asText makes of what others wrote one line of Markdown that reads as it was written, and is text and nothing else: no
+// tag, no link, no heading, no cell's end.
+func asText(text string) string {
+	text = plain(text)
+	var b strings.Builder
+	for n, r := range text {
+		if marks(text, n, r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
 	return b.String()
 }
 
-func (r Report) head(say func(string, ...any)) {
-	say("# %s: after-action report\n", r.Incident)
-	if r.Summary != "" {
-		say("%s\n", closed(cell(r.Summary)))
+// marks reports whether a character could be markup where it stands.
+func marks(text string, at int, r rune) bool {
+	switch r {
+	case '\\', '`', '*', '[', ']', '<', '>', '|', '~', '&', '!', '$':
+		return true
+	case '_': // within a word it is a letter
+		before, _ := utf8.DecodeLastRuneInString(text[:at])
+		after, _ := utf8.DecodeRuneInString(text[at+1:])
+		return !alphanumeric(before) || !alphanumeric(after)
+	case ':': // "https://…" becomes a link by itself
+		return strings.HasPrefix(text[at+1:], "//")
+	case '.', ')': // "www.…" too; "1." begins a list
+		return at >= 3 && strings.EqualFold(text[at-3:at], "www") || strings.Trim(text[:at], "0123456789") == ""
+	case '#', '+', '-', '=': // a heading, a list, a line, where the line begins
+		return strings.TrimLeft(text[:at], "#+-= ") == ""
 	}
-	if r.HandsOff != "" {
-		say("**Shown, not driven:** %s\n", closed(cell(r.HandsOff)))
-	}
-	state := "as of " + stamp(r.As) + ", still open"
-	if !r.Open {
-		state = "closed " + stamp(r.Closed)
-	}
-	say("Highest level %s; %s. Judged by the bia.yaml `%s`.\n", r.Level, state, r.JudgedBy)
-	say("| | at | lag |\n|---|---|---|")
-	row := func(name string, at time.Time, lag string) {
-		if !at.IsZero() {
-			say("| %s | %s | %s |", name, stamp(at), lag)
-		}
-	}
-	row("disrupted", r.Disrupted, "")
-	row("opened", r.Opened, lag("detection lag", r.DetectionLag, r.Disrupted, r.Opened))
-	row("first classified disaster", r.Classified, "")
-	row("declared", r.Declared, lag("decision lag", r.DecisionLag, r.Classified, r.Declared))
-	row("invoked", r.Invoked, "")
-	row("closed", r.Closed, "")
-	say("")
+	return false
 }
 
-func lag(name string, s Span, from, to time.Time) string {
-	if from.IsZero() || to.Before(from) {
-		return ""
-	}
-	return name + " " + s.String()
-}
-
-func (r Report) why(say func(string, ...any)) {
-	if !r.Declared.IsZero() {
-		say("Declared by %s%s.\n", cell(who(r.By)), cell(because(r.Reason)))
-	}
-	if len(r.Criteria) > 0 {
-		say("## Criteria met\n")
-		for _, c := range r.Criteria {
-			say("- `%s` (%s)", c.ID, c.Level)
-			for _, line := range c.Evidence {
-				say("  - %s", cell(line))
-			}
-		}
-		say("")
-	}
-	if len(r.NotCounted) > 0 {
-		say("## Not counted\n")
-		for _, line := range r.NotCounted {
-			say("- %s", cell(line))
-		}
-		say("")
-	}
-}
-
-func (r Report) recoveries(say func(string, ...any)) {
-	if len(r.Services) == 0 {
-		return
-	}
-	say("## Recovery against objectives\n")
-	say("| service | down since | restored | RTA | RTO | from declaration | from invocation | RTC | WRA | WRT | total | MTPD | objective |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|")
-	for _, s := range r.Services {
-		restored, rta := "not yet", s.Running.String()+" and running"
-		if !s.Restored.IsZero() {
-			restored, rta = stamp(s.Restored), s.RTA.String()
-		}
-		o := s.Objectives
-		say("| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |", s.Service, stamp(s.Since), restored, rta, orDash(o.RTO),
-			orDash(time.Duration(s.FromDeclaration)), orDash(time.Duration(s.FromInvocation)), orDash(o.RTC), orDash(time.Duration(s.WRA)),
-			orDash(o.WRT), orDash(time.Duration(s.Total)), orDash(o.MTPD), s.verdict())
-	}
-	say("")
-}
-
-// overrun says that the MTPD was passed as well.
-func (s ServiceReport) overrun() string {
-	if s.Overrun.IsZero() {
-		return ""
-	}
-	return fmt.Sprintf(", and the **MTPD** (%s)", stamp(s.Overrun))
-}
-
-// verdict says in a word whether the objective was met.
-func (s ServiceReport) verdict() string {
-	switch {
-	case s.Clocks.Deadline.IsZero():
-		return "none set"
-	case !s.Missed.IsZero():
-		return fmt.Sprintf("**MISSED** (%s, %s)%s", s.Clocks.DeadlineBy, stamp(s.Missed), s.overrun())
-	case s.Restored.IsZero():
-		return fmt.Sprintf("due %s (%s)", stamp(s.Clocks.Deadline), s.Clocks.DeadlineBy)
-	}
-	return fmt.Sprintf("met (%s)", s.Clocks.DeadlineBy)
-}
-
-func orDash(d time.Duration) string {
-	if d == 0 {
-		return "–"
-	}
-	return span(d)
-}
-
-func (r RunReport) markdown(say func(string, ...any)) {
-	say("## Run %s: %s\n", r.Run, r.Playbook)
-	result := "still going on"
-	if r.Result != "" {
-		result = strings.ReplaceAll(r.Result, "_", " ") + " " + stamp(r.Ended)
-	}
-	say("For %s, invoked by %s at %s; %s. It took %s: machines %s, waiting for people %s.\n", listed(r.Services), cell(who(r.By)), stamp(r.Started), result,
-		r.Took, r.Machines, r.People)
-	say("Pinned to the playbook `%s`.\n", r.Digest)
-	say("| step | what | how it ended | started | took | by |\n|---|---|---|---|---|---|")
-	for _, s := range r.Steps {
-		say("| %s | %s | %s | %s | %s | %s |", s.Step, cell(s.Text), cell(s.ending()), stampOrDash(s.Started), orDash(time.Duration(s.Took)), cell(s.people()))
-	}
-	say("")
-}
-
-func (s StepReport) ending() string {
-	text := string(s.Status)
-	if s.Attempts > 1 {
-		text += fmt.Sprintf(" after %d attempts", s.Attempts)
-	}
-	text += because(s.Reason)
-	for _, name := range slices.Sorted(maps.Keys(s.Answers)) {
-		text += fmt.Sprintf("; %s = %s", name, s.Answers[name])
-	}
-	if s.Evidence != "" {
-		text += "; evidence " + s.Evidence
-	}
-	if s.Milestone != "" && s.Status == Done {
-		text += "; milestone " + strings.ReplaceAll(s.Milestone, "_", " ")
-	}
-	return text
-}
-
-func (s StepReport) people() string {
-	var names []string
-	for _, a := range s.Approved {
-		names = join(names, []string{who(a.By)})
-	}
-	if s.By != (Actor{}) {
-		names = join(names, []string{who(s.By)})
-	}
-	return strings.Join(names, ", ")
-}
-
-func stampOrDash(t time.Time) string {
-	if t.IsZero() {
-		return "–"
-	}
-	return stamp(t)
-}
-
-// record is the story line by line, and who was told what.
-func (r Report) record(say func(string, ...any)) {
-	say("## Timeline\n")
-	for _, l := range r.Timeline {
-		say("- %s (%s) %s", stamp(l.At), l.T, cell(l.Text))
-	}
-	if len(r.Notices) == 0 {
-		return
-	}
-	say("\n## Who was told\n\n| at | person | what | how |\n|---|---|---|---|")
-	for _, n := range r.Notices {
-		how := "not yet sent"
-		switch {
-		case n.Error != "":
-			how = "**failed:** " + n.Error
-		case !n.Sent.IsZero():
-			how = n.Channel + ", " + stamp(n.Sent)
-		}
-		say("| %s | %s | %s | %s |", stamp(n.At), cell(n.Person), cell(n.Subject), cell(how))
-	}
-}
-
-// cell makes a text that others wrote fit into one line of a table, as text and nothing else.
-func cell(text string) string {
-	return strings.NewReplacer("\n", " ", "\r", " ", "|", "\\|", "<", "&lt;", "[", "\\[", "`", "'").Replace(text)
-}
+func alphanumeric(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

@@ -45,19 +45,21 @@ func story(t *testing.T) *house {
 }
 
 func TestTheReportTellsAPersonWhatWasDelivered(t *testing.T) {
-	golden(t, "report.md", story(t).only().Report(t0.Add(5*time.Hour)).Markdown())
+	golden(t, "report.md", story(t).only().Report(t0.Add(5*time.Hour), Setting{}).Markdown())
 }
 
 func TestTheReportOfAnOpenIncidentSaysWhatStillRuns(t *testing.T) {
 	h := invoked(t, automatic(t))
-	r := h.only().Report(t0.Add(16 * time.Minute))
-	equal(t, r.Services[0].Running, Span(16*time.Minute))
+	r := h.only().Report(t0.Add(16*time.Minute), Setting{})
+	rta, _ := r.Services[0].Figure("rta")
+	equal(t, rta.Took, Span(16*time.Minute))
+	equal(t, rta.Met, NotYet)
 	equal(t, r.Runs[0].People, Span(10*time.Minute))
-	says(t, r.Markdown(), "still open", "16m and running", "due 2026-04-12 11:00:00Z (rto)", "still going on")
+	says(t, r.Markdown(), "still open", "16m and running", "running: the deadline is 2026-04-12 11:00:00Z (rto)", "1h44m left", "still going on")
 }
 
 func TestTheReportAsJSONReadsBackTheSame(t *testing.T) {
-	r := story(t).only().Report(t0.Add(5 * time.Hour))
+	r := story(t).only().Report(t0.Add(5*time.Hour), Setting{})
 	text := asJSON(t, r)
 	golden(t, "report.json", text)
 	var back Report
@@ -79,7 +81,7 @@ func TestTheTimeOfARunIsSplitBetweenMachinesAndPeople(t *testing.T) {
 	h.finish(Result{Effect: h.want("more")})
 	h.at(20 * time.Minute) // look alone: 11m to 20m
 	h.order("dave", Command{Verb: VerbDone, Incident: acmeIncident, Step: "look"})
-	run := h.only().Report(h.now).Runs[0]
+	run := h.only().Report(h.now, Setting{}).Runs[0]
 	equal(t, run.Took, Span(14*time.Minute))
 	equal(t, run.Machines, Span(5*time.Minute))
 	equal(t, run.People, Span(9*time.Minute))
@@ -88,9 +90,17 @@ func TestTheTimeOfARunIsSplitBetweenMachinesAndPeople(t *testing.T) {
 func TestWhatOthersWroteStaysTextInTheReport(t *testing.T) {
 	h := invoked(t, automatic(t))
 	h.order("dave", Command{Verb: VerbNote, Incident: acmeIncident, Reason: "<script>alert(1)</script> | [x](http://evil)\n# not a heading"})
-	md := h.only().Report(h.now).Markdown()
-	says(t, md, "&lt;script>", `\| \[x]`)
-	if got := cell("a\nb"); got != "a b" {
+	md := h.only().Report(h.now, Setting{}).Markdown()
+	says(t, md, `\<script\>alert(1)\</script\> \| \[x\](http\://evil) # not a heading`)
+	if got := asText("a\nb"); got != "a b" {
 		t.Errorf("a line break came through: %q", got)
 	}
+}
+
+func TestTheReportAsAPageIsOneFileThatLoadsNothing(t *testing.T) {
+	page, err := story(t).only().Report(t0.Add(5*time.Hour), Setting{Organisation: "Acme Payments", Zones: []Zone{{Site: "fra1", Zone: "Europe/Berlin", Offset: "+02:00"}}}).HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "report.html", string(page))
 }

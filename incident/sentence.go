@@ -30,6 +30,9 @@ func Sentence(r Record) string {
 	case Rebased:
 		return fmt.Sprintf("%s had it judged by the bia.yaml %s from here on, no longer by %s%s.", subject(e.By), brief(e.To), brief(e.From), because(e.Reason))
 	}
+	if text := actionSentence(r.Event); text != "" {
+		return text
+	}
 	if text := wordSentence(r.Event); text != "" {
 		return text
 	}

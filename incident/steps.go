@@ -190,7 +190,7 @@ func (i Incident) Wants(epoch uint64, since time.Time) []Effect {
 	for n := range i.Notices {
 		if notice := i.Notices[n]; notice.open() && i.HandsOff == "" {
 			all = append(all, Effect{Key: fmt.Sprintf("%s/notice/%d", i.ID, notice.N), Incident: i.ID, Run: notice.Run, Step: notice.Step,
-				Attempt: 1, Epoch: epoch, Until: later(notice.At, since).Add(noticePatience), Notice: &notice})
+				Attempt: 1, Epoch: epoch, Until: later(notice.At, since).Add(noticePatience), Exercise: i.exerciseOf(notice.Run), Notice: &notice})
 		}
 	}
 	if !i.Open() || i.HandsOff != "" {
@@ -213,7 +213,17 @@ func effect(l leg, epoch uint64) []Effect {
 		return nil
 	}
 	return []Effect{{Key: s.Key, Incident: l.incident, Run: l.run.ID, Step: s.ID, Attempt: s.Attempt, Epoch: s.Epoch, Until: s.Until,
-		Exercise: l.run.Exercise, Do: p.Run, Verify: p.Verify}}
+		Repeat: p.Repeat, Exercise: l.run.Exercise, Do: p.Run, Verify: p.Verify}}
+}
+
+// exerciseOf is the kind of exercise that a run is; empty: it is live, or there is no such run.
+func (i Incident) exerciseOf(id string) Exercise {
+	for _, run := range i.Runs {
+		if run.ID == id {
+			return run.Exercise
+		}
+	}
+	return ""
 }
 
 func (b *book) wants() []Effect {

@@ -142,7 +142,7 @@ func (v *Invoker) fold(c journal.Committed) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for i, event := range events {
-		v.desk.Apply(incident.Record{Sequence: c.Sequence, At: c.At, Incident: c.Entries[i].Incident, Event: event})
+		v.desk.Apply(incident.Record{Sequence: c.Sequence, Hash: c.Hash, At: c.At, Incident: c.Entries[i].Incident, Event: event})
 		v.notice(event)
 	}
 	v.head = link{c.Sequence, c.Hash}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -164,8 +166,11 @@ func (in *inbox) put(a arrival, bytes int) {
 		in.mu.Lock()
 	}
 	in.arrivals, in.bytes = append(in.arrivals, a), in.bytes+bytes
+	first := len(in.arrivals) == 1
 	in.mu.Unlock()
-	signal(in.some)
+	if first { // what comes on top of it is taken with it
+		signal(in.some)
+	}
 }
 
 // take is all that is there; into is used again.
@@ -247,14 +252,35 @@ func (r *reader) place(a arrival) (stored, error) {
 	if a.err != nil {
 		return stored{}, a.err
 	}
-	meta, err := a.message.Metadata()
-	if err != nil {
-		return stored{}, fmt.Errorf("a message without its place in the stream: %w", err)
+	sequence, at, ok := placeIn(a.message.Reply())
+	if !ok {
+		meta, err := a.message.Metadata()
+		if err != nil {
+			return stored{}, fmt.Errorf("a message without its place in the stream: %w", err)
+		}
+		sequence, at = meta.Sequence.Stream, meta.Timestamp.UTC()
 	}
-	if meta.Sequence.Stream != r.next {
+	if sequence != r.next {
 		return stored{}, errGap
 	}
-	return stored{a.message, meta.Sequence.Stream, meta.Timestamp.UTC()}, nil
+	return stored{a.message, sequence, at}, nil
+}
+
+// placeIn reads a message's place out of the subject that it would be acknowledged on, in the shape that it has without a
+// domain (NATS ADR-15): $JS.ACK.stream.consumer.delivered.sequence.sequence of the consumer.nanoseconds.pending. Of any
+// other shape it knows nothing. It is asked for every message, and the general way costs as much as to judge an alert.
+func placeIn(reply string) (sequence uint64, at time.Time, ok bool) {
+	rest, ours := strings.CutPrefix(reply, "$JS.ACK.")
+	if !ours || strings.Count(rest, ".") != 6 {
+		return 0, time.Time{}, false
+	}
+	var token [7]string
+	for i := range token {
+		token[i], rest, _ = strings.Cut(rest, ".")
+	}
+	sequence, err := strconv.ParseUint(token[3], 10, 64)
+	nanoseconds, also := strconv.ParseInt(token[5], 10, 64)
+	return sequence, time.Unix(0, nanoseconds).UTC(), err == nil && also == nil
 }
 
 // jump asks the stream's leader what comes next, and moves there if that is not what was expected.

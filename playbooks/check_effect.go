@@ -2,6 +2,7 @@ package playbooks
 
 import (
 	"maps"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -44,6 +45,32 @@ func (c *checker) verify(s *Step) {
 	if v.NATS != nil {
 		c.nats(v.NATS)
 	}
+	if v.Prometheus != nil {
+		c.prometheus(v.Prometheus)
+	}
+}
+
+// prometheus checks a question in PromQL; whether the query can be read, the server says.
+func (c *checker) prometheus(p *Prometheus) {
+	c.url(p.Marks, p.URL)
+	c.header(p.Marks, p.Header, httpHeaders)
+	var secrets mentions
+	secrets.texts(p.Marks, "header", p.Header)
+	c.inClear(p.Marks, p.URL, secrets)
+	if u, err := url.Parse(p.URL); err == nil && u.RawQuery != "" {
+		c.found.Errorf(p.Marks.Of("url"), "playbook/url", "write what is asked as query", "the address of a Prometheus has nothing after ?")
+	}
+	if p.Marks.Has("query") && strings.TrimSpace(p.Query) == "" {
+		c.found.Errorf(p.Marks.Of("query"), "playbook/empty", "", "query says nothing")
+	}
+	switch {
+	case p.AtLeast == nil && p.AtMost == nil && p.Equals == nil:
+		c.found.Errorf(p.Marks.Of(""), "playbook/bounds", "such as at_least: 0.99", "nothing says when the answer is good: write at_least, at_most or equals")
+	case p.Equals != nil && (p.AtLeast != nil || p.AtMost != nil):
+		c.found.Errorf(p.Marks.Of("equals"), "playbook/bounds", "keep one of the two", "equals leaves nothing for at_least and at_most to say")
+	case p.AtLeast != nil && p.AtMost != nil && *p.AtLeast > *p.AtMost:
+		c.found.Errorf(p.Marks.Of("at_most"), "playbook/bounds", "", "no number is at least %v and at most %v", *p.AtLeast, *p.AtMost)
+	}
 }
 
 var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
@@ -54,16 +81,20 @@ func (c *checker) http(h *HTTP) {
 	if h.Marks.Has("body") && (h.Method == "GET" || h.Method == "HEAD") {
 		c.found.Errorf(h.Marks.Of("body"), "playbook/body", "use POST, or leave the body out", "a %s request has no body", h.Method)
 	}
-	c.url(h)
-	c.header(h)
+	c.url(h.Marks, h.URL)
+	c.header(h.Marks, h.Header, httpHeaders)
+	c.body(h.Marks.Of("body"), h.Body)
+	var secrets mentions
+	secrets.http(h)
+	c.inClear(h.Marks, h.URL, secrets)
 }
 
-func (c *checker) url(h *HTTP) {
-	if !h.Marks.Has("url") {
+func (c *checker) url(marks source.Marks, text string) {
+	if !marks.Has("url") {
 		return
 	}
-	at := h.Marks.Of("url")
-	u, err := url.Parse(h.URL)
+	at := marks.Of("url")
+	u, err := url.Parse(text)
 	switch {
 	case err != nil:
 		c.found.Errorf(at, "playbook/url", "", "this is not a URL")
@@ -80,31 +111,88 @@ func (c *checker) url(h *HTTP) {
 
 var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
-// ownHeaders are set by holdfast or by HTTP itself.
-var ownHeaders = []string{"connection", "content-length", "holdfast-epoch", "host", "idempotency-key", "transfer-encoding"}
+// headers are what a place allows its headers to be called.
+type headers struct {
+	own    []string // set by holdfast or by the protocol itself
+	prefix []string // beginnings of such
+}
+
+var (
+	httpHeaders = headers{[]string{"connection", "content-length", "host", "idempotency-key", "transfer-encoding", "trailer", "upgrade", "te", "expect"}, []string{"holdfast-", "proxy-"}}
+	natsHeaders = headers{nil, []string{"holdfast-", "nats-"}}
+)
 
 // secretHeaders carry what must not be kept in a journal.
 var secretHeaders = []string{"authorization", "cookie", "proxy-authorization", "x-api-key"}
 
-func (c *checker) header(h *HTTP) {
-	for _, name := range slices.Sorted(maps.Keys(h.Header)) {
-		at := h.Marks.Of("header/" + name)
-		switch lower := strings.ToLower(name); {
+func (c *checker) header(marks source.Marks, header map[string]Text, taken headers) {
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		at, value := marks.Of("header."+name+":"), header[name]
+		lower := strings.ToLower(name)
+		switch {
 		case !headerName.MatchString(name):
 			c.found.Errorf(at, "playbook/header", "", "%q is not the name of a header", name)
-		case slices.Contains(ownHeaders, lower):
+		case slices.Contains(taken.own, lower) || slices.ContainsFunc(taken.prefix, func(p string) bool { return strings.HasPrefix(lower, p) }):
 			c.found.Errorf(at, "playbook/header", "remove it", "holdfast sets %s itself", name)
-		case slices.Contains(secretHeaders, lower):
-			c.found.Warnf(at, "playbook/secret", "let the target trust holdfast by its certificate or address", "a secret written here is kept in the journal, readable, for ever")
+		case slices.Contains(secretHeaders, lower) && value.Secret == "":
+			c.found.Warnf(at, "playbook/secret", "name the secret in holdfast.yaml and refer to it: {secret: NAME}", "a secret written here is kept in the journal, readable, for ever")
 		}
-		if strings.ContainsFunc(h.Header[name], unicode.IsControl) {
-			c.found.Errorf(h.Marks.Of("header."+name), "playbook/header", "", "a header is one line of text")
+		c.text(marks.Of("header."+name), value)
+		if strings.ContainsFunc(value.Plain, unicode.IsControl) {
+			c.found.Errorf(marks.Of("header."+name), "playbook/header", "", "a header is one line of text")
 		}
 	}
 }
 
+// text checks a reference to a secret.
+func (c *checker) text(at source.Mark, t Text) {
+	if t.Secret != "" && !SecretName(string(t.Secret)) {
+		c.found.Errorf(at, "playbook/secret-name", "holdfast.yaml says under secrets where each is kept", "%q is not the name of a secret", t.Secret)
+	}
+	if t.As != "" && !slices.Contains(ways, t.As) {
+		c.found.Errorf(at, "playbook/secret-name", source.DidYouMean(t.As, ways), "%q is no way to write a secret: %s", t.As, either(ways))
+	}
+}
+
+// body checks the references within what is sent as JSON. What is written like one and would be sent as it stands is a
+// slip of the pen.
+func (c *checker) body(at source.Mark, v any) {
+	switch v := v.(type) {
+	case Secret:
+		if v == "" {
+			c.found.Errorf(at, "playbook/secret-name", "", "a secret has a name")
+		}
+		c.text(at, Text{Secret: v})
+	case map[string]any:
+		if _, ok := v["as"]; ok && len(v) == 2 && v["secret"] != nil {
+			c.found.Errorf(at, "playbook/secret-name", "write {secret: NAME} alone", "as is for headers, and this would be sent as it stands")
+		}
+		for _, key := range sortedKeys(v) {
+			c.body(at, v[key])
+		}
+	case []any:
+		for _, item := range v {
+			c.body(at, item)
+		}
+	}
+}
+
+// inClear warns of a secret that goes over a network as it is.
+func (c *checker) inClear(marks source.Marks, text string, secrets mentions) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" || len(secrets) == 0 || u.Hostname() == "localhost" {
+		return
+	}
+	if address, err := netip.ParseAddr(u.Hostname()); err == nil && address.IsLoopback() {
+		return
+	}
+	c.found.Warnf(marks.Of("url"), "playbook/secret-in-clear", "use https", "whoever is on the way to %s can read the secret %s", u.Host, secrets[0].Name)
+}
+
 // nats checks a request; holdfast's own subjects are not for playbooks, or one could forge an alert or a record.
 func (c *checker) nats(n *NATS) {
+	c.header(n.Marks, n.Header, natsHeaders)
+	c.body(n.Marks.Of("request"), n.Request)
 	if !n.Marks.Has("subject") {
 		return
 	}
@@ -130,7 +218,21 @@ func (c *checker) exec(e *Exec) {
 	for i, arg := range e.Args {
 		c.argument(e.Marks.Of(item("args", i)), arg)
 	}
+	for _, name := range slices.Sorted(maps.Keys(e.Env)) {
+		if !variableName.MatchString(name) || strings.HasPrefix(name, "HOLDFAST_") {
+			c.found.Errorf(e.Marks.Of("env."+name+":"), "playbook/variable", "letters, digits and _; HOLDFAST_… are set by holdfast itself", "%q is not the name of a variable that a step can set", name)
+		}
+		c.text(e.Marks.Of("env."+name), e.Env[name])
+		if strings.ContainsRune(e.Env[name].Plain, 0) {
+			c.found.Errorf(e.Marks.Of("env."+name), "playbook/variable", "", "a variable holds no zero byte")
+		}
+	}
 }
+
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// VariableName reports whether a variable of a command's environment can be called so.
+func VariableName(name string) bool { return variableName.MatchString(name) }
 
 func (c *checker) argument(at source.Mark, arg string) {
 	if strings.HasPrefix(arg, "-") {

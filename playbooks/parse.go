@@ -58,28 +58,15 @@ func (d *document) DecodeDocument(r *source.Reader, n source.Node) {
 	steps, _ := n.Value("steps")
 	for i := range d.playbook.Steps {
 		d.mark(r, source.Node{Node: steps.Content[i]}, &d.playbook.Steps[i])
+		d.playbook.Steps[i].refer()
 	}
 }
 
-// mark keeps the places of a step's keys, its answers and its headers.
+// mark keeps the places of a step's keys and its answers.
 func (d *document) mark(r *source.Reader, n source.Node, s *Step) {
 	markEntries(r, n, "", s.Marks)
 	if answers, ok := n.Value("answers"); ok {
 		markEntries(r, answers, "answers", s.Marks)
-	}
-	if s.Run != nil && s.Run.HTTP != nil {
-		markHeader(r, n, "run", s.Run.HTTP)
-	}
-	if s.Verify != nil && s.Verify.HTTP != nil {
-		markHeader(r, n, "verify", s.Verify.HTTP)
-	}
-}
-
-func markHeader(r *source.Reader, step source.Node, kind string, h *HTTP) {
-	above, _ := step.Value(kind)
-	http, _ := above.Value("http")
-	if header, ok := http.Value("header"); ok {
-		markEntries(r, header, "header", h.Marks)
 	}
 }
 

@@ -160,36 +160,53 @@ type Run struct {
 
 // HTTP is a request; any 2xx answer is success. Scheme, host and port must be allow-listed in holdfast.yaml.
 type HTTP struct {
-	Marks  source.Marks      `doc:",marks"`
-	URL    string            `doc:"url,required"`
-	Method string            `doc:"method"` // default POST, of a verify GET
-	Header map[string]string `doc:"header"`
-	Body   any               `doc:"body"`   // sent as JSON
-	Expect int               `doc:"expect"` // a status that must be answered; default any 2xx
+	Marks  source.Marks    `doc:",marks"`
+	URL    string          `doc:"url,required"`
+	Method string          `doc:"method"` // default POST, of a verify GET
+	Header map[string]Text `doc:"header"` // each written out, or {secret: NAME}
+	Body   any             `doc:"body"`   // sent as JSON; {secret: NAME} within stands for a secret
+	Expect int             `doc:"expect"` // a status that must be answered; default any 2xx
+	Reply  any             `doc:"reply"`  // what the answer has to say beside its status: see [Says]
 }
 
 // NATS is a request on a subject that holdfast.yaml allow-lists; an answer within the timeout is success unless it
 // carries the header Holdfast-Error.
 type NATS struct {
-	Marks   source.Marks `doc:",marks"`
-	Subject string       `doc:"subject,required"`
-	Request any          `doc:"request"` // sent as JSON
+	Marks   source.Marks    `doc:",marks"`
+	Subject string          `doc:"subject,required"`
+	Header  map[string]Text `doc:"header"`  // each written out, or {secret: NAME}
+	Request any             `doc:"request"` // sent as JSON; {secret: NAME} within stands for a secret
+	Reply   any             `doc:"reply"`   // what the answer has to say: see [Says]
 }
 
 // Exec runs a command that holdfast.yaml names; exit code 0 is success.
 type Exec struct {
-	Marks   source.Marks `doc:",marks"`
-	Command string       `doc:"command,required"` // the name, not a path
-	Args    []string     `doc:"args"`             // added to the configured argv; none may begin with "-"
+	Marks   source.Marks    `doc:",marks"`
+	Command string          `doc:"command,required"` // the name, not a path
+	Args    []string        `doc:"args"`             // added to the configured argv; none may begin with "-"
+	Env     map[string]Text `doc:"env"`              // variables that the command's entry in holdfast.yaml accepts; each written out, or {secret: NAME}
 }
 
-// Verify polls until something is true; exactly one of Service, HTTP and NATS is written.
+// Verify polls until something is true; exactly one of Service, HTTP, NATS and Prometheus is written.
 type Verify struct {
-	Marks   source.Marks  `doc:",marks"`
-	Service string        `doc:"service"` // at or above MBCO, as the detector measures it
-	At      string        `doc:"at"`      // mbco (default) | full
-	For     time.Duration `doc:"for"`     // without a break for this long
-	HTTP    *HTTP         `doc:"http"`
-	NATS    *NATS         `doc:"nats"`
-	Every   time.Duration `doc:"every"` // between polls; default 5s
+	Marks      source.Marks  `doc:",marks"`
+	Service    string        `doc:"service"` // at or above MBCO, as the detector measures it
+	At         string        `doc:"at"`      // mbco (default) | full
+	For        time.Duration `doc:"for"`     // without a break for this long
+	HTTP       *HTTP         `doc:"http"`
+	NATS       *NATS         `doc:"nats"`
+	Prometheus *Prometheus   `doc:"prometheus"`
+	Every      time.Duration `doc:"every"` // between polls; default 5s
+}
+
+// Prometheus is a question in PromQL. It is true while the server answers with exactly one number, and that is within the
+// bounds; no series, several, NaN, infinite or incomplete is not true. The server must be allow-listed in holdfast.yaml.
+type Prometheus struct {
+	Marks   source.Marks    `doc:",marks"`
+	URL     string          `doc:"url,required"` // of the server, with the path it lives under; /api/v1/query is added
+	Query   string          `doc:"query,required"`
+	Header  map[string]Text `doc:"header"` // each written out, or {secret: NAME}
+	AtLeast *float64        `doc:"at_least"`
+	AtMost  *float64        `doc:"at_most"`
+	Equals  *float64        `doc:"equals"`
 }

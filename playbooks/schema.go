@@ -14,7 +14,7 @@ var (
 	elses        = []string{"ask", "refuse"}
 	heights      = []string{"mbco", "full"}
 	runKinds     = []string{"http", "nats", "exec"}
-	verifyKinds  = []string{"service", "http", "nats"}
+	verifyKinds  = []string{"service", "http", "nats", "prometheus"}
 	conditions   = []string{"component_up", "recovery_point_within"}
 	evidenceSaid = []string{"required"}
 )
@@ -82,6 +82,18 @@ func (HTTP) DocumentSchema() map[string]any {
 // DocumentSchema keeps wildcards and white space out of the subject.
 func (NATS) DocumentSchema() map[string]any {
 	return source.Properties(map[string]any{"subject": map[string]any{"pattern": `^[^\s.*>]+(\.[^\s.*>]+)*$`}})
+}
+
+// DocumentSchema wants bounds, and the address of a server.
+func (Prometheus) DocumentSchema() map[string]any {
+	return map[string]any{
+		"properties": map[string]any{"url": map[string]any{"pattern": "^https?://"}},
+		"anyOf": []any{
+			map[string]any{"required": []any{"at_least"}},
+			map[string]any{"required": []any{"at_most"}},
+			map[string]any{"required": []any{"equals"}},
+		},
+	}
 }
 
 // DocumentSchema keeps options out of the arguments.

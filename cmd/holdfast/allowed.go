@@ -16,8 +16,8 @@ import (
 
 // notAllowed finds everything that the documents want touched and `actions` of holdfast.yaml does not let them touch. A
 // playbook with such a step gets stuck there, on the night it is needed.
-func notAllowed(a config.Actions, docs *incident.Documents) source.Problems {
-	w := newWarden(a, func(config.For) bool { return true })
+func notAllowed(c *config.Config, docs *incident.Documents) source.Problems {
+	w := newWarden(c, func(config.For) bool { return true })
 	for _, p := range docs.Playbooks {
 		for i := range p.Steps {
 			w.step(&p.Steps[i])
@@ -34,12 +34,13 @@ func notAllowed(a config.Actions, docs *incident.Documents) source.Problems {
 // A warden holds the documents against what may be touched.
 type warden struct {
 	actions.Reach
+	secrets  map[string]*config.Secret
 	problems source.Problems
 }
 
 // newWarden is one for the runs that pass. What cannot be read of the allow-list is a problem of the configuration.
-func newWarden(a config.Actions, passes func(config.For) bool) *warden {
-	w := &warden{}
+func newWarden(c *config.Config, passes func(config.For) bool) *warden {
+	a, w := c.Actions, &warden{secrets: c.Secrets}
 	w.Subjects, w.Commands = a.NATS.Named(passes), map[string]actions.Command{}
 	for _, line := range a.HTTP.Named(passes) {
 		if t, err := actions.ParseTarget(line); err == nil {
@@ -48,7 +49,7 @@ func newWarden(a config.Actions, passes func(config.For) bool) *warden {
 	}
 	for name, c := range a.Exec {
 		if passes(c.For) {
-			w.Commands[name] = actions.Command{}
+			w.Commands[name] = actions.Command{Accepts: c.Accepts}
 		}
 	}
 	return w
@@ -63,7 +64,25 @@ func (w *warden) step(s *playbooks.Step) {
 	if verify := s.Verify; verify != nil {
 		w.http(verify.HTTP)
 		w.nats(verify.NATS)
+		if p := verify.Prometheus; p != nil {
+			w.url(p.Marks.Of("url"), p.URL)
+		}
 	}
+	for _, m := range s.Secrets() {
+		w.secret(m)
+	}
+}
+
+// secret wants that holdfast.yaml says where a secret is kept. Whether it is there is seen when it is needed.
+func (w *warden) secret(m playbooks.SecretMention) {
+	if w.secrets[string(m.Name)] != nil {
+		return
+	}
+	hint := fmt.Sprintf("add to holdfast.yaml: secrets: {%s: {file: /absolute/path}}", m.Name)
+	if near := source.Nearest(string(m.Name), slices.Sorted(maps.Keys(w.secrets))); near != "" {
+		hint = fmt.Sprintf("did you mean %q? Else %s", near, hint)
+	}
+	w.problems.Errorf(m.At, "config/unknown-secret", hint, "holdfast.yaml does not say where the secret %q is kept", m.Name)
 }
 
 func (w *warden) http(h *playbooks.HTTP) {
@@ -103,6 +122,14 @@ func (w *warden) exec(e *playbooks.Exec) {
 			hint = fmt.Sprintf("did you mean %q? Else %s", near, hint)
 		}
 		w.refuse(e.Marks.Of("command"), hint, err)
+		return
+	}
+	command := w.Commands[e.Command]
+	for _, name := range slices.Sorted(maps.Keys(e.Env)) {
+		if !slices.Contains(command.Accepts, name) {
+			w.refuse(e.Marks.Of("env."+name+":"), fmt.Sprintf("add to the command in holdfast.yaml: accepts: [%s]", name),
+				fmt.Errorf("command %s does not accept the variable %s", e.Command, name))
+		}
 	}
 }
 

@@ -94,23 +94,6 @@ func explainCommand() *cobra.Command {
 	})
 }
 
-func reportCommand() *cobra.Command {
-	c := &cobra.Command{Use: "report INCIDENT", Short: "Write the after-action report of an incident, as Markdown (or with -o json)", Args: cobra.ExactArgs(1), ValidArgsFunction: completeTarget,
-		Example: "  holdfast report booking-api-1123 > report.md"}
-	return asking(c, func(ctx context.Context, _ *cobra.Command, daemon *client, out *printer, args []string) error {
-		format := "md"
-		if out.json {
-			format = "json"
-		}
-		body, err := daemon.get(ctx, incidentPath(args[0], "/report?format="+format))
-		if err != nil || out.json {
-			return rawOr(out, body, err)
-		}
-		out.buffer.WriteString(printableLines(string(body)))
-		return nil
-	})
-}
-
 func onCallCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "oncall [ROLE]",

@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
 	"holdfast/cmd/holdfast/config"
+	"holdfast/detector"
 	"holdfast/incident"
 	"holdfast/internal/source"
 	"holdfast/readiness"
@@ -102,7 +104,7 @@ func openHouse(dir string, cfg *config.Config) (docs *incident.Documents, wrong,
 		found = append(found, wrong...)
 	}
 	if cfg != nil {
-		found = append(found, placed(notAllowed(cfg.Actions, docs), dir)...)
+		found = append(found, placed(notAllowed(cfg, docs), dir)...)
 	}
 	return docs, wrong, found, nil
 }
@@ -144,4 +146,13 @@ func placed(problems source.Problems, dir string) source.Problems {
 		out[i] = p
 	}
 	return out
+}
+
+// liveWith makes documents that have been found good ready to be kept: nobody asks any more where what was written, and
+// garbage is collected as suits them, unless whoever started the program has said how (GOGC).
+func liveWith(docs *incident.Documents) {
+	source.Forget(docs.BIA)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(detector.Garbage(docs.BIA))
+	}
 }

@@ -46,10 +46,11 @@ var chapters = []struct {
 	title    string
 	commands []string
 }{
-	{"Look, while something is wrong:", []string{"status", "incident", "explain", "oncall", "report"}},
+	{"Look, while something is wrong:", []string{"status", "incident", "explain", "oncall"}},
 	{"Answer a step:", []string{"ack", "done", "failed", "cannot", "approve", "decline", "retry", "skip"}},
 	{"Say what monitoring does not know:", []string{"estimate", "facility", "data", "intentional", "maintenance", "backdate", "note"}},
 	{"Decide, with the authority:", []string{"declare", "invoke", "stand-down", "rebase", "arm", "disarm"}},
+	{"Learn from it:", []string{"report", "action"}},
 	{"Ask beforehand:", []string{"demo", "check", "readiness", "exercise", "whatif", "backtest"}},
 	{"Operate:", []string{"serve", "verify", "alerts", "people", "schema", "version"}},
 }

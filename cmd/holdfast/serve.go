@@ -100,7 +100,7 @@ func serve(ctx context.Context, o serving) (err error) {
 	}
 	defer func() { _ = listener.Close() }()
 	web := console.Server(console.New(console.Config{
-		House: will, Publisher: streams, Authenticate: library.authenticate, Now: time.Now,
+		House: will, Publisher: streams, Authenticate: library.authenticate, Name: library.name, Now: time.Now,
 		Version: version(), ExternalURL: cfg.HTTP.ExternalURL, Logger: log.With().Str("part", "console").Logger(),
 		LoopbackOpen: config.Loopback(cfg.HTTP.Listen), AlertsToken: secrets.alerts, MetricsToken: secrets.metrics,
 		Reload: library.reload, LastReload: library.lastReload, Connected: link.connected,

@@ -45,6 +45,7 @@ func openLibrary(cfg *config.Config, cert *certificate, log zerolog.Logger) (*li
 	}
 	l := &library{house: cfg, certificate: cert, log: log, docs: docs, last: console.Reload{OK: true, At: time.Now()}}
 	l.sayProblems(found)
+	liveWith(docs)
 	return l, nil
 }
 
@@ -61,6 +62,15 @@ func (l *library) authenticate(token string) (*oncall.Person, bool) {
 		return nil, false
 	}
 	return people.Authenticate(token)
+}
+
+// name is what people.yaml calls a person; the journal has ids only.
+func (l *library) name(person string) string {
+	people := l.documents().People
+	if people == nil || people.People[person] == nil {
+		return ""
+	}
+	return people.People[person].Name
 }
 
 // channels are the ways to reach a person.
@@ -93,6 +103,7 @@ func (l *library) reload(ctx context.Context) error {
 		return err
 	}
 	l.docs, l.last = docs, console.Reload{OK: true, At: time.Now()}
+	liveWith(docs)
 	l.log.Info().Str("digest", docs.Digest).Msg("reloaded")
 	return nil
 }

@@ -151,7 +151,14 @@ func newHands(cfg *config.Config, link *link, library *library, secrets *secrets
 	if err != nil {
 		return nil, err
 	}
-	return actions.New(actions.Config{HTTP: live.HTTP, Subjects: live.Subjects, Commands: live.Commands, Exercise: exercise,
+	kept, locks := map[string]actions.Secret{}, ""
+	for name, s := range cfg.Secrets {
+		kept[name] = actions.Secret{File: s.File, Credential: s.Credential, Env: s.Env}
+	}
+	if len(cfg.Actions.Exec) > 0 {
+		locks = cfg.Actions.Locks
+	}
+	return actions.New(actions.Config{HTTP: live.HTTP, Subjects: live.Subjects, Commands: live.Commands, Exercise: exercise, Secrets: kept, Locks: locks,
 		Conn: link.team, Channels: library.channels, BaseURL: cfg.HTTP.ExternalURL, TLS: secrets.actionsTLS,
 		Logger: log.With().Str("part", "actions").Logger()})
 }
@@ -168,7 +175,7 @@ func reach(a config.Actions, passes func(config.For) bool) (r actions.Reach, err
 	}
 	for name, c := range a.Exec {
 		if passes(c.For) {
-			r.Commands[name] = actions.Command{Argv: c.Argv, Dir: c.Dir, Timeout: c.Timeout, Output: c.Output}
+			r.Commands[name] = actions.Command{Argv: c.Argv, Dir: c.Dir, Timeout: c.Timeout, Output: c.Output, Env: c.Env, Accepts: c.Accepts}
 		}
 	}
 	return r, nil

@@ -505,7 +505,10 @@ func twins(keys []string) (a, b string, found bool) {
 func twisted(key string, known []string) (k string, found bool) {
 	plain := !beyondASCII(key)
 	for _, k := range known {
-		if key != k && (len(key) == len(k) || !plain) && strings.EqualFold(key, k) {
+		if plain && (len(key) != len(k) || key[0]|0x20 != k[0]|0x20) || key == k {
+			continue
+		}
+		if strings.EqualFold(key, k) {
 			return k, true
 		}
 	}

@@ -208,6 +208,7 @@ func (r *straight) each(depth int, read func() Alert) (all []Alert) {
 		a := read()
 		if all == nil {
 			more := min((len(r.data)-r.at)/(r.at-from+1), MaxAlerts)
+			more += more / 8 // the first may be the longest
 			all = make([]Alert, 0, more+1)
 			r.labels = make([]Label, 0, more*len(r.labels))
 		}

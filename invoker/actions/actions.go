@@ -26,6 +26,8 @@ type Config struct {
 	HTTP     []Target           // the only places that steps and webhooks may call
 	Subjects []string           // the only NATS subjects that steps may send to; "*" and a last ">" as NATS reads them
 	Commands map[string]Command // the only commands that steps may run, by name
+	Secrets  map[string]Secret  // what steps may refer to, by name
+	Locks    string             // directory of files by which a command of a dead daemon is found; empty: none is looked for
 	Conn     *nats.Conn         // nil: NATS steps fail and say so
 
 	Exercise Reach // what exercises may touch; nothing of the above that is not named here again
@@ -43,6 +45,8 @@ type Hands struct {
 	doors    map[Target]*door
 	subjects []string
 	commands map[string]Command
+	vault    *vault
+	locks    string
 	conn     *nats.Conn
 	channels func(string) []oncall.Channel
 	base     string
@@ -52,23 +56,33 @@ type Hands struct {
 	exercise *Hands // those that exercises have; nil in themselves
 }
 
-// New checks the configuration and makes the hands for it. It opens no connection.
+// New checks the configuration and makes the hands for it. It opens no connection; a secret that cannot be read yet is
+// said in the log, and keeps no other step from working.
 func New(c Config) (*Hands, error) {
-	h, err := newHands(c)
+	v, err := openVault(c)
 	if err != nil {
 		return nil, err
 	}
-	if h.exercise, err = newHands(c.rehearsing()); err != nil {
+	h, err := newHands(c, v)
+	if err != nil {
+		return nil, err
+	}
+	if c.Locks != "" {
+		sweepClaims(c.Locks)
+	}
+	if h.exercise, err = newHands(c.rehearsing(), v); err != nil {
 		return nil, fmt.Errorf("of exercises: %w", err)
 	}
 	return h, nil
 }
 
-func newHands(c Config) (*Hands, error) {
+func newHands(c Config, v *vault) (*Hands, error) {
 	h := &Hands{
 		doors:    map[Target]*door{},
 		subjects: c.Subjects,
 		commands: c.Commands,
+		vault:    v,
+		locks:    c.Locks,
 		conn:     c.Conn,
 		channels: c.Channels,
 		base:     strings.TrimSuffix(c.BaseURL, "/"),
@@ -114,8 +128,8 @@ func (h *Hands) Carry(ctx context.Context, e incident.Effect) incident.Result {
 		r = h.explain(e, r)
 	}
 	r.Effect = e
-	r.Output = clip(r.Output, readAtMost)
-	r.Reason = clip(r.Reason, keep)
+	r.Output = h.vault.tell(r.Output, false, readAtMost)
+	r.Reason = h.vault.tell(r.Reason, false, keep)
 	return r
 }
 

@@ -38,7 +38,8 @@ func TestACommandSeesNothingOfTheDaemonsEnvironment(t *testing.T) {
 	t.Setenv("SECRET", "of the daemon")
 	r := run(t, t.Context(), Command{Argv: []string{"/usr/bin/env"}})
 	expect(t, r, "", "")
-	want := "HOLDFAST_KEY=payments-api-0412/1/fence/1\nHOLDFAST_INCIDENT=payments-api-0412\nHOLDFAST_STEP=fence\nHOLDFAST_EPOCH=7\n"
+	want := "HOLDFAST_KEY=payments-api-0412/1/fence/1\nHOLDFAST_INCIDENT=payments-api-0412\nHOLDFAST_RUN=1\nHOLDFAST_STEP=fence\n" +
+		"HOLDFAST_ATTEMPT=2\nHOLDFAST_EPOCH=7\nHOLDFAST_EXERCISE=\n"
 	if r.Output != want {
 		t.Errorf("environment:\n%s\nwant:\n%s", r.Output, want)
 	}

@@ -46,6 +46,9 @@ func (h *Hands) allows(e incident.Effect) error {
 		return AllowedCommand(h.commands, e.Do.Exec.Command)
 	case e.Do != nil:
 		http, nats = e.Do.HTTP, e.Do.NATS
+	case e.Verify != nil && e.Verify.Prometheus != nil:
+		_, err := AllowedURL(h.targets(), e.Verify.Prometheus.URL)
+		return err
 	case e.Verify != nil:
 		http, nats = e.Verify.HTTP, e.Verify.NATS
 	}

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -62,16 +63,19 @@ func newDoor(t Target, config *tls.Config, resolver *net.Resolver) *door {
 type request struct {
 	method string
 	url    string
-	header map[string]string // as the playbook writes it
-	own    map[string]string // holdfast's; wins
-	body   any               // sent as JSON; nil: none
+	header map[string]playbooks.Text // as the playbook writes it
+	own    map[string]string         // holdfast's; wins
+	body   any                       // sent as JSON; nil: none
+	form   url.Values                // or sent as a form
 }
 
 // An answer is what came back.
 type answer struct {
 	target Target
 	status int
-	body   string // its head
+	raw    string // its head, as it came: to be judged, never told
+	cut    bool   // raw is not all of it
+	body   string // what can be told of it
 }
 
 // A callError is a request without an answer.
@@ -95,7 +99,10 @@ func (e *callError) Unwrap() error { return e.err }
 // call sends a request. Its errors name the target's host and never the rest of the URL, which may be a secret.
 func (h *Hands) call(ctx context.Context, r request) (answer, *callError) {
 	d, req, err := h.prepare(ctx, r)
-	if err != nil {
+	switch {
+	case errors.Is(err, errSecret):
+		return answer{}, &callError{notSent, err} // it may be there the next time
+	case err != nil:
 		return answer{}, &callError{notAllowed, err}
 	}
 	var sent atomic.Bool
@@ -116,8 +123,10 @@ func (h *Hands) call(ctx context.Context, r request) (answer, *callError) {
 	}
 	defer resp.Body.Close()
 	// The status is the answer; a body that breaks off takes nothing from it.
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, readAtMost))
-	return answer{d.target, resp.StatusCode, clip(string(body), keep)}, nil
+	body, err := io.ReadAll(io.LimitReader(resp.Body, readAtMost+1))
+	cut := err != nil || len(body) > readAtMost
+	body = body[:min(len(body), readAtMost)]
+	return answer{d.target, resp.StatusCode, string(body), cut, h.vault.tell(string(body), cut, keep)}, nil
 }
 
 func (h *Hands) prepare(ctx context.Context, r request) (*door, *http.Request, error) {
@@ -125,23 +134,23 @@ func (h *Hands) prepare(ctx context.Context, r request) (*door, *http.Request, e
 	if err != nil {
 		return nil, nil, err
 	}
-	var body io.Reader
-	if r.body != nil {
-		text, err := json.Marshal(r.body)
-		if err != nil {
-			return nil, nil, fmt.Errorf("the body cannot be written as JSON: %w", err)
-		}
-		body = bytes.NewReader(text)
+	body, kind, err := h.written(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	header, err := h.vault.texts(r.header)
+	if err != nil {
+		return nil, nil, err
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, r.url, body)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: the method %q cannot be sent", target, r.method)
 	}
-	if r.body != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
 	}
 	req.Header.Set("User-Agent", "holdfast")
-	for name, value := range r.header {
+	for name, value := range header {
 		req.Header.Set(name, value)
 	}
 	for name, value := range r.own {
@@ -150,17 +159,38 @@ func (h *Hands) prepare(ctx context.Context, r request) (*door, *http.Request, e
 	return h.doors[target], req, nil
 }
 
+// written is the body of a request, with the secrets in their places, and of what kind it is; "": there is none.
+func (h *Hands) written(r request) (body io.Reader, kind string, err error) {
+	switch {
+	case r.form != nil:
+		return strings.NewReader(r.form.Encode()), "application/x-www-form-urlencoded", nil
+	case r.body == nil:
+		return nil, "", nil
+	}
+	whole, err := h.vault.body(r.body)
+	if err != nil {
+		return nil, "", err
+	}
+	text, err := json.Marshal(whole)
+	if err != nil {
+		return nil, "", fmt.Errorf("the body cannot be written as JSON: %w", err)
+	}
+	return bytes.NewReader(text), "application/json", nil
+}
+
 // http carries out a run step by a request.
 func (h *Hands) http(ctx context.Context, e incident.Effect) incident.Result {
 	do := e.Do.HTTP
 	own := marks(e)
 	own["Idempotency-Key"] = e.Key
-	a, err := h.call(ctx, request{method(do, http.MethodPost), do.URL, do.Header, own, do.Body})
+	a, err := h.call(ctx, request{method: method(do, http.MethodPost), url: do.URL, header: do.Header, own: own, body: do.Body})
 	switch {
 	case err != nil && err.reach == maybeSent:
 		return unknown("no answer, so it is not known whether it was done: %v", err)
 	case err != nil:
 		return failed("not sent: %v", err)
+	case wanted(do, a.status) && do.Reply != nil && !a.says(do.Reply):
+		return unknown("%s answered %s, which is not what the playbook wants it to say: whether it was done is not known", a.target, status(a))
 	case wanted(do, a.status):
 		return done(a.body)
 	case a.status == http.StatusBadGateway || a.status == http.StatusGatewayTimeout:
@@ -169,17 +199,34 @@ func (h *Hands) http(ctx context.Context, e incident.Effect) incident.Result {
 	return failed("%s answered %s", a.target, status(a))
 }
 
-// marks are the headers by which a target knows what it is asked for, and by which instance: a target that has seen a
-// higher epoch refuses a lower one.
+// says reports whether an answer says all that a playbook wants of it.
+func (a answer) says(want any) bool { return !a.cut && playbooks.Says(a.raw, want) }
+
+// marks are the headers by which a target knows what it is asked for, by which instance, and whether it is an exercise. A
+// target that has seen a higher epoch refuses a lower one.
 func marks(e incident.Effect) map[string]string {
-	all := map[string]string{
-		"Holdfast-Incident": e.Incident,
-		"Holdfast-Epoch":    strconv.FormatUint(e.Epoch, 10),
-	}
-	if e.Exercise != "" {
-		all["Holdfast-Exercise"] = string(e.Exercise)
+	all := map[string]string{}
+	for _, m := range named(e) {
+		if m.value != "" {
+			all["Holdfast-"+m.name] = m.value
+		}
 	}
 	return all
+}
+
+// A mark is something that is told of an effect along with it.
+type mark struct{ name, value string }
+
+// named are the marks of an effect, apart from its key.
+func named(e incident.Effect) []mark {
+	return []mark{
+		{"Incident", e.Incident},
+		{"Run", e.Run},
+		{"Step", e.Step},
+		{"Attempt", strconv.Itoa(e.Attempt)},
+		{"Epoch", strconv.FormatUint(e.Epoch, 10)},
+		{"Exercise", string(e.Exercise)},
+	}
 }
 
 func method(do *playbooks.HTTP, otherwise string) string {

@@ -31,7 +31,7 @@ func TestARequestCarriesItsKeyAndEpochWhateverThePlaybookWrites(t *testing.T) {
 
 	r := hands(t, Config{HTTP: []Target{at(t, server)}}).Carry(t.Context(), effect(playbooks.Run{HTTP: &playbooks.HTTP{
 		URL:    server.URL + "/fra1",
-		Header: map[string]string{"X-Reason": "drill", "idempotency-key": "mine", "holdfast-epoch": "99"},
+		Header: map[string]playbooks.Text{"X-Reason": {Plain: "drill"}, "idempotency-key": {Plain: "mine"}, "holdfast-epoch": {Plain: "99"}},
 		Body:   map[string]any{"site": "fra1", "count": int64(3)},
 	}}))
 
@@ -148,7 +148,7 @@ func TestWhatCannotBeSentFails(t *testing.T) {
 	h := hands(t, Config{HTTP: []Target{at(t, server)}})
 	for name, do := range map[string]playbooks.HTTP{
 		"a method with a space":      {Method: "GET /x"},
-		"a header with a line break": {Header: map[string]string{"X": "a\r\nHost: evil"}},
+		"a header with a line break": {Header: map[string]playbooks.Text{"X": {Plain: "a\r\nHost: evil"}}},
 		"a body that is no JSON":     {Body: math.NaN()},
 	} {
 		do.URL = server.URL

@@ -24,9 +24,12 @@ const (
 func (h *Hands) nats(ctx context.Context, e incident.Effect) incident.Result {
 	own := marks(e)
 	own[headerKey] = e.Key
+	own[nats.MsgIdHdr] = e.Key // a stream that takes the request in stores it once
 	output, err := h.request(ctx, e.Do.NATS, own)
 	var missing *callError
 	switch {
+	case errors.Is(err, errNotSaid):
+		return unknown("%v: whether it was done is not known", err)
 	case errors.As(err, &missing) && missing.reach == maybeSent:
 		return unknown("no answer, so it is not known whether it was done: %v", err)
 	case err != nil:
@@ -39,7 +42,10 @@ func (h *Hands) nats(ctx context.Context, e incident.Effect) incident.Result {
 // target's no.
 func (h *Hands) request(ctx context.Context, do *playbooks.NATS, own map[string]string) (string, error) {
 	m, err := h.message(do, own)
-	if err != nil {
+	switch {
+	case errors.Is(err, errSecret):
+		return "", &callError{notSent, err} // it may be there the next time
+	case err != nil:
 		return "", &callError{notAllowed, err}
 	}
 	reply, err := h.conn.RequestMsgWithContext(ctx, m)
@@ -53,13 +59,37 @@ func (h *Hands) request(ctx context.Context, do *playbooks.NATS, own map[string]
 		}
 		return "", missing
 	}
-	// Nats-Service-Error is how a target built on NATS services says no.
+	answer, cut := string(reply.Data[:min(len(reply.Data), readAtMost)]), len(reply.Data) > readAtMost
+	told := h.vault.tell(answer, cut, keep)
+	if reason := refusal(reply); reason != "" {
+		return "", fmt.Errorf("%s answered: %s", do.Subject, h.vault.tell(reason, false, keep))
+	}
+	if do.Reply != nil && (cut || !playbooks.Says(answer, do.Reply)) {
+		return "", fmt.Errorf("%s answered %q, which %w", do.Subject, clip(told, 200), errNotSaid)
+	}
+	return told, nil
+}
+
+var errNotSaid = errors.New("is not what the playbook wants it to say")
+
+// refusal is why a target says no: by holdfast's header, by that of NATS services, or as a stream says that it did not
+// take the request in.
+func refusal(reply *nats.Msg) string {
 	for _, name := range []string{headerError, "Nats-Service-Error"} {
 		if reason := reply.Header.Get(name); reason != "" {
-			return "", fmt.Errorf("%s answered: %s", do.Subject, reason)
+			return reason
 		}
 	}
-	return clip(string(reply.Data), keep), nil
+	var stream struct {
+		Error *struct {
+			Code        int    `json:"err_code"`
+			Description string `json:"description"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(reply.Data, &stream) == nil && stream.Error != nil && stream.Error.Code != 0 {
+		return fmt.Sprintf("%s (%d)", stream.Error.Description, stream.Error.Code)
+	}
+	return ""
 }
 
 // unsent are the errors of a request that never left: the connection buffers nothing while it is down.
@@ -72,12 +102,23 @@ func (h *Hands) message(do *playbooks.NATS, own map[string]string) (*nats.Msg, e
 	if err := AllowedSubject(h.subjects, do.Subject); err != nil {
 		return nil, err
 	}
+	header, err := h.vault.texts(do.Header)
+	if err != nil {
+		return nil, err
+	}
 	m := nats.NewMsg(do.Subject)
+	for name, value := range header {
+		m.Header.Set(name, value)
+	}
 	for name, value := range own {
 		m.Header.Set(name, value)
 	}
 	if do.Request != nil {
-		text, err := json.Marshal(do.Request)
+		request, err := h.vault.body(do.Request)
+		if err != nil {
+			return nil, err
+		}
+		text, err := json.Marshal(request)
 		if err != nil {
 			return nil, fmt.Errorf("the request cannot be written as JSON: %w", err)
 		}

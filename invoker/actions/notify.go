@@ -18,23 +18,27 @@ const perChannel = 10 * time.Second
 // A message is a notice as a webhook gets it.
 type message struct {
 	Incident string `json:"incident"`
+	Run      string `json:"run,omitempty"`
+	Step     string `json:"step,omitempty"`
+	Exercise string `json:"exercise,omitempty"` // of what kind; left out: it is live
 	Person   string `json:"person"`
 	Subject  string `json:"subject"`
 	Body     string `json:"body"`
-	URL      string `json:"url,omitempty"`      // where to act
-	Key      string `json:"key"`                // the same when it is sent again
-	Exercise string `json:"exercise,omitempty"` // the kind of exercise that it is about; missing: it is live
+	URL      string `json:"url,omitempty"` // where to act
+	Key      string `json:"key"`           // the same when it is sent again
 }
 
 // notify tells a person, by the first of their channels that works.
 func (h *Hands) notify(ctx context.Context, e incident.Effect) incident.Result {
 	m := message{
 		Incident: e.Incident,
+		Run:      e.Run,
+		Step:     e.Step,
+		Exercise: string(e.Exercise),
 		Person:   e.Notice.Person,
 		Subject:  e.Notice.Subject,
 		Body:     e.Notice.Body,
 		Key:      e.Key,
-		Exercise: string(e.Exercise),
 	}
 	if h.base != "" {
 		m.URL = h.base + "/incidents/" + e.Incident
@@ -95,7 +99,7 @@ func (h *Hands) tell(ctx context.Context, c oncall.Channel, m message, e inciden
 	defer cancel()
 	own := marks(e)
 	own["Idempotency-Key"] = e.Key
-	a, missing := h.call(ctx, request{http.MethodPost, c.Webhook, nil, own, m})
+	a, missing := h.call(ctx, request{method: http.MethodPost, url: c.Webhook, own: own, body: m})
 	switch {
 	case missing != nil:
 		return "webhook", missing

@@ -72,16 +72,21 @@ func (h *Hands) poll(ctx context.Context, e incident.Effect) error {
 		_, err := h.request(ctx, do, marks(e))
 		return err
 	}
+	if do := e.Verify.Prometheus; do != nil {
+		return h.prometheus(ctx, do, marks(e))
+	}
 	do := e.Verify.HTTP
 	if do == nil {
 		return &callError{notAllowed, errors.New("the step says nothing that can be polled")}
 	}
-	a, missing := h.call(ctx, request{method(do, http.MethodGet), do.URL, do.Header, marks(e), do.Body})
+	a, missing := h.call(ctx, request{method: method(do, http.MethodGet), url: do.URL, header: do.Header, own: marks(e), body: do.Body})
 	switch {
 	case missing != nil:
 		return missing
 	case !wanted(do, a.status):
 		return fmt.Errorf("%s answered %s", a.target, status(a))
+	case do.Reply != nil && !a.says(do.Reply):
+		return fmt.Errorf("%s answered %s, which %w", a.target, status(a), errNotSaid)
 	}
 	return nil
 }

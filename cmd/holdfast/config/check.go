@@ -13,6 +13,7 @@ import (
 
 	"holdfast/internal/source"
 	"holdfast/invoker/actions"
+	"holdfast/playbooks"
 )
 
 // Loopback reports whether only this machine reaches an address.
@@ -57,6 +58,9 @@ func (k *checker) check() {
 		k.problems.Errorf(k.at(k.Alerts.Marks, "max_bytes"), "config/value", "", "the alert log cannot keep less than nothing")
 	}
 	k.checkActions()
+	for _, name := range slices.Sorted(maps.Keys(k.Secrets)) {
+		k.checkSecret(k.Secrets[name])
+	}
 	k.oneOf(k.Log.Marks, "level", k.Log.Level, levels...)
 	k.oneOf(k.Log.Marks, "format", k.Log.Format, formats...)
 }
@@ -251,6 +255,54 @@ func (k *checker) checkCommand(c *Command) {
 	k.oneOf(c.Marks, "for", string(c.For), fors...)
 	if c.Timeout < 0 || c.Output < 0 || c.Output > 64<<10 {
 		k.problems.Errorf(k.at(c.Marks, "output"), "config/value", "0 to 65536 bytes", "%s keeps an impossible amount of output", c.Name)
+	}
+	k.checkVariables(c)
+}
+
+// checkSecret wants one place where a secret is kept. Whether it is there is seen when it is needed: the machine that
+// checks need not be the one that knows it.
+func (k *checker) checkSecret(s *Secret) {
+	written := slices.DeleteFunc([]string{"file", "credential", "env"}, func(key string) bool { return !s.Marks.Has(key) })
+	if len(written) != 1 {
+		k.problems.Errorf(k.at(s.Marks, ""), "config/secret-source", "such as {file: /etc/holdfast/secrets/fence-token}", "%s needs exactly one of file, credential and env", s.Name)
+	}
+	if !playbooks.SecretName(s.Name) {
+		k.problems.Errorf(k.at(s.Marks, ""), "config/secret-source", "letters, digits, dots, hyphens and _", "%q is not the name of a secret", s.Name)
+	}
+	if s.Credential != "" && (filepath.Base(s.Credential) != s.Credential || s.Credential == "..") {
+		k.problems.Errorf(k.at(s.Marks, "credential"), "config/secret-source", "the word before the colon in LoadCredential=", "%q is not the name of a credential", s.Credential)
+	}
+	if s.Marks.Has("env") && !playbooks.VariableName(s.Env) {
+		k.problems.Errorf(k.at(s.Marks, "env"), "config/secret-source", "", "%q is not the name of a variable", s.Env)
+	}
+}
+
+func (k *checker) checkVariables(c *Command) {
+	for _, name := range slices.Sorted(maps.Keys(c.Env)) {
+		k.checkVariable(k.at(c.Marks, "env."+name+":"), name)
+		if secret := c.Env[name].Secret; secret != "" && k.Secrets[string(secret)] == nil {
+			k.problems.Errorf(k.at(c.Marks, "env."+name), "config/unknown-secret",
+				source.DidYouMean(string(secret), slices.Sorted(maps.Keys(k.Secrets))), "there is no secret %q under secrets", secret)
+		}
+	}
+	for i, name := range c.Accepts {
+		k.checkVariable(k.at(c.Marks, item("accepts", i)), name)
+		if slices.Contains(dangerous, name) || strings.HasPrefix(name, "LD_") || strings.HasPrefix(name, "DYLD_") {
+			k.problems.Errorf(k.at(c.Marks, item("accepts", i)), "config/action",
+				"set it in env, where no playbook reaches it", "a playbook that sets %s decides which program runs", name)
+		}
+		if _, twice := c.Env[name]; twice {
+			k.problems.Errorf(k.at(c.Marks, item("accepts", i)), "config/action", "keep one of the two", "%s is set in env, and a step cannot set it as well", name)
+		}
+	}
+}
+
+// dangerous variables make another program of the one that is allowed.
+var dangerous = []string{"PATH", "IFS", "ENV", "BASH_ENV", "SHELLOPTS", "PYTHONPATH", "PYTHONSTARTUP", "PERL5LIB", "PERL5OPT", "RUBYOPT", "RUBYLIB", "NODE_OPTIONS", "JAVA_TOOL_OPTIONS"}
+
+func (k *checker) checkVariable(at source.Mark, name string) {
+	if !playbooks.VariableName(name) || strings.HasPrefix(name, "HOLDFAST_") {
+		k.problems.Errorf(at, "config/action", "letters, digits and _; HOLDFAST_… are set by holdfast itself", "%q is not the name of a variable that can be set", name)
 	}
 }
 

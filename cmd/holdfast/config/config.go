@@ -10,6 +10,7 @@ import (
 
 	"holdfast/internal/source"
 	"holdfast/journal"
+	"holdfast/playbooks"
 )
 
 // A Config is a whole holdfast.yaml, its defaults filled in and its paths made absolute.
@@ -22,6 +23,8 @@ type Config struct {
 	HTTP       HTTP    `doc:"http"`
 	Actions    Actions `doc:"actions"`
 	Log        Log     `doc:"log"`
+
+	Secrets map[string]*Secret `doc:"secrets"` // what playbooks refer to as {secret: NAME}, by name
 
 	File string // where it was read from
 }
@@ -96,8 +99,18 @@ type TLS struct {
 type Actions struct {
 	Marks source.Marks        `doc:",marks"`
 	HTTP  Targets             `doc:"http"`
-	NATS  Allowed             `doc:"nats"` // subjects, wildcards allowed
-	Exec  map[string]*Command `doc:"exec"` // commands by name
+	NATS  Allowed             `doc:"nats"`  // subjects, wildcards allowed
+	Exec  map[string]*Command `doc:"exec"`  // commands by name
+	Locks string              `doc:"locks"` // directory of the files by which a command that outlived its daemon is found; default: beside the embedded store, else in the state directory that systemd gives, else "data/commands"
+}
+
+// A Secret is kept in exactly one place. It is read anew for each effect that refers to it, and written nowhere.
+type Secret struct {
+	Marks      source.Marks `doc:",marks"`
+	Name       string       `doc:",key"`
+	File       string       `doc:"file"`
+	Credential string       `doc:"credential"` // one that systemd hands over (LoadCredential=)
+	Env        string       `doc:"env"`        // a variable of the daemon's environment
 }
 
 // Targets are the places that may be called, by playbooks and to tell people.
@@ -122,6 +135,9 @@ type Command struct {
 	Timeout time.Duration `doc:"timeout"`       // at most this long, whatever the step says
 	Output  int           `doc:"output"`        // bytes of output that are kept; default 4096
 	For     For           `doc:"for"`           // live | exercise | both; default live
+
+	Env     map[string]playbooks.Text `doc:"env"`     // its environment beside HOLDFAST_…; each written out, or {secret: NAME}
+	Accepts []string                  `doc:"accepts"` // variables that a step may set as well
 }
 
 // Log is how the daemon logs.
@@ -192,14 +208,31 @@ func (c *Config) fill() {
 			cmd.For = ForLive
 		}
 	}
+	if c.Actions.Locks == "" {
+		c.Actions.Locks = c.locks()
+	}
 	for _, path := range c.paths() {
 		c.absolute(path)
 	}
 }
 
+// locks is where commands are marked as running unless holdfast.yaml says where.
+func (c *Config) locks() string {
+	switch state := os.Getenv("STATE_DIRECTORY"); {
+	case c.NATS.Embedded != nil:
+		return filepath.Join(filepath.Dir(c.NATS.Embedded.Store), "commands")
+	case filepath.IsAbs(state):
+		return filepath.Join(state, "commands")
+	}
+	return "data/commands"
+}
+
 // paths are all the files and directories that the configuration names.
 func (c *Config) paths() []*string {
-	all := []*string{&c.Continuity, &c.NATS.Creds, &c.NATS.NKey, &c.Alerts.TokenFile, &c.HTTP.MetricsFile, &c.Actions.HTTP.CA}
+	all := []*string{&c.Continuity, &c.NATS.Creds, &c.NATS.NKey, &c.Alerts.TokenFile, &c.HTTP.MetricsFile, &c.Actions.HTTP.CA, &c.Actions.Locks}
+	for _, secret := range c.Secrets {
+		all = append(all, &secret.File)
+	}
 	tls := []*TLS{c.NATS.TLS, c.HTTP.TLS}
 	if e := c.NATS.Embedded; e != nil {
 		all = append(all, &e.Store)

@@ -41,6 +41,15 @@ func (Command) DocumentSchema() map[string]any {
 	return source.Properties(map[string]any{"argv": map[string]any{"minItems": 1}, "for": source.Words(fors...)})
 }
 
+// DocumentSchema wants one place for a secret.
+func (Secret) DocumentSchema() map[string]any {
+	var one []any
+	for _, key := range []string{"file", "credential", "env"} {
+		one = append(one, map[string]any{"required": []any{key}})
+	}
+	return map[string]any{"oneOf": one}
+}
+
 // DocumentSchema names the levels and the formats.
 func (Log) DocumentSchema() map[string]any {
 	return source.Properties(map[string]any{"level": source.Words(levels...), "format": source.Words(formats...)})

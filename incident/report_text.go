@@ -1,0 +1,244 @@
+package incident
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// This file says in words, for every form of the report, what a figure, an ending or a person is called.
+
+// figureNames are what people call a figure.
+var figureNames = map[string]string{
+	"detection_lag": "detection lag", "confirmation": "confirmation", "decision_lag": "decision lag", "invocation_lag": "invocation lag", "duration": "duration",
+	"rta": "RTA", "rta_from_declaration": "RTA, from the declaration", "recovery": "recovery, from the invocation", "invocation": "time to invoke",
+	"wra": "WRA", "total": "total", "rpa": "RPA",
+}
+
+// Title is what people call the figure.
+func (f Figure) Title() string { return orText(figureNames[f.Name], f.Name) }
+
+// Length is how long it took, and whether it still runs.
+func (f Figure) Length() string {
+	if f.ToAt.IsZero() {
+		return f.Took.String() + " and running"
+	}
+	return f.Took.String()
+}
+
+// Against is the objective, with what it was to be.
+func (f Figure) Against() string {
+	if f.Limit == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%s %s", f.Objective, f.Limit)
+}
+
+// Verdict says how the figure stands to its objective, and by how much.
+func (f Figure) Verdict() string {
+	switch f.Met {
+	case InTime:
+		return fmt.Sprintf("met, %s to spare", f.Limit-f.Took)
+	case TooLate:
+		return fmt.Sprintf("MISSED by %s", f.Took-f.Limit)
+	case NotYet:
+		return fmt.Sprintf("running, %s left", f.Limit-f.Took)
+	}
+	return "–"
+}
+
+// Verdict says how the service stands to its deadline.
+func (s ServiceReport) Verdict() string {
+	by := fmt.Sprintf("%s (%s)", stamp(s.Clocks.Deadline), s.Clocks.DeadlineBy)
+	text := ""
+	switch s.Met {
+	case InTime:
+		text = "met: the deadline was " + by
+	case TooLate:
+		text = "MISSED: the deadline was " + by
+	case NotYet:
+		text = "running: the deadline is " + by
+	default:
+		return "no objective"
+	}
+	if !s.Overrun.IsZero() {
+		text += ", and the MTPD ended " + stamp(s.Overrun)
+	}
+	return text
+}
+
+// ending says how a step ended.
+func (s StepReport) ending() string {
+	text := strings.ReplaceAll(string(s.Status), "_", " ")
+	if s.Attempts > 1 {
+		text += fmt.Sprintf(" after %d attempts", s.Attempts)
+	}
+	return text + because(s.Reason)
+}
+
+// gave is what a step brought to light: answers, evidence, a milestone.
+func (s StepReport) gave() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(s.Answers)) {
+		parts = append(parts, name+" = "+s.Answers[name])
+	}
+	if s.Evidence != "" {
+		parts = append(parts, "evidence "+s.Evidence)
+	}
+	if s.Milestone != "" && s.Status == Done {
+		parts = append(parts, "milestone "+strings.ReplaceAll(s.Milestone, "_", " "))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// people are those who ended a step, or who have taken it.
+func (s StepReport) people() string {
+	var names []string
+	for _, a := range s.Approved {
+		names = join(names, []string{who(a.By)})
+	}
+	switch {
+	case s.By != (Actor{}):
+		names = join(names, []string{who(s.By)})
+	case s.AckedBy != (Actor{}):
+		names = join(names, []string{who(s.AckedBy)})
+	}
+	return strings.Join(names, ", ")
+}
+
+func (p StepProblem) line() string {
+	return fmt.Sprintf("%s %s%s", stamp(p.At), strings.ReplaceAll(p.What, "_", " "), because(p.Text))
+}
+
+func (c Checked) result() string {
+	parts := []string{string(c.Status)}
+	if c.Result != "" {
+		parts = append(parts, c.Result)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Answers)) {
+		parts = append(parts, name+" = "+c.Answers[name])
+	}
+	if c.Evidence != "" {
+		parts = append(parts, "evidence "+c.Evidence)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (d DataWord) line() string {
+	text := fmt.Sprintf("%s is %s", d.Data, strings.ReplaceAll(d.State, "_", " "))
+	if !d.Point.IsZero() {
+		text = fmt.Sprintf("%s can be recovered to %s", d.Data, stamp(d.Point))
+	}
+	return fmt.Sprintf("%s %s, says %s%s.", stamp(d.At), text, who(d.By), because(d.Reason))
+}
+
+// state says how an action stands.
+func (a Action) state() string {
+	if a.Open() {
+		return "open"
+	}
+	return fmt.Sprintf("done %s by %s%s", stamp(a.Done), who(a.DoneBy), because(a.Result))
+}
+
+// how says how a notice went.
+func (n Notice) how() string {
+	switch {
+	case n.Error != "":
+		return fmt.Sprintf("FAILED%s: %s", in(n.Channel), n.Error)
+	case !n.Sent.IsZero():
+		return fmt.Sprintf("%s, %s", orText(n.Channel, "an unnamed channel"), stamp(n.Sent))
+	}
+	return "not sent"
+}
+
+func in(channel string) string {
+	if channel == "" {
+		return ""
+	}
+	return " over " + channel
+}
+
+// stands says what the incident is at the report's instant.
+func (r Report) stands() string {
+	level := strings.ReplaceAll(r.Level.String(), "_", " ")
+	if r.Open {
+		return fmt.Sprintf("Highest level %s; still open as of %s.", level, stamp(r.As))
+	}
+	return fmt.Sprintf("Highest level %s; closed %s.", level, stamp(r.Closed))
+}
+
+// times says what the report's instants are counted in.
+func (r Report) times() string {
+	text := "All instants are in UTC."
+	for _, z := range r.Setting.Zones {
+		text += fmt.Sprintf(" %s keeps the time of %s", z.Site, z.Zone)
+		if z.Offset != "" {
+			text += fmt.Sprintf(", which was UTC%s when it began", z.Offset)
+		}
+		text += "."
+	}
+	return text + " Durations are elapsed time."
+}
+
+// exercise is said first, where it was none of it in earnest.
+func (e Exercise) said() string {
+	if e == "" {
+		return ""
+	}
+	return fmt.Sprintf("EXERCISE (%s): this was practised, not suffered.", strings.ReplaceAll(string(e), "_", " "))
+}
+
+// verify says how to check that the log of decisions still is the one that this report was written from.
+func (r Range) verify() string {
+	text := fmt.Sprintf("%d records, in the envelopes %d to %d of the log of decisions.", r.Records, r.First, r.Last)
+	if r.LastHash != "" {
+		text += fmt.Sprintf(" The hash of envelope %d is %s; it stands for all before it.", r.Last, r.LastHash)
+	}
+	return text
+}
+
+// spent says how the time of a run passed.
+func (r RunReport) spent() string {
+	return fmt.Sprintf("It took %s: machines %s, waiting for people alone %s.", r.Took, r.Machines, r.People)
+}
+
+func (r RunReport) head() string {
+	result := "still going on"
+	if r.Result != "" {
+		result = strings.ReplaceAll(r.Result, "_", " ") + " " + stamp(r.Ended)
+	}
+	return fmt.Sprintf("For %s, invoked by %s at %s; %s.", listed(r.Services), who(r.By), stamp(r.Started), result)
+}
+
+func stampOrDash(t time.Time) string {
+	if t.IsZero() {
+		return "–"
+	}
+	return stamp(t)
+}
+
+func orDash(d Span) string {
+	if d == 0 {
+		return "–"
+	}
+	return d.String()
+}
+
+func dashed(text string) string { return cmp.Or(text, "–") }
+
+// readable drops from a text what could drive a terminal, or hide and reorder what people read; line ends stay.
+func readable(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == '\u2028', r == '\u2029', r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, text)
+}

@@ -1,0 +1,81 @@
+package playbooks
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestWhatIsWrongWithWhatMachinesAreAskedIsToldAtOnce(t *testing.T) {
+	text, err := os.ReadFile("testdata/effects.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, problems := Parse("effects.yaml", text)
+	golden(t, "testdata/effects.golden", problems.Error()+"\n")
+}
+
+func TestASecretIsAReferenceWhereverItStandsAndNothingElseIsOne(t *testing.T) {
+	p := read(t, `
+playbook: p
+for: {services: [shop]}
+steps:
+  - {id: http, run: {http: {url: "https://x", header: {A: {secret: one}, B: plain}, body: {c: [{secret: two}], d: {secret: three, more: x}, e: {secret: 4}}}}}
+  - {id: exec, run: {exec: {command: c, env: {T: {secret: five}}}}}
+  - {id: nats, verify: {nats: {subject: a.b, header: {F: {secret: six}}, request: {secret: seven}}}}
+  - {id: prom, verify: {prometheus: {url: "https://x", query: up, equals: 1, header: {G: {secret: eight, as: bearer}}}}}
+`)
+	var got []Secret
+	for i := range p.Steps {
+		for _, m := range p.Steps[i].Secrets() {
+			got = append(got, m.Name)
+		}
+	}
+	if diff := cmp.Diff([]Secret{"one", "two", "five", "six", "seven", "eight"}, got); diff != "" {
+		t.Errorf("secrets (-want +got):\n%s", diff)
+	}
+	written, err := json.Marshal([]any{step(t, p, "http").Run.HTTP.Body, step(t, p, "http").Run.HTTP.Header})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `[{"c":[{"secret":"two"}],"d":{"more":"x","secret":"three"},"e":{"secret":4}},{"A":{"secret":"one"},"B":"plain"}]`
+	if string(written) != want {
+		t.Errorf("as JSON it is %s, want %s", written, want)
+	}
+}
+
+func TestAnAnswerSaysWhatIsWantedOfIt(t *testing.T) {
+	for _, c := range []struct {
+		answer string
+		want   any
+		says   bool
+	}{
+		{`{"state":"primary","lag":0,"more":[1]}`, map[string]any{"state": "primary"}, true},
+		{`{"state":"primary","lag":0}`, map[string]any{"lag": int64(0), "state": "primary"}, true},
+		{`{"db":{"lag":0.5,"up":true}}`, map[string]any{"db": map[string]any{"lag": 0.5, "up": true}}, true},
+		{`{"nodes":["a","b"]}`, map[string]any{"nodes": []any{"a", "b"}}, true},
+		{`{"x":null}`, map[string]any{"x": nil}, true},
+		{"ok\n", "ok", true},
+		{`"ok"`, "ok", true},
+		{"3", 3, true},
+
+		{`{"state":"standby"}`, map[string]any{"state": "primary"}, false},
+		{`{}`, map[string]any{"x": nil}, false},
+		{`{"lag":"0"}`, map[string]any{"lag": 0}, false},
+		{`{"State":"primary"}`, map[string]any{"state": "primary"}, false},
+		{`{"nodes":["a","b"]}`, map[string]any{"nodes": []any{"a"}}, false},
+		{`{"state":"primary"} garbage`, map[string]any{"state": "primary"}, false},
+		{`[]`, map[string]any{}, false},
+		{"not ok", "ok", false},
+		{"", "ok", false},
+		{"", map[string]any{"state": "primary"}, false},
+		{"true", "true", true},
+		{`{"up":1}`, map[string]any{"up": true}, false},
+	} {
+		if got := Says(c.answer, c.want); got != c.says {
+			t.Errorf("does %q say %v? %t", c.answer, c.want, got)
+		}
+	}
+}
