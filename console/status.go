@@ -2,6 +2,7 @@ package console
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -76,6 +77,7 @@ type RunStatus struct {
 	Result   string        `json:"result,omitempty"`
 	Done     int           `json:"done"` // steps ended
 	Steps    int           `json:"steps"`
+	Brake    string        `json:"brake,omitempty"` // who keeps it from going on, or has called it off, in words
 	Waiting  []WaitingStep `json:"waiting"`
 }
 
@@ -232,15 +234,52 @@ func awaits(i incident.Incident) string {
 
 func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 	status := RunStatus{Run: run.ID, Playbook: run.Name, Service: run.Service, Started: run.Started, Ended: run.Ended, Result: run.Result, Steps: len(run.Steps), Waiting: []WaitingStep{}}
+	status.Brake = brakeOf(run)
 	for _, step := range run.Steps {
 		if !step.Ended.IsZero() && step.Status != incident.Stuck {
 			status.Done++
 		}
-		if waits(step) && run.Ended.IsZero() && i.Open() {
+		if step = undone(step); waits(step) && run.Ended.IsZero() && i.Open() {
 			status.Waiting = append(status.Waiting, waitingStep(s, i, run, step))
 		}
 	}
 	return status
+}
+
+// brakeOf says who keeps a run from going on, or has called it off.
+func brakeOf(run incident.Run) string {
+	switch {
+	case !run.Active():
+		return ""
+	case run.Paused != nil:
+		return Braked("paused", *run.Paused)
+	case run.Ending != nil:
+		text := fmt.Sprintf("%s by %s at %s: %s", run.Ending.Result, actorName(run.Ending.By), stamp(run.Ending.At), run.Ending.Reason)
+		if run.Ending.Undo {
+			text += "; what it did is being undone"
+		}
+		return text
+	}
+	return ""
+}
+
+// Braked says who has a brake on, since when, until when and why.
+func Braked(how string, b incident.Brake) string {
+	text := fmt.Sprintf("%s by %s at %s", how, actorName(b.By), stamp(b.At))
+	if !b.Until.IsZero() {
+		text += " until " + stamp(b.Until)
+	}
+	return text + ": " + b.Reason
+}
+
+// undone is a step as it asks for somebody: its undo, once that has begun.
+func undone(s incident.StepState) incident.StepState {
+	if s.Undo == nil {
+		return s
+	}
+	u := *s.Undo
+	u.Text = "undo: " + u.Text
+	return u
 }
 
 func waitingStep(s sight, i incident.Incident, run incident.Run, step incident.StepState) WaitingStep {

@@ -148,11 +148,17 @@ func draw(t *rapid.T) drawing {
 			}
 		}
 		mark := Mark{}
+		if rapid.IntRange(0, 9).Draw(t, "held") == 0 {
+			mark.NotBefore = d.now.Add(20 * m)
+		}
 		if over {
 			mark.Standing = rapid.SampledFrom([]Standing{Ahead, Going, Going, Stuck, Over}).Draw(t, "standing")
 		}
 		if mark.Standing != Ahead {
 			mark.Since = began.Add(time.Duration(rapid.IntRange(0, now).Draw(t, "since")) * m)
+		}
+		if mark.Standing != Ahead {
+			mark.NotBefore = time.Time{}
 		}
 		if mark.Standing == Going && rapid.IntRange(0, 5).Draw(t, "retried") == 0 {
 			mark.NotBefore = d.now.Add(30 * time.Second)

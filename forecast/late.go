@@ -71,7 +71,11 @@ func (r Run) holds(g Goal, course int, deadline time.Duration, tails []time.Dura
 				return -forever
 			}
 		case Ahead:
-			last = min(last, deadline-tails[n]-r.Plan.spans[n][course]-r.Plan.Steps[n].Work.Proof)
+			by := deadline - tails[n] - r.Plan.spans[n][course] - r.Plan.Steps[n].Work.Proof
+			if !m.NotBefore.IsZero() && r.since(m.NotBefore) > by {
+				return -forever
+			}
+			last = min(last, by)
 		case Going, Stuck:
 			last = min(last, r.endsBy(n, course, deadline-tails[n]))
 		}

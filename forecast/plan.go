@@ -119,7 +119,7 @@ const (
 type Mark struct {
 	Standing  Standing
 	Since     time.Time
-	NotBefore time.Time // of a Going one: when it is tried again; zero: it is being tried
+	NotBefore time.Time // of a Going one: when it is tried again; of one Ahead: until when it is kept from beginning; zero: it is not
 	Until     time.Time // of a Going one: when it is certain to end, if that is known
 }
 
@@ -203,6 +203,9 @@ func (r Run) play(now time.Duration, course int, begins, ends []time.Duration) {
 			begins[n] = now
 			for _, before := range r.Plan.Steps[n].After {
 				begins[n] = max(begins[n], ends[before])
+			}
+			if !m.NotBefore.IsZero() {
+				begins[n] = max(begins[n], r.since(m.NotBefore))
 			}
 			ends[n] = begins[n] + span + w.Proof
 		case Going:

@@ -143,6 +143,9 @@ func (s StepState) begun() bool { return s.Status != Pending && !s.ended() }
 // reached as things stand.
 func (r Run) goal(milestone string) (g forecast.Goal, never string) {
 	g.Proven = milestone == milestoneRecovered
+	if r.Ending != nil {
+		return g, "the run is being ended"
+	}
 	var lost string
 	add := func(is func(StepState) bool) {
 		for n, s := range r.Steps {
@@ -187,8 +190,19 @@ func (r Run) courses() forecast.Run {
 	c := forecast.Run{Plan: plan, Began: r.Started, Marks: make([]forecast.Mark, len(r.Steps))}
 	for n, s := range r.Steps {
 		c.Marks[n] = s.mark()
+		if c.Marks[n].Standing == forecast.Ahead {
+			c.Marks[n].NotBefore = later(r.Paused.until(), s.Held.until())
+		}
 	}
 	return c
+}
+
+// until is until when a brake keeps a step from beginning: what a person has to take off is taken to be taken off at any moment.
+func (b *Brake) until() time.Time {
+	if b == nil {
+		return time.Time{}
+	}
+	return b.Until
 }
 
 func (s StepState) mark() forecast.Mark {
