@@ -11,15 +11,16 @@ const (
 	VerbFailed    Verb = "failed"
 	VerbCannot    Verb = "cannot"
 	VerbApprove   Verb = "approve"
-	VerbDecline   Verb = "decline" // a decide step; with no Step: the recommended declaration
-	VerbRetry     Verb = "retry"   // a stuck step, with a new key
-	VerbSkip      Verb = "skip"    // a stuck or waiting step, with a reason
-	VerbDeclare   Verb = "declare" // an incident, or (no Incident) the named Services by hand
-	VerbInvoke    Verb = "invoke"  // the named Playbook for Services[0] of a declared incident, though it does not fit
-	VerbPause     Verb = "pause"   // the Run (or the only one) starts nothing, Until an instant or resumed
-	VerbHold      Verb = "hold"    // the same for one Step; with no Step: of the Run
-	VerbResume    Verb = "resume"  // ends a pause of the Run, or the hold of the Step
-	VerbAbort     Verb = "abort"   // the Run, or with none everything in the incident; what was done is undone unless Keep
+	VerbDecline   Verb = "decline"   // a decide step; with no Step: the recommended declaration
+	VerbRetry     Verb = "retry"     // a stuck step, with a new key
+	VerbSkip      Verb = "skip"      // a stuck or waiting step, with a reason
+	VerbHandOver  Verb = "hand-over" // a step that waits, to the person To, with a reason; it is theirs once they acknowledge
+	VerbDeclare   Verb = "declare"   // an incident, or (no Incident) the named Services by hand
+	VerbInvoke    Verb = "invoke"    // the named Playbook for Services[0] of a declared incident, though it does not fit
+	VerbPause     Verb = "pause"     // the Run (or the only one) starts nothing, Until an instant or resumed
+	VerbHold      Verb = "hold"      // the same for one Step; with no Step: of the Run
+	VerbResume    Verb = "resume"    // ends a pause of the Run, or the hold of the Step
+	VerbAbort     Verb = "abort"     // the Run, or with none everything in the incident; what was done is undone unless Keep
 	VerbStandDown Verb = "stand-down"
 	VerbArm       Verb = "arm"
 	VerbDisarm    Verb = "disarm"
@@ -44,6 +45,7 @@ type Command struct {
 	Verb     Verb              `json:"verb"`
 	Incident string            `json:"incident,omitempty"`
 	Step     string            `json:"step,omitempty"` // "go", or "2/go" where several runs have it
+	To       string            `json:"to,omitempty"`   // person id
 	Run      string            `json:"run,omitempty"`  // of pause, hold, resume and abort
 	Services []string          `json:"services,omitempty"`
 	Playbook string            `json:"playbook,omitempty"`

@@ -103,7 +103,7 @@ func (i Incident) stepDue(w World, l leg) Event {
 	}
 	switch s := l.state(); s.Status {
 	case Pending:
-		return begins(w, l)
+		return i.askedOf(w, l, begins(w, l))
 	case Running:
 		return i.runningDue(w, l)
 	case Waiting:
