@@ -25,8 +25,9 @@ type incidentView struct {
 }
 
 type runView struct {
-	Status RunStatus
-	Steps  []stepView
+	Status   RunStatus
+	Forecast []string // in sentences
+	Steps    []stepView
 }
 
 // stepView is one step, and what can be ordered of it.
@@ -34,6 +35,7 @@ type stepView struct {
 	Name             string
 	Step             incident.StepState
 	Who              []string
+	HoldsUp          bool // the recovery waits for it
 	Verbs            []incident.Verb
 	OneTap           bool // to acknowledge needs no words
 	Irreversible     bool
@@ -87,7 +89,7 @@ func (c *console) showIncident(w http.ResponseWriter, r *http.Request, status in
 			view.Organisation = s.documents.BIA.Organisation
 		}
 		for n, run := range i.Runs {
-			view.Runs = append(view.Runs, runView{Status: view.Status.Runs[n], Steps: stepViews(s, i, run)})
+			view.Runs = append(view.Runs, runView{Status: view.Status.Runs[n], Steps: stepViews(s, i, run, view.Status.Runs[n]), Forecast: view.Status.Runs[n].ForecastLines(s.now)})
 		}
 		person, _ := c.person(r)
 		view.Tasks = tasksOf(s, person, i)
@@ -111,10 +113,10 @@ func (v incidentView) step(name string) *stepView {
 	return nil
 }
 
-func stepViews(s sight, i incident.Incident, run incident.Run) []stepView {
+func stepViews(s sight, i incident.Incident, run incident.Run, status RunStatus) []stepView {
 	var views []stepView
 	for _, step := range run.Steps {
-		view := stepView{Name: stepName(i, run, step), Step: step, Who: s.who(step)}
+		view := stepView{Name: stepName(i, run, step), Step: step, Who: s.who(step), HoldsUp: status.HoldsUp(step.ID)}
 		if i.Open() && run.Ended.IsZero() {
 			view.Verbs = Verbs(step)
 		}

@@ -26,6 +26,9 @@ var (
 	invokedDesc   = desc("outage_invoked", "Whether a playbook was invoked for a service that is out.", "service")
 	ltiDesc       = desc("latest_time_to_invoke_seconds", "Seconds left until a service that is out can no longer be recovered in time; negative once that is past.", "service")
 	remainingDesc = desc("rto_remaining_seconds", "Seconds left of the recovery time objective of a service that is out; negative once it is missed.", "service")
+	expectedDesc  = desc("run_expected_recovery_timestamp_seconds", "When the run that goes on for a service is forecast to have brought it back: 0.5 is as likely too early as too late, 0.9 too early once in ten times.", "service", "quantile", "exercise")
+	slackDesc     = desc("run_slack_seconds", "Seconds between the forecast recovery of a service and its deadline (the end of its MTPD once that is missed); negative: too late.", "service", "quantile", "exercise")
+	riskDesc      = desc("objectives_at_risk_total", "How often a run was first forecast to come too late: possible, likely, or behind the end of the MTPD.", "service", "risk")
 	rtaDesc       = desc("recovery_time_actual_seconds", "Recovery time actual: from the start of a disruption to the start of the stable period that ended it.", "service", "exercise")
 	lagDesc       = desc("decision_lag_seconds", "From the first classification as a disaster to its declaration.")
 	waitDesc      = desc("step_wait_seconds", "How long steps waited for people of a role, from being asked to the end of the step.", "role")
@@ -122,6 +125,7 @@ func (m *reading) flag(d *prometheus.Desc, holds bool, labels ...string) {
 // house reads off what the desk knows.
 func (m *reading) house(s sight) {
 	m.outages(s)
+	m.forecasts(s)
 	m.work(s)
 	m.history(s)
 	m.alerts(s)
@@ -170,6 +174,42 @@ func (m *reading) outages(s sight) {
 		}
 		if r.Objectives.RTO > 0 {
 			m.gauge(remainingDesc, r.Since.Add(r.Objectives.RTO).Sub(s.now).Seconds(), service)
+		}
+	}
+}
+
+// forecasts are when runs are expected to be through. A service has one pair of series: of the run that leaves it the least slack.
+func (m *reading) forecasts(s sight) {
+	type figure struct {
+		incident.Slack
+		exercise string
+	}
+	least := map[string]figure{}
+	for _, i := range s.open() {
+		for _, run := range i.Runs {
+			if !run.Active() {
+				continue
+			}
+			exercise := "false"
+			if run.Exercise != "" {
+				exercise = string(run.Exercise)
+			}
+			for _, slack := range s.slacks(i, run) {
+				if other, twice := least[slack.Service]; !slack.Actual && (!twice || slack.P50 < other.P50) {
+					least[slack.Service] = figure{slack, exercise}
+				}
+			}
+		}
+	}
+	for _, service := range sorted(least) {
+		f := least[service]
+		for _, q := range []struct {
+			name  string
+			slack incident.Span
+		}{{"0.5", f.P50}, {"0.9", f.P90}} {
+			left := time.Duration(q.slack)
+			m.gauge(expectedDesc, float64(f.Deadline.Add(-left).UnixMilli())/1000, service, q.name, f.exercise)
+			m.gauge(slackDesc, left.Seconds(), service, q.name, f.exercise)
 		}
 	}
 }

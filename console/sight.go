@@ -23,6 +23,8 @@ type sight struct {
 	shadow     bool   // nothing is done, whatever is judged
 	epoch      uint64
 	counts     incident.Counts
+	forecast   func(incident.Incident, incident.Run) incident.Forecast
+	slacks     func(incident.Incident, incident.Run) []incident.Slack
 	components func() []detector.ComponentReport // all, in order of id; of a large house that takes a while, so only who shows them asks
 }
 
@@ -52,6 +54,8 @@ func (c *console) answer(w http.ResponseWriter, view func(*incident.Desk, sight)
 
 func sightOf(d *incident.Desk, now time.Time) sight {
 	s := sight{now: now, incidents: d.Incidents(), documents: d.Documents(), counts: d.Counts(), epoch: d.Epoch(), components: d.Components}
+	s.forecast = func(i incident.Incident, run incident.Run) incident.Forecast { return d.Forecast(now, i, run) }
+	s.slacks = func(i incident.Incident, run incident.Run) []incident.Slack { return d.Slacks(now, i, run) }
 	s.armed, s.disarmed = d.Armed()
 	s.shadow = d.IsShadow()
 	return s

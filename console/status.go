@@ -2,6 +2,7 @@ package console
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -77,6 +78,8 @@ type RunStatus struct {
 	Done     int           `json:"done"` // steps ended
 	Steps    int           `json:"steps"`
 	Waiting  []WaitingStep `json:"waiting"`
+
+	Forecast *incident.Forecast `json:"forecast,omitempty"` // while it goes on
 }
 
 // WaitingStep is a step that waits for a person.
@@ -94,6 +97,8 @@ type WaitingStep struct {
 	Needed   int                 `json:"needed,omitempty"`
 	Reason   string              `json:"reason,omitempty"` // why it is stuck
 	Verbs    []incident.Verb     `json:"verbs"`            // what can be ordered
+
+	HoldsUp bool `json:"holds_everybody_up,omitempty"` // the recovery waits for it
 }
 
 // Counts are the numbers of what came in, since the store was made.
@@ -232,15 +237,81 @@ func awaits(i incident.Incident) string {
 
 func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 	status := RunStatus{Run: run.ID, Playbook: run.Name, Service: run.Service, Started: run.Started, Ended: run.Ended, Result: run.Result, Steps: len(run.Steps), Waiting: []WaitingStep{}}
+	if run.Active() && i.Open() {
+		f := s.forecast(i, run)
+		status.Forecast = &f
+	}
 	for _, step := range run.Steps {
 		if !step.Ended.IsZero() && step.Status != incident.Stuck {
 			status.Done++
 		}
 		if waits(step) && run.Ended.IsZero() && i.Open() {
-			status.Waiting = append(status.Waiting, waitingStep(s, i, run, step))
+			w := waitingStep(s, i, run, step)
+			w.HoldsUp = status.HoldsUp(step.ID)
+			status.Waiting = append(status.Waiting, w)
 		}
 	}
 	return status
+}
+
+// HoldsUp reports whether the recovery waits for a step that is under way: the others can be late and nothing is lost.
+func (r RunStatus) HoldsUp(step string) bool {
+	return r.Forecast != nil && slices.Contains(r.Forecast.HeldUpBy, step)
+}
+
+// ForecastLines say when a run is forecast to be through, in sentences for people.
+func (r RunStatus) ForecastLines(now time.Time) (lines []string) {
+	f := r.Forecast
+	switch {
+	case f == nil:
+		return nil
+	case f.Recovered == nil:
+		return []string{"no recovery is forecast: " + f.Never}
+	}
+	if !f.Recovered.Actual {
+		lines = append(lines, fmt.Sprintf("forecast back %s, nine times in ten by %s (%s from now: %s people, %s machines; %s)", stamp(f.Recovered.P50), stamp(f.Recovered.P90),
+			Span(f.Recovered.P50.Sub(now)), Span(time.Duration(f.Recovered.People)), Span(time.Duration(f.Recovered.Machines)), knownFrom(f.Past)))
+	}
+	for _, s := range f.Services {
+		if !s.Actual {
+			lines = append(lines, slackLine(s))
+		}
+	}
+	if len(f.HeldUpBy) > 0 && !f.Recovered.Actual {
+		lines = append(lines, "holds everybody up: "+strings.Join(f.HeldUpBy, ", "))
+	}
+	if w := f.WorkRecovered; w != nil && !w.Actual {
+		lines = append(lines, fmt.Sprintf("work forecast to be back %s, nine times in ten by %s", stamp(w.P50), stamp(w.P90)))
+	}
+	if len(f.Untimed) > 0 {
+		lines = append(lines, "nobody says how long it takes: "+strings.Join(f.Untimed, ", "))
+	}
+	return lines
+}
+
+func knownFrom(past int) string {
+	switch past {
+	case 0:
+		return "from the playbook alone"
+	case 1:
+		return "from the playbook and 1 past run"
+	}
+	return fmt.Sprintf("from the playbook and %d past runs", past)
+}
+
+func slackLine(s incident.Slack) string {
+	by := fmt.Sprintf("%s (%s)", stamp(s.Deadline), s.DeadlineBy)
+	if s.Back {
+		return fmt.Sprintf("%s is back since %s, and has to hold; its deadline is %s", s.Service, stamp(s.Expected), by)
+	}
+	return fmt.Sprintf("%s: %s to its deadline %s, %s once in ten times", s.Service, slackWords(s.P50), by, slackWords(s.P90))
+}
+
+func slackWords(s incident.Span) string {
+	if s < 0 {
+		return Span(time.Duration(-s)) + " too late"
+	}
+	return Span(time.Duration(s)) + " of slack"
 }
 
 func waitingStep(s sight, i incident.Incident, run incident.Run, step incident.StepState) WaitingStep {

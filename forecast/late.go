@@ -51,7 +51,7 @@ func (r Run) tails(g Goal, course int, tails []time.Duration) {
 		}
 		for _, next := range r.Plan.behind[n] {
 			if r.Marks[next].Standing == Ahead && tails[next] != -forever {
-				tails[n] = max(tails[n], r.Plan.spans[next][course]+r.Plan.Steps[next].Work.Proof+tails[next])
+				tails[n] = max(tails[n], r.Plan.spans[course][next]+r.Plan.Steps[next].Work.Proof+tails[next])
 			}
 		}
 	}
@@ -71,7 +71,7 @@ func (r Run) holds(g Goal, course int, deadline time.Duration, tails []time.Dura
 				return -forever
 			}
 		case Ahead:
-			last = min(last, deadline-tails[n]-r.Plan.spans[n][course]-r.Plan.Steps[n].Work.Proof)
+			last = min(last, deadline-tails[n]-r.Plan.spans[course][n]-r.Plan.Steps[n].Work.Proof)
 		case Going, Stuck:
 			last = min(last, r.endsBy(n, course, deadline-tails[n]))
 		}
@@ -81,7 +81,7 @@ func (r Run) holds(g Goal, course int, deadline time.Duration, tails []time.Dura
 
 // endsBy is the last instant at which a step that is under way is still taken to end by another one.
 func (r Run) endsBy(n, course int, by time.Duration) time.Duration {
-	m, s, span, level := &r.Marks[n], &r.Plan.Steps[n], r.Plan.spans[n][course], r.Plan.level(n, course)
+	m, s, span, level := &r.Marks[n], &r.Plan.Steps[n], r.Plan.spans[course][n], r.Plan.level(n, course)
 	began := r.since(m.Since)
 	w, quantile := &s.Work, span
 	if m.Standing == Stuck {

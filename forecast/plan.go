@@ -13,7 +13,7 @@ type Plan struct {
 
 	order  []int             // indexes of Steps, what is waited for first
 	behind [][]int           // by step: those that wait for it
-	spans  [][]time.Duration // by step, course: how long it takes
+	spans  [][]time.Duration // by course, step: how long it takes
 	ranks  [][Courses]int    // by step, course: at which level
 }
 
@@ -30,16 +30,18 @@ type Step struct {
 // meet is drawn from the names of plan and step alone: times of different steps are taken to be independent, and nothing
 // else is left to chance. A circle among the steps is cut where it closes.
 func New(name string, steps []Step) *Plan {
-	p := &Plan{Steps: steps, behind: make([][]int, len(steps)), spans: make([][]time.Duration, len(steps)), ranks: make([][Courses]int, len(steps))}
+	p := &Plan{Steps: steps, behind: make([][]int, len(steps)), spans: make([][]time.Duration, Courses), ranks: make([][Courses]int, len(steps))}
 	p.order = ordered(steps)
+	for course := range p.spans {
+		p.spans[course] = make([]time.Duration, len(steps))
+	}
 	for n, s := range steps {
 		for _, before := range s.After {
 			p.behind[before] = append(p.behind[before], n)
 		}
-		p.spans[n] = make([]time.Duration, Courses)
 		p.ranks[n] = shuffled(name + "/" + s.ID)
 		for course, k := range p.ranks[n] {
-			p.spans[n][course] = s.Work.quantile(levels[k])
+			p.spans[course][n] = s.Work.quantile(levels[k])
 		}
 	}
 	return p
@@ -194,7 +196,7 @@ func (r Run) reaches(g Goal, n int, end time.Duration) time.Duration {
 func (r Run) play(now time.Duration, course int, begins, ends []time.Duration) {
 	for _, n := range r.Plan.order {
 		m, w := &r.Marks[n], &r.Plan.Steps[n].Work
-		span := r.Plan.spans[n][course]
+		span := r.Plan.spans[course][n]
 		switch m.Standing {
 		case Over:
 			begins[n] = r.since(m.Since)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"holdfast/detector"
 	"holdfast/forecast"
 	"holdfast/playbooks"
 )
@@ -40,6 +41,7 @@ type Slack struct {
 	P50        Span      `json:"p50"`
 	P90        Span      `json:"p90"`
 	Actual     bool      `json:"actual,omitempty"`
+	Back       bool      `json:"back,omitempty"` // it is back since Expected, and has to hold for its recover_for
 }
 
 // Milestones of a playbook.
@@ -51,8 +53,56 @@ const (
 // mostShare of the courses a step has to hold up to be marked; so has whatever is under way and holds up the most.
 const mostShare = 0.5
 
-// Forecast is what is forecast of a run at now. A service that is back is no forecast any more: see Services.
+// A backSince says since when a service is at or above its MBCO, if only just; false: it is not.
+type backSince func(service string) (time.Time, bool)
+
+// Forecast is what is forecast of a run at now, with the facts as they are. A service that is back is no forecast any more: see
+// Services.
+func (d *Desk) Forecast(now time.Time, i Incident, run Run) Forecast {
+	return i.forecast(run, now, d.backSince())
+}
+
+// Slacks are the slacks of a run alone, for those who ask of very many.
+func (d *Desk) Slacks(now time.Time, i Incident, run Run) []Slack {
+	f := i.recovery50(run, now)
+	i.slack(&f, run, d.backSince())
+	return f.Services
+}
+
+func (d *Desk) backSince() backSince {
+	facts := d.Facts()
+	return func(service string) (time.Time, bool) {
+		if facts == nil {
+			return time.Time{}, false
+		}
+		s := facts.ServiceState(service)
+		return s.Since, s.State == detector.Up || s.State == detector.Degraded
+	}
+}
+
+// Forecast is what is forecast of a run at now, from the records alone.
 func (i Incident) Forecast(run Run, now time.Time) Forecast {
+	return i.forecast(run, now, func(string) (time.Time, bool) { return time.Time{}, false })
+}
+
+func (i Incident) forecast(run Run, now time.Time, back backSince) Forecast {
+	f := i.recovery50(run, now)
+	if f.Recovered != nil {
+		goal, _ := run.goal(milestoneRecovered)
+		f.mark(run, run.outlook(f.At, goal))
+		i.slack(&f, run, back)
+	}
+	if run.Playbook == nil {
+		return f
+	}
+	if work, without := run.goal(milestoneWorkRecovered); without == "" {
+		f.WorkRecovered = reachedAt(run.courses().Outlook(f.At, work), run.reached(work))
+	}
+	return f
+}
+
+// recovery50 is when a run is expected to recover what it is for.
+func (i Incident) recovery50(run Run, now time.Time) Forecast {
 	if !run.Active() {
 		now = run.Ended
 	}
@@ -61,19 +111,24 @@ func (i Incident) Forecast(run Run, now time.Time) Forecast {
 		f.Never = "its playbook cannot be read by this version of holdfast"
 		return f
 	}
-	r := run.courses()
 	goal, never := run.goal(milestoneRecovered)
-	f.Never = never
-	if never == "" {
-		o := r.Outlook(now, goal)
-		f.Recovered = reachedAt(o, run.reached(goal))
-		f.mark(run, o)
-		i.slack(&f, run)
-	}
-	if work, without := run.goal(milestoneWorkRecovered); without == "" {
-		f.WorkRecovered = reachedAt(r.Outlook(now, work), run.reached(work))
+	if f.Never = never; never == "" {
+		f.Recovered = reachedAt(run.outlook(now, goal), run.reached(goal))
 	}
 	return f
+}
+
+// outlook plays out what is left of a run up to its recovery. Several ask within a second.
+func (r Run) outlook(now time.Time, goal forecast.Goal) forecast.Outlook {
+	k := r.cast
+	if k != nil && k.seen && k.at.Equal(now.Truncate(time.Second)) {
+		return k.outlook
+	}
+	o := r.courses().Outlook(now, goal)
+	if k != nil {
+		k.seen, k.at, k.outlook = true, now.Truncate(time.Second), o
+	}
+	return o
 }
 
 func reachedAt(o forecast.Outlook, actual bool) *Expected {
@@ -111,7 +166,10 @@ func (f *Forecast) mark(run Run, o forecast.Outlook) {
 }
 
 // slack is what is left for each service that the run is to bring back.
-func (i Incident) slack(f *Forecast, run Run) {
+func (i Incident) slack(f *Forecast, run Run, back backSince) {
+	if f.Recovered == nil {
+		return
+	}
 	for _, service := range orElse(run.Covers, run.Service) {
 		c, ok := i.Recovery(service)
 		deadline, by := c.aim()
@@ -122,6 +180,8 @@ func (i Incident) slack(f *Forecast, run Run) {
 		late := f.Recovered.P90
 		if s.Actual {
 			s.Expected, late = c.Restored, c.Restored
+		} else if since, up := back(service); up && since.After(c.Since) {
+			s.Expected, late, s.Back = since, since, true
 		}
 		s.P50, s.P90 = Span(deadline.Sub(s.Expected)), Span(deadline.Sub(late))
 		f.Services = append(f.Services, s)
