@@ -1,10 +1,12 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"holdfast/incident"
 	"holdfast/oncall"
@@ -25,9 +27,11 @@ type incidentView struct {
 }
 
 type runView struct {
-	Status   RunStatus
-	Forecast []string // in sentences
-	Steps    []stepView
+	Status RunStatus
+	Steps  []stepView
+
+	Forecast []string    // in sentences
+	Orders   []orderView // about the run as a whole
 }
 
 // stepView is one step, and what can be ordered of it.
@@ -44,6 +48,7 @@ type stepView struct {
 	EvidenceRequired bool
 	Buttons          []button
 	Commands         []string
+	Brake            *orderView // hold it, or let it go on
 }
 
 type answerField struct{ Name, Type string }
@@ -59,6 +64,19 @@ type orderView struct {
 	Verb    incident.Verb
 	Label   string
 	Command string
+	Run     string // of one run
+	Step    string // of one step
+	Keep    bool
+	Until   bool // it may have a time
+}
+
+// ID tells one form from the others of a page.
+func (o orderView) ID() string {
+	id := string(o.Verb) + "-" + o.Run + "-" + o.Step
+	if o.Keep {
+		id += "-keep"
+	}
+	return strings.Trim(strings.ReplaceAll(id, "/", "-"), "-")
 }
 
 var labels = map[incident.Verb]string{
@@ -66,6 +84,7 @@ var labels = map[incident.Verb]string{
 	incident.VerbApprove: "Approve", incident.VerbDecline: "Decline", incident.VerbRetry: "Try again", incident.VerbSkip: "Skip",
 	incident.VerbDeclare: "Declare a disaster", incident.VerbStandDown: "Stand down",
 	incident.VerbRebase: "Judge by the bia.yaml in force",
+	incident.VerbPause:  "Pause", incident.VerbHold: "Hold", incident.VerbResume: "Let it go on", incident.VerbAbort: "Abort",
 }
 
 var classes = map[incident.Verb]string{incident.VerbAck: "go", incident.VerbDone: "go", incident.VerbApprove: "go", incident.VerbDecline: "no"}
@@ -89,7 +108,7 @@ func (c *console) showIncident(w http.ResponseWriter, r *http.Request, status in
 			view.Organisation = s.documents.BIA.Organisation
 		}
 		for n, run := range i.Runs {
-			view.Runs = append(view.Runs, runView{Status: view.Status.Runs[n], Steps: stepViews(s, i, run, view.Status.Runs[n]), Forecast: view.Status.Runs[n].ForecastLines(s.now)})
+			view.Runs = append(view.Runs, runView{Status: view.Status.Runs[n], Steps: stepViews(s, i, run, view.Status.Runs[n]), Orders: runOrders(i, run), Forecast: slices.Concat(view.Status.Runs[n].ForecastLines(s.now), view.Status.Runs[n].FurtherLines())})
 		}
 		person, _ := c.person(r)
 		view.Tasks = tasksOf(s, person, i)
@@ -118,7 +137,7 @@ func stepViews(s sight, i incident.Incident, run incident.Run, status RunStatus)
 	for _, step := range run.Steps {
 		view := stepView{Name: stepName(i, run, step), Step: step, Who: s.who(step), HoldsUp: status.HoldsUp(step.ID)}
 		if i.Open() && run.Ended.IsZero() {
-			view.Verbs = Verbs(step)
+			view.Verbs, view.Brake = Verbs(undone(step)), stepBrake(i, run, step)
 		}
 		for _, verb := range view.Verbs {
 			view.OneTap = view.OneTap || verb == incident.VerbAck
@@ -176,6 +195,8 @@ func ordersOf(i incident.Incident) []orderView {
 	var verbs []incident.Verb
 	switch {
 	case !i.Open():
+	case i.Declared != nil && i.Aborted == nil:
+		verbs = []incident.Verb{incident.VerbStandDown, incident.VerbAbort}
 	case i.Declared != nil:
 		verbs = []incident.Verb{incident.VerbStandDown}
 	case i.Recommended != nil || i.DecisionDue != nil:
@@ -189,9 +210,47 @@ func ordersOf(i incident.Incident) []orderView {
 		if verb == incident.VerbDecline {
 			label = "Decline to declare"
 		}
+		if verb == incident.VerbAbort {
+			label = "Abort everything, and undo what was done"
+		}
 		orders = append(orders, orderView{Verb: verb, Label: label, Command: CommandLine(verb, i.ID)})
 	}
 	return orders
+}
+
+// runOrders are what a person can do to a run as a whole, as it stands.
+func runOrders(i incident.Incident, run incident.Run) []orderView {
+	if !i.Open() || !run.Active() || i.HandsOff != "" {
+		return nil
+	}
+	order := func(verb incident.Verb, label string, flags ...string) orderView {
+		words := append([]string{i.ID, run.ID}, flags...)
+		return orderView{Verb: verb, Label: label, Command: CommandLine(verb, words...), Run: run.ID, Keep: len(flags) > 0, Until: verb == incident.VerbPause}
+	}
+	brake := order(incident.VerbPause, "Pause run "+run.ID+": start nothing more for now")
+	if run.Paused != nil {
+		brake = order(incident.VerbResume, "Let run "+run.ID+" go on")
+	}
+	orders := []orderView{brake}
+	if run.Ending == nil {
+		orders = append(orders, order(incident.VerbAbort, "Abort run "+run.ID+" and undo what it did"))
+	}
+	if run.Ending == nil || run.Ending.Undo {
+		orders = append(orders, order(incident.VerbAbort, "Abort run "+run.ID+" and leave things as they are", "--keep"))
+	}
+	return orders
+}
+
+// stepBrake is the order that holds a step, or lets it go on; nil where there is nothing to hold.
+func stepBrake(i incident.Incident, run incident.Run, s incident.StepState) *orderView {
+	name := run.ID + "/" + s.ID
+	switch {
+	case s.Held != nil:
+		return &orderView{Verb: incident.VerbResume, Label: "Let it go on", Command: CommandLine(incident.VerbResume, i.ID, name), Step: name}
+	case run.Ending == nil && (s.Status == incident.Pending || s.Status == incident.Waiting || s.Status == incident.Retrying):
+		return &orderView{Verb: incident.VerbHold, Label: "Hold", Command: CommandLine(incident.VerbHold, i.ID, name), Step: name, Until: true}
+	}
+	return nil
 }
 
 // orderForm is POST /orders: what a button on a page sends. It goes the way of every order.
@@ -202,7 +261,11 @@ func (c *console) orderForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	person, _ := c.person(r)
-	order := formOrder(r)
+	order, wrong := formOrder(r, c.Now())
+	if wrong != nil {
+		writeProblem(w, *wrong)
+		return
+	}
 	if _, p := c.orderPerson(r, person, order); p != nil {
 		if order.Incident == "" || p.Status == http.StatusNotFound {
 			c.pages.show(w, p.Status, "trouble", troubleView{frame: c.frame(r, "Not carried out"), Problem: p.completed()})
@@ -223,8 +286,9 @@ func (c *console) orderPerson(r *http.Request, person *oncall.Person, order inci
 	return c.order(r.Context(), person, order)
 }
 
-func formOrder(r *http.Request) incident.Command {
+func formOrder(r *http.Request, now time.Time) (incident.Command, *Problem) {
 	order := incident.Command{Verb: incident.Verb(r.PostForm.Get("verb")), Incident: r.PostForm.Get("incident"), Step: r.PostForm.Get("step"),
+		Run: r.PostForm.Get("run"), Keep: r.PostForm.Get("keep") == "true",
 		Reason: strings.TrimSpace(r.PostForm.Get("reason")), Evidence: strings.TrimSpace(r.PostForm.Get("evidence"))}
 	for key, values := range r.PostForm {
 		name, ok := strings.CutPrefix(key, "answer.")
@@ -235,5 +299,18 @@ func formOrder(r *http.Request) incident.Command {
 			order.Answers[name] = answer
 		}
 	}
-	return order
+	until := strings.TrimSpace(r.PostForm.Get("until"))
+	if until == "" {
+		return order, nil
+	}
+	if d, err := time.ParseDuration(until); err == nil && d > 0 {
+		order.Until = now.Add(d).UTC().Truncate(time.Second)
+		return order, nil
+	}
+	var err error
+	if order.Until, err = time.Parse(time.RFC3339, until); err != nil {
+		p := badRequest(fmt.Sprintf("until %q is no instant", until), "write it as 2026-11-23T16:00:00Z, or as 90m from now")
+		return order, &p
+	}
+	return order, nil
 }

@@ -26,8 +26,8 @@ var (
 	invokedDesc   = desc("outage_invoked", "Whether a playbook was invoked for a service that is out.", "service")
 	ltiDesc       = desc("latest_time_to_invoke_seconds", "Seconds left until a service that is out can no longer be recovered in time; negative once that is past.", "service")
 	remainingDesc = desc("rto_remaining_seconds", "Seconds left of the recovery time objective of a service that is out; negative once it is missed.", "service")
-	expectedDesc  = desc("run_expected_recovery_timestamp_seconds", "When the run that goes on for a service is forecast to have brought it back: 0.5 is as likely too early as too late, 0.9 too early once in ten times.", "service", "quantile", "exercise")
-	slackDesc     = desc("run_slack_seconds", "Seconds between the forecast recovery of a service and its deadline (the end of its MTPD once that is missed); negative: too late.", "service", "quantile", "exercise")
+	expectedDesc  = desc("run_expected_recovery_timestamp_seconds", "When the run that goes on for a service is forecast to have brought it back: 50 is as likely too early as too late, 90 too early once in ten times.", "service", "percentile", "exercise")
+	slackDesc     = desc("run_slack_seconds", "Seconds between the forecast recovery of a service and its deadline (the end of its MTPD once that is missed); negative: too late.", "service", "percentile", "exercise")
 	riskDesc      = desc("objectives_at_risk_total", "How often a run was first forecast to come too late: possible, likely, or behind the end of the MTPD.", "service", "risk")
 	rtaDesc       = desc("recovery_time_actual_seconds", "Recovery time actual: from the start of a disruption to the start of the stable period that ended it.", "service", "exercise")
 	lagDesc       = desc("decision_lag_seconds", "From the first classification as a disaster to its declaration.")
@@ -206,7 +206,7 @@ func (m *reading) forecasts(s sight) {
 		for _, q := range []struct {
 			name  string
 			slack incident.Span
-		}{{"0.5", f.P50}, {"0.9", f.P90}} {
+		}{{"50", f.P50}, {"90", f.P90}} {
 			left := time.Duration(q.slack)
 			m.gauge(expectedDesc, float64(f.Deadline.Add(-left).UnixMilli())/1000, service, q.name, f.exercise)
 			m.gauge(slackDesc, left.Seconds(), service, q.name, f.exercise)

@@ -182,7 +182,8 @@ func stepName(i incident.Incident, run incident.Run, s incident.StepState) strin
 func CommandLine(verb incident.Verb, words ...string) string {
 	line := append([]string{"holdfast", string(verb)}, words...)
 	switch verb {
-	case incident.VerbDecline, incident.VerbRetry, incident.VerbSkip, incident.VerbFailed, incident.VerbCannot, incident.VerbStandDown, incident.VerbDeclare, incident.VerbRebase:
+	case incident.VerbDecline, incident.VerbRetry, incident.VerbSkip, incident.VerbFailed, incident.VerbCannot, incident.VerbStandDown, incident.VerbDeclare, incident.VerbRebase,
+		incident.VerbPause, incident.VerbHold, incident.VerbAbort:
 		line = append(line, `--reason "…"`)
 	}
 	return strings.Join(line, " ")

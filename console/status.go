@@ -77,6 +77,7 @@ type RunStatus struct {
 	Result   string        `json:"result,omitempty"`
 	Done     int           `json:"done"` // steps ended
 	Steps    int           `json:"steps"`
+	Brake    string        `json:"brake,omitempty"` // who keeps it from going on, or has called it off, in words
 	Waiting  []WaitingStep `json:"waiting"`
 
 	Forecast *incident.Forecast `json:"forecast,omitempty"` // while it goes on
@@ -237,6 +238,7 @@ func awaits(i incident.Incident) string {
 
 func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 	status := RunStatus{Run: run.ID, Playbook: run.Name, Service: run.Service, Started: run.Started, Ended: run.Ended, Result: run.Result, Steps: len(run.Steps), Waiting: []WaitingStep{}}
+	status.Brake = brakeOf(run)
 	if run.Active() && i.Open() {
 		f := s.forecast(i, run)
 		status.Forecast = &f
@@ -245,7 +247,7 @@ func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 		if !step.Ended.IsZero() && step.Status != incident.Stuck {
 			status.Done++
 		}
-		if waits(step) && run.Ended.IsZero() && i.Open() {
+		if step = undone(step); waits(step) && run.Ended.IsZero() && i.Open() {
 			w := waitingStep(s, i, run, step)
 			w.HoldsUp = status.HoldsUp(step.ID)
 			status.Waiting = append(status.Waiting, w)
@@ -254,64 +256,40 @@ func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 	return status
 }
 
-// HoldsUp reports whether the recovery waits for a step that is under way: the others can be late and nothing is lost.
-func (r RunStatus) HoldsUp(step string) bool {
-	return r.Forecast != nil && slices.Contains(r.Forecast.HeldUpBy, step)
-}
-
-// ForecastLines say when a run is forecast to be through, in sentences for people.
-func (r RunStatus) ForecastLines(now time.Time) (lines []string) {
-	f := r.Forecast
+// brakeOf says who keeps a run from going on, or has called it off.
+func brakeOf(run incident.Run) string {
 	switch {
-	case f == nil:
-		return nil
-	case f.Recovered == nil:
-		return []string{"no recovery is forecast: " + f.Never}
-	}
-	if !f.Recovered.Actual {
-		lines = append(lines, fmt.Sprintf("forecast back %s, nine times in ten by %s (%s from now: %s people, %s machines; %s)", stamp(f.Recovered.P50), stamp(f.Recovered.P90),
-			Span(f.Recovered.P50.Sub(now)), Span(time.Duration(f.Recovered.People)), Span(time.Duration(f.Recovered.Machines)), knownFrom(f.Past)))
-	}
-	for _, s := range f.Services {
-		if !s.Actual {
-			lines = append(lines, slackLine(s))
+	case !run.Active():
+		return ""
+	case run.Paused != nil:
+		return Braked("paused", *run.Paused)
+	case run.Ending != nil:
+		text := fmt.Sprintf("%s by %s at %s: %s", run.Ending.Result, actorName(run.Ending.By), stamp(run.Ending.At), run.Ending.Reason)
+		if run.Ending.Undo {
+			text += "; what it did is being undone"
 		}
+		return text
 	}
-	if len(f.HeldUpBy) > 0 && !f.Recovered.Actual {
-		lines = append(lines, "holds everybody up: "+strings.Join(f.HeldUpBy, ", "))
-	}
-	if w := f.WorkRecovered; w != nil && !w.Actual {
-		lines = append(lines, fmt.Sprintf("work forecast to be back %s, nine times in ten by %s", stamp(w.P50), stamp(w.P90)))
-	}
-	if len(f.Untimed) > 0 {
-		lines = append(lines, "nobody says how long it takes: "+strings.Join(f.Untimed, ", "))
-	}
-	return lines
+	return ""
 }
 
-func knownFrom(past int) string {
-	switch past {
-	case 0:
-		return "from the playbook alone"
-	case 1:
-		return "from the playbook and 1 past run"
+// Braked says who has a brake on, since when, until when and why.
+func Braked(how string, b incident.Brake) string {
+	text := fmt.Sprintf("%s by %s at %s", how, actorName(b.By), stamp(b.At))
+	if !b.Until.IsZero() {
+		text += " until " + stamp(b.Until)
 	}
-	return fmt.Sprintf("from the playbook and %d past runs", past)
+	return text + ": " + b.Reason
 }
 
-func slackLine(s incident.Slack) string {
-	by := fmt.Sprintf("%s (%s)", stamp(s.Deadline), s.DeadlineBy)
-	if s.Back {
-		return fmt.Sprintf("%s is back since %s, and has to hold; its deadline is %s", s.Service, stamp(s.Expected), by)
+// undone is a step as it asks for somebody: its undo, once that has begun.
+func undone(s incident.StepState) incident.StepState {
+	if s.Undo == nil {
+		return s
 	}
-	return fmt.Sprintf("%s: %s to its deadline %s, %s once in ten times", s.Service, slackWords(s.P50), by, slackWords(s.P90))
-}
-
-func slackWords(s incident.Span) string {
-	if s < 0 {
-		return Span(time.Duration(-s)) + " too late"
-	}
-	return Span(time.Duration(s)) + " of slack"
+	u := *s.Undo
+	u.Text = "undo: " + u.Text
+	return u
 }
 
 func waitingStep(s sight, i incident.Incident, run incident.Run, step incident.StepState) WaitingStep {

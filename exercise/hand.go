@@ -70,7 +70,7 @@ func (h *hand) begin(e incident.Effect) (incident.Result, bool) {
 	if e.Notice != nil {
 		return incident.Result{Effect: e, Channel: "rehearsal"}, true
 	}
-	for _, name := range []string{e.Run + "/" + e.Step, e.Step} {
+	for _, name := range []string{e.Run + "/" + named(e), named(e)} {
 		if ready := h.ready[name]; len(ready) > 0 {
 			h.ready[name] = ready[1:]
 			return ready[0].result(e), true
@@ -93,7 +93,17 @@ func (h *hand) nextAt() (next time.Time, ok bool) {
 	return next, ok
 }
 
-func isStep(e incident.Effect, step string) bool { return step == e.Step || step == e.Run+"/"+e.Step }
+func isStep(e incident.Effect, step string) bool {
+	return step == named(e) || step == e.Run+"/"+named(e)
+}
+
+// named is how a scenario names an effect: by its step, and an undo as "fence/undo".
+func named(e incident.Effect) string {
+	if e.Undo {
+		return e.Step + "/undo"
+	}
+	return e.Step
+}
 
 func (m Machine) result(e incident.Effect) incident.Result {
 	if m.Failed {

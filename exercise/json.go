@@ -71,7 +71,7 @@ func (s Story) entry(c Change) (entry, bool) {
 	if c.Event == nil {
 		return entry{}, false
 	}
-	for _, read := range []func(incident.Event) (entry, bool){s.decided, s.stepped, s.ran, s.measured} {
+	for _, read := range []func(incident.Event) (entry, bool){s.decided, s.stepped, s.ran, s.controlled, s.measured} {
 		if e, ok := read(c.Event); ok {
 			if e.Kind == "" {
 				e.Kind = string(c.Event.Kind())
@@ -166,6 +166,42 @@ func (s Story) ran(event incident.Event) (entry, bool) {
 		return entry{Run: e.Run, Result: e.Result}, true
 	}
 	return entry{}, false
+}
+
+// controlled is what people do to a run as a whole, and what is taken back.
+func (s Story) controlled(event incident.Event) (entry, bool) {
+	switch e := event.(type) {
+	case incident.RunPaused:
+		return entry{Run: e.Run, By: actor(e.By), Reason: e.Reason, At: s.at(e.Until), Tell: e.Tell}, true
+	case incident.RunResumed:
+		return entry{Run: e.Run, By: actor(e.By), Reason: e.Reason}, true
+	case incident.StepHeld:
+		return entry{Kind: "step", Run: e.Run, Step: e.Step, Status: "held", By: actor(e.By), Reason: e.Reason, At: s.at(e.Until)}, true
+	case incident.StepReleased:
+		return entry{Kind: "step", Run: e.Run, Step: e.Step, Status: "released", By: actor(e.By), Reason: e.Reason}, true
+	case incident.InvocationQueued:
+		return entry{Service: e.Service, Playbook: e.Playbook, Missing: e.Behind, By: actor(e.By), Reason: e.Reason}, true
+	case incident.RunSuperseded:
+		return entry{Run: e.Run, Playbook: e.For, By: actor(e.By), Reason: e.Reason, Tell: e.Tell}, true
+	case incident.RunAborted:
+		return entry{Run: e.Run, By: actor(e.By), Reason: e.Reason, Tell: e.Tell}, true
+	case incident.UndoStarted:
+		return s.undo(incident.StepStarted(e))
+	case incident.UndoDone:
+		return s.undo(incident.StepDone(e))
+	case incident.UndoFailed:
+		return s.undo(incident.StepFailed(e))
+	case incident.UndoSkipped:
+		return s.undo(incident.StepSkipped(e))
+	}
+	return entry{}, false
+}
+
+// undo is what became of the undo of a step, in the words of a step.
+func (s Story) undo(event incident.Event) (entry, bool) {
+	e, ok := s.stepped(event)
+	e.Kind = "undo"
+	return e, ok
 }
 
 // measured are the recovery clocks.

@@ -16,18 +16,20 @@ import (
 const (
 	toStep     = "a step"
 	toPlaybook = "a playbook"
+	toRun      = "a run, or a step"
 	toIncident = ""
 )
 
 // verbs are what people can do in a timeline, and to what.
 var verbs = map[string]string{
 	"ack": toStep, "done": toStep, "failed": toStep, "cannot": toStep, "approve": toStep, "decline": toStep, "retry": toStep, "skip": toStep,
+	"pause": toRun, "hold": toRun, "resume": toRun, "abort": toRun,
 	"declare": toIncident, "stand-down": toIncident, "note": toIncident, "arm": toIncident, "disarm": toIncident,
 	"invoke": toPlaybook,
 }
 
 // justified are the verbs that holdfast wants a reason for; the note of the line is the reason.
-var justified = []string{"failed", "cannot", "decline", "retry", "skip", "invoke", "note"}
+var justified = []string{"failed", "cannot", "decline", "retry", "skip", "invoke", "note", "pause", "hold", "abort"}
 
 // unsaid is the reason where the scenario gives none.
 const unsaid = "as the scenario has it"
@@ -60,7 +62,7 @@ func (t *timeline) person(verb word) {
 	case machine && !named && (verb.text == "done" || verb.text == "failed"):
 		t.now.Machine = &Machine{Step: c.Step, Failed: verb.text == "failed", Reason: cmp.Or(t.now.Note, unsaid)}
 		return
-	case !named && to != toIncident:
+	case !named && to != toIncident && to != toRun:
 		t.next("by, and who did it,")
 		return
 	}
@@ -76,6 +78,10 @@ func (t *timeline) object(to string, c *incident.Command) (machine, ok bool) {
 	if to == toIncident {
 		return false, true
 	}
+	if to == toRun {
+		t.brake(c)
+		return false, true
+	}
 	w, ok := t.next(to)
 	switch {
 	case !ok:
@@ -87,6 +93,20 @@ func (t *timeline) object(to string, c *incident.Command) (machine, ok bool) {
 	c.Playbook = w.text
 	t.playbook(w)
 	return false, true
+}
+
+// brake reads a run, which has a number, or a step; with neither it is the only run, or everything.
+func (t *timeline) brake(c *incident.Command) {
+	if len(t.rest) == 0 || t.rest[0].text == "by" || t.rest[0].text == "until" {
+		return
+	}
+	w, _ := t.next("")
+	if strings.Trim(w.text, "0123456789") == "" {
+		c.Run = w.text
+		return
+	}
+	c.Step = w.text
+	t.machine(w)
 }
 
 // details reads what follows the person: answers to a step (name=value, evidence=reference), or services.
@@ -102,6 +122,10 @@ func (t *timeline) details(c *incident.Command) {
 				c.Answers = map[string]string{}
 			}
 			c.Answers[name] = value
+		case c.Verb == incident.VerbAbort && w.text == "keep":
+			c.Keep = true
+		case c.Verb == incident.VerbInvoke && (w.text == "queue" || w.text == "supersede"):
+			c.Queue, c.Supersede = w.text == "queue", w.text == "supersede"
 		case c.Verb == incident.VerbDeclare || c.Verb == incident.VerbInvoke:
 			c.Services = append(c.Services, w.text)
 		default:
@@ -110,13 +134,14 @@ func (t *timeline) details(c *incident.Command) {
 	}
 }
 
-// machine reports whether the step that a word names ("2/fence" is that of the second run) is ended by a machine's answer.
+// machine reports whether the step that a word names ("2/fence" is that of the second run, "fence/undo" takes it back) is ended by a machine's answer.
 func (t *timeline) machine(w word) bool {
-	id := w.text[strings.LastIndex(w.text, "/")+1:]
+	name, undo := strings.CutSuffix(w.text, "/undo")
+	id := name[strings.LastIndex(name, "/")+1:]
 	var all []string
 	for _, p := range t.scenario.Documents.Playbooks {
 		if s, ok := p.Step(id); ok {
-			return s.Kind() == playbooks.KindRun || s.Kind() == playbooks.KindVerify && s.Verify.Service == ""
+			return undo && s.Undo != nil || s.Kind() == playbooks.KindRun || s.Kind() == playbooks.KindVerify && s.Verify.Service == ""
 		}
 		for _, s := range p.Steps {
 			all = append(all, s.ID)

@@ -51,6 +51,18 @@ func about(event incident.Event) (run, step, service string) {
 		return e.Run, e.Step, ""
 	case incident.Escalated:
 		return e.Run, e.Step, ""
+	case incident.StepHeld:
+		return e.Run, e.Step, ""
+	case incident.StepReleased:
+		return e.Run, e.Step, ""
+	case incident.UndoStarted:
+		return e.Run, e.Step, ""
+	case incident.UndoDone:
+		return e.Run, e.Step, ""
+	case incident.UndoFailed:
+		return e.Run, e.Step, ""
+	case incident.UndoSkipped:
+		return e.Run, e.Step, ""
 	case incident.ObjectiveAtRisk:
 		return "", "", e.Service
 	case incident.ObjectiveMissed:

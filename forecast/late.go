@@ -71,7 +71,11 @@ func (r Run) holds(g Goal, course int, deadline time.Duration, tails []time.Dura
 				return -forever
 			}
 		case Ahead:
-			last = min(last, deadline-tails[n]-r.Plan.spans[course][n]-r.Plan.Steps[n].Work.Proof)
+			by := deadline - tails[n] - r.Plan.spans[course][n] - r.Plan.Steps[n].Work.Proof
+			if !m.NotBefore.IsZero() && r.since(m.NotBefore) > by {
+				return -forever
+			}
+			last = min(last, by)
 		case Going, Stuck:
 			last = min(last, r.endsBy(n, course, deadline-tails[n]))
 		}
@@ -85,7 +89,7 @@ func (r Run) endsBy(n, course int, by time.Duration) time.Duration {
 	began := r.since(m.Since)
 	w, quantile := &s.Work, span
 	if m.Standing == Stuck {
-		w, quantile, by = &reaction, reaction.quantile(level), by-span
+		w, quantile, by = &r.Plan.reaction, r.Plan.reaction.quantile(level), by-span
 	}
 	by -= s.Work.Proof
 	switch {

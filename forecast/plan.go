@@ -11,10 +11,11 @@ import (
 type Plan struct {
 	Steps []Step
 
-	order  []int             // indexes of Steps, what is waited for first
-	behind [][]int           // by step: those that wait for it
-	spans  [][]time.Duration // by course, step: how long it takes
-	ranks  [][Courses]int    // by step, course: at which level
+	reaction Work
+	order    []int             // indexes of Steps, what is waited for first
+	behind   [][]int           // by step: those that wait for it
+	spans    [][]time.Duration // by course, step: how long it takes
+	ranks    [][Courses]int    // by step, course: at which level
 }
 
 // A Step is a piece of work.
@@ -29,8 +30,13 @@ type Step struct {
 // through all levels once (a Latin hypercube), so a plan of one step is forecast exactly as that step is known. Which levels
 // meet is drawn from the names of plan and step alone: times of different steps are taken to be independent, and nothing
 // else is left to chance. A circle among the steps is cut where it closes.
-func New(name string, steps []Step) *Plan {
-	p := &Plan{Steps: steps, behind: make([][]int, len(steps)), spans: make([][]time.Duration, Courses), ranks: make([][Courses]int, len(steps))}
+//
+// Reaction is how long people take to say how a step goes on that is stuck; zero: [Reaction].
+func New(name string, steps []Step, reaction time.Duration) *Plan {
+	if reaction <= 0 {
+		reaction = Reaction
+	}
+	p := &Plan{Steps: steps, reaction: Judge(reaction, nil), behind: make([][]int, len(steps)), spans: make([][]time.Duration, Courses), ranks: make([][Courses]int, len(steps))}
 	p.order = ordered(steps)
 	for course := range p.spans {
 		p.spans[course] = make([]time.Duration, len(steps))
@@ -121,7 +127,7 @@ const (
 type Mark struct {
 	Standing  Standing
 	Since     time.Time
-	NotBefore time.Time // of a Going one: when it is tried again; zero: it is being tried
+	NotBefore time.Time // of a Going one: when it is tried again; of one Ahead: until when it is kept from beginning; zero: it is not
 	Until     time.Time // of a Going one: when it is certain to end, if that is known
 }
 
@@ -132,11 +138,8 @@ type Goal struct {
 	Proven bool
 }
 
-// Reaction is how long a person takes of whom nobody says how long, and how long it takes until somebody says how a step goes
-// on that is stuck.
+// Reaction is how long it takes until somebody says how a step goes on that is stuck, where a plan gives nobody any time.
 const Reaction = 10 * time.Minute
-
-var reaction = Judge(Reaction, nil)
 
 // A Run is a plan under way.
 type Run struct {
@@ -206,6 +209,9 @@ func (r Run) play(now time.Duration, course int, begins, ends []time.Duration) {
 			for _, before := range r.Plan.Steps[n].After {
 				begins[n] = max(begins[n], ends[before])
 			}
+			if !m.NotBefore.IsZero() {
+				begins[n] = max(begins[n], r.since(m.NotBefore))
+			}
 			ends[n] = begins[n] + span + w.Proof
 		case Going:
 			begins[n] = r.since(m.Since)
@@ -220,7 +226,7 @@ func (r Run) play(now time.Duration, course int, begins, ends []time.Duration) {
 		case Stuck:
 			begins[n] = r.since(m.Since)
 			level := r.Plan.level(n, course)
-			ends[n] = begins[n] + reaction.lasting(level, now-begins[n], reaction.quantile(level)) + span + w.Proof
+			ends[n] = begins[n] + r.Plan.reaction.lasting(level, now-begins[n], r.Plan.reaction.quantile(level)) + span + w.Proof
 		}
 	}
 }

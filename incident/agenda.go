@@ -69,7 +69,8 @@ func private(e Event) bool {
 	case Recommended:
 		return e.Would == nil
 	case DecisionDue, NoPlaybookFits, StepStarted, Acknowledged, StepApproved, StepDeclined, StepDone, StepFailed, StepSkipped,
-		Escalated, Notified, ObjectiveAtRisk, ObjectiveMissed, StandDownRecommended, Noted:
+		Escalated, Notified, ObjectiveAtRisk, ObjectiveMissed, StandDownRecommended, Noted,
+		RunPaused, RunResumed, StepHeld, StepReleased, InvocationQueued, RunSuperseded, RunAborted, UndoStarted, UndoDone, UndoFailed, UndoSkipped:
 		return true
 	}
 	return false

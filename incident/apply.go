@@ -25,7 +25,7 @@ func (i Incident) apply(r Record) Incident {
 			i.HandsOff = "the record that opened it is missing from the journal"
 		}
 	}
-	if !i.applyLife(r) && !i.applyRun(r) {
+	if !i.applyLife(r) && !i.applyRun(r) && !i.applyControl(r) {
 		i.HandsOff = fmt.Sprintf("it holds an event of the kind %q, which this version of holdfast does not know", r.Event.Kind())
 	}
 	i.tell(r)
@@ -107,7 +107,7 @@ func (i *Incident) applyRun(r Record) bool {
 	case StepStarted:
 		i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.started(r.At, p, e) })
 	case Acknowledged:
-		i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.acknowledged(r.At, p, e) })
+		i.acknowledged(r.At, e)
 	case StepApproved:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
 			s.Approvals = append(slices.Clip(s.Approvals), Approval{By: e.By, At: r.At})
@@ -120,7 +120,7 @@ func (i *Incident) applyRun(r Record) bool {
 			s.Output, s.Answers, s.Evidence = e.Output, e.Answers, e.Evidence
 		})
 	case StepFailed:
-		i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.failed(r.At, p, e) })
+		i.failed(r.At, e)
 	case StepSkipped:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.end(r.At, Skipped, e.By, e.Reason) })
 	case Escalated:
@@ -151,6 +151,7 @@ func (i *Incident) invoked(at time.Time, e Invoked) {
 	}
 	i.Runs = append(slices.Clip(i.Runs), run)
 	i.NoPlaybook = slices.DeleteFunc(slices.Clone(i.NoPlaybook), func(n NoPlaybookFits) bool { return run.covers(n.Service) })
+	i.Queued = slices.DeleteFunc(slices.Clone(i.Queued), func(q Queued) bool { return q.Playbook == e.Playbook && q.Service == e.Service })
 	i.reconsider()
 }
 

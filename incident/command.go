@@ -16,6 +16,10 @@ const (
 	VerbSkip      Verb = "skip"    // a stuck or waiting step, with a reason
 	VerbDeclare   Verb = "declare" // an incident, or (no Incident) the named Services by hand
 	VerbInvoke    Verb = "invoke"  // the named Playbook for Services[0] of a declared incident, though it does not fit
+	VerbPause     Verb = "pause"   // the Run (or the only one) starts nothing, Until an instant or resumed
+	VerbHold      Verb = "hold"    // the same for one Step; with no Step: of the Run
+	VerbResume    Verb = "resume"  // ends a pause of the Run, or the hold of the Step
+	VerbAbort     Verb = "abort"   // the Run, or with none everything in the incident; what was done is undone unless Keep
 	VerbStandDown Verb = "stand-down"
 	VerbArm       Verb = "arm"
 	VerbDisarm    Verb = "disarm"
@@ -40,12 +44,17 @@ type Command struct {
 	Verb     Verb              `json:"verb"`
 	Incident string            `json:"incident,omitempty"`
 	Step     string            `json:"step,omitempty"` // "go", or "2/go" where several runs have it
+	Run      string            `json:"run,omitempty"`  // of pause, hold, resume and abort
 	Services []string          `json:"services,omitempty"`
 	Playbook string            `json:"playbook,omitempty"`
 	Reason   string            `json:"reason,omitempty"`
 	Answers  map[string]string `json:"answers,omitempty"`
 	Evidence string            `json:"evidence,omitempty"`
 	Until    time.Time         `json:"until,omitzero"`
+
+	Keep      bool `json:"keep,omitempty"`      // of abort: leave what was done as it is
+	Supersede bool `json:"supersede,omitempty"` // of invoke: end, between steps, the runs that stand in its way
+	Queue     bool `json:"queue,omitempty"`     // of invoke: start it as soon as what stands in its way has ended
 
 	Action int    `json:"action,omitempty"` // its number within the incident
 	Owner  string `json:"owner,omitempty"`  // a person or a role

@@ -73,7 +73,7 @@ func (f *draft) world(i Incident, v *detector.Verdict) World { return f.listenin
 // listening is that world, and keeps what the incident is told of it.
 func (f *draft) listening(i Incident, v *detector.Verdict, q *quiet) World {
 	s := f.sight(i)
-	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs.judging(s.text), Facts: listener{s.facts, q}, Shadow: f.shadow, Verdict: f.dated(v), Gate: f.gate(), Past: &f.past, found: map[string][]string{},
+	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs.judging(s.text), Facts: listener{s.facts, q}, Shadow: f.shadow, Verdict: f.dated(v), Gate: f.gate(), Past: &f.past, Open: f.open, found: map[string][]string{},
 		Held: func(resource string) string { return ofHouse(q, f, func(b *book) string { return b.held(resource) }) },
 		Running: func(playbook string) string {
 			return ofHouse(q, f, func(b *book) string { return b.running(playbook) })

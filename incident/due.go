@@ -44,6 +44,7 @@ var rules = []func(Incident, World) []Event{
 	Incident.heed,
 	Incident.declare,
 	Incident.decisionDue,
+	Incident.queued,
 	Incident.invoke,
 	Incident.carryOn,
 	Incident.atRisk,

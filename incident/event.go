@@ -56,7 +56,19 @@ const (
 	KindStepSkipped    Kind = "step_skipped"
 	KindEscalated      Kind = "escalated"
 	KindNotified       Kind = "notified"
-	KindRunEnded       Kind = "run_ended"
+
+	KindRunPaused        Kind = "run_paused"
+	KindRunResumed       Kind = "run_resumed"
+	KindStepHeld         Kind = "step_held"
+	KindStepReleased     Kind = "step_released"
+	KindInvocationQueued Kind = "invocation_queued"
+	KindRunSuperseded    Kind = "run_superseded"
+	KindRunAborted       Kind = "run_aborted"
+	KindUndoStarted      Kind = "undo_started"
+	KindUndoDone         Kind = "undo_done"
+	KindUndoFailed       Kind = "undo_failed"
+	KindUndoSkipped      Kind = "undo_skipped"
+	KindRunEnded         Kind = "run_ended"
 
 	KindObjectiveAtRisk      Kind = "objective_at_risk"
 	KindObjectiveMissed      Kind = "objective_missed"
@@ -357,8 +369,91 @@ type Notified struct {
 	Error   string `json:"error,omitempty"`
 }
 
+// RunPaused keeps a run from starting anything until it is resumed, or until an instant. What is under way goes on.
+type RunPaused struct {
+	Run    string    `json:"run"`
+	Until  time.Time `json:"until,omitzero"` // zero: until a person resumes it
+	By     Actor     `json:"by"`
+	Reason string    `json:"reason"`
+	Tell   []string  `json:"tell,omitempty"`
+}
+
+// RunResumed ends a pause: by a person, or by the rule that its time was over.
+type RunResumed struct {
+	Run    string `json:"run"`
+	By     Actor  `json:"by"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// StepHeld keeps one step from starting, from being tried again and from being answered, until it is released.
+type StepHeld struct {
+	Run    string    `json:"run"`
+	Step   string    `json:"step"`
+	Until  time.Time `json:"until,omitzero"` // zero: until a person releases it
+	By     Actor     `json:"by"`
+	Reason string    `json:"reason"`
+}
+
+// StepReleased ends what StepHeld began.
+type StepReleased struct {
+	Run    string `json:"run"`
+	Step   string `json:"step"`
+	By     Actor  `json:"by"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// InvocationQueued is a person's order to invoke a playbook as soon as what stands in its way has ended.
+type InvocationQueued struct {
+	Service    string   `json:"service"`
+	Playbook   string   `json:"playbook"`
+	Behind     []string `json:"behind"`               // what stands in its way, in words
+	Supersedes []RunRef `json:"supersedes,omitempty"` // the runs that are ended for it
+	By         Actor    `json:"by"`
+	Reason     string   `json:"reason"`
+}
+
+// RunRef names a run of any incident.
+type RunRef struct {
+	Incident string `json:"incident"`
+	Run      string `json:"run"`
+}
+
+// RunSuperseded ends a run before its last step, for another one that needs what it holds: it starts nothing any more, and
+// ends when the effects that are under way have ended.
+type RunSuperseded struct {
+	Run      string   `json:"run"`
+	For      string   `json:"for"` // a playbook
+	Incident string   `json:"incident"`
+	By       Actor    `json:"by"`
+	Reason   string   `json:"reason"`
+	Tell     []string `json:"tell,omitempty"`
+}
+
+// RunAborted calls a run off: nothing of it starts any more, and unless it is to be kept, what it did is undone in reverse
+// order. Without a run it is the incident as a whole: all its runs, and nothing is invoked in it any more without a person.
+type RunAborted struct {
+	Run    string   `json:"run,omitempty"`
+	Keep   bool     `json:"keep,omitempty"` // leave what was done as it is
+	By     Actor    `json:"by"`             // a person, or the rule "on_failure: undo"
+	Reason string   `json:"reason"`
+	Tell   []string `json:"tell,omitempty"`
+}
+
+// UndoStarted is in the journal before the undo of a step has any effect.
+type UndoStarted StepStarted
+
+// UndoDone ends the undo of a step well.
+type UndoDone StepDone
+
+// UndoFailed ends an attempt to undo a step badly, or says that nobody knows whether there is anything to undo.
+type UndoFailed StepFailed
+
+// UndoSkipped leaves the undo of a step out.
+type UndoSkipped StepSkipped
+
 // RunEnded closes a run: "completed"; "declined" (a decision went against it); "failed" (it came to its end, but a person
-// had to leave out a step that failed); "stood_down" (the incident ended first).
+// had to leave out a step that failed); "stood_down" (the incident ended first); "aborted"; "undone" (a step with
+// on_failure: undo failed); "superseded".
 type RunEnded struct {
 	Run    string `json:"run"`
 	Result string `json:"result"`
@@ -494,6 +589,17 @@ func (StepFailed) Kind() Kind           { return KindStepFailed }
 func (StepSkipped) Kind() Kind          { return KindStepSkipped }
 func (Escalated) Kind() Kind            { return KindEscalated }
 func (Notified) Kind() Kind             { return KindNotified }
+func (RunPaused) Kind() Kind            { return KindRunPaused }
+func (RunResumed) Kind() Kind           { return KindRunResumed }
+func (StepHeld) Kind() Kind             { return KindStepHeld }
+func (StepReleased) Kind() Kind         { return KindStepReleased }
+func (InvocationQueued) Kind() Kind     { return KindInvocationQueued }
+func (RunSuperseded) Kind() Kind        { return KindRunSuperseded }
+func (RunAborted) Kind() Kind           { return KindRunAborted }
+func (UndoStarted) Kind() Kind          { return KindUndoStarted }
+func (UndoDone) Kind() Kind             { return KindUndoDone }
+func (UndoFailed) Kind() Kind           { return KindUndoFailed }
+func (UndoSkipped) Kind() Kind          { return KindUndoSkipped }
 func (RunEnded) Kind() Kind             { return KindRunEnded }
 func (ObjectiveAtRisk) Kind() Kind      { return KindObjectiveAtRisk }
 func (ObjectiveMissed) Kind() Kind      { return KindObjectiveMissed }

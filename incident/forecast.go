@@ -203,6 +203,9 @@ func (s StepState) begun() bool { return s.Status != Pending && !s.ended() }
 // reached as things stand.
 func (r Run) goal(milestone string) (g forecast.Goal, never string) {
 	g.Proven = milestone == milestoneRecovered
+	if r.Ending != nil {
+		return g, "the run is being ended"
+	}
 	var lost string
 	add := func(is func(StepState) bool) {
 		for n, s := range r.Steps {
@@ -247,8 +250,19 @@ func (r Run) courses() forecast.Run {
 	c := forecast.Run{Plan: plan, Began: r.Started, Marks: make([]forecast.Mark, len(r.Steps))}
 	for n, s := range r.Steps {
 		c.Marks[n] = s.mark()
+		if c.Marks[n].Standing == forecast.Ahead {
+			c.Marks[n].NotBefore = later(r.Paused.until(), s.Held.until())
+		}
 	}
 	return c
+}
+
+// until is until when a brake keeps a step from beginning: what a person has to take off is taken to be taken off at any moment.
+func (b *Brake) until() time.Time {
+	if b == nil {
+		return time.Time{}
+	}
+	return b.Until
 }
 
 func (s StepState) mark() forecast.Mark {
@@ -267,7 +281,7 @@ func (s StepState) mark() forecast.Mark {
 
 // planOf lays out a playbook with what its past runs took.
 func planOf(p *playbooks.Playbook, past []pastRun) *forecast.Plan {
-	return forecast.New(p.ID, stepsOf(p, func(s *playbooks.Step) forecast.Work { return workOf(s, past) }))
+	return forecast.New(p.ID, stepsOf(p, func(s *playbooks.Step) forecast.Work { return workOf(p, s, past) }), reaction(p))
 }
 
 func stepsOf(p *playbooks.Playbook, work func(*playbooks.Step) forecast.Work) []forecast.Step {
@@ -285,7 +299,7 @@ func stepsOf(p *playbooks.Playbook, work func(*playbooks.Step) forecast.Work) []
 }
 
 // workOf is how long a step takes.
-func workOf(s *playbooks.Step, past []pastRun) forecast.Work {
+func workOf(p *playbooks.Playbook, s *playbooks.Step, past []pastRun) forecast.Work {
 	switch s.Kind() {
 	case playbooks.KindWait:
 		return forecast.Work{Proof: s.Wait}
@@ -294,18 +308,30 @@ func workOf(s *playbooks.Step, past []pastRun) forecast.Work {
 		w.Proof = s.Verify.For
 		return w
 	}
-	return forecast.Judge(planned(s), samples(s, past))
+	return forecast.Judge(planned(p, s), samples(s, past))
+}
+
+// reaction is how long people take who are given no time, or to say how a step goes on that is stuck: half of the most that
+// the playbook gives anybody, else ten minutes.
+func reaction(p *playbooks.Playbook) time.Duration {
+	var most time.Duration
+	for n := range p.Steps {
+		most = max(most, within(&p.Steps[n])/2)
+	}
+	if most == 0 {
+		return forecast.Reaction
+	}
+	return most
 }
 
 // planned is how long a step is planned to take: what it is expected to, else half of what it is given, so that P90 is all of
-// it; a person to whom nothing is said takes as long as one who has to say how it goes on. To tell somebody, where nobody has
-// to answer, takes no time.
-func planned(s *playbooks.Step) time.Duration {
+// it; a person who is given no time takes as long as others. To tell somebody, where nobody has to answer, takes no time.
+func planned(p *playbooks.Playbook, s *playbooks.Step) time.Duration {
 	switch {
 	case s.Expect > 0:
 		return s.Expect
 	case untimed(s):
-		return forecast.Reaction
+		return reaction(p)
 	case asks(s):
 		return within(s) / 2
 	case s.Kind() == playbooks.KindRun:

@@ -231,6 +231,18 @@ func stepOf(e Event) (run, step string, ok bool) {
 		return e.Run, e.Step, true
 	case Escalated:
 		return e.Run, e.Step, true
+	case StepHeld:
+		return e.Run, e.Step, true
+	case StepReleased:
+		return e.Run, e.Step, true
+	case UndoStarted:
+		return e.Run, e.Step, true
+	case UndoDone:
+		return e.Run, e.Step, true
+	case UndoFailed:
+		return e.Run, e.Step, true
+	case UndoSkipped:
+		return e.Run, e.Step, true
 	}
 	return "", "", false
 }

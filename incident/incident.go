@@ -35,6 +35,8 @@ type Incident struct {
 	Declined      *DeclarationDeclined `json:"declined,omitempty"` // the last one; whether it still binds depends on the facts
 	DeclinedAt    time.Time            `json:"declined_at,omitzero"`
 	NoPlaybook    []NoPlaybookFits     `json:"no_playbook,omitempty"`
+	Queued        []Queued             `json:"queued,omitempty"`  // invocations that wait for what stands in their way
+	Aborted       *Ending              `json:"aborted,omitempty"` // as a whole: nothing is invoked any more without a person
 
 	Recoveries             []Recovery `json:"recoveries"` // one per service and episode, in the order they began
 	Runs                   []Run      `json:"runs"`
@@ -99,7 +101,9 @@ type Run struct {
 	Ended    time.Time           `json:"ended,omitzero"`
 	Result   string              `json:"result,omitempty"` // as in RunEnded
 	Exercise Exercise            `json:"exercise,omitempty"`
-	Steps    []StepState         `json:"steps"` // in the playbook's order
+	Paused   *Brake              `json:"paused,omitempty"` // nothing of it starts
+	Ending   *Ending             `json:"ending,omitempty"` // it is being ended before its last step
+	Steps    []StepState         `json:"steps"`            // in the playbook's order
 
 	plan  *forecast.Plan // how it is forecast, with what was known of the past when it began
 	known int            // how many past runs that were
@@ -119,6 +123,8 @@ const (
 	Declined StepStatus = "declined"
 	Skipped  StepStatus = "skipped"
 	Given    StepStatus = "failed" // failed, and the run went on
+
+	CalledOff StepStatus = "called_off" // the run is being ended before the step was done
 )
 
 // StepState is a step of a run.
@@ -153,6 +159,8 @@ type StepState struct {
 	Output    string            `json:"output,omitempty"`
 	Answers   map[string]string `json:"answers,omitempty"`
 	Evidence  string            `json:"evidence,omitempty"`
+	Held      *Brake            `json:"held,omitempty"` // it does not start, and takes no answer
+	Undo      *StepState        `json:"undo,omitempty"` // its undo, once that has begun
 }
 
 // An Approval is one person's yes.
@@ -225,6 +233,7 @@ type Effect struct {
 	Incident string
 	Run      string
 	Step     string
+	Undo     bool // it takes the step back
 	Attempt  int
 	Epoch    uint64
 	Exercise Exercise          // of an exercise; empty: live

@@ -15,7 +15,7 @@ import (
 // invoke starts a playbook for every vital service of a declared disaster that no run is to bring back, or says loudly
 // that none fits.
 func (i Incident) invoke(w World) []Event {
-	if i.Declared == nil {
+	if i.Declared == nil || i.Aborted != nil {
 		return nil
 	}
 	var events []Event
@@ -294,7 +294,7 @@ func (i Incident) said(e NoPlaybookFits) bool {
 
 // invocationDeadlines are the instants at which a blown fuse is whole again.
 func (i Incident) invocationDeadlines(w World, d *deadlines) {
-	if i.Declared == nil {
+	if i.Declared == nil || i.Aborted != nil {
 		return
 	}
 	for _, x := range i.wanting(w) {

@@ -101,7 +101,7 @@ func TestAPersonMayInvokeWhatDoesNotFit(t *testing.T) {
 	says(t, h.refuses("dave", c).Reason, "dave may not invoke")
 	equal(t, h.order("alice", c), []string{"invoked", "step_started page"})
 	equal(t, last[Invoked](h).By.Person, "alice")
-	says(t, h.refuses("bob", c).Reason, "run 1 (failover-to-ams2 for payments-api) still goes on")
+	says(t, h.refuses("bob", c).Reason, "run 1 of payments-api-0412 (failover-to-ams2 for payments-api) still goes on")
 	c.Playbook = "failover-to-ams"
 	says(t, h.finds("bob", c).Error(), "did you mean \"failover-to-ams2\"?")
 }

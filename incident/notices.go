@@ -61,6 +61,16 @@ func told(e Event) (people []string, run, step string) {
 		people, run, step = e.Tell, e.Run, e.Step
 	case Escalated:
 		people, run, step = e.Tell, e.Run, e.Step
+	case RunPaused:
+		people, run = e.Tell, e.Run
+	case RunSuperseded:
+		people, run = e.Tell, e.Run
+	case RunAborted:
+		people, run = e.Tell, e.Run
+	case UndoStarted:
+		people, run, step = e.Tell, e.Run, e.Step
+	case UndoFailed:
+		people, run, step = e.Tell, e.Run, e.Step
 	case ObjectiveAtRisk:
 		people, run = e.Tell, e.Run
 	case ObjectiveMissed:
@@ -123,7 +133,11 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		say("Stand down: holdfast stand-down %s --reason WHY", i.ID)
 	case StepStarted, Escalated:
 		i.stepWords(run, step, say)
-	case StepFailed:
+	case RunPaused:
+		say("Let it go on: holdfast resume %s %s --reason WHY, or call it off: holdfast abort %[1]s %[2]s --reason WHY", i.ID, run)
+	case RunAborted:
+		say("Look how it goes: holdfast incident %s", i.ID)
+	case StepFailed, UndoFailed:
 		say("Say how it goes on: holdfast done, retry or skip %s %s/%s --reason WHY", i.ID, run, step)
 	}
 }

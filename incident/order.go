@@ -53,6 +53,9 @@ func (f *draft) order(person string, c Command) ([]Change, error) {
 	var changes []Change
 	for _, e := range events {
 		changes = append(changes, Change{Incident: i.ID, Event: e})
+		if queued, ok := e.(InvocationQueued); ok {
+			changes = append(changes, f.superseding(*i, queued)...)
+		}
 	}
 	return changes, err
 }
@@ -92,6 +95,9 @@ func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
 	case VerbStandDown:
 		return i.orderStandDown(w, person, c)
 	}
+	if events, err, known := i.control(w, person, c); known {
+		return events, err
+	}
 	order, ok := stepOrders[c.Verb]
 	if !ok {
 		return nil, &NotFound{What: "command", ID: string(c.Verb), Hint: source.DidYouMean(string(c.Verb), verbs())}
@@ -111,7 +117,7 @@ func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
 }
 
 func verbs() []string {
-	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbStandDown), string(VerbRebase), string(VerbArm), string(VerbDisarm), string(VerbNote), string(VerbAction), string(VerbActionDone)}
+	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbPause), string(VerbHold), string(VerbResume), string(VerbAbort), string(VerbStandDown), string(VerbRebase), string(VerbArm), string(VerbDisarm), string(VerbNote), string(VerbAction), string(VerbActionDone)}
 	for _, v := range slices.Sorted(maps.Keys(wordOrders)) {
 		all = append(all, string(v))
 	}
@@ -212,13 +218,13 @@ func (i Incident) orderInvoke(w World, person string, c Command) ([]Event, error
 	if !ok {
 		return nil, &NotFound{What: "playbook", ID: c.Playbook, Hint: source.DidYouMean(c.Playbook, w.Documents.playbookIDs())}
 	}
-	for _, r := range i.Runs {
-		if r.Active() && (r.Name == p.ID || r.Service == service) {
-			return nil, before(r.By, r.Started, "run %s (%s for %s) still goes on", r.ID, r.Name, r.Service)
+	if way := i.inTheWay(w, p, service); len(way) > 0 {
+		if c.Supersede || c.Queue {
+			return i.makeWay(by, c, way)
 		}
-	}
-	if missing := i.taken(w, p); len(missing) > 0 {
-		return nil, Refuse("%s cannot start: %s", p.ID, strings.Join(missing, "; "))
+		first := way[0]
+		return nil, before(first.run.By, first.run.Started, "%s cannot start: %s since %s, started by %s; --queue starts it when that has ended, --supersede ends that between two steps",
+			p.ID, first.why, stamp(first.run.Started), who(first.run.By))
 	}
 	c0, _ := i.Recovery(service)
 	e := i.begin(w, i.want(w, service, c0.Since, c0.Clocks.Deadline), p, by)
@@ -242,6 +248,10 @@ func (i Incident) orderStandDown(w World, person string, c Command) ([]Event, er
 		}
 		if s, busy := r.busy(); busy && i.HandsOff == "" {
 			return nil, before(Actor{}, s.Sent, "%s is being carried out since %s; wait for it, at most until %s", stepName(r.ID, s.ID), stamp(s.Sent), stamp(s.Until))
+		}
+		if l, open := i.unsettled(r); open && i.HandsOff == "" {
+			return nil, before(r.Ending.By, r.Ending.At, "run %s is being %s since %s: %s is still to come (done, retry or skip it), or leave things as they are: holdfast abort %s %s --keep --reason WHY",
+				r.ID, r.Ending.Result, stamp(r.Ending.At), l.called(), i.ID, r.ID)
 		}
 		events = append(events, RunEnded{Run: r.ID, Result: "stood_down"})
 	}

@@ -41,7 +41,7 @@ func (i Incident) leg(c Command) (leg, error) {
 	for _, r := range i.Runs {
 		for n, s := range r.Steps {
 			known = append(known, s.ID)
-			switch l := (leg{i.ID, r, n}); {
+			switch l := i.legOf(r, n); {
 			case s.ID != step || run != "" && r.ID != run:
 			case r.Active():
 				active = append(active, l)
@@ -61,6 +61,11 @@ func (i Incident) leg(c Command) (leg, error) {
 	return leg{}, &NotFound{What: "step", ID: c.Step, Hint: source.DidYouMean(step, slices.Compact(slices.Sorted(slices.Values(known))))}
 }
 
+// legOf is a step of a run, or its undo where that has begun.
+func (i Incident) legOf(r Run, n int) leg {
+	return leg{incident: i.ID, run: r, n: n, undo: r.Steps[n].Undo != nil}
+}
+
 // onlyWaiting is the step that waits where there is only one. What lets a machine act is named all the same: since it was
 // read, another step may have taken its place.
 func (i Incident) onlyWaiting(verb Verb) (leg, error) {
@@ -68,8 +73,9 @@ func (i Incident) onlyWaiting(verb Verb) (leg, error) {
 	var names []string
 	for _, r := range i.Runs {
 		for n, s := range r.Steps {
-			if r.Active() && (s.Status == Waiting || s.Status == Stuck) {
-				waiting, names = append(waiting, leg{i.ID, r, n}), append(names, r.ID+"/"+s.ID)
+			l := i.legOf(r, n)
+			if status := l.state().Status; r.Active() && (status == Waiting || status == Stuck) {
+				waiting, names = append(waiting, l), append(names, r.ID+"/"+s.ID)
 			}
 		}
 	}
@@ -89,8 +95,11 @@ func open(l leg) error {
 	s := l.state()
 	run, step := l.name()
 	switch {
+	case s.ended() && l.run.Active() && l.run.Ending != nil && !l.undo && s.Status == CalledOff:
+		return before(l.run.Ending.By, l.run.Ending.At, "%s is called off: run %s was %s by %s at %s%s", stepName(run, step), run,
+			l.run.Ending.Result, who(l.run.Ending.By), stamp(l.run.Ending.At), because(l.run.Ending.Reason))
 	case s.ended():
-		r := before(s.By, s.Ended, "%s was already %s", stepName(run, step), endings[s.Status])
+		r := before(s.By, s.Ended, "%s was already %s", l.called(), endings[s.Status])
 		if s.By != (Actor{}) {
 			r.Reason += " by " + who(s.By)
 		}
@@ -98,27 +107,28 @@ func open(l leg) error {
 		return r
 	case !l.run.Active():
 		return before(Actor{}, l.run.Ended, "run %s ended (%s) at %s", run, strings.ReplaceAll(l.run.Result, "_", " "), stamp(l.run.Ended))
+	case s.Status == Pending && l.undo:
+		return Refuse("%s has not begun yet", l.called())
 	case s.Status == Pending:
 		return Refuse("%s has not started yet: it comes after %s", stepName(run, step), listed(l.plan().After))
 	}
 	return nil
 }
 
-var endings = map[StepStatus]string{Done: "done", Declined: "declined", Skipped: "left out", Given: "given up"}
+var endings = map[StepStatus]string{Done: "done", Declined: "declined", Skipped: "left out", Given: "given up", CalledOff: "called off"}
 
 // waiting refuses an answer to a step that does not ask a person.
 func waiting(l leg, doing string) error {
 	s := l.state()
-	run, step := l.name()
 	switch s.Status {
 	case Waiting:
 		return nil
 	case Stuck:
-		return Refuse("%s is stuck (%s): it wants done, retry or skip, not %s", stepName(run, step), s.Reason, doing)
+		return Refuse("%s is stuck (%s): it wants done, retry or skip, not %s", l.called(), s.Reason, doing)
 	case Retrying:
-		return Refuse("%s goes again by itself at %s; there is nothing to %s", stepName(run, step), stamp(s.Again), doing)
+		return Refuse("%s goes again by itself at %s; there is nothing to %s", l.called(), stamp(s.Again), doing)
 	}
-	return Refuse("%s is done by a machine since %s; there is nothing to %s", stepName(run, step), stamp(s.Sent), doing)
+	return Refuse("%s is done by a machine since %s; there is nothing to %s", l.called(), stamp(s.Sent), doing)
 }
 
 func ack(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
@@ -130,7 +140,7 @@ func ack(i Incident, w World, l leg, person string, c Command) ([]Event, error) 
 		}
 	}
 	if s.Acked != (Actor{}) {
-		return nil, before(s.Acked, s.AckedAt, "%s was already acknowledged by %s at %s", stepName(run, step), who(s.Acked), stamp(s.AckedAt))
+		return nil, before(s.Acked, s.AckedAt, "%s was already acknowledged by %s at %s", l.called(), who(s.Acked), stamp(s.AckedAt))
 	}
 	by, err := w.duty().entitled(person, "acknowledge "+step, mayAct(w, l))
 	if err != nil {
@@ -138,11 +148,33 @@ func ack(i Incident, w World, l leg, person string, c Command) ([]Event, error) 
 	}
 	events := []Event{Acknowledged{Run: run, Step: step, By: by}}
 	if l.plan().Ack != nil && s.Status == Waiting {
+		if err := l.heldBack("acknowledge"); err != nil {
+			return nil, err
+		}
 		end := l.done("")
 		end.By = by
 		events = append(events, end)
 	}
 	return events, nil
+}
+
+// heldBack refuses what would let a step go on that somebody holds.
+func (l leg) heldBack(doing string) error {
+	held := l.run.Steps[l.n].Held
+	if held == nil {
+		return nil
+	}
+	run, step := l.name()
+	return before(held.By, held.At, "%s is held by %s since %s%s%s; nobody can %s it before: holdfast resume %s %s/%s", l.called(), who(held.By), stamp(held.At),
+		untilWords(held.Until), because(held.Reason), doing, l.incident, run, step)
+}
+
+// untilWords says until when, where there is a time.
+func untilWords(until time.Time) string {
+	if until.IsZero() {
+		return ""
+	}
+	return ", until " + stamp(until)
 }
 
 // mayAct are the roles that may act on a step as it stands: its own and those it escalated to; the authority too where
@@ -175,9 +207,12 @@ func done(i Incident, w World, l leg, person string, c Command) ([]Event, error)
 	if err := answered(p, c); err != nil {
 		return nil, err
 	}
+	if err := l.heldBack("report"); err != nil {
+		return nil, err
+	}
 	e := l.done("")
 	e.By, e.Answers, e.Evidence = by, c.Answers, c.Evidence
-	return []Event{e}, nil
+	return []Event{l.of(e)}, nil
 }
 
 // answered refuses a report that lacks what the playbook asks for, or holds something else.
@@ -233,7 +268,7 @@ func failedBy(o Outcome) func(Incident, World, leg, string, Command) ([]Event, e
 			return nil, err
 		}
 		e := StepFailed{Run: run, Step: step, Attempt: l.state().Attempt, Outcome: o, Reason: c.Reason, By: by}
-		if !passesOver(l.plan(), o) {
+		if !passesOver(l.plan(), o) && (!l.undoesRun() || l.braked()) {
 			e.Tell = troubled(w, l)
 		}
 		return []Event{e}, nil
@@ -244,6 +279,9 @@ func approve(i Incident, w World, l leg, person string, c Command) ([]Event, err
 	s, p := l.state(), l.plan()
 	run, step := l.name()
 	by, err := decides(w, l, person)
+	if err == nil {
+		err = l.heldBack("approve")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -308,13 +346,18 @@ func retry(i Incident, w World, l leg, person string, c Command) ([]Event, error
 	case err != nil:
 		return nil, err
 	case s.Status != Stuck:
-		return nil, Refuse("%s is not stuck: it is %s", stepName(run, step), s.Status)
+		return nil, Refuse("%s is not stuck: it is %s", l.called(), s.Status)
 	case strings.TrimSpace(c.Reason) == "":
 		return nil, Refuse("a retry needs a reason")
-	case p.Repeat == "never" && (s.Outcome == InDoubt || s.Outcome == TimedOut):
+	case l.run.Paused != nil:
+		b := l.run.Paused
+		return nil, before(b.By, b.At, "run %s was paused by %s at %s%s; resume it first", run, who(b.By), stamp(b.At), because(b.Reason))
+	case l.run.Steps[l.n].Held != nil:
+		return nil, l.heldBack("retry")
+	case p.Repeat == "never" && s.Attempt > 0 && (s.Outcome == InDoubt || s.Outcome == TimedOut):
 		return nil, Refuse("%s must not be repeated (repeat: never), and whether it took effect is not known: look, then report it done or skip it", step)
 	}
-	return []Event{start(w, l, by, c.Reason)}, nil
+	return []Event{l.of(start(w, l, by, c.Reason))}, nil
 }
 
 // skip leaves a step out. A decision is never left out: that would be an approval by nobody.
@@ -328,9 +371,9 @@ func skip(i Incident, w World, l leg, person string, c Command) ([]Event, error)
 	case s.Kind == playbooks.KindDecide:
 		return nil, Refuse("%s is a decision: approve or decline it", step)
 	case s.Status == Running && effective(l.plan()):
-		return nil, Refuse("%s is being carried out since %s; wait for it, at most until %s", stepName(run, step), stamp(s.Sent), stamp(s.Until))
+		return nil, Refuse("%s is being carried out since %s; wait for it, at most until %s", l.called(), stamp(s.Sent), stamp(s.Until))
 	case strings.TrimSpace(c.Reason) == "":
 		return nil, Refuse("to skip a step needs a reason")
 	}
-	return []Event{StepSkipped{Run: run, Step: step, By: by, Reason: c.Reason}}, nil
+	return []Event{l.of(StepSkipped{Run: run, Step: step, By: by, Reason: c.Reason})}, nil
 }

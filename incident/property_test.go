@@ -22,13 +22,13 @@ preconditions: [{component_up: [ledger-db-ams]}]
 steps:
   - {id: page, notify: [on-call-pay], ack: {role: on-call-pay, within: 5m, escalate: [head-of-operations]}}
   - {id: tell, after: [], notify: [head-of-operations]}
-  - {id: safe, after: [page], run: {exec: {command: safe}}, timeout: 2m, retry: 2, repeat: safe}
-  - {id: ask, after: [page], run: {exec: {command: ask}}, timeout: 2m, retry: 1, repeat: ask, on_failure: escalate}
+  - {id: safe, after: [page], run: {exec: {command: safe}}, timeout: 2m, retry: 2, repeat: safe, undo: {run: {exec: {command: unsafe}}, repeat: safe}}
+  - {id: ask, after: [page], run: {exec: {command: ask}}, timeout: 2m, retry: 1, repeat: ask, on_failure: escalate, undo: {run: {exec: {command: unask}}, retry: 1, timeout: 1m}}
   - {id: never, after: [tell], run: {exec: {command: never}}, timeout: 2m, repeat: never}
-  - {id: loose, after: [tell], run: {exec: {command: loose}}, timeout: 2m, on_failure: continue}
+  - {id: loose, after: [tell], run: {exec: {command: loose}}, timeout: 2m, on_failure: continue, undo: {run: {exec: {command: tighten}}}}
   - {id: look, after: [page], do: "Look", role: on-call-pay, within: 10m}
   - {id: go, after: [safe, ask, look], decide: "Go?", role: incident-director, approvals: 2, within: 10m}
-  - {id: act, run: {exec: {command: act}}, timeout: 2m, point_of_no_return: true}
+  - {id: act, run: {exec: {command: act}}, timeout: 2m, point_of_no_return: true, on_failure: undo}
   - {id: asked, verify: {http: {url: "https://pay.internal/health"}}, timeout: 5m}
   - {id: settle, wait: 5m}
   - {id: verified, verify: {service: payments-api, for: 5m}, timeout: 30m, milestone: recovered}
@@ -39,7 +39,7 @@ playbook: reporting
 for: {services: [reporting]}
 exclusive: [ams2-capacity]
 steps:
-  - {id: restore, run: {exec: {command: restore}}, timeout: 2m, repeat: safe}
+  - {id: restore, run: {exec: {command: restore}}, timeout: 2m, repeat: safe, undo: {run: {exec: {command: drop}}, repeat: never}}
   - {id: check, do: "Check", role: on-call-pay}
 `
 
@@ -123,7 +123,8 @@ func (a *anything) look() {
 }
 
 func command(t *rapid.T, ids []string) Command {
-	verbs := []Verb{VerbAck, VerbDone, VerbFailed, VerbCannot, VerbApprove, VerbDecline, VerbRetry, VerbSkip, VerbDeclare, VerbInvoke, VerbStandDown, VerbArm, VerbDisarm, VerbNote}
+	verbs := []Verb{VerbAck, VerbDone, VerbFailed, VerbCannot, VerbApprove, VerbDecline, VerbRetry, VerbSkip, VerbDeclare, VerbInvoke, VerbStandDown, VerbArm, VerbDisarm, VerbNote,
+		VerbPause, VerbHold, VerbResume, VerbAbort}
 	steps := []string{"", "page", "tell", "safe", "ask", "never", "loose", "look", "go", "act", "asked", "settle", "verified", "restore", "check", "nonsense"}
 	c := Command{Verb: rapid.SampledFrom(verbs).Draw(t, "verb"), Step: rapid.SampledFrom(steps).Draw(t, "step"), Reason: "so"}
 	if len(ids) > 0 && rapid.IntRange(0, 9).Draw(t, "named") > 0 {
@@ -132,6 +133,10 @@ func command(t *rapid.T, ids []string) Command {
 	if c.Verb == VerbInvoke || c.Incident == "" {
 		c.Services = []string{rapid.SampledFrom([]string{"payments-api", "reporting"}).Draw(t, "service")}
 		c.Playbook = rapid.SampledFrom([]string{"failover", "reporting"}).Draw(t, "playbook")
+		c.Supersede, c.Queue = rapid.Bool().Draw(t, "supersede"), rapid.Bool().Draw(t, "queue")
+	}
+	if slices.Contains([]Verb{VerbPause, VerbHold, VerbResume, VerbAbort}, c.Verb) {
+		c.Run, c.Keep = rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, "run"), rapid.IntRange(0, 3).Draw(t, "keep") == 0
 	}
 	return c
 }
@@ -141,6 +146,9 @@ func (a *anything) asked() (all []Command) {
 	for _, id := range a.book.ids {
 		for _, r := range a.book.incidents[id].Runs {
 			for _, s := range r.Steps {
+				if s.Undo != nil {
+					s.Status = s.Undo.Status
+				}
 				verbs := map[StepStatus][]Verb{Stuck: {VerbDone, VerbRetry, VerbSkip}, Waiting: {VerbDone, VerbApprove, VerbAck}}[s.Status]
 				for _, verb := range verbs {
 					all = append(all, Command{Verb: verb, Incident: id, Step: r.ID + "/" + s.ID, Reason: "so"})
@@ -180,7 +188,11 @@ func (a *anything) oneRunPerServiceAndPlaybook() {
 func (a *anything) everyWantIsRecorded() {
 	started := map[string]bool{}
 	for _, r := range a.records {
-		if e, ok := r.Event.(StepStarted); ok {
+		e, ok := r.Event.(StepStarted)
+		if u, undo := r.Event.(UndoStarted); undo {
+			e, ok = StepStarted(u), true
+		}
+		if ok {
 			started[fmt.Sprintf("%s/%s/%s %s %d %d", r.Incident, e.Run, e.Step, e.Key, e.Attempt, e.Epoch)] = true
 		}
 	}
@@ -222,6 +234,10 @@ func (a *anything) history() {
 	for _, r := range a.records {
 		run, step, about := stepOf(r.Event)
 		at := r.Incident + "/" + run + "/" + step
+		switch r.Event.(type) {
+		case UndoStarted, UndoDone, UndoFailed, UndoSkipped:
+			at += "/undo"
+		}
 		if about && ended[at] {
 			if _, told := r.Event.(Acknowledged); !told {
 				a.Fatalf("%s happened to %s after it had ended", r.Event.Kind(), at)
@@ -241,6 +257,8 @@ func (a *anything) history() {
 				approvals[at] = map[string]bool{}
 			}
 			approvals[at][e.By.Person] = true
+		case UndoDone, UndoSkipped:
+			ended[at] = true
 		case StepDone:
 			ended[at] = true
 			if step == "go" && len(approvals[at]) < 2 {
@@ -388,6 +406,7 @@ func TestWhateverHappensTheInvariantsHold(t *testing.T) {
 			},
 		})
 		a.history()
+		a.brakes()
 		a.replays()
 	})
 }

@@ -82,7 +82,7 @@ func (i Incident) endangered(o detector.Outage) (Run, Recovery, bool) {
 		return Run{}, c, false
 	}
 	for _, run := range slices.Backward(i.Runs) {
-		if run.Active() && run.Playbook != nil && run.covers(o.Service) {
+		if run.Active() && run.Ending == nil && run.Playbook != nil && run.covers(o.Service) {
 			return run, c, true
 		}
 	}
@@ -134,6 +134,9 @@ func (i Incident) objectiveAtRisk(w World, run Run, c Recovery, risk Risk) Objec
 		e.Objective, e.Deadline = objectiveMTPD, c.Clocks.MTPDEnd
 	}
 	e.Tell = w.duty().lines(w.declaration().Authority)
+	if p := run.Paused; p != nil {
+		e.Advice = append(e.Advice, fmt.Sprintf("run %s is paused by %s since %s: holdfast resume %s %s", run.ID, who(p.By), stamp(p.At), i.ID, run.ID))
+	}
 	for _, id := range f.HeldUpBy {
 		s, _ := run.state(id)
 		e.Advice = append(e.Advice, i.advice(w, run, s)...)
@@ -148,8 +151,10 @@ func (i Incident) objectiveAtRisk(w World, run Run, c Recovery, risk Risk) Objec
 // advice is what could be done about a step that holds everybody up.
 func (i Incident) advice(w World, run Run, s StepState) []string {
 	name := run.ID + "/" + s.ID
-	people := orText(listed(w.duty().lines(s.actors()...)), "somebody")
+	people := listed(w.duty().lines(s.actors()...))
 	switch {
+	case s.Held != nil:
+		return []string{fmt.Sprintf("%s is held by %s since %s: holdfast resume %s %s", s.ID, who(s.Held.By), stamp(s.Held.At), i.ID, name)}
 	case s.Status == Stuck:
 		return []string{fmt.Sprintf("%s is stuck: say how it goes on (holdfast done, retry or skip %s %s --reason WHY)", s.ID, i.ID, name)}
 	case s.Kind == playbooks.KindDecide:
@@ -174,7 +179,7 @@ func (i Incident) stillToApprove(w World, s StepState) string {
 	left := slices.DeleteFunc(w.duty().lines(s.actors()...), func(person string) bool {
 		return slices.ContainsFunc(s.Approvals, func(a Approval) bool { return a.By.Person == person })
 	})
-	return orText(listed(left), "nobody who is left in "+listed(s.actors()))
+	return listed(left)
 }
 
 // quicker are other playbooks that fit and would be through before the run is expected to be.

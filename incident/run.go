@@ -15,14 +15,27 @@ func (i Incident) carryOn(w World) []Event {
 		if !run.Active() || run.Playbook == nil {
 			continue
 		}
-		for n := range run.Steps {
-			if e := i.stepDue(w, leg{i.ID, run, n}); e != nil {
-				return []Event{e}
-			}
+		if e := i.runDue(w, run); e != nil {
+			return []Event{e}
 		}
-		if !slices.ContainsFunc(run.Steps, func(s StepState) bool { return !s.ended() }) {
-			return []Event{RunEnded{Run: run.ID, Result: result(run)}}
+	}
+	return nil
+}
+
+func (i Incident) runDue(w World, run Run) Event {
+	if run.Paused.over(w.Now) {
+		return RunResumed{Run: run.ID, By: Actor{Rule: ruleUntil}}
+	}
+	if run.Ending != nil {
+		return i.endingDue(w, run)
+	}
+	for n := range run.Steps {
+		if e := i.stepDue(w, leg{incident: i.ID, run: run, n: n}); e != nil {
+			return e
 		}
+	}
+	if !slices.ContainsFunc(run.Steps, func(s StepState) bool { return !s.ended() }) {
+		return RunEnded{Run: run.ID, Result: result(run)}
 	}
 	return nil
 }
@@ -31,6 +44,8 @@ func (i Incident) carryOn(w World) []Event {
 // is.
 func result(run Run) string {
 	switch {
+	case run.Ending != nil:
+		return run.Ending.Result
 	case slices.ContainsFunc(run.Steps, func(s StepState) bool { return s.Status == Declined }):
 		return "declined"
 	case slices.ContainsFunc(run.Steps, func(s StepState) bool { return s.Status == Skipped && s.Outcome != "" }):
@@ -39,28 +54,64 @@ func result(run Run) string {
 	return "completed"
 }
 
-// A leg is one step of a run, as it stands and as the playbook has it.
+// A leg is one step of a run, or its undo, as it stands and as the playbook has it.
 type leg struct {
 	incident string
 	run      Run
 	n        int
+	undo     bool
 }
 
-func (l leg) state() *StepState        { return &l.run.Steps[l.n] }
-func (l leg) plan() *playbooks.Step    { return &l.run.Playbook.Steps[l.n] }
-func (l leg) name() (run, step string) { return l.run.ID, l.state().ID }
+func (l leg) state() *StepState {
+	s := &l.run.Steps[l.n]
+	switch {
+	case !l.undo:
+		return s
+	case s.Undo != nil:
+		return s.Undo
+	}
+	fresh := pending(l.plan())
+	return &fresh
+}
+
+func (l leg) plan() *playbooks.Step {
+	p := &l.run.Playbook.Steps[l.n]
+	if l.undo {
+		return p.Reversal()
+	}
+	return p
+}
+
+func (l leg) name() (run, step string) { return l.run.ID, l.run.Steps[l.n].ID }
+
+// called is the step, or its undo, within a sentence.
+func (l leg) called() string {
+	if l.undo {
+		return "the undo of " + stepName(l.name())
+	}
+	return stepName(l.name())
+}
+
+// braked reports whether nothing of the step may start now.
+func (l leg) braked() bool { return l.run.Paused != nil || l.run.Steps[l.n].Held != nil }
 
 // stepDue is what the clock and the facts say of one step.
 func (i Incident) stepDue(w World, l leg) Event {
-	switch l.state().Status {
+	run, step := l.name()
+	if s := l.state(); !s.ended() && s.Held.over(w.Now) {
+		return StepReleased{Run: run, Step: step, By: Actor{Rule: ruleUntil}}
+	}
+	switch s := l.state(); s.Status {
 	case Pending:
 		return begins(w, l)
 	case Running:
 		return i.runningDue(w, l)
 	case Waiting:
 		return i.escalates(w, l)
+	case Stuck:
+		return i.undoes(w, l)
 	case Retrying:
-		if !w.Now.Before(l.state().Again) {
+		if !l.braked() && !w.Now.Before(s.Again) {
 			return start(w, l, Actor{}, "")
 		}
 	}
@@ -80,7 +131,7 @@ func begins(w World, l leg) Event {
 		}
 		ready = ready && (!ok || before.ended())
 	}
-	if !ready {
+	if !ready || l.braked() {
 		return nil
 	}
 	return start(w, l, Actor{}, "")
@@ -130,7 +181,9 @@ func inDoubt(w World, l leg) Event {
 	s, p := l.state(), l.plan()
 	run, step := l.name()
 	switch {
-	case s.Epoch < w.Epoch && repeatable(p):
+	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff() && l.braked():
+		return nil // nothing is sent again before it goes on
+	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff():
 		return start(w, l, Actor{}, "")
 	case s.Epoch < w.Epoch:
 		reason := "holdfast was started anew while it was under way, and whether it took effect is not known"

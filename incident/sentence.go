@@ -42,6 +42,9 @@ func Sentence(r Record) string {
 	if text := stepSentence(r.Event); text != "" {
 		return text
 	}
+	if text := controlSentence(r.Event); text != "" {
+		return text
+	}
 	return recoverySentence(r.Event)
 }
 
@@ -179,8 +182,60 @@ func stepSentence(e Event) string {
 	return ""
 }
 
-func startedSentence(e StepStarted) string {
-	text := upper(stepName(e.Run, e.Step)) + " started"
+// controlSentence tells what people do to a run as a whole, and what is taken back.
+func controlSentence(e Event) string {
+	switch e := e.(type) {
+	case RunPaused:
+		return fmt.Sprintf("%s paused run %s%s%s.", who(e.By), e.Run, untilWords(e.Until), because(e.Reason))
+	case RunResumed:
+		if e.By.Rule == ruleUntil {
+			return fmt.Sprintf("Run %s goes on: the time of its pause is over.", e.Run)
+		}
+		return fmt.Sprintf("%s resumed run %s%s.", who(e.By), e.Run, because(e.Reason))
+	case StepHeld:
+		return fmt.Sprintf("%s holds %s%s%s.", who(e.By), stepName(e.Run, e.Step), untilWords(e.Until), because(e.Reason))
+	case StepReleased:
+		if e.By.Rule == ruleUntil {
+			return fmt.Sprintf("%s is free again: the time of its hold is over.", upper(stepName(e.Run, e.Step)))
+		}
+		return fmt.Sprintf("%s released %s%s.", who(e.By), stepName(e.Run, e.Step), because(e.Reason))
+	case InvocationQueued:
+		text := fmt.Sprintf("%s ordered %s for %s, as soon as it can start (%s)", who(e.By), e.Playbook, e.Service, strings.Join(e.Behind, "; "))
+		return text + because(e.Reason) + "."
+	case RunSuperseded:
+		return fmt.Sprintf("Run %s makes way for %s of %s, by order of %s: it starts nothing more, and ends between two steps%s.", e.Run, e.For, e.Incident, who(e.By), because(e.Reason))
+	case RunAborted:
+		return abortedSentence(e)
+	case UndoStarted:
+		return attemptSentence("The undo of "+stepName(e.Run, e.Step), StepStarted(e))
+	case UndoDone:
+		if e.By.Person != "" {
+			return fmt.Sprintf("%s is undone, by %s.", upper(stepName(e.Run, e.Step)), who(e.By))
+		}
+		return fmt.Sprintf("%s is undone.", upper(stepName(e.Run, e.Step)))
+	case UndoFailed:
+		return brokenSentence("The undo of "+stepName(e.Run, e.Step), StepFailed(e))
+	case UndoSkipped:
+		return fmt.Sprintf("%s leaves %s as it is, without an undo%s.", who(e.By), stepName(e.Run, e.Step), because(e.Reason))
+	}
+	return ""
+}
+
+func abortedSentence(e RunAborted) string {
+	what, then := "run "+e.Run, "what it did is undone"
+	if e.Run == "" {
+		what, then = "everything in the incident", "what was done is undone, and nothing more is invoked without a person"
+	}
+	if e.Keep {
+		then = strings.Replace(strings.Replace(then, "what it did is undone", "what it did stays as it is", 1), "what was done is undone", "what was done stays as it is", 1)
+	}
+	return fmt.Sprintf("%s aborted %s; %s%s.", subject(e.By), what, then, because(e.Reason))
+}
+
+func startedSentence(e StepStarted) string { return attemptSentence(upper(stepName(e.Run, e.Step)), e) }
+
+func attemptSentence(what string, e StepStarted) string {
+	text := what + " started"
 	if e.Attempt > 1 {
 		text += fmt.Sprintf(", attempt %d", e.Attempt)
 	}
@@ -193,9 +248,11 @@ func startedSentence(e StepStarted) string {
 	return text + "."
 }
 
-func failedSentence(e StepFailed) string {
+func failedSentence(e StepFailed) string { return brokenSentence(upper(stepName(e.Run, e.Step)), e) }
+
+func brokenSentence(what string, e StepFailed) string {
 	how := map[Outcome]string{Failed: "failed", TimedOut: "timed out", InDoubt: "is in doubt", Cannot: "cannot be done"}[e.Outcome]
-	text := fmt.Sprintf("%s %s", upper(stepName(e.Run, e.Step)), orText(how, string(e.Outcome)))
+	text := fmt.Sprintf("%s %s", what, orText(how, string(e.Outcome)))
 	if e.By.Person != "" {
 		text += ", says " + who(e.By)
 	}

@@ -124,13 +124,13 @@ func (s *StepState) escalated(e Escalated) {
 
 func (s *StepState) end(at time.Time, status StepStatus, by Actor, reason string) {
 	s.Status, s.Ended, s.By, s.Reason = status, at, by, reason
-	s.Until, s.Again = time.Time{}, time.Time{}
+	s.Until, s.Again, s.Held = time.Time{}, time.Time{}, nil
 }
 
 // ended reports whether nothing more happens to the step.
 func (s StepState) ended() bool {
 	switch s.Status {
-	case Done, Declined, Skipped, Given:
+	case Done, Declined, Skipped, Given, CalledOff:
 		return true
 	}
 	return false
@@ -151,11 +151,14 @@ func (r Run) covers(service string) bool {
 	return r.Service == service || slices.Contains(r.Covers, service)
 }
 
-// busy is a step that hands are at.
+// busy is a step that hands are at, or whose undo they are at.
 func (r Run) busy() (StepState, bool) {
 	for n, s := range r.Steps {
 		if s.Status == Running && effective(&r.Playbook.Steps[n]) {
 			return s, true
+		}
+		if s.Undo != nil && s.Undo.Status == Running {
+			return *s.Undo, true
 		}
 	}
 	return StepState{}, false

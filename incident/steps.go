@@ -28,8 +28,7 @@ func start(w World, l leg, by Actor, reason string) StepStarted {
 		class = s.Class + 1
 	}
 	run, step := l.name()
-	e := StepStarted{Run: run, Step: step, Attempt: s.Attempt + 1, Epoch: w.Epoch, By: by, Reason: reason,
-		Key: fmt.Sprintf("%s/%s/%s/%d", l.incident, run, step, class)}
+	e := StepStarted{Run: run, Step: step, Attempt: s.Attempt + 1, Epoch: w.Epoch, By: by, Reason: reason, Key: l.key(class)}
 	switch p.Kind() {
 	case playbooks.KindNotify:
 		e.Tell = w.duty().first(p.Notify...)
@@ -52,6 +51,15 @@ func start(w World, l leg, by Actor, reason string) StepStarted {
 	return e
 }
 
+// key is the idempotency key of a class of attempts; an undo has keys of its own.
+func (l leg) key(class int) string {
+	run, step := l.name()
+	if l.undo {
+		step += "/undo"
+	}
+	return fmt.Sprintf("%s/%s/%s/%d", l.incident, run, step, class)
+}
+
 func positive(d, otherwise time.Duration) time.Duration {
 	if d > 0 {
 		return d
@@ -65,13 +73,17 @@ func fail(w World, l leg, o Outcome, reason string) StepFailed {
 	run, step := l.name()
 	e := StepFailed{Run: run, Step: step, Attempt: s.Attempt, Outcome: o, Reason: reason}
 	switch {
-	case (o == Failed || o == TimedOut && repeatable(p)) && s.Tries <= p.Retry:
+	case l.calledOff() && o == Failed: // it had no effect, and nobody waits for it any more
+	case !l.calledOff() && (o == Failed || o == TimedOut && repeatable(p)) && s.Tries <= p.Retry:
 		e.Again = w.Now.Add(backoff(p, s.Tries))
-	case !passesOver(p, o):
+	case !passesOver(p, o) && (!l.undoesRun() || o == InDoubt || l.braked()): // who is told that the run is undone is told of this too
 		e.Tell = troubled(w, l)
 	}
 	return e
 }
+
+// calledOff reports whether the run is being ended and the step is only waited for.
+func (l leg) calledOff() bool { return l.run.Ending != nil && !l.undo }
 
 // backoff doubles with each attempt. It is the same on every replay: there is nothing random in it.
 func backoff(p *playbooks.Step, tries int) time.Duration {
@@ -133,7 +145,7 @@ func ladder(w World, p *playbooks.Step, told []string) (rungs []rung) {
 // escalates tells the next when a person's time is up.
 func (i Incident) escalates(w World, l leg) Event {
 	s, rungs := l.state(), ladder(w, l.plan(), i.toldOf(l))
-	if s.Until.IsZero() || w.Now.Before(s.Until) || s.Rung >= len(rungs) {
+	if s.Held != nil || s.Until.IsZero() || w.Now.Before(s.Until) || s.Rung >= len(rungs) {
 		return nil
 	}
 	run, step := l.name()
@@ -159,13 +171,22 @@ func (i Incident) runDeadlines(w World, d *deadlines) {
 			continue
 		}
 		for n := range run.Steps {
-			stepDeadline(w, leg{i.ID, run, n}, d)
+			stepDeadline(w, leg{incident: i.ID, run: run, n: n}, d)
+			if run.Steps[n].Undo != nil {
+				stepDeadline(w, leg{incident: i.ID, run: run, n: n, undo: true}, d)
+			}
+		}
+		if run.Paused != nil {
+			d.add(run.Paused.Until)
 		}
 	}
 }
 
 func stepDeadline(w World, l leg, d *deadlines) {
 	s, p := l.state(), l.plan()
+	if s.Held != nil {
+		d.add(s.Held.Until)
+	}
 	switch {
 	case s.Status == Retrying:
 		d.add(s.Again)
@@ -199,7 +220,10 @@ func (i Incident) Wants(epoch uint64, since time.Time) []Effect {
 	for _, run := range i.Runs {
 		for n := range run.Steps {
 			if run.Active() {
-				all = append(all, effect(leg{i.ID, run, n}, epoch)...)
+				all = append(all, effect(leg{incident: i.ID, run: run, n: n}, epoch)...)
+			}
+			if run.Active() && run.Steps[n].Undo != nil {
+				all = append(all, effect(leg{incident: i.ID, run: run, n: n, undo: true}, epoch)...)
 			}
 		}
 	}
@@ -212,7 +236,7 @@ func effect(l leg, epoch uint64) []Effect {
 	if s.Status != Running || s.Epoch != epoch || !effective(p) {
 		return nil
 	}
-	return []Effect{{Key: s.Key, Incident: l.incident, Run: l.run.ID, Step: s.ID, Attempt: s.Attempt, Epoch: s.Epoch, Until: s.Until,
+	return []Effect{{Key: s.Key, Incident: l.incident, Run: l.run.ID, Step: s.ID, Undo: l.undo, Attempt: s.Attempt, Epoch: s.Epoch, Until: s.Until,
 		Repeat: p.Repeat, Exercise: l.run.Exercise, Do: p.Run, Verify: p.Verify}}
 }
 
@@ -251,10 +275,12 @@ func (b *book) finish(now time.Time, r Result) []Change {
 		if run.ID != r.Effect.Run || !run.Active() || !i.Open() || run.Playbook == nil {
 			continue
 		}
-		for n := range run.Steps {
-			if l := (leg{i.ID, run, n}); l.state().ID == r.Effect.Step {
-				return finished(World{Now: now, Epoch: b.epoch, Documents: b.docs}, l, r)
+		for n, s := range run.Steps {
+			if s.ID != r.Effect.Step {
+				continue
 			}
+			l := leg{incident: i.ID, run: run, n: n, undo: s.Undo != nil && s.Undo.Key == r.Effect.Key}
+			return finished(World{Now: now, Epoch: b.epoch, Documents: b.docs}, l, r)
 		}
 	}
 	return nil
@@ -267,13 +293,13 @@ func finished(w World, l leg, r Result) []Change {
 		return nil
 	}
 	if r.Outcome == "" {
-		return []Change{{Incident: l.incident, Event: l.done(short(r.Output))}}
+		return []Change{{Incident: l.incident, Event: l.of(l.done(short(r.Output)))}}
 	}
 	e := fail(w, l, r.Outcome, short(r.Reason))
 	if e.Reason == "" {
 		e.Reason = strings.ReplaceAll(string(r.Outcome), "_", " ")
 	}
-	return []Change{{Incident: l.incident, Event: e}}
+	return []Change{{Incident: l.incident, Event: l.of(e)}}
 }
 
 func (i *Incident) delivered(r Result) []Change {

@@ -28,6 +28,8 @@ var kindsOf = map[string][]Kind{
 	"backoff":            {KindRun, KindVerify},
 	"repeat":             {KindRun, KindVerify},
 	"on_failure":         {KindNotify, KindDo, KindRun, KindVerify},
+	"undo":               {KindDo, KindRun},
+	"returns_to":         {KindDo, KindDecide, KindRun},
 	"point_of_no_return": {KindDo, KindDecide, KindRun},
 }
 
@@ -45,6 +47,12 @@ func (c *checker) step(s *Step) {
 	c.duration(s.Marks, "expect", s.Expect, 0)
 	c.people(s)
 	c.machine(s)
+	c.undo(s)
+	c.filled(s.Marks, "returns_to", len(s.ReturnsTo))
+	if s.Marks.Has("returns_to") && s.Phase != Reconstitution {
+		c.found.Errorf(s.Marks.Of("/returns_to"), "playbook/returns-early", "say phase: reconstitution, or leave it out",
+			"a step goes back to where the services came from in the phase reconstitution, not in %s", s.Phase)
+	}
 }
 
 // said reports whether exactly one kind is written, and says so where its text is empty.
@@ -122,6 +130,27 @@ func (c *checker) machine(s *Step) {
 	}
 	if s.Verify != nil {
 		c.verify(s)
+	}
+}
+
+// undo checks what takes a step's effect back.
+func (c *checker) undo(s *Step) {
+	u := s.Undo
+	if u == nil {
+		return
+	}
+	if s.PointOfNoReturn {
+		c.found.Errorf(s.Marks.Of("/undo"), "playbook/undo", "take back one of the two", "there is no way back from %q (point_of_no_return), and it has an undo", s.ID)
+	}
+	c.duration(u.Marks, "timeout", u.Timeout, time.Millisecond)
+	c.duration(u.Marks, "backoff", u.Backoff, time.Millisecond)
+	c.number(u.Marks, "retry", u.Retry, 0, mostRetries)
+	c.enum(u.Marks, "repeat", u.Repeat, repeats...)
+	if u.Repeat == "never" && u.Retry > 0 {
+		c.found.Errorf(u.Marks.Of("retry"), "playbook/retry-never", "take back one of the two", "the undo must never be repeated (repeat: never), and is to be retried")
+	}
+	if u.Run != nil {
+		c.run(u.Run)
 	}
 }
 

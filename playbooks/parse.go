@@ -144,6 +144,14 @@ func (p *Playbook) fillIn() {
 
 func (s *Step) fillIn() {
 	orElse(&s.OnFailure, "pause")
+	if u := s.Undo; u != nil {
+		orElse(&u.Timeout, defaultTimeout)
+		orElse(&u.Backoff, defaultBackoff)
+		orElse(&u.Repeat, "ask")
+		if u.Run != nil && u.Run.HTTP != nil {
+			orElse(&u.Run.HTTP.Method, "POST")
+		}
+	}
 	switch s.Kind() {
 	case KindDecide:
 		if !s.Marks.Has("approvals") {

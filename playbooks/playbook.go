@@ -118,11 +118,33 @@ type Step struct {
 	Expect    time.Duration `doc:"expect"`     // planned duration
 	Retry     int           `doc:"retry"`      // attempts after the first
 	Backoff   time.Duration `doc:"backoff"`    // before the first retry, doubled each time; default 1s, at most 1m
-	OnFailure string        `doc:"on_failure"` // pause | escalate | continue; default pause
+	OnFailure string        `doc:"on_failure"` // pause | escalate | continue | undo; default pause
 	Repeat    string        `doc:"repeat"`     // safe | ask | never: may it be sent again when a crash left the outcome unknown? default ask, of a verify safe
+
+	Undo      *Undo    `doc:"undo"`       // takes the step's effect back when the run is aborted, or when a step with on_failure: undo fails
+	ReturnsTo []string `doc:"returns_to"` // failure domains that it goes back to: refused while anything in them is not known to be well
 
 	PointOfNoReturn bool   `doc:"point_of_no_return"`
 	Milestone       string `doc:"milestone"` // recovered | work_recovered
+}
+
+// Undo takes back what a step did. It is a machine's effect like any other, with a key, a time and retries of its own.
+type Undo struct {
+	Marks   source.Marks  `doc:",marks"`
+	Run     *Run          `doc:"run,required"`
+	Timeout time.Duration `doc:"timeout"` // default 1m
+	Retry   int           `doc:"retry"`   // attempts after the first
+	Backoff time.Duration `doc:"backoff"` // before the first retry, doubled each time; default 1s, at most 1m
+	Repeat  string        `doc:"repeat"`  // safe | ask | never; default ask
+}
+
+// Reversal is the undo of a step as a step of its own, which hands can carry out; nil where the step has none.
+func (s *Step) Reversal() *Step {
+	if s.Undo == nil {
+		return nil
+	}
+	return &Step{ID: s.ID, Phase: s.Phase, Run: s.Undo.Run, Role: s.Role, Escalate: s.Escalate, OnFailure: "escalate",
+		Timeout: s.Undo.Timeout, Retry: s.Undo.Retry, Backoff: s.Undo.Backoff, Repeat: s.Undo.Repeat}
 }
 
 // Kind tells which of its keys the step has.

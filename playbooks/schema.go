@@ -8,7 +8,7 @@ import "holdfast/internal/source"
 // The words that keys understand.
 var (
 	phases       = []string{string(Activation), string(Recovery), string(Reconstitution)}
-	onFailures   = []string{"pause", "escalate", "continue"}
+	onFailures   = []string{"pause", "escalate", "continue", "undo"}
 	repeats      = []string{"safe", "ask", "never"}
 	milestones   = []string{"recovered", "work_recovered"}
 	elses        = []string{"ask", "refuse"}
@@ -55,11 +55,17 @@ func (Step) DocumentSchema() map[string]any {
 		"retry":      between(0, mostRetries),
 		"notify":     filled,
 		"escalate":   filled,
+		"returns_to": filled,
 		"answers": map[string]any{
 			"propertyNames":        map[string]any{"pattern": answerName.String()},
 			"additionalProperties": source.Words(answerTypes...),
 		},
 	})
+}
+
+// DocumentSchema bounds the retries of an undo.
+func (Undo) DocumentSchema() map[string]any {
+	return source.Properties(map[string]any{"repeat": source.Words(repeats...), "retry": between(0, mostRetries)})
 }
 
 // DocumentSchema wants somebody to escalate to.

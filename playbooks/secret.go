@@ -102,6 +102,9 @@ func (s *Step) refer() {
 		s.Verify.HTTP.refer()
 		s.Verify.NATS.refer()
 	}
+	if back := s.Reversal(); back != nil {
+		back.refer()
+	}
 }
 
 func (h *HTTP) refer() {
@@ -138,6 +141,9 @@ func (s *Step) Secrets() []SecretMention {
 		if p := verify.Prometheus; p != nil {
 			all.texts(p.Marks, "header", p.Header)
 		}
+	}
+	if back := s.Reversal(); back != nil {
+		all = append(all, back.Secrets()...)
 	}
 	return all
 }

@@ -56,10 +56,9 @@ func newWarden(c *config.Config, passes func(config.For) bool) *warden {
 }
 
 func (w *warden) step(s *playbooks.Step) {
-	if run := s.Run; run != nil {
-		w.http(run.HTTP)
-		w.nats(run.NATS)
-		w.exec(run.Exec)
+	w.run(s.Run)
+	if s.Undo != nil {
+		w.run(s.Undo.Run)
 	}
 	if verify := s.Verify; verify != nil {
 		w.http(verify.HTTP)
@@ -83,6 +82,14 @@ func (w *warden) secret(m playbooks.SecretMention) {
 		hint = fmt.Sprintf("did you mean %q? Else %s", near, hint)
 	}
 	w.problems.Errorf(m.At, "config/unknown-secret", hint, "holdfast.yaml does not say where the secret %q is kept", m.Name)
+}
+
+func (w *warden) run(run *playbooks.Run) {
+	if run != nil {
+		w.http(run.HTTP)
+		w.nats(run.NATS)
+		w.exec(run.Exec)
+	}
 }
 
 func (w *warden) http(h *playbooks.HTTP) {

@@ -50,7 +50,16 @@ var orders = []orderKind{
 	{verb: incident.VerbSkip, args: "INCIDENT [STEP]", short: "Leave a step out and go on", need: 1, most: 2, reason: mustReason, read: stepArgs},
 	{verb: incident.VerbDeclare, args: "[INCIDENT]", short: "Declare a disaster: of an incident, or of services by hand", need: 0, most: 1, reason: mustReason, flags: serviceFlag, read: declareArgs,
 		example: "  holdfast declare booking-api-1123 --reason \"no estimate from the provider\"\n  holdfast declare --service parcel-booking --reason \"fraud ring, taking it offline\""},
-	{verb: incident.VerbInvoke, args: "INCIDENT PLAYBOOK", short: "Invoke a playbook by hand, though it does not fit", need: 2, most: 2, reason: mustReason, flags: serviceFlag, read: invokeArgs},
+	{verb: incident.VerbInvoke, args: "INCIDENT PLAYBOOK", short: "Invoke a playbook by hand, though it does not fit", need: 2, most: 2, reason: mustReason, flags: invokeFlags, read: invokeArgs,
+		long: "Invoke a playbook by hand, though it does not fit. Where another run holds what it needs, --queue starts it as soon as that has ended, and --supersede ends that run between two steps: never in the middle of an effect, and without undoing anything."},
+	{verb: incident.VerbPause, args: "INCIDENT [RUN]", short: "Have a run start nothing more for now; what is under way goes on", need: 1, most: 2, reason: mustReason, flags: brakeFlag, read: brakeArgs,
+		example: "  holdfast pause booking-api-1123 --reason \"the facility calls back\"\n  holdfast pause booking-api-1123 2 --until 30m --reason \"the facility calls back\""},
+	{verb: incident.VerbHold, args: "INCIDENT [RUN|STEP]", short: "Hold one step, or a run, until an instant or until it is resumed", need: 1, most: 2, reason: mustReason, flags: brakeFlag, read: brakeArgs,
+		example: "  holdfast hold booking-api-1123 promote --until 2026-11-23T16:00:00Z --reason \"the last batch has to be through\""},
+	{verb: incident.VerbResume, args: "INCIDENT [RUN|STEP]", short: "Let a run, or a step that is held, go on", need: 1, most: 2, reason: mayReason, read: brakeArgs},
+	{verb: incident.VerbAbort, args: "INCIDENT [RUN]", short: "Call a run off and undo what it did; without a run, everything in the incident", need: 1, most: 2, reason: mustReason, flags: keepFlag, read: abortArgs,
+		long:    "Call a run off: nothing of it starts any more, what is under way is waited for, and what was done is undone in reverse order, as far as the playbook says how. Without a run it calls off everything in the incident, and nothing is invoked there any more without a person. --keep leaves what was done as it is; given again, it stops an undo that does more harm than good.",
+		example: "  holdfast abort booking-api-1123 --reason \"a false alarm: the probe was wrong\"\n  holdfast abort booking-api-1123 1 --keep --reason \"touch nothing any more\""},
 	{verb: incident.VerbStandDown, args: "INCIDENT", short: "End an incident", need: 1, most: 1, reason: mustReason, read: incidentArg},
 	{verb: incident.VerbRebase, args: "INCIDENT", short: "Judge an incident by the bia.yaml in force, no longer by the one it was opened under", need: 1, most: 1, reason: mustReason, read: incidentArg},
 	{verb: incident.VerbArm, short: "Let declarations happen automatically again", reason: mustReason},
@@ -184,9 +193,53 @@ func declareArgs(c *cobra.Command, args []string, order *incident.Command) error
 	return nil
 }
 
+func invokeFlags(c *cobra.Command) {
+	serviceFlag(c)
+	c.Flags().Bool("queue", false, "start it as soon as what stands in its way has ended")
+	c.Flags().Bool("supersede", false, "end, between two steps, the runs that stand in its way")
+}
+
+func brakeFlag(c *cobra.Command) {
+	c.Flags().String("until", "", "until when: an instant (2026-11-23T16:00:00Z) or from now (90m); without it, until somebody resumes it")
+}
+
+// brakeArgs reads an incident, and a run (a number) or a step.
+func brakeArgs(c *cobra.Command, args []string, order *incident.Command) (err error) {
+	if f := c.Flags().Lookup("until"); f != nil && f.Value.String() != "" {
+		if order.Until, err = instantOf(f.Value.String(), time.Now()); err != nil {
+			return err
+		}
+	}
+	if len(args) == 2 && isRun(args[1]) {
+		order.Run = args[1]
+	} else if len(args) == 2 && order.Verb == incident.VerbPause {
+		return misused("holdfast hold INCIDENT STEP holds a step", "%q is not a run, which has a number", args[1])
+	} else if len(args) == 2 {
+		order.Step = args[1]
+	}
+	return incidentArg(c, args, order)
+}
+
+// isRun reports whether a word names a run: they are numbered.
+func isRun(word string) bool { return word != "" && strings.Trim(word, "0123456789") == "" }
+
+func keepFlag(c *cobra.Command) {
+	c.Flags().Bool("keep", false, "leave what was done as it is")
+}
+
+func abortArgs(c *cobra.Command, args []string, order *incident.Command) error {
+	order.Keep, _ = c.Flags().GetBool("keep")
+	if len(args) == 2 {
+		order.Run = args[1]
+	}
+	return incidentArg(c, args, order)
+}
+
 func invokeArgs(c *cobra.Command, args []string, order *incident.Command) error {
 	order.Incident, order.Playbook = args[0], args[1]
 	order.Services, _ = c.Flags().GetStringArray("service")
+	order.Queue, _ = c.Flags().GetBool("queue")
+	order.Supersede, _ = c.Flags().GetBool("supersede")
 	if len(order.Services) != 1 {
 		return misused("add --service NAME", "a run recovers one service, which has to be named")
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,10 +96,13 @@ func kept(r incident.Recovery) string {
 func printRun(out *printer, i console.Incident, run incident.Run, status console.RunStatus) {
 	state := fmt.Sprintf("%d of %d steps ended", status.Done, status.Steps)
 	if run.Result != "" {
-		state = run.Result
+		state = word(run.Result)
 	}
 	out.heading("Run %s: %s for %s, %s", run.ID, run.Name, run.Service, state)
-	for _, line := range status.ForecastLines(i.Now) {
+	if status.Brake != "" {
+		out.parts(cell{"  " + status.Brake, warn})
+	}
+	for _, line := range slices.Concat(status.ForecastLines(i.Now), status.FurtherLines()) {
 		out.parts(cell{"  " + line, plain})
 	}
 	var rows [][]cell
@@ -117,7 +121,7 @@ func printRun(out *printer, i console.Incident, run incident.Run, status console
 }
 
 func stepStatus(s incident.StepStatus) cell {
-	c := cell{text: strings.ToUpper(string(s))}
+	c := cell{text: strings.ToUpper(word(string(s)))}
 	switch s {
 	case incident.Waiting, incident.Stuck, incident.Declined, incident.Given:
 		c.paint = bad
@@ -125,7 +129,7 @@ func stepStatus(s incident.StepStatus) cell {
 		c.paint = warn
 	case incident.Done:
 		c.paint = good
-	case incident.Pending, incident.Skipped:
+	case incident.Pending, incident.Skipped, incident.CalledOff:
 		c.paint = soft
 	}
 	return c
@@ -153,10 +157,24 @@ func stepDetail(now time.Time, s incident.StepState) string {
 	if s.Reason != "" {
 		parts = append(parts, s.Reason)
 	}
+	if s.Held != nil {
+		parts = append(parts, console.Braked("held", *s.Held))
+	}
+	if s.Undo != nil {
+		parts = append(parts, "UNDO "+strings.ToUpper(word(string(s.Undo.Status)))+why(s.Undo.Reason))
+	}
 	if s.Key != "" {
 		parts = append(parts, "key "+s.Key)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// why is a reason behind what it is of.
+func why(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return " (" + reason + ")"
 }
 
 // storyLines is how much of a story is shown; the report has all of it.

@@ -1,0 +1,163 @@
+package incident
+
+import (
+	"slices"
+	"time"
+
+	"holdfast/playbooks"
+)
+
+// A Brake is on where a person has put it, until they or another take it off, or until an instant.
+type Brake struct {
+	By     Actor     `json:"by"`
+	At     time.Time `json:"at"`
+	Until  time.Time `json:"until,omitzero"` // zero: until a person takes it off
+	Reason string    `json:"reason"`
+}
+
+// over reports whether the brake's own time has passed.
+func (b *Brake) over(now time.Time) bool {
+	return b != nil && !b.Until.IsZero() && !now.Before(b.Until)
+}
+
+// An Ending is why a run is being ended before its last step, and by whom.
+type Ending struct {
+	Result string    `json:"result"`         // what it will have come to, as in RunEnded
+	Undo   bool      `json:"undo,omitempty"` // what it did is taken back in reverse order
+	For    string    `json:"for,omitempty"`  // the playbook that it makes way for
+	By     Actor     `json:"by"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
+}
+
+// Queued is an invocation that a person has ordered and that waits for what stands in its way.
+type Queued struct {
+	InvocationQueued
+	At time.Time `json:"at"`
+}
+
+// Results of a run that did not come to its last step.
+const (
+	resultAborted    = "aborted"
+	resultUndone     = "undone"
+	resultSuperseded = "superseded"
+)
+
+// applyControl folds what people do to a run as a whole, and what is taken back; false: the event is none of these.
+func (i *Incident) applyControl(r Record) bool {
+	switch e := r.Event.(type) {
+	case RunPaused:
+		i.run(e.Run, func(run *Run) { run.Paused = &Brake{By: e.By, At: r.At, Until: e.Until, Reason: e.Reason} })
+	case RunResumed:
+		i.run(e.Run, func(run *Run) { run.Paused = nil })
+	case StepHeld:
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
+			s.Held = &Brake{By: e.By, At: r.At, Until: e.Until, Reason: e.Reason}
+		})
+	case StepReleased:
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.Held = nil })
+	case InvocationQueued:
+		i.Queued = append(slices.Clip(i.Queued), Queued{e, r.At})
+	case RunSuperseded:
+		i.run(e.Run, func(run *Run) {
+			run.ending(Ending{Result: resultSuperseded, For: e.For, By: e.By, At: r.At, Reason: e.Reason})
+		})
+	case RunAborted:
+		i.aborted(r.At, e)
+	case UndoStarted:
+		i.undo(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.started(r.At, p, StepStarted(e)) })
+	case UndoDone:
+		i.undo(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
+			s.end(r.At, Done, e.By, "")
+			s.Output = e.Output
+		})
+	case UndoFailed:
+		i.undo(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.failed(r.At, p, StepFailed(e)) })
+	case UndoSkipped:
+		i.undo(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.end(r.At, Skipped, e.By, e.Reason) })
+	default:
+		return false
+	}
+	return true
+}
+
+// aborted calls off one run, or all of them.
+func (i *Incident) aborted(at time.Time, e RunAborted) {
+	end := Ending{Result: resultAborted, Undo: !e.Keep, By: e.By, At: at, Reason: e.Reason}
+	if e.By.Person == "" {
+		end.Result = resultUndone
+	}
+	if e.Run != "" {
+		i.run(e.Run, func(run *Run) { run.ending(end) })
+		return
+	}
+	i.Aborted, i.Queued = &end, nil
+	for _, run := range i.Runs {
+		if run.Active() {
+			i.run(run.ID, func(run *Run) { run.ending(end) })
+		}
+	}
+}
+
+// ending calls off every step that has not ended, but for effects under way: those are waited for. What a step had come to
+// stays with it, since nobody may know whether there is anything to undo.
+func (r *Run) ending(e Ending) {
+	r.Ending, r.Paused = &e, nil
+	r.Steps = slices.Clone(r.Steps)
+	for n := range r.Steps {
+		s := &r.Steps[n]
+		if s.ended() || r.Playbook == nil || s.Status == Running && r.Playbook.Steps[n].Kind() == playbooks.KindRun {
+			continue
+		}
+		s.end(e.At, CalledOff, e.By, orText(s.Reason, e.Reason))
+	}
+}
+
+// undo changes a copy of the undo of a step of a run.
+func (i *Incident) undo(run, step string, change func(*playbooks.Step, *StepState)) {
+	i.step(run, step, func(p *playbooks.Step, s *StepState) {
+		reversal := p.Reversal()
+		if reversal == nil {
+			i.HandsOff = "the journal speaks of an undo of step " + step + ", which has none"
+			return
+		}
+		u := pending(reversal)
+		if s.Undo != nil {
+			u = *s.Undo
+		}
+		change(reversal, &u)
+		s.Undo = &u
+	})
+}
+
+// failed ends an attempt badly. In a run that is being ended nothing more comes of it.
+func (i *Incident) failed(at time.Time, e StepFailed) {
+	i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) {
+		s.failed(at, p, e)
+		if run, ok := i.runOf(e.Run); ok && run.Ending != nil {
+			s.end(at, CalledOff, e.By, e.Reason)
+		}
+	})
+}
+
+// runOf finds a run by id.
+func (i *Incident) runOf(id string) (Run, bool) {
+	n := slices.IndexFunc(i.Runs, func(r Run) bool { return r.ID == id })
+	if n < 0 {
+		return Run{}, false
+	}
+	return i.Runs[n], true
+}
+
+// acknowledged notes who took a step, or its undo once that has begun.
+func (i *Incident) acknowledged(at time.Time, e Acknowledged) {
+	i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) {
+		if s.Undo == nil {
+			s.acknowledged(at, p, e)
+			return
+		}
+		u := *s.Undo
+		u.Acked, u.AckedAt = e.By, at
+		s.Undo = &u
+	})
+}
