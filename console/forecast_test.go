@@ -26,8 +26,8 @@ func TestTheForecastOfARunIsInTheAPIOnThePagesAndInTheMetrics(t *testing.T) {
 	}
 	wantIn(t, text(t, get("/").of(console)), "holds everybody up", "forecast back "+stamp(f.Recovered.P50))
 	wantIn(t, text(t, get("/incidents/"+id).of(console)), "HOLDS EVERYBODY UP", "nine times in ten by "+stamp(f.Recovered.P90), "from the playbook alone", "the deadline")
-	wantIn(t, text(t, get("/metrics").of(console)), `holdfast_run_expected_recovery_timestamp_seconds{exercise="false",percentile="50",service="booking-api"}`,
-		`holdfast_run_slack_seconds{exercise="false",percentile="90",service="booking-api"}`, `holdfast_objectives_at_risk_total{risk="likely",service="booking-api"}`)
+	wantIn(t, text(t, get("/metrics").of(console)), `holdfast_run_expected_recovery_timestamp_seconds{percentile="50",service="booking-api"}`,
+		`holdfast_run_slack_seconds{percentile="90",service="booking-api"}`, `holdfast_objectives_at_risk_total{risk="likely",service="booking-api"}`)
 }
 
 func TestAForecastIsToldInSentences(t *testing.T) {

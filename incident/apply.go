@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast/detector"
+	"holdfast/internal/source"
 	"holdfast/playbooks"
 )
 
@@ -21,7 +22,7 @@ func (i Incident) apply(r Record) Incident {
 	i.Timeline = append(i.Timeline, r)
 	if i.Opened.IsZero() {
 		i.ID, i.Opened = r.Incident, r.At
-		if _, opens := r.Event.(Classified); !opens {
+		if !opens(r.Event) {
 			i.HandsOff = "the record that opened it is missing from the journal"
 		}
 	}
@@ -30,6 +31,15 @@ func (i Incident) apply(r Record) Incident {
 	}
 	i.tell(r)
 	return i
+}
+
+// opens reports whether an event is one that an incident begins with.
+func opens(e Event) bool {
+	switch e.(type) {
+	case Classified, ExerciseStarted:
+		return true
+	}
+	return false
 }
 
 // applyLife folds the events of the incident itself; false: the event is none of these.
@@ -71,7 +81,7 @@ func (i *Incident) applyLife(r Record) bool {
 		i.actionDone(r.At, e)
 	case Noted, word:
 	default:
-		return false
+		return i.applyExercise(r)
 	}
 	return true
 }
@@ -108,6 +118,12 @@ func (i *Incident) applyRun(r Record) bool {
 		i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.started(r.At, p, e) })
 	case Acknowledged:
 		i.acknowledged(r.At, e)
+	case AcknowledgementLapsed:
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.lapsed(e) })
+	case HandOverOffered:
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
+			s.Offered = &Offer{To: e.To, By: e.By, At: r.At, Reason: e.Reason}
+		})
 	case StepApproved:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
 			s.Approvals = append(slices.Clip(s.Approvals), Approval{By: e.By, At: r.At})
@@ -139,20 +155,30 @@ func (i *Incident) applyRun(r Record) bool {
 
 // invoked adds a run, its playbook read from the pinned text.
 func (i *Incident) invoked(at time.Time, e Invoked) {
-	run := Run{ID: e.Run, Service: e.Service, Covers: e.Covers, By: e.By, Name: e.Playbook, Digest: e.Digest, Started: at, Exercise: e.Exercise, cast: &cast{}}
-	p, problems := playbooks.Parse(e.File, []byte(e.Text))
+	run := Run{ID: e.Run, Service: e.Service, Covers: e.Covers, By: e.By, Name: e.Playbook, Digest: e.Digest, Started: at, Exercise: e.Exercise, CleanUp: e.CleanUp}
+	p, problems := i.read(e)
 	if problems.HasErrors() {
 		i.HandsOff = fmt.Sprintf("the playbook that run %s is pinned to cannot be read by this version of holdfast: %s", e.Run, problems[0].Message)
 	} else {
-		run.Playbook = p
-		for n := range p.Steps {
-			run.Steps = append(run.Steps, pending(&p.Steps[n]))
+		run.Written, run.Playbook = p, i.asRun(p, run)
+		for n := range run.Playbook.Steps {
+			run.Steps = append(run.Steps, pending(&run.Playbook.Steps[n]))
 		}
 	}
 	i.Runs = append(slices.Clip(i.Runs), run)
 	i.NoPlaybook = slices.DeleteFunc(slices.Clone(i.NoPlaybook), func(n NoPlaybookFits) bool { return run.covers(n.Service) })
 	i.Queued = slices.DeleteFunc(slices.Clone(i.Queued), func(q Queued) bool { return q.Playbook == e.Playbook && q.Service == e.Service })
 	i.reconsider()
+}
+
+// read is the playbook as it was pinned. Mostly it is one of those in force, which have been read already.
+func (i *Incident) read(e Invoked) (*playbooks.Playbook, source.Problems) {
+	for _, p := range i.shelf {
+		if p.ID == e.Playbook && p.File == e.File && p.Text == e.Text {
+			return p, nil
+		}
+	}
+	return playbooks.Parse(e.File, []byte(e.Text))
 }
 
 // run changes a copy of one run.

@@ -31,6 +31,8 @@ var kinds = []struct {
 	{KindNoPlaybookFits, read[NoPlaybookFits]},
 	{KindStepStarted, read[StepStarted]},
 	{KindAcknowledged, read[Acknowledged]},
+	{KindAcknowledgementLapsed, read[AcknowledgementLapsed]},
+	{KindHandOverOffered, read[HandOverOffered]},
 	{KindStepApproved, read[StepApproved]},
 	{KindStepDeclined, read[StepDeclined]},
 	{KindStepDone, read[StepDone]},
@@ -58,6 +60,9 @@ var kinds = []struct {
 	{KindStoodDown, read[StoodDown]},
 	{KindNoted, read[Noted]},
 	{KindRebased, read[Rebased]},
+	{KindExerciseStarted, read[ExerciseStarted]},
+	{KindExerciseInterrupted, read[ExerciseInterrupted]},
+	{KindExerciseConcluded, read[ExerciseConcluded]},
 	{KindActionAgreed, read[ActionAgreed]},
 	{KindActionDone, read[ActionDone]},
 }

@@ -18,6 +18,7 @@ import (
 type Desk struct {
 	book
 	agenda   agenda
+	stirred  map[string]bool    // incidents that may want other effects than when it was last asked which; nil: all
 	detector *detector.Detector // judges by the text in force; nil until documents are adopted
 	older    []older            // what open incidents are judged by else, the text adopted first in front
 	early    []heard            // what came in before that
@@ -53,6 +54,7 @@ func (d *Desk) Apply(r Record) {
 	before := d.docs
 	d.book.apply(r)
 	d.agenda.note(r)
+	d.stir(r)
 	switch e := r.Event.(type) {
 	case DocumentsAdopted:
 		if d.docs != nil {
@@ -175,6 +177,33 @@ func (d *Desk) Adopt(docs *Documents, by Actor) []Change {
 // Wants are the effects that have to be under way now, in a stable order. An effect that is no longer among them is
 // finished, or nobody wants it any more.
 func (d *Desk) Wants() []Effect { return d.wants() }
+
+// WantsOf are those of them that are an incident's.
+func (d *Desk) WantsOf(incident string) []Effect { return d.wantsOf(incident) }
+
+// Stirred are the incidents that may want other effects than when this was last asked, the oldest first.
+func (d *Desk) Stirred() (ids []string) {
+	for _, id := range d.ids {
+		if d.stirred == nil {
+			ids = append(ids, id)
+		}
+	}
+	for id := range d.stirred {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b string) int { return d.incidents[a].seat - d.incidents[b].seat })
+	d.stirred = map[string]bool{}
+	return ids
+}
+
+func (d *Desk) stir(r Record) {
+	switch {
+	case r.Incident == "":
+		d.stirred = nil
+	case d.stirred != nil:
+		d.stirred[r.Incident] = true
+	}
+}
 
 // Finish records how an effect went; empty if it came too late to matter.
 func (d *Desk) Finish(now time.Time, r Result) []Change { return d.finish(now, r) }

@@ -45,17 +45,19 @@ const (
 	KindDeclared            Kind = "declared"
 	KindDeclarationDeclined Kind = "declaration_declined"
 
-	KindInvoked        Kind = "invoked"
-	KindNoPlaybookFits Kind = "no_playbook_fits"
-	KindStepStarted    Kind = "step_started"
-	KindAcknowledged   Kind = "acknowledged"
-	KindStepApproved   Kind = "step_approved"
-	KindStepDeclined   Kind = "step_declined"
-	KindStepDone       Kind = "step_done"
-	KindStepFailed     Kind = "step_failed"
-	KindStepSkipped    Kind = "step_skipped"
-	KindEscalated      Kind = "escalated"
-	KindNotified       Kind = "notified"
+	KindInvoked               Kind = "invoked"
+	KindNoPlaybookFits        Kind = "no_playbook_fits"
+	KindStepStarted           Kind = "step_started"
+	KindAcknowledged          Kind = "acknowledged"
+	KindAcknowledgementLapsed Kind = "acknowledgement_lapsed"
+	KindHandOverOffered       Kind = "hand_over_offered"
+	KindStepApproved          Kind = "step_approved"
+	KindStepDeclined          Kind = "step_declined"
+	KindStepDone              Kind = "step_done"
+	KindStepFailed            Kind = "step_failed"
+	KindStepSkipped           Kind = "step_skipped"
+	KindEscalated             Kind = "escalated"
+	KindNotified              Kind = "notified"
 
 	KindRunPaused        Kind = "run_paused"
 	KindRunResumed       Kind = "run_resumed"
@@ -81,6 +83,13 @@ const (
 
 	KindActionAgreed Kind = "action_agreed"
 	KindActionDone   Kind = "action_done"
+)
+
+// The life of an exercise, beside what its runs have in common with live ones.
+const (
+	KindExerciseStarted     Kind = "exercise_started"
+	KindExerciseInterrupted Kind = "exercise_interrupted"
+	KindExerciseConcluded   Kind = "exercise_concluded"
 )
 
 // An Actor is who did something: a person, or the rule that the authority delegated to.
@@ -251,6 +260,7 @@ type Invoked struct {
 	Reason   string   `json:"reason,omitempty"` // of a person who invoked it by hand
 	Others   []string `json:"others,omitempty"` // ids of other playbooks that fit, offered
 	Exercise Exercise `json:"exercise,omitempty"`
+	CleanUp  bool     `json:"clean_up,omitempty"` // it puts back what the exercise has done
 }
 
 // Exercise is the kind of exercise that a run is; empty: it is live.
@@ -285,21 +295,48 @@ type StepStarted struct {
 	Tell    []string  `json:"tell,omitempty"`
 }
 
-// Acknowledged says that a person has taken a step (or the page that announced it) upon themselves. Until is by when, where
-// the slack leaves less than the playbook does.
+// Acknowledged says that a person has taken a step (or the page that announced it) upon themselves.
 type Acknowledged struct {
+	Run  string   `json:"run"`
+	Step string   `json:"step"`
+	By   Actor    `json:"by"`
+	From string   `json:"from,omitempty"` // who handed it over to them
+	Tell []string `json:"tell,omitempty"` // who has it no longer
+
+	Until time.Time `json:"until,omitzero"` // by when, where the slack leaves less than the playbook does
+}
+
+// AcknowledgementLapsed says that whoever had taken a step was silent for as long as it may take: it counts as not taken,
+// and the next is told. Who took it may take it again.
+type AcknowledgementLapsed struct {
 	Run   string    `json:"run"`
 	Step  string    `json:"step"`
-	By    Actor     `json:"by"`
+	By    Actor     `json:"by"`    // who had taken it
+	Since time.Time `json:"since"` // and when
+	Rung  int       `json:"rung"`  // as in Escalated
+	Role  string    `json:"role"`
 	Until time.Time `json:"until,omitzero"`
+	Tell  []string  `json:"tell"`
+}
+
+// HandOverOffered says that a step was offered to another person. It is theirs once they acknowledge it, and until then
+// whoever holds it holds it.
+type HandOverOffered struct {
+	Run    string   `json:"run"`
+	Step   string   `json:"step"`
+	By     Actor    `json:"by"`
+	To     string   `json:"to"` // person id
+	Reason string   `json:"reason"`
+	Tell   []string `json:"tell"`
 }
 
 // StepApproved is one approval of a decision; the last one needed is followed by StepDone.
 type StepApproved struct {
-	Run    string `json:"run"`
-	Step   string `json:"step"`
-	By     Actor  `json:"by"`
-	Reason string `json:"reason,omitempty"`
+	Run      string `json:"run"`
+	Step     string `json:"step"`
+	By       Actor  `json:"by"`
+	Reason   string `json:"reason,omitempty"`
+	Unproven string `json:"unproven,omitempty"` // what of the four eyes nobody can show
 }
 
 // StepDeclined ends a decision with no; the run goes no further down that branch.
@@ -355,9 +392,10 @@ type StepSkipped struct {
 type Escalated struct {
 	Run   string    `json:"run,omitempty"`
 	Step  string    `json:"step,omitempty"`
-	Rung  int       `json:"rung"` // 1 is the first escalation
+	Rung  int       `json:"rung"` // 1 is the first escalation; the same again where somebody is told out of turn
 	Role  string    `json:"role"`
 	Until time.Time `json:"until,omitzero"`
+	Why   string    `json:"why,omitempty"` // where it is not that a person's time was up
 	Tell  []string  `json:"tell"`
 }
 
@@ -453,7 +491,7 @@ type UndoSkipped StepSkipped
 
 // RunEnded closes a run: "completed"; "declined" (a decision went against it); "failed" (it came to its end, but a person
 // had to leave out a step that failed); "stood_down" (the incident ended first); "aborted"; "undone" (a step with
-// on_failure: undo failed); "superseded".
+// on_failure: undo failed); "superseded"; "interrupted" (of an exercise: a live disaster was declared).
 type RunEnded struct {
 	Run    string `json:"run"`
 	Result string `json:"result"`
@@ -551,6 +589,70 @@ type ActionDone struct {
 	Result string `json:"result"` // what was done, or where it can be seen
 }
 
+// ExerciseStarted opens an exercise of a playbook. It is an incident that nothing happened to: it follows no situation,
+// counts in no figure of live incidents, declares nothing and blows no fuse.
+type ExerciseStarted struct {
+	Exercise Exercise `json:"exercise"`
+	Playbook string   `json:"playbook"`
+	Service  string   `json:"service"`   // that the playbook is to bring back
+	JudgedBy string   `json:"judged_by"` // digest of the bia.yaml whose objectives it is held against
+	By       Actor    `json:"by"`
+	Reason   string   `json:"reason"` // what it is to show
+	Tell     []string `json:"tell,omitempty"`
+}
+
+// ExerciseInterrupted says that a live disaster takes precedence: the exercise starts nothing more, lets go of what it
+// holds, and is cleaned up when the disaster is over.
+type ExerciseInterrupted struct {
+	Disaster string   `json:"disaster"` // the incident
+	Tell     []string `json:"tell,omitempty"`
+}
+
+// ExerciseConcluded closes an exercise, once what it did is put back: its record, whole (ISO 22301 clause 8.5).
+type ExerciseConcluded struct {
+	Exercise   Exercise         `json:"exercise"`
+	Playbook   string           `json:"playbook"`
+	Digest     string           `json:"digest"`  // of the playbook's text
+	Touches    string           `json:"touches"` // digest of what the bia.yaml says of the things the playbook touches
+	Service    string           `json:"service"`
+	By         Actor            `json:"by"`
+	Reason     string           `json:"reason"`
+	Started    time.Time        `json:"started"`
+	Ended      time.Time        `json:"ended"`               // of the run; cleaning up comes after it
+	Result     string           `json:"result"`              // as in RunEnded
+	Disaster   string           `json:"disaster,omitempty"`  // that interrupted it
+	Recovered  Span             `json:"recovered,omitempty"` // from the start to the milestone recovered; 0: not reached
+	Objectives []ObjectiveShown `json:"objectives,omitempty"`
+	Steps      []StepShown      `json:"steps"`
+	TookPart   []string         `json:"took_part,omitempty"` // people who acted
+	CleanUp    CleanUp          `json:"clean_up"`
+	Tell       []string         `json:"tell,omitempty"`
+}
+
+// ObjectiveShown is a time that an exercise was to show, and what it showed.
+type ObjectiveShown struct {
+	Objective string `json:"objective"` // rtc: of the playbook; rto: with confirmation and decision margin before it
+	Allowed   Span   `json:"allowed"`
+	Measured  Span   `json:"measured"`
+	Met       bool   `json:"met"`
+}
+
+// StepShown is how a step went in an exercise.
+type StepShown struct {
+	Step   string     `json:"step"`
+	Status StepStatus `json:"status"`
+	Shown  string     `json:"shown"` // carried_out | talked_through | left_out
+	Took   Span       `json:"took,omitempty"`
+	By     Actor      `json:"by,omitzero"`
+	Reason string     `json:"reason,omitempty"`
+}
+
+// CleanUp is how what an exercise did was put back.
+type CleanUp struct {
+	State  string      `json:"state"` // not_needed | done | waived
+	Waived []StepShown `json:"waived,omitempty"`
+}
+
 // Unrecognised is an event of a kind that this version does not know, kept as it was written. Its incident is shown, not
 // driven.
 type Unrecognised struct {
@@ -561,53 +663,58 @@ type Unrecognised struct {
 // Kind is the kind as it was written.
 func (u Unrecognised) Kind() Kind { return u.As }
 
-func (TookOver) Kind() Kind             { return KindTookOver }
-func (DocumentsAdopted) Kind() Kind     { return KindDocumentsAdopted }
-func (Armed) Kind() Kind                { return KindArmed }
-func (Disarmed) Kind() Kind             { return KindDisarmed }
-func (Estimated) Kind() Kind            { return KindEstimated }
-func (FacilityReported) Kind() Kind     { return KindFacilityReported }
-func (DataReported) Kind() Kind         { return KindDataReported }
-func (SwitchedOff) Kind() Kind          { return KindSwitchedOff }
-func (SwitchedOn) Kind() Kind           { return KindSwitchedOn }
-func (MaintenanceAnnounced) Kind() Kind { return KindMaintenanceAnnounced }
-func (MaintenanceCalledOff) Kind() Kind { return KindMaintenanceCalledOff }
-func (Backdated) Kind() Kind            { return KindBackdated }
-func (Classified) Kind() Kind           { return KindClassified }
-func (DecisionDue) Kind() Kind          { return KindDecisionDue }
-func (Recommended) Kind() Kind          { return KindRecommended }
-func (Declared) Kind() Kind             { return KindDeclared }
-func (DeclarationDeclined) Kind() Kind  { return KindDeclarationDeclined }
-func (Invoked) Kind() Kind              { return KindInvoked }
-func (NoPlaybookFits) Kind() Kind       { return KindNoPlaybookFits }
-func (StepStarted) Kind() Kind          { return KindStepStarted }
-func (Acknowledged) Kind() Kind         { return KindAcknowledged }
-func (StepApproved) Kind() Kind         { return KindStepApproved }
-func (StepDeclined) Kind() Kind         { return KindStepDeclined }
-func (StepDone) Kind() Kind             { return KindStepDone }
-func (StepFailed) Kind() Kind           { return KindStepFailed }
-func (StepSkipped) Kind() Kind          { return KindStepSkipped }
-func (Escalated) Kind() Kind            { return KindEscalated }
-func (Notified) Kind() Kind             { return KindNotified }
-func (RunPaused) Kind() Kind            { return KindRunPaused }
-func (RunResumed) Kind() Kind           { return KindRunResumed }
-func (StepHeld) Kind() Kind             { return KindStepHeld }
-func (StepReleased) Kind() Kind         { return KindStepReleased }
-func (InvocationQueued) Kind() Kind     { return KindInvocationQueued }
-func (RunSuperseded) Kind() Kind        { return KindRunSuperseded }
-func (RunAborted) Kind() Kind           { return KindRunAborted }
-func (UndoStarted) Kind() Kind          { return KindUndoStarted }
-func (UndoDone) Kind() Kind             { return KindUndoDone }
-func (UndoFailed) Kind() Kind           { return KindUndoFailed }
-func (UndoSkipped) Kind() Kind          { return KindUndoSkipped }
-func (RunEnded) Kind() Kind             { return KindRunEnded }
-func (ObjectiveAtRisk) Kind() Kind      { return KindObjectiveAtRisk }
-func (ObjectiveMissed) Kind() Kind      { return KindObjectiveMissed }
-func (Restored) Kind() Kind             { return KindRestored }
-func (Relapsed) Kind() Kind             { return KindRelapsed }
-func (StandDownRecommended) Kind() Kind { return KindStandDownRecommended }
-func (StoodDown) Kind() Kind            { return KindStoodDown }
-func (Noted) Kind() Kind                { return KindNoted }
-func (Rebased) Kind() Kind              { return KindRebased }
-func (ActionAgreed) Kind() Kind         { return KindActionAgreed }
-func (ActionDone) Kind() Kind           { return KindActionDone }
+func (TookOver) Kind() Kind              { return KindTookOver }
+func (DocumentsAdopted) Kind() Kind      { return KindDocumentsAdopted }
+func (Armed) Kind() Kind                 { return KindArmed }
+func (Disarmed) Kind() Kind              { return KindDisarmed }
+func (Estimated) Kind() Kind             { return KindEstimated }
+func (FacilityReported) Kind() Kind      { return KindFacilityReported }
+func (DataReported) Kind() Kind          { return KindDataReported }
+func (SwitchedOff) Kind() Kind           { return KindSwitchedOff }
+func (SwitchedOn) Kind() Kind            { return KindSwitchedOn }
+func (MaintenanceAnnounced) Kind() Kind  { return KindMaintenanceAnnounced }
+func (MaintenanceCalledOff) Kind() Kind  { return KindMaintenanceCalledOff }
+func (Backdated) Kind() Kind             { return KindBackdated }
+func (Classified) Kind() Kind            { return KindClassified }
+func (DecisionDue) Kind() Kind           { return KindDecisionDue }
+func (Recommended) Kind() Kind           { return KindRecommended }
+func (Declared) Kind() Kind              { return KindDeclared }
+func (DeclarationDeclined) Kind() Kind   { return KindDeclarationDeclined }
+func (Invoked) Kind() Kind               { return KindInvoked }
+func (NoPlaybookFits) Kind() Kind        { return KindNoPlaybookFits }
+func (StepStarted) Kind() Kind           { return KindStepStarted }
+func (Acknowledged) Kind() Kind          { return KindAcknowledged }
+func (AcknowledgementLapsed) Kind() Kind { return KindAcknowledgementLapsed }
+func (HandOverOffered) Kind() Kind       { return KindHandOverOffered }
+func (StepApproved) Kind() Kind          { return KindStepApproved }
+func (StepDeclined) Kind() Kind          { return KindStepDeclined }
+func (StepDone) Kind() Kind              { return KindStepDone }
+func (StepFailed) Kind() Kind            { return KindStepFailed }
+func (StepSkipped) Kind() Kind           { return KindStepSkipped }
+func (Escalated) Kind() Kind             { return KindEscalated }
+func (Notified) Kind() Kind              { return KindNotified }
+func (RunPaused) Kind() Kind             { return KindRunPaused }
+func (RunResumed) Kind() Kind            { return KindRunResumed }
+func (StepHeld) Kind() Kind              { return KindStepHeld }
+func (StepReleased) Kind() Kind          { return KindStepReleased }
+func (InvocationQueued) Kind() Kind      { return KindInvocationQueued }
+func (RunSuperseded) Kind() Kind         { return KindRunSuperseded }
+func (RunAborted) Kind() Kind            { return KindRunAborted }
+func (UndoStarted) Kind() Kind           { return KindUndoStarted }
+func (UndoDone) Kind() Kind              { return KindUndoDone }
+func (UndoFailed) Kind() Kind            { return KindUndoFailed }
+func (UndoSkipped) Kind() Kind           { return KindUndoSkipped }
+func (RunEnded) Kind() Kind              { return KindRunEnded }
+func (ObjectiveAtRisk) Kind() Kind       { return KindObjectiveAtRisk }
+func (ObjectiveMissed) Kind() Kind       { return KindObjectiveMissed }
+func (Restored) Kind() Kind              { return KindRestored }
+func (Relapsed) Kind() Kind              { return KindRelapsed }
+func (StandDownRecommended) Kind() Kind  { return KindStandDownRecommended }
+func (StoodDown) Kind() Kind             { return KindStoodDown }
+func (Noted) Kind() Kind                 { return KindNoted }
+func (Rebased) Kind() Kind               { return KindRebased }
+func (ActionAgreed) Kind() Kind          { return KindActionAgreed }
+func (ActionDone) Kind() Kind            { return KindActionDone }
+func (ExerciseStarted) Kind() Kind       { return KindExerciseStarted }
+func (ExerciseInterrupted) Kind() Kind   { return KindExerciseInterrupted }
+func (ExerciseConcluded) Kind() Kind     { return KindExerciseConcluded }

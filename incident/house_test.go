@@ -231,6 +231,10 @@ func stepOf(e Event) (run, step string, ok bool) {
 		return e.Run, e.Step, true
 	case Escalated:
 		return e.Run, e.Step, true
+	case AcknowledgementLapsed:
+		return e.Run, e.Step, true
+	case HandOverOffered:
+		return e.Run, e.Step, true
 	case StepHeld:
 		return e.Run, e.Step, true
 	case StepReleased:

@@ -45,13 +45,19 @@ type Incident struct {
 	StoodDown              *StoodDown `json:"stood_down,omitempty"`
 	Actions                []Action   `json:"actions,omitempty"` // in the order they were agreed upon
 
+	Exercise    Exercise             `json:"exercise,omitempty"` // empty: it is live
+	Rehearsal   *ExerciseStarted     `json:"rehearsal,omitempty"`
+	Interrupted *ExerciseInterrupted `json:"interrupted,omitempty"`
+	Concluded   *ExerciseConcluded   `json:"concluded,omitempty"`
+
 	// HandsOff is why this incident is shown and not driven (an unknown event kind, a hole in the journal); empty: driven.
 	HandsOff string `json:"hands_off,omitempty"`
 
 	Timeline []Record `json:"-"` // every record in order, for the report
 
-	unsent int // notices that nobody has carried out yet
-	seat   int // how many incidents there were before it
+	unsent int                   // notices that nobody has carried out yet
+	seat   int                   // how many incidents there were before it
+	shelf  []*playbooks.Playbook // those in force when something was last recorded
 }
 
 // Open reports whether anything can still happen to the incident.
@@ -94,6 +100,7 @@ type Run struct {
 	Service  string              `json:"service"`
 	Covers   []string            `json:"covers,omitempty"` // every service it is to bring back
 	By       Actor               `json:"by"`
+	Written  *playbooks.Playbook `json:"-"` // the playbook as it is pinned; Playbook is what an exercise makes of it
 	Playbook *playbooks.Playbook `json:"-"` // parsed from the pinned text; nil if it cannot be read any more
 	Name     string              `json:"playbook"`
 	Digest   string              `json:"digest"`
@@ -101,9 +108,10 @@ type Run struct {
 	Ended    time.Time           `json:"ended,omitzero"`
 	Result   string              `json:"result,omitempty"` // as in RunEnded
 	Exercise Exercise            `json:"exercise,omitempty"`
-	Paused   *Brake              `json:"paused,omitempty"` // nothing of it starts
-	Ending   *Ending             `json:"ending,omitempty"` // it is being ended before its last step
-	Steps    []StepState         `json:"steps"`            // in the playbook's order
+	CleanUp  bool                `json:"clean_up,omitempty"` // it puts back what the exercise has done
+	Paused   *Brake              `json:"paused,omitempty"`   // nothing of it starts
+	Ending   *Ending             `json:"ending,omitempty"`   // it is being ended before its last step
+	Steps    []StepState         `json:"steps"`              // in the playbook's order
 
 	plan  *forecast.Plan // how it is forecast, with what was known of the past when it began
 	known int            // how many past runs that were
@@ -152,6 +160,8 @@ type StepState struct {
 	By        Actor             `json:"by,omitzero"`    // who ended it
 	Acked     Actor             `json:"acked,omitzero"` // who took it
 	AckedAt   time.Time         `json:"acked_at,omitzero"`
+	Offered   *Offer            `json:"offered,omitempty"` // to whom it is being handed over
+	Retried   []Approval        `json:"retried,omitempty"` // who ordered it done once more
 	Needed    int               `json:"approvals_needed,omitempty"`
 	Approvals []Approval        `json:"approvals,omitempty"`
 	Rung      int               `json:"rung,omitempty"`         // escalations so far
@@ -161,6 +171,14 @@ type StepState struct {
 	Evidence  string            `json:"evidence,omitempty"`
 	Held      *Brake            `json:"held,omitempty"` // it does not start, and takes no answer
 	Undo      *StepState        `json:"undo,omitempty"` // its undo, once that has begun
+}
+
+// An Offer is a step that is being handed over: To has to acknowledge it.
+type Offer struct {
+	To     string    `json:"to"`
+	By     Actor     `json:"by"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
 }
 
 // An Approval is one person's yes.

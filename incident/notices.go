@@ -61,6 +61,12 @@ func told(e Event) (people []string, run, step string) {
 		people, run, step = e.Tell, e.Run, e.Step
 	case Escalated:
 		people, run, step = e.Tell, e.Run, e.Step
+	case AcknowledgementLapsed:
+		people, run, step = e.Tell, e.Run, e.Step
+	case HandOverOffered:
+		people, run, step = e.Tell, e.Run, e.Step
+	case Acknowledged:
+		people, run, step = e.Tell, e.Run, e.Step
 	case RunPaused:
 		people, run = e.Tell, e.Run
 	case RunSuperseded:
@@ -83,15 +89,25 @@ func told(e Event) (people []string, run, step string) {
 		people = e.Tell
 	case Rebased:
 		people = e.Tell
+	case ExerciseStarted:
+		people = e.Tell
+	case ExerciseInterrupted:
+		people = e.Tell
+	case ExerciseConcluded:
+		people = e.Tell
 	}
 	return people, run, step
 }
 
 // words are what a notice says: what happened, what to do, by when.
 func (i *Incident) words(r Record, run, step string) (subject, body string) {
-	subject = fmt.Sprintf("[%s] %s", i.ID, plain(i.headline(r, run, step)))
 	var lines []string
 	say := func(format string, args ...any) { lines = append(lines, plain(fmt.Sprintf(format, args...))) }
+	subject = fmt.Sprintf("[%s] %s", i.ID, plain(i.headline(r, run, step)))
+	if i.Exercise != "" {
+		subject = fmt.Sprintf("EXERCISE (%s) %s", i.Exercise, subject)
+		say("EXERCISE, EXERCISE, EXERCISE: nobody is in trouble, this is practised. What is really wrong is reported and answered as always.")
+	}
 	say("%s", i.Verdict.Explanation.Summary)
 	i.countdown(say)
 	i.whatToDo(r.Event, run, step, say)
@@ -125,6 +141,10 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		if i.Declared != nil {
 			say("A playbook that has run does not start again by itself: holdfast invoke %s PLAYBOOK --service %s --reason WHY", i.ID, e.Service)
 		}
+	case ExerciseInterrupted:
+		say("Leave the exercise and turn to the disaster: holdfast incident %s", e.Disaster)
+	case ExerciseConcluded:
+		say("Look at what it showed: holdfast report %s", i.ID)
 	case ObjectiveAtRisk:
 		for _, line := range e.Advice {
 			say("%s.", upper(line))
@@ -133,6 +153,11 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		say("Stand down: holdfast stand-down %s --reason WHY", i.ID)
 	case StepStarted, Escalated:
 		i.stepWords(run, step, say)
+	case AcknowledgementLapsed:
+		say("%s took it at %s and was not heard of since: it counts as not taken.", who(e.By), stamp(e.Since))
+		i.stepWords(run, step, say)
+	case HandOverOffered:
+		say("Take it: holdfast ack %s %s/%s. Until then it is not yours.", i.ID, run, step)
 	case RunPaused:
 		say("Let it go on: holdfast resume %s %s --reason WHY, or call it off: holdfast abort %[1]s %[2]s --reason WHY", i.ID, run)
 	case RunAborted:
@@ -163,6 +188,11 @@ func (i *Incident) headline(r Record, run, step string) string {
 		return fmt.Sprintf("%s (step %s/%s)", text, run, step)
 	case Escalated:
 		return fmt.Sprintf("Still waiting: %s (step %s/%s)", text, run, step)
+	case AcknowledgementLapsed:
+		return fmt.Sprintf("Still waiting, and nobody is at it: %s (step %s/%s)", text, run, step)
+	case HandOverOffered:
+		e := r.Event.(HandOverOffered)
+		return fmt.Sprintf("%s hands over to you: %s (step %s/%s)%s", who(e.By), text, run, step, because(e.Reason))
 	}
 	return Sentence(r)
 }
@@ -201,4 +231,19 @@ func answer(until time.Time, command string) string {
 		return "Answer: " + command
 	}
 	return fmt.Sprintf("Answer by %s: %s", stamp(until), command)
+}
+
+// nobodyReached reports whether people who were told of the incident as a whole at an instant were all tried, in vain.
+func (i *Incident) nobodyReached(at time.Time, people []string) bool {
+	tried := false
+	for _, n := range i.Notices {
+		if n.Run != "" || !n.At.Equal(at) || !slices.Contains(people, n.Person) {
+			continue
+		}
+		if n.Error == "" {
+			return false
+		}
+		tried = true
+	}
+	return tried
 }

@@ -52,7 +52,7 @@ func (h *history) end(run Run) {
 			past.took[s.ID] = pastStep{s.Kind, s.Ended.Sub(s.Started)}
 		}
 	}
-	if len(past.took) == 0 {
+	if len(past.took) == 0 || run.CleanUp {
 		return
 	}
 	runs := append([]pastRun{past}, h.runs[run.Name]...)

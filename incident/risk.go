@@ -220,6 +220,9 @@ func (i Incident) hurried(w World, e Event) Event {
 	case Escalated:
 		e.Until = i.cut(w, e.Run, e.Step, e.Until)
 		return e
+	case AcknowledgementLapsed:
+		e.Until = i.cut(w, e.Run, e.Step, e.Until)
+		return e
 	case Acknowledged:
 		until := e.Until
 		if s, p := i.planned(e.Run, e.Step); p != nil && s.Status == Waiting && p.Kind().Human() && within(p) > 0 {

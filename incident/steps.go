@@ -2,7 +2,6 @@ package incident
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -100,68 +99,13 @@ func backoff(p *playbooks.Step, tries int) time.Duration {
 func troubled(w World, l leg) []string {
 	p := l.plan()
 	roles := []string{l.state().Role, w.declaration().Authority}
+	if l.run.Exercise != "" {
+		roles[1] = orText(l.run.By.Role, roles[1])
+	}
 	if p.OnFailure == "escalate" {
 		roles = append(roles, p.Escalate...)
 	}
 	return w.duty().first(roles...)
-}
-
-// A rung is one more who is told that a step still waits.
-type rung struct {
-	role   string
-	people []string
-}
-
-// ladder is who is told in turn: the next in the role's line, the roles that the playbook escalates to, and, where a
-// person has to do or decide, the declaration authority. Nothing is ever approved by running out of time.
-//
-// The next in line is the first who was not told yet: a handover may have put somebody new at its head since. Where all
-// were told, they are told again.
-func ladder(w World, p *playbooks.Step, told []string) (rungs []rung) {
-	role, escalate := p.Role, p.Escalate
-	if p.Ack != nil {
-		role, escalate = p.Ack.Role, p.Ack.Escalate
-	}
-	if line := w.duty().line(role); len(line) > 1 {
-		next := line
-		if n := slices.IndexFunc(line, func(person string) bool { return !slices.Contains(told, person) }); n >= 0 {
-			next = line[n : n+1]
-		}
-		rungs = append(rungs, rung{role, next})
-	}
-	last := w.declaration().Authority
-	for _, r := range escalate {
-		rungs = append(rungs, rung{r, w.duty().first(r)})
-		if r == last {
-			last = ""
-		}
-	}
-	if p.Kind().Human() && last != "" && last != role {
-		rungs = append(rungs, rung{last, w.duty().first(last)})
-	}
-	return rungs
-}
-
-// escalates tells the next when a person's time is up.
-func (i Incident) escalates(w World, l leg) Event {
-	s, rungs := l.state(), ladder(w, l.plan(), i.toldOf(l))
-	if s.Held != nil || s.Until.IsZero() || w.Now.Before(s.Until) || s.Rung >= len(rungs) {
-		return nil
-	}
-	run, step := l.name()
-	next := rungs[s.Rung]
-	return Escalated{Run: run, Step: step, Rung: s.Rung + 1, Role: next.role, Until: w.Now.Add(within(l.plan())), Tell: next.people}
-}
-
-// toldOf are the people who were told of a step.
-func (i Incident) toldOf(l leg) (people []string) {
-	run, step := l.name()
-	for _, n := range i.Notices {
-		if n.Run == run && n.Step == step {
-			people = join(people, []string{n.Person})
-		}
-	}
-	return people
 }
 
 // runDeadlines are the instants at which stepDue can change its answer by the clock alone.
@@ -190,13 +134,13 @@ func stepDeadline(w World, l leg, d *deadlines) {
 	switch {
 	case s.Status == Retrying:
 		d.add(s.Again)
-	case s.Status == Waiting && s.Rung < len(ladder(w, p, nil)):
+	case s.Status == Waiting:
 		d.add(s.Until)
 	case s.Status == Running && effective(p):
 		d.add(s.Until.Add(grace))
 	case s.Status == Running && p.Kind() == playbooks.KindVerify:
 		d.add(s.Until)
-		if since, ok := holds(w, p.Verify); ok {
+		if since, ok := holds(w, l); ok {
 			d.add(since.Add(p.Verify.For))
 		}
 	case s.Status == Running && p.Kind() == playbooks.KindWait:
@@ -211,7 +155,7 @@ func (i Incident) Wants(epoch uint64, since time.Time) []Effect {
 	for n := range i.Notices {
 		if notice := i.Notices[n]; notice.open() && i.HandsOff == "" {
 			all = append(all, Effect{Key: fmt.Sprintf("%s/notice/%d", i.ID, notice.N), Incident: i.ID, Run: notice.Run, Step: notice.Step,
-				Attempt: 1, Epoch: epoch, Until: later(notice.At, since).Add(noticePatience), Exercise: i.exerciseOf(notice.Run), Notice: &notice})
+				Attempt: 1, Epoch: epoch, Until: later(notice.At, since).Add(noticePatience), Exercise: i.Exercise, Notice: &notice})
 		}
 	}
 	if !i.Open() || i.HandsOff != "" {
@@ -240,27 +184,18 @@ func effect(l leg, epoch uint64) []Effect {
 		Repeat: p.Repeat, Exercise: l.run.Exercise, Do: p.Run, Verify: p.Verify}}
 }
 
-// exerciseOf is the kind of exercise that a run is; empty: it is live, or there is no such run.
-func (i Incident) exerciseOf(id string) Exercise {
-	for _, run := range i.Runs {
-		if run.ID == id {
-			return run.Exercise
-		}
-	}
-	return ""
-}
-
-func (b *book) wants() []Effect {
-	if b.shadow {
-		return nil
-	}
-	var all []Effect
+func (b *book) wants() (all []Effect) {
 	for _, id := range b.ids {
-		if i := b.incidents[id]; i.Open() || i.unsent > 0 {
-			all = append(all, i.Wants(b.epoch, b.epochAt)...)
-		}
+		all = append(all, b.wantsOf(id)...)
 	}
 	return all
+}
+
+func (b *book) wantsOf(id string) []Effect {
+	if i := b.incidents[id]; !b.shadow && i != nil && (i.Open() || i.unsent > 0) {
+		return i.Wants(b.epoch, b.epochAt)
+	}
+	return nil
 }
 
 func (b *book) finish(now time.Time, r Result) []Change {

@@ -39,6 +39,7 @@ func printStatus(out *printer, s console.Status) {
 	out.buffer.WriteByte('\n')
 	printIncidents(out, s.Now, s.Incidents)
 	printWaiting(out, s)
+	printExercises(out, s)
 	printComponents(out, s)
 	out.buffer.WriteByte('\n')
 	printCounts(out, s.Counts)
@@ -208,6 +209,9 @@ func who(w console.WaitingStep) string {
 	}
 	if w.AckedBy != "" {
 		text += ", taken by " + w.AckedBy
+	}
+	if w.Offered != "" {
+		text += ", offered to " + w.Offered
 	}
 	if w.Needed > 1 {
 		text += fmt.Sprintf(", %d of %d approved", w.Approved, w.Needed)
