@@ -39,7 +39,7 @@ type entry struct {
 	Reason    string   `json:"reason,omitempty"`
 	At        string   `json:"at,omitempty"` // the instant that the change is about
 	RTA       string   `json:"rta,omitempty"`
-	P50       string   `json:"p50,omitempty"` // when it is forecast: as likely too early as too late
+	P50       string   `json:"p50,omitempty"` // when it is (of recovered: was, when its run began) forecast: as likely too early as too late
 	P90       string   `json:"p90,omitempty"` // and too early once in ten times
 	HeldUpBy  []string `json:"held_up_by,omitempty"`
 	Tell      []string `json:"tell,omitempty"` // people
@@ -79,6 +79,9 @@ func (s Story) entry(c Change) (entry, bool) {
 			if c.Recovery != nil && e.Kind == "recovered" {
 				rta, _ := c.Recovery.RTA()
 				e.RTA = rta.String()
+			}
+			if f := c.Forecast; f != nil {
+				e.P50, e.P90 = s.at(f.Expected.P50), s.at(f.Expected.P90)
 			}
 			return e, true
 		}

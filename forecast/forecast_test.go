@@ -80,7 +80,7 @@ func chain(works ...Work) *Plan {
 		}
 		steps = append(steps, s)
 	}
-	return New("test", steps)
+	return New("test", steps, 0)
 }
 
 func (p *Plan) begin() Run { return Run{Plan: p, Began: began, Marks: make([]Mark, len(p.Steps))} }
@@ -108,7 +108,7 @@ func TestTheNinthDecileOfAWayIsNotTheSumOfThoseOfItsSteps(t *testing.T) {
 func TestOfParallelBranchesTheSlowerCountsAndBothTogetherMoreThanEither(t *testing.T) {
 	w := Judge(10*m, nil)
 	steps := []Step{{ID: "left", Work: w}, {ID: "right", Work: w, People: true}, {ID: "end", After: []int{0, 1}, Work: Work{Proof: 5 * m}}}
-	o := New("test", steps).begin().Outlook(began, Goal{Steps: []int{2}})
+	o := New("test", steps, 0).begin().Outlook(began, Goal{Steps: []int{2}})
 	if p50 := o.P50.Sub(began); p50 <= 15*m || p50 > 25*m {
 		t.Errorf("P50 %v", p50)
 	}
@@ -118,7 +118,7 @@ func TestOfParallelBranchesTheSlowerCountsAndBothTogetherMoreThanEither(t *testi
 	if o.People <= 0 || o.Machines <= 5*m || o.People+o.Machines != o.P50.Sub(began) {
 		t.Errorf("%v are people's, %v machines'", o.People, o.Machines)
 	}
-	if p := (Goal{Steps: []int{2}, Proven: true}); !New("test", steps).begin().Outlook(began, p).P50.Equal(o.P50.Add(-5 * m)) {
+	if p := (Goal{Steps: []int{2}, Proven: true}); !New("test", steps, 0).begin().Outlook(began, p).P50.Equal(o.P50.Add(-5 * m)) {
 		t.Error("the clock does not stop when the proof begins")
 	}
 }
@@ -185,7 +185,7 @@ func (d drawing) run() Run {
 		steps[n].Work = Judge(d.expects[n], d.past[n])
 		steps[n].Work.Proof = proof
 	}
-	return Run{Plan: New("test", steps), Began: began, Marks: d.marks}
+	return Run{Plan: New("test", steps, 0), Began: began, Marks: d.marks}
 }
 
 func (d drawing) outlook() Outlook { return d.run().Outlook(d.now, d.goal) }
@@ -284,7 +284,7 @@ func TestWhatIsOverIsNotForecast(t *testing.T) {
 
 func TestWhatLiesBehindAStep(t *testing.T) {
 	steps := []Step{{ID: "a", Work: Judge(10*m, nil)}, {ID: "b", After: []int{0}, Work: Judge(20*m, nil)}, {ID: "aside", After: []int{0}, Work: Judge(90*m, nil)}}
-	r := New("test", steps).begin()
+	r := New("test", steps, 0).begin()
 	if d, leads := r.Behind(Goal{Steps: []int{1}}, 0); d != 20*m || !leads {
 		t.Errorf("%v %v", d, leads)
 	}

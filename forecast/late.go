@@ -51,7 +51,7 @@ func (r Run) tails(g Goal, course int, tails []time.Duration) {
 		}
 		for _, next := range r.Plan.behind[n] {
 			if r.Marks[next].Standing == Ahead && tails[next] != -forever {
-				tails[n] = max(tails[n], r.Plan.spans[next][course]+r.Plan.Steps[next].Work.Proof+tails[next])
+				tails[n] = max(tails[n], r.Plan.spans[course][next]+r.Plan.Steps[next].Work.Proof+tails[next])
 			}
 		}
 	}
@@ -71,7 +71,7 @@ func (r Run) holds(g Goal, course int, deadline time.Duration, tails []time.Dura
 				return -forever
 			}
 		case Ahead:
-			by := deadline - tails[n] - r.Plan.spans[n][course] - r.Plan.Steps[n].Work.Proof
+			by := deadline - tails[n] - r.Plan.spans[course][n] - r.Plan.Steps[n].Work.Proof
 			if !m.NotBefore.IsZero() && r.since(m.NotBefore) > by {
 				return -forever
 			}
@@ -85,11 +85,11 @@ func (r Run) holds(g Goal, course int, deadline time.Duration, tails []time.Dura
 
 // endsBy is the last instant at which a step that is under way is still taken to end by another one.
 func (r Run) endsBy(n, course int, by time.Duration) time.Duration {
-	m, s, span, level := &r.Marks[n], &r.Plan.Steps[n], r.Plan.spans[n][course], r.Plan.level(n, course)
+	m, s, span, level := &r.Marks[n], &r.Plan.Steps[n], r.Plan.spans[course][n], r.Plan.level(n, course)
 	began := r.since(m.Since)
 	w, quantile := &s.Work, span
 	if m.Standing == Stuck {
-		w, quantile, by = &reaction, reaction.quantile(level), by-span
+		w, quantile, by = &r.Plan.reaction, r.Plan.reaction.quantile(level), by-span
 	}
 	by -= s.Work.Proof
 	switch {

@@ -11,10 +11,11 @@ import (
 type Plan struct {
 	Steps []Step
 
-	order  []int             // indexes of Steps, what is waited for first
-	behind [][]int           // by step: those that wait for it
-	spans  [][]time.Duration // by step, course: how long it takes
-	ranks  [][Courses]int    // by step, course: at which level
+	reaction Work
+	order    []int             // indexes of Steps, what is waited for first
+	behind   [][]int           // by step: those that wait for it
+	spans    [][]time.Duration // by course, step: how long it takes
+	ranks    [][Courses]int    // by step, course: at which level
 }
 
 // A Step is a piece of work.
@@ -29,17 +30,24 @@ type Step struct {
 // through all levels once (a Latin hypercube), so a plan of one step is forecast exactly as that step is known. Which levels
 // meet is drawn from the names of plan and step alone: times of different steps are taken to be independent, and nothing
 // else is left to chance. A circle among the steps is cut where it closes.
-func New(name string, steps []Step) *Plan {
-	p := &Plan{Steps: steps, behind: make([][]int, len(steps)), spans: make([][]time.Duration, len(steps)), ranks: make([][Courses]int, len(steps))}
+//
+// Reaction is how long people take to say how a step goes on that is stuck; zero: [Reaction].
+func New(name string, steps []Step, reaction time.Duration) *Plan {
+	if reaction <= 0 {
+		reaction = Reaction
+	}
+	p := &Plan{Steps: steps, reaction: Judge(reaction, nil), behind: make([][]int, len(steps)), spans: make([][]time.Duration, Courses), ranks: make([][Courses]int, len(steps))}
 	p.order = ordered(steps)
+	for course := range p.spans {
+		p.spans[course] = make([]time.Duration, len(steps))
+	}
 	for n, s := range steps {
 		for _, before := range s.After {
 			p.behind[before] = append(p.behind[before], n)
 		}
-		p.spans[n] = make([]time.Duration, Courses)
 		p.ranks[n] = shuffled(name + "/" + s.ID)
 		for course, k := range p.ranks[n] {
-			p.spans[n][course] = s.Work.quantile(levels[k])
+			p.spans[course][n] = s.Work.quantile(levels[k])
 		}
 	}
 	return p
@@ -130,11 +138,8 @@ type Goal struct {
 	Proven bool
 }
 
-// Reaction is how long a person takes of whom nobody says how long, and how long it takes until somebody says how a step goes
-// on that is stuck.
+// Reaction is how long it takes until somebody says how a step goes on that is stuck, where a plan gives nobody any time.
 const Reaction = 10 * time.Minute
-
-var reaction = Judge(Reaction, nil)
 
 // A Run is a plan under way.
 type Run struct {
@@ -194,7 +199,7 @@ func (r Run) reaches(g Goal, n int, end time.Duration) time.Duration {
 func (r Run) play(now time.Duration, course int, begins, ends []time.Duration) {
 	for _, n := range r.Plan.order {
 		m, w := &r.Marks[n], &r.Plan.Steps[n].Work
-		span := r.Plan.spans[n][course]
+		span := r.Plan.spans[course][n]
 		switch m.Standing {
 		case Over:
 			begins[n] = r.since(m.Since)
@@ -221,7 +226,7 @@ func (r Run) play(now time.Duration, course int, begins, ends []time.Duration) {
 		case Stuck:
 			begins[n] = r.since(m.Since)
 			level := r.Plan.level(n, course)
-			ends[n] = begins[n] + reaction.lasting(level, now-begins[n], reaction.quantile(level)) + span + w.Proof
+			ends[n] = begins[n] + r.Plan.reaction.lasting(level, now-begins[n], r.Plan.reaction.quantile(level)) + span + w.Proof
 		}
 	}
 }

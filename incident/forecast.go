@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"holdfast/detector"
 	"holdfast/forecast"
 	"holdfast/playbooks"
 )
@@ -40,6 +41,7 @@ type Slack struct {
 	P50        Span      `json:"p50"`
 	P90        Span      `json:"p90"`
 	Actual     bool      `json:"actual,omitempty"`
+	Back       bool      `json:"back,omitempty"` // it is back since Expected, and has to hold for its recover_for
 }
 
 // Milestones of a playbook.
@@ -51,8 +53,56 @@ const (
 // mostShare of the courses a step has to hold up to be marked; so has whatever is under way and holds up the most.
 const mostShare = 0.5
 
-// Forecast is what is forecast of a run at now. A service that is back is no forecast any more: see Services.
+// A backSince says since when a service is at or above its MBCO, if only just; false: it is not.
+type backSince func(service string) (time.Time, bool)
+
+// Forecast is what is forecast of a run at now, with the facts as they are. A service that is back is no forecast any more: see
+// Services.
+func (d *Desk) Forecast(now time.Time, i Incident, run Run) Forecast {
+	return i.forecast(run, now, d.backSince())
+}
+
+// Slacks are the slacks of a run alone, for those who ask of very many.
+func (d *Desk) Slacks(now time.Time, i Incident, run Run) []Slack {
+	f := i.recovery50(run, now)
+	i.slack(&f, run, d.backSince())
+	return f.Services
+}
+
+func (d *Desk) backSince() backSince {
+	facts := d.Facts()
+	return func(service string) (time.Time, bool) {
+		if facts == nil {
+			return time.Time{}, false
+		}
+		s := facts.ServiceState(service)
+		return s.Since, s.State == detector.Up || s.State == detector.Degraded
+	}
+}
+
+// Forecast is what is forecast of a run at now, from the records alone.
 func (i Incident) Forecast(run Run, now time.Time) Forecast {
+	return i.forecast(run, now, func(string) (time.Time, bool) { return time.Time{}, false })
+}
+
+func (i Incident) forecast(run Run, now time.Time, back backSince) Forecast {
+	f := i.recovery50(run, now)
+	if f.Recovered != nil {
+		goal, _ := run.goal(milestoneRecovered)
+		f.mark(run, run.outlook(f.At, goal))
+		i.slack(&f, run, back)
+	}
+	if run.Playbook == nil {
+		return f
+	}
+	if work, without := run.goal(milestoneWorkRecovered); without == "" {
+		f.WorkRecovered = reachedAt(run.courses().Outlook(f.At, work), run.reached(work))
+	}
+	return f
+}
+
+// recovery50 is when a run is expected to recover what it is for.
+func (i Incident) recovery50(run Run, now time.Time) Forecast {
 	if !run.Active() {
 		now = run.Ended
 	}
@@ -61,19 +111,24 @@ func (i Incident) Forecast(run Run, now time.Time) Forecast {
 		f.Never = "its playbook cannot be read by this version of holdfast"
 		return f
 	}
-	r := run.courses()
 	goal, never := run.goal(milestoneRecovered)
-	f.Never = never
-	if never == "" {
-		o := r.Outlook(now, goal)
-		f.Recovered = reachedAt(o, run.reached(goal))
-		f.mark(run, o)
-		i.slack(&f, run)
-	}
-	if work, without := run.goal(milestoneWorkRecovered); without == "" {
-		f.WorkRecovered = reachedAt(r.Outlook(now, work), run.reached(work))
+	if f.Never = never; never == "" {
+		f.Recovered = reachedAt(run.outlook(now, goal), run.reached(goal))
 	}
 	return f
+}
+
+// outlook plays out what is left of a run up to its recovery. Several ask within a second.
+func (r Run) outlook(now time.Time, goal forecast.Goal) forecast.Outlook {
+	k := r.cast
+	if k != nil && k.seen && k.at.Equal(now.Truncate(time.Second)) {
+		return k.outlook
+	}
+	o := r.courses().Outlook(now, goal)
+	if k != nil {
+		k.seen, k.at, k.outlook = true, now.Truncate(time.Second), o
+	}
+	return o
 }
 
 func reachedAt(o forecast.Outlook, actual bool) *Expected {
@@ -111,7 +166,10 @@ func (f *Forecast) mark(run Run, o forecast.Outlook) {
 }
 
 // slack is what is left for each service that the run is to bring back.
-func (i Incident) slack(f *Forecast, run Run) {
+func (i Incident) slack(f *Forecast, run Run, back backSince) {
+	if f.Recovered == nil {
+		return
+	}
 	for _, service := range orElse(run.Covers, run.Service) {
 		c, ok := i.Recovery(service)
 		deadline, by := c.aim()
@@ -122,6 +180,8 @@ func (i Incident) slack(f *Forecast, run Run) {
 		late := f.Recovered.P90
 		if s.Actual {
 			s.Expected, late = c.Restored, c.Restored
+		} else if since, up := back(service); up && since.After(c.Since) {
+			s.Expected, late, s.Back = since, since, true
 		}
 		s.P50, s.P90 = Span(deadline.Sub(s.Expected)), Span(deadline.Sub(late))
 		f.Services = append(f.Services, s)
@@ -221,7 +281,7 @@ func (s StepState) mark() forecast.Mark {
 
 // planOf lays out a playbook with what its past runs took.
 func planOf(p *playbooks.Playbook, past []pastRun) *forecast.Plan {
-	return forecast.New(p.ID, stepsOf(p, func(s *playbooks.Step) forecast.Work { return workOf(s, past) }))
+	return forecast.New(p.ID, stepsOf(p, func(s *playbooks.Step) forecast.Work { return workOf(p, s, past) }), reaction(p))
 }
 
 func stepsOf(p *playbooks.Playbook, work func(*playbooks.Step) forecast.Work) []forecast.Step {
@@ -239,7 +299,7 @@ func stepsOf(p *playbooks.Playbook, work func(*playbooks.Step) forecast.Work) []
 }
 
 // workOf is how long a step takes.
-func workOf(s *playbooks.Step, past []pastRun) forecast.Work {
+func workOf(p *playbooks.Playbook, s *playbooks.Step, past []pastRun) forecast.Work {
 	switch s.Kind() {
 	case playbooks.KindWait:
 		return forecast.Work{Proof: s.Wait}
@@ -248,18 +308,30 @@ func workOf(s *playbooks.Step, past []pastRun) forecast.Work {
 		w.Proof = s.Verify.For
 		return w
 	}
-	return forecast.Judge(planned(s), samples(s, past))
+	return forecast.Judge(planned(p, s), samples(s, past))
+}
+
+// reaction is how long people take who are given no time, or to say how a step goes on that is stuck: half of the most that
+// the playbook gives anybody, else ten minutes.
+func reaction(p *playbooks.Playbook) time.Duration {
+	var most time.Duration
+	for n := range p.Steps {
+		most = max(most, within(&p.Steps[n])/2)
+	}
+	if most == 0 {
+		return forecast.Reaction
+	}
+	return most
 }
 
 // planned is how long a step is planned to take: what it is expected to, else half of what it is given, so that P90 is all of
-// it; a person to whom nothing is said takes as long as one who has to say how it goes on. To tell somebody, where nobody has
-// to answer, takes no time.
-func planned(s *playbooks.Step) time.Duration {
+// it; a person who is given no time takes as long as others. To tell somebody, where nobody has to answer, takes no time.
+func planned(p *playbooks.Playbook, s *playbooks.Step) time.Duration {
 	switch {
 	case s.Expect > 0:
 		return s.Expect
 	case untimed(s):
-		return forecast.Reaction
+		return reaction(p)
 	case asks(s):
 		return within(s) / 2
 	case s.Kind() == playbooks.KindRun:
@@ -305,4 +377,71 @@ type Foresight struct {
 	P50, P90 time.Duration
 	People   time.Duration // of P50, what is waiting for people
 	Machines time.Duration // the rest
+}
+
+// Foretold is what was forecast of a run at a record of its life, against what came.
+type Foretold struct {
+	At       time.Time `json:"at"`
+	After    string    `json:"after"`    // the record, in a sentence
+	Expected Expected  `json:"expected"` // as it was forecast then
+	HeldUpBy []string  `json:"held_up_by,omitempty"`
+	Off      Span      `json:"off,omitempty"`  // actual less P50: positive, where it took longer than forecast; where the actual is known
+	Kept     bool      `json:"kept,omitempty"` // the actual was no later than P90
+}
+
+// Forecasts are how the forecast of a run went: when it began, and after each record by which it moved, against the recovery of
+// the service that it was for, once that is known. It is worked out from the records alone, as the run saw it then.
+func (i Incident) Forecasts(id string) (all []Foretold) {
+	n := slices.IndexFunc(i.Runs, func(r Run) bool { return r.ID == id })
+	if n < 0 || i.Runs[n].Playbook == nil {
+		return nil
+	}
+	var then Incident
+	for _, record := range i.Timeline {
+		then = then.Apply(record)
+		if _, told := record.Event.(Notified); told {
+			continue
+		}
+		if f, moved := then.foretold(i.Runs[n], record, all); moved {
+			all = append(all, f)
+		}
+	}
+	if actual, known := i.recoveredBy(i.Runs[n]); known {
+		for n := range all {
+			all[n].Off = Span(actual.Sub(all[n].Expected.P50))
+			all[n].Kept = !actual.After(all[n].Expected.P90)
+		}
+	}
+	return all
+}
+
+// foretold is what was forecast of a run after a record, if that moved it.
+func (i Incident) foretold(as Run, record Record, before []Foretold) (Foretold, bool) {
+	n := slices.IndexFunc(i.Runs, func(r Run) bool { return r.ID == as.ID })
+	if n < 0 || !i.Runs[n].Active() {
+		return Foretold{}, false
+	}
+	if _, over := i.recoveredBy(i.Runs[n]); over {
+		return Foretold{}, false
+	}
+	run := i.Runs[n]
+	run.plan, run.known = as.plan, as.known
+	f := i.Forecast(run, record.At)
+	if f.Recovered == nil || f.Recovered.Actual {
+		return Foretold{}, false
+	}
+	if len(before) > 0 && before[len(before)-1].Expected == *f.Recovered {
+		return Foretold{}, false
+	}
+	return Foretold{At: record.At, After: Sentence(record), Expected: *f.Recovered, HeldUpBy: f.HeldUpBy}, true
+}
+
+// recoveredBy is when the service came back that a run was for, in the episode that it was for.
+func (i Incident) recoveredBy(run Run) (time.Time, bool) {
+	for _, c := range i.Recoveries {
+		if c.Service == run.Service && !c.Restored.IsZero() && c.Restored.After(run.Started) {
+			return c.Restored, true
+		}
+	}
+	return time.Time{}, false
 }

@@ -30,7 +30,8 @@ type history struct {
 
 type rememberedPlan struct {
 	plan *forecast.Plan
-	runs []pastRun // that it was laid out with
+	of   *playbooks.Playbook // an exercise leaves out steps of what has the same digest
+	runs []pastRun           // that it was laid out with
 }
 
 func newHistory() history {
@@ -63,8 +64,8 @@ func (h *history) end(run Run) {
 func (h *history) plan(p *playbooks.Playbook) (plan *forecast.Plan, known int) {
 	runs := h.runs[p.ID]
 	kept := h.plans[p.Digest]
-	if kept.plan == nil || len(kept.runs) != len(runs) || len(runs) > 0 && &kept.runs[0] != &runs[0] {
-		kept = rememberedPlan{planOf(p, runs), runs}
+	if kept.of != p || len(kept.runs) != len(runs) || len(runs) > 0 && &kept.runs[0] != &runs[0] {
+		kept = rememberedPlan{planOf(p, runs), p, runs}
 		h.plans[p.Digest] = kept
 	}
 	return kept.plan, len(runs)

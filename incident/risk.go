@@ -19,6 +19,10 @@ type cast struct {
 	risks          []risky   // in order of time
 
 	behind map[int]ahead // by step
+
+	seen    bool
+	at      time.Time        // when it was looked at last, to the second
+	outlook forecast.Outlook // what was seen
 }
 
 // risky is the first instant at which a risk is there.
