@@ -6,6 +6,11 @@ import (
 	"holdfast/incident"
 )
 
+var (
+	reportingDesc       = desc("reporting_remaining_seconds", "Seconds left until a report that is still to be made is due, of each duty the most urgent; negative once it is missed.", "report")
+	reportingMissedDesc = desc("reporting_missed_total", "Reports that nobody had said by their deadline to have made.", "report")
+)
+
 // OwedReport is a report that has still to be made to somebody outside, of an incident that goes on or is over.
 type OwedReport struct {
 	Incident string    `json:"incident"`

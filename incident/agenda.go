@@ -80,6 +80,8 @@ func private(e Event) bool {
 		ReportingDue, Reminded, ReportingMissed, Reported,
 		RunPaused, RunResumed, StepHeld, StepReleased, InvocationQueued, RunSuperseded, RunAborted, UndoStarted, UndoDone, UndoFailed, UndoSkipped:
 		return true
+	case ObjectiveAtRisk:
+		return true
 	}
 	return false
 }
