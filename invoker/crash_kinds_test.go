@@ -22,7 +22,17 @@ const everyKind = `
   - {id: promote, run: {nats: {subject: ledger.promote, request: {site: south}}}, timeout: 20s, retry: 3, repeat: safe, point_of_no_return: true}
   - {id: probe, verify: {http: {url: "https://south.internal/health"}}, timeout: 1m}
   - {id: settle, wait: 10s}
+  - {id: sub, invoke: check-south}
   - {id: serves, verify: {service: booking, for: 20s}, timeout: 10m, milestone: recovered}
+`
+
+// A playbook that it invokes.
+const checkSouth = `
+playbook: check-south
+for: {services: [nothing]}
+steps:
+  - {id: copy, run: {exec: {command: copy}}, timeout: 20s, retry: 1, repeat: safe}
+  - {id: look, do: "Is all there?", role: director, within: 1m}
 `
 
 // What is done is taken back when a machine fails for good.
@@ -43,7 +53,7 @@ func TestWhateverTheStepKilledAnywhereItComesToTheSameEnd(t *testing.T) {
 			if s.Status != incident.Done {
 				w.t.Errorf("%s ended %s: %s", s.ID, s.Status, s.Reason)
 			}
-			if n := w.machines(s.ID); n > 1 || n == 0 && (s.ID == "safe" || s.ID == "promote") {
+			if n := w.machines(s.ID); n > 1 || n == 0 && (s.ID == "safe" || s.ID == "promote" || s.ID == "sub.copy") {
 				w.t.Errorf("%s really happened %d times", s.ID, n)
 			}
 		}
@@ -112,6 +122,10 @@ func livesOn(t *testing.T, steps, moment string, n int, end func(*world, inciden
 	w.docs = documents(t, func(files map[string]string) {
 		head, _, _ := strings.Cut(files["playbooks/promote-south.yaml"], "steps:")
 		files["playbooks/promote-south.yaml"] = head + "steps:" + steps
+		if strings.Contains(steps, "invoke:") {
+			files["playbooks/check-south.yaml"] = checkSouth
+			files["bia.yaml"] = strings.Replace(files["bia.yaml"], "services:\n", "services:\n  nothing: {owner: team-booking, rto: 5h, needs: [ledger]}\n", 1)
+		}
 	})
 	w.staff = w.engineers
 	failed := false
@@ -155,6 +169,8 @@ func (w *world) engineers(i incident.Incident, order func(string, incident.Comma
 				order("ada", incident.Command{Verb: incident.VerbAck, Step: name})
 			case s.ID == "assess" && s.Status == incident.Waiting:
 				order("ben", incident.Command{Verb: incident.VerbDone, Step: name, Answers: map[string]string{"count": "12"}, Evidence: "photo 3"})
+			case s.ID == "sub.look" && s.Status == incident.Waiting:
+				order("ben", incident.Command{Verb: incident.VerbDone, Step: name})
 			case of.Status == incident.Stuck && (w.happened(of.Key) > 0 || s.ID == "never"):
 				order("ada", incident.Command{Verb: incident.VerbDone, Step: name, Reason: "we looked", Evidence: "photo 4"})
 			case of.Status == incident.Stuck:
