@@ -102,6 +102,8 @@ type WaitingStep struct {
 	Needed   int                 `json:"needed,omitempty"`
 	Reason   string              `json:"reason,omitempty"` // why it is stuck
 	Verbs    []incident.Verb     `json:"verbs"`            // what can be ordered
+
+	Release *incident.Release `json:"release,omitempty"` // of a decision: what it lets happen, and the digest that an approval is for
 }
 
 // Counts are the numbers of what came in, since the store was made.
@@ -309,7 +311,7 @@ func waitingStep(s sight, i incident.Incident, run incident.Run, step incident.S
 		asked = step.Started
 	}
 	return WaitingStep{Step: stepName(i, run, step), Kind: step.Kind, Text: step.Text, Status: step.Status, Role: step.Role, Who: s.who(step),
-		Asked: asked, Until: step.Until, AckedBy: step.Acked.Person, Offered: offered(step), Approved: len(step.Approvals), Needed: step.Needed, Reason: step.Reason, Verbs: Verbs(step)}
+		Asked: asked, Until: step.Until, AckedBy: step.Acked.Person, Offered: offered(step), Approved: len(step.Approvals), Needed: step.Needed, Reason: step.Reason, Verbs: Verbs(step), Release: step.Release}
 }
 
 func offered(s incident.StepState) string {
