@@ -2,13 +2,13 @@ package playbooks
 
 import "time"
 
-// questionID is what the step is called that asks whether a run is to start at all.
-const questionID = "start-anyway"
+// QuestionID is what the step is called that asks whether a run is to start at all.
+const QuestionID = "start-anyway"
 
 // Asking is the playbook with a decision before everything else, and that step's id: whether to start though a precondition
 // with `else: ask` does not hold.
 func (p *Playbook) Asking(question, role string, within time.Duration) (*Playbook, string) {
-	id := questionID
+	id := QuestionID
 	for p.Index(id) >= 0 {
 		id += "-again"
 	}
