@@ -27,6 +27,7 @@ type Status struct {
 	Shadow   bool   `json:"shadow,omitempty"`   // it judges and records, and does nothing
 
 	Incidents  []IncidentStatus           `json:"incidents"`  // open, the worst first
+	Reports    []OwedReport               `json:"reports"`    // still to be made to somebody outside
 	Exercises  []IncidentStatus           `json:"exercises"`  // not concluded; none of them is among the incidents
 	Components []detector.ComponentReport `json:"components"` // those that are not up
 	Counts     Counts                     `json:"counts"`
@@ -84,6 +85,8 @@ type RunStatus struct {
 	Steps    int           `json:"steps"`
 	Brake    string        `json:"brake,omitempty"` // who keeps it from going on, or has called it off, in words
 	Waiting  []WaitingStep `json:"waiting"`
+
+	Forecast *incident.Forecast `json:"forecast,omitempty"` // while it goes on
 }
 
 // WaitingStep is a step that waits for a person.
@@ -103,7 +106,8 @@ type WaitingStep struct {
 	Reason   string              `json:"reason,omitempty"` // why it is stuck
 	Verbs    []incident.Verb     `json:"verbs"`            // what can be ordered
 
-	Release *incident.Release `json:"release,omitempty"` // of a decision: what it lets happen, and the digest that an approval is for
+	Release *incident.Release `json:"release,omitempty"`            // of a decision: what it lets happen, and the digest that an approval is for
+	HoldsUp bool              `json:"holds_everybody_up,omitempty"` // the recovery waits for it
 }
 
 // Counts are the numbers of what came in, since the store was made.
@@ -152,7 +156,7 @@ func (c *console) wrong() string {
 
 func statusOf(s sight) Status {
 	status := Status{Now: s.now, Epoch: s.epoch, Armed: s.armed, Disarmed: s.disarmed, Shadow: s.shadow,
-		Incidents: []IncidentStatus{}, Exercises: []IncidentStatus{}, Components: s.notUp(), Counts: countsOf(s.counts)}
+		Incidents: []IncidentStatus{}, Exercises: []IncidentStatus{}, Reports: append([]OwedReport{}, s.owed()...), Components: s.notUp(), Counts: countsOf(s.counts)}
 	for _, i := range s.open() {
 		status.Incidents = append(status.Incidents, incidentStatus(s, i))
 	}
@@ -258,12 +262,18 @@ func awaits(i incident.Incident) string {
 func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 	status := RunStatus{Run: run.ID, Playbook: run.Name, Service: run.Service, Started: run.Started, Ended: run.Ended, Result: run.Result, Steps: len(run.Steps), Waiting: []WaitingStep{}}
 	status.Brake = brakeOf(run)
+	if run.Active() && i.Open() {
+		f := s.forecast(i, run)
+		status.Forecast = &f
+	}
 	for _, step := range run.Steps {
 		if !step.Ended.IsZero() && step.Status != incident.Stuck {
 			status.Done++
 		}
 		if step = undone(step); waits(step) && run.Ended.IsZero() && i.Open() {
-			status.Waiting = append(status.Waiting, waitingStep(s, i, run, step))
+			w := waitingStep(s, i, run, step)
+			w.HoldsUp = status.HoldsUp(step.ID)
+			status.Waiting = append(status.Waiting, w)
 		}
 	}
 	return status

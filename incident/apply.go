@@ -27,7 +27,7 @@ func (i Incident) apply(r Record) Incident {
 			i.HandsOff = "the record that opened it is missing from the journal"
 		}
 	}
-	if !i.applyLife(r) && !i.applyRun(r) && !i.applyControl(r) {
+	if !i.applyLife(r) && !i.applyReporting(r) && !i.applyRun(r) && !i.applyControl(r) {
 		i.HandsOff = fmt.Sprintf("it holds an event of the kind %q, which this version of holdfast does not know", r.Event.Kind())
 	}
 	i.tell(r)
@@ -62,6 +62,8 @@ func (i *Incident) applyLife(r Record) bool {
 		i.Recommended, i.RecommendedAt = nil, time.Time{}
 	case NoPlaybookFits:
 		i.NoPlaybook = append(slices.Clip(i.NoPlaybook), e)
+	case ObjectiveAtRisk:
+		i.recovery(e.Service, func(c *Recovery) { c.Risk, c.RiskAt = e.Risk, r.At })
 	case ObjectiveMissed:
 		i.recovery(e.Service, func(c *Recovery) { c.miss(e) })
 	case Restored:
@@ -207,6 +209,7 @@ func (i *Incident) run(id string, change func(*Run)) {
 		return
 	}
 	i.Runs = slices.Clone(i.Runs)
+	i.Runs[n].cast = &cast{}
 	change(&i.Runs[n])
 }
 

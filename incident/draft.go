@@ -31,10 +31,16 @@ func (d *Desk) draft(now time.Time) *draft {
 }
 
 // settle decides all that is due.
-func (f *draft) settle() { f.agenda.settle(f) }
+func (f *draft) settle() {
+	f.agenda.settle(f)
+	f.settleReports()
+}
 
 // nextAt is the first instant at which any incident has something to say by the clock alone.
-func (f *draft) nextAt() (time.Time, bool) { return f.agenda.nextAt(f) }
+func (f *draft) nextAt() (time.Time, bool) {
+	next, ok := f.agenda.nextAt(f)
+	return f.reportsNextAt(next, ok)
+}
 
 // follows is the situation that an incident follows; nil: none.
 func (f *draft) follows(id string) *detector.Verdict { return f.agenda.follow(f).follows[id] }
@@ -93,6 +99,7 @@ func (f *draft) listening(i Incident, v *detector.Verdict, q *quiet) World {
 			return f.exercised[:ofHouse(q, f, func(b *book) int { return len(b.exercised) })]
 		},
 		Disaster: func() string { return ofHouse(q, f, (*book).disaster) }}
+	w.Past = &f.past
 	if f.arming != nil || f.broken != "" || f.unread != "" {
 		w.Disarmed = w.Gate
 	}

@@ -46,6 +46,10 @@ const (
 	KindRecommended         Kind = "recommended"
 	KindDeclared            Kind = "declared"
 	KindDeclarationDeclined Kind = "declaration_declined"
+	KindReportingDue        Kind = "reporting_due"
+	KindReminded            Kind = "reminded"
+	KindReportingMissed     Kind = "reporting_missed"
+	KindReported            Kind = "reported"
 
 	KindInvoked               Kind = "invoked"
 	KindNoPlaybookFits        Kind = "no_playbook_fits"
@@ -75,6 +79,7 @@ const (
 	KindUndoSkipped      Kind = "undo_skipped"
 	KindRunEnded         Kind = "run_ended"
 
+	KindObjectiveAtRisk      Kind = "objective_at_risk"
 	KindObjectiveMissed      Kind = "objective_missed"
 	KindRestored             Kind = "restored"
 	KindRelapsed             Kind = "relapsed"
@@ -249,6 +254,47 @@ type DeclarationDeclined struct {
 	Until    time.Time `json:"until,omitzero"`
 }
 
+// ReportingDue starts a statutory clock: the incident has to be reported to somebody. It pins the duty as it was written.
+type ReportingDue struct {
+	Report   string    `json:"report"` // its id in bia.yaml
+	To       string    `json:"to"`
+	What     string    `json:"what,omitempty"`
+	From     string    `json:"from"` // aware, classified, declared
+	Since    time.Time `json:"since"`
+	Deadline time.Time `json:"deadline"`
+	Remind   time.Time `json:"remind"`
+	Role     string    `json:"role"` // who reports
+	Escalate []string  `json:"escalate,omitempty"`
+	Evidence bool      `json:"evidence,omitempty"` // it has to be said where the evidence is
+	Tell     []string  `json:"tell,omitempty"`
+}
+
+// Reminded says that a report is still due: in round 1 to those who report, in round 2, when half of the time is left, to
+// those it escalates to as well.
+type Reminded struct {
+	Report   string    `json:"report"`
+	Round    int       `json:"round"`
+	Deadline time.Time `json:"deadline"`
+	Tell     []string  `json:"tell,omitempty"`
+}
+
+// ReportingMissed says that nobody has said by the deadline that a report was made.
+type ReportingMissed struct {
+	Report   string    `json:"report"`
+	Deadline time.Time `json:"deadline"`
+	Tell     []string  `json:"tell,omitempty"`
+}
+
+// Reported stops a statutory clock: the report was made, or the authority has found that there is no duty to.
+type Reported struct {
+	Report      string    `json:"report"`
+	By          Actor     `json:"by"`
+	At          time.Time `json:"at"` // when it was made
+	Evidence    string    `json:"evidence,omitempty"`
+	NotRequired bool      `json:"not_required,omitempty"`
+	Reason      string    `json:"reason,omitempty"`
+}
+
 // Invoked starts a run of a playbook for a service. The playbook is in it whole.
 type Invoked struct {
 	Run      string   `json:"run"` // "1", "2", … within the incident
@@ -327,6 +373,8 @@ type Acknowledged struct {
 	By   Actor    `json:"by"`
 	From string   `json:"from,omitempty"` // who handed it over to them
 	Tell []string `json:"tell,omitempty"` // who has it no longer
+
+	Until time.Time `json:"until,omitzero"` // by when, where the slack leaves less than the playbook does
 }
 
 // AcknowledgementLapsed says that whoever had taken a step was silent for as long as it may take: it counts as not taken,
@@ -524,6 +572,31 @@ type RunEnded struct {
 	Result string `json:"result"`
 }
 
+// Risk is what is forecast of an objective, from bad to worse.
+type Risk string
+
+// Risks.
+const (
+	RiskPossible Risk = "possible" // P90 lies behind the deadline: it is missed more than once in ten times
+	RiskLikely   Risk = "likely"   // P50 does: it is missed rather than not
+	RiskMTPD     Risk = "mtpd"     // P50 lies behind the end of the MTPD
+)
+
+// ObjectiveAtRisk says that the run that is to bring a service back is forecast to come too late. Written once for each
+// risk worse than the last, per service and episode; it never decides anything.
+type ObjectiveAtRisk struct {
+	Run       string    `json:"run"`
+	Service   string    `json:"service"`
+	Risk      Risk      `json:"risk"`
+	Objective string    `json:"objective"` // as in ObjectiveMissed
+	Deadline  time.Time `json:"deadline"`
+	P50       time.Time `json:"p50"` // when it is expected back
+	P90       time.Time `json:"p90"`
+	HeldUpBy  []string  `json:"held_up_by,omitempty"` // steps under way that hold everybody up
+	Advice    []string  `json:"advice,omitempty"`     // what could be done, in sentences, the quickest first
+	Tell      []string  `json:"tell"`
+}
+
 // ObjectiveMissed says that a service was not back by its deadline. Written once per service and episode.
 type ObjectiveMissed struct {
 	Service   string    `json:"service"`
@@ -682,6 +755,10 @@ func (DecisionDue) Kind() Kind           { return KindDecisionDue }
 func (Recommended) Kind() Kind           { return KindRecommended }
 func (Declared) Kind() Kind              { return KindDeclared }
 func (DeclarationDeclined) Kind() Kind   { return KindDeclarationDeclined }
+func (ReportingDue) Kind() Kind          { return KindReportingDue }
+func (Reminded) Kind() Kind              { return KindReminded }
+func (ReportingMissed) Kind() Kind       { return KindReportingMissed }
+func (Reported) Kind() Kind              { return KindReported }
 func (Invoked) Kind() Kind               { return KindInvoked }
 func (NoPlaybookFits) Kind() Kind        { return KindNoPlaybookFits }
 func (StepStarted) Kind() Kind           { return KindStepStarted }
@@ -708,6 +785,7 @@ func (UndoDone) Kind() Kind              { return KindUndoDone }
 func (UndoFailed) Kind() Kind            { return KindUndoFailed }
 func (UndoSkipped) Kind() Kind           { return KindUndoSkipped }
 func (RunEnded) Kind() Kind              { return KindRunEnded }
+func (ObjectiveAtRisk) Kind() Kind       { return KindObjectiveAtRisk }
 func (ObjectiveMissed) Kind() Kind       { return KindObjectiveMissed }
 func (Restored) Kind() Kind              { return KindRestored }
 func (Relapsed) Kind() Kind              { return KindRelapsed }

@@ -42,6 +42,9 @@ func Sentence(r Record) string {
 	if text := decisionSentence(r.Event); text != "" {
 		return text
 	}
+	if text := reportingSentence(r.Event); text != "" {
+		return text
+	}
 	if text := stepSentence(r.Event); text != "" {
 		return text
 	}
@@ -336,6 +339,8 @@ func brokenSentence(what string, e StepFailed) string {
 
 func recoverySentence(e Event) string {
 	switch e := e.(type) {
+	case ObjectiveAtRisk:
+		return e.sentence()
 	case ObjectiveMissed:
 		return fmt.Sprintf("%s was not back by %s: objective %s missed.", e.Service, stamp(e.Deadline), e.Objective)
 	case Restored:
