@@ -83,7 +83,7 @@ func (l leg) undecided() string {
 		p, _ := l.run.Playbook.Step(id)
 		s, ok := l.run.state(id)
 		switch {
-		case !ok || p.Kind() != playbooks.KindDecide:
+		case !ok || p.Kind() != playbooks.KindDecide, id == l.run.Question:
 		case s.Status == Done:
 			return ""
 		default:

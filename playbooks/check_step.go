@@ -3,6 +3,7 @@ package playbooks
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -90,6 +91,11 @@ func (c *checker) needs(s *Step) {
 		c.found.Errorf(at, "playbook/fallback", "", "a step is no fallback for itself")
 	case s.Kind() == KindDecide || other != nil && other.Kind() == KindDecide:
 		c.found.Errorf(at, "playbook/fallback", "let the decision come before both", "a decision neither has a fallback nor is one")
+	default: // a fallback waits for what it stands in for
+		if way := c.p.path(s.ID, s.Fallback); way != nil {
+			c.found.Errorf(at, "playbook/cycle", "write the fallback behind the step that it stands in for, or say after: for it",
+				"the steps wait for each other and none can start: %s", strings.Join(append([]string{s.Fallback}, way...), " -> "))
+		}
 	}
 }
 
