@@ -130,7 +130,7 @@ func (i *Incident) applyRun(r Record) bool {
 			s.Approvals = append(slices.Clip(s.Approvals), Approval{By: e.By, At: r.At, Digest: e.Digest})
 		})
 	case ReleaseChanged:
-		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.rereleased(e) })
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.rereleased(r.At, e) })
 	case StepDeclined:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.end(r.At, Declined, e.By, e.Reason) })
 	case StepDone:

@@ -177,6 +177,7 @@ type StepState struct {
 
 	Values   map[string]condition.Value            `json:"values,omitempty"`   // what was put in, by the text of its expression
 	Release  *Release                              `json:"release,omitempty"`  // of a decision that waits or was taken: what it lets happen
+	Changed  time.Time                             `json:"changed,omitzero"`   // when that last became another than people were told when they were asked
 	Approved map[string]map[string]condition.Value `json:"approved,omitempty"` // of a decision that was taken: what is put into the steps behind it
 }
 

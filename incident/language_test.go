@@ -242,13 +242,36 @@ func TestApprovalsLapseWhenWhatTheyLetHappenChanges(t *testing.T) {
 	says(t, Sentence(h.records[len(h.records)-1]), "the approval of alice was for something else and no longer counts")
 	says(t, h.only().Notices[len(h.only().Notices)-1].Body, `"ams2","degraded"`)
 	says(t, h.refuses("bob", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go", Digest: shown}).Reason, "no longer what you saw")
-	h.says("bob", VerbApprove, "go")
+	changed := h.step("go").Release.Digest
+	h.order("bob", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go", Digest: changed})
 	equal(t, h.step("go").Status, Waiting)
-	h.says("alice", VerbApprove, "go")
+	h.order("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go", Digest: changed})
 	equal(t, h.step("go").Status, Done)
 
 	h.facts.components["ledger-db-ams"] = detector.Down
 	equal(t, h.want("act").Do.Exec.Args, []string{"ams2", "degraded"})
+}
+
+// Who answers a message approves what it said, though they do not name it.
+func TestAnApprovalThatNamesNothingIsForWhatPeopleWereToldWhenTheyWereAsked(t *testing.T) {
+	h := decidable(t)
+	h.facts.components["ledger-db-ams"] = detector.Degraded
+	// Before the change is on record, and after it.
+	says(t, h.refuses("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go"}).Reason, "no longer what it was when it was asked", "--digest sha256:")
+	equal(t, h.at(11*time.Minute), []string{"release_changed go"})
+	equal(t, last[ReleaseChanged](h).Tell, []string{"alice", "bob"})
+	notice := h.only().Notices[len(h.only().Notices)-1].Body
+	says(t, notice, `"ams2","degraded"`, "approve payments-api-0412 1/go --digest "+brief(h.step("go").Release.Digest))
+	says(t, h.refuses("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go"}).Reason, "no longer what it was when it was asked")
+	h.order("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go", Digest: brief(h.step("go").Release.Digest)})
+
+	// What comes and goes pages nobody each time; but whose approval lapses is told.
+	h.facts.components["ledger-db-ams"] = detector.Up
+	equal(t, h.at(12*time.Minute), []string{"release_changed go"})
+	equal(t, last[ReleaseChanged](h).Lapsed, []string{"alice"})
+	h.facts.components["ledger-db-ams"] = detector.Degraded
+	equal(t, h.at(13*time.Minute), []string{"release_changed go"})
+	equal(t, len(last[ReleaseChanged](h).Tell), 0)
 }
 
 func TestWhatWasApprovedIsDoneThoughTheFactsHaveMovedOn(t *testing.T) {

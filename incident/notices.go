@@ -238,7 +238,11 @@ func (i *Incident) stepWords(run, step string, say func(string, ...any)) {
 		say("%s", answer(s.Until, fmt.Sprintf("holdfast ack %s %s/%s", i.ID, run, step)))
 	case p.Decide != "":
 		i.releaseWords(s, say)
-		say("%s", answer(s.Until, fmt.Sprintf("holdfast approve %[1]s %[2]s/%[3]s, or holdfast decline %[1]s %[2]s/%[3]s --reason WHY", i.ID, run, step)))
+		digest := ""
+		if !s.Changed.IsZero() {
+			digest = " --digest " + brief(s.Release.Digest)
+		}
+		say("%s", answer(s.Until, fmt.Sprintf("holdfast approve %[1]s %[2]s/%[3]s%[4]s, or holdfast decline %[1]s %[2]s/%[3]s --reason WHY", i.ID, run, step, digest)))
 	case p.Do != "":
 		say("%s", answer(s.Until, fmt.Sprintf("holdfast ack %s %s/%s, then holdfast done (or failed, cannot)", i.ID, run, step)))
 	}

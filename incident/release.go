@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"holdfast/bia/condition"
 	"holdfast/playbooks"
@@ -195,6 +196,9 @@ func (i Incident) rereleases(w World, l leg) Event {
 		line := w.duty().line(l.plan().Role)
 		e.Tell = join(e.Lapsed, line[:min(len(line), s.Needed)])
 	}
+	if s.Changed.IsZero() { // once: what comes and goes pages nobody each time, and after a change an approval names what it is for
+		e.Tell = join(e.Tell, i.toldOf(l))
+	}
 	return e
 }
 
@@ -202,16 +206,20 @@ func (i Incident) rereleases(w World, l leg) Event {
 func (a Approval) lapses(digest string) bool { return a.Digest != "" && a.Digest != digest }
 
 // rereleased notes what a decision lets happen by now.
-func (s *StepState) rereleased(e ReleaseChanged) {
-	s.Release = &e.Release
+func (s *StepState) rereleased(at time.Time, e ReleaseChanged) {
+	s.Release, s.Changed = &e.Release, at
 	s.Approvals = slices.DeleteFunc(slices.Clone(s.Approvals), func(a Approval) bool { return a.lapses(e.Release.Digest) })
 }
 
-// meant refuses an approval of something else than what would be done now.
+// meant refuses an approval of something else than what would be done now. One that does not say what it is for is for what
+// people were told when they were asked.
 func meant(l leg, now Release, digest string) error {
 	const fewest = len("sha256:") + 12 // of a digest that is read out
 	_, step := l.name()
-	switch {
+	switch s := l.state(); {
+	case digest == "" && s.Release != nil && (!s.Changed.IsZero() || s.Release.Digest != now.Digest):
+		return Refuse("what %[1]s lets happen is no longer what it was when it was asked: look (holdfast incident %[2]s), and say what you approve: holdfast approve %[2]s %[3]s/%[1]s --digest %[4]s",
+			step, l.incident, l.run.ID, brief(now.Digest))
 	case digest == "" || digest == now.Digest:
 		return nil
 	case len(digest) >= fewest && strings.HasPrefix(now.Digest, digest):

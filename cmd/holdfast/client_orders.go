@@ -44,8 +44,8 @@ var orders = []orderKind{
 	{verb: incident.VerbFailed, args: "INCIDENT [STEP]", short: "Say that a step was tried and failed", need: 1, most: 2, reason: mustReason, read: stepArgs},
 	{verb: incident.VerbCannot, args: "INCIDENT [STEP]", short: "Say that a step cannot be done", need: 1, most: 2, reason: mustReason, read: stepArgs},
 	{verb: incident.VerbApprove, args: "INCIDENT [STEP]", short: "Approve a decision", need: 1, most: 2, reason: mayReason, flags: digestFlag, read: approveArgs,
-		long: `Approve a decision. It is approved for what it lets happen as things stand, which holdfast incident shows with its digest. With
---digest the approval is for what you saw then, and is refused where that has changed since.`,
+		long: `Approve a decision. It is approved for what it was told to let happen when it was asked. Where that has changed since, say with
+--digest what you approve; holdfast incident shows it. An approval of anything else than what would be done now is refused.`,
 		example: "  holdfast approve booking-api-1123 go --reason \"facility confirms 6 h\""},
 	{verb: incident.VerbDecline, args: "INCIDENT [STEP]", short: "Decline a decision, or (without a step) the declaration that is recommended", need: 1, most: 2, reason: mustReason, flags: untilFlag, read: declineArgs,
 		long: "Decline a decision, or (without a step) the declaration that is recommended. A declined declaration binds for the criteria it was recommended on, until their facts get worse or until the instant that --until names."},
@@ -97,9 +97,6 @@ func (o orderKind) command() *cobra.Command {
 		order, err := o.written(c, args)
 		if err != nil {
 			return err
-		}
-		if order.Verb == incident.VerbApprove && order.Digest == "" {
-			order.Digest = daemon.shown(ctx, order)
 		}
 		done, body, err := daemon.order(ctx, order)
 		if err != nil {
