@@ -126,11 +126,22 @@ func (i Incident) applicable(w World, x want) []playbooks.Fit {
 	for n := range fits {
 		f := &fits[n]
 		if f.Fits {
-			f.Missing = slices.Concat(unmet(w, refusing(f.Playbook), x.since), i.declinedStart(f.Playbook, x), i.taken(w, f.Playbook), i.blown(w, x))
+			f.Missing = slices.Concat(w.unsure(f.Playbook), unmet(w, refusing(f.Playbook), x.since), i.declinedStart(f.Playbook, x), i.taken(w, f.Playbook), i.blown(w, x))
 		}
 	}
 	slices.SortStableFunc(fits, func(a, b playbooks.Fit) int { return first(len(a.Missing) == 0, len(b.Missing) == 0) })
 	return fits
+}
+
+// unsure are the domains that a playbook does not fit without, and of which nobody sees anything: that they are not known to
+// be lost does not make them a place to go to.
+func (w World) unsure(p *playbooks.Playbook) (missing []string) {
+	for _, domain := range p.For.NotWhenLost {
+		if !w.domainLost(domain) && w.unseen(domain) {
+			missing = append(missing, fmt.Sprintf("it needs %s, and nobody can see whether that is lost", domain))
+		}
+	}
+	return missing
 }
 
 // situation is what a playbook for a service has to fit. Services whose loss has the same roots belong to it: a playbook

@@ -75,3 +75,18 @@ func TestASiteOfWhichNothingIsSeenIsNotTakenForThere(t *testing.T) {
 	h := runWith(t, "  - {id: first, wait: 1m}\n  - {id: act, needs: [ams2], run: {exec: {command: act}}}\n")
 	equal(t, h.at(10*time.Minute), []string{"step_done first", "step_started act"})
 }
+
+// A failover to a site that nobody sees is for a person to order.
+func TestAPlaybookDoesNotGoByItselfWhereNobodySees(t *testing.T) {
+	files := with(t, automatic(t), "playbooks/failover.yaml", "preconditions:\n  - {component_up: [ledger-db-ams]}\n", "")
+	h := newHouse(t, files)
+	h.facts.components["ledger-db-ams"] = detector.Unknown
+	h.disaster("facility_lost")
+	h.at(6 * time.Minute)
+	equal(t, len(h.only().Runs), 0)
+	says(t, last[NoPlaybookFits](h).Missing[0], "it needs ams2, and nobody can see whether that is lost")
+
+	h.facts.components["ledger-db-ams"] = detector.Up // seen again
+	h.at(7 * time.Minute)
+	equal(t, last[Invoked](h).Playbook, "failover-to-ams2")
+}
