@@ -385,8 +385,8 @@ func (p *process) people() {
 	for _, run := range i.Runs {
 		for _, s := range run.Steps {
 			if s.ID == "go" && s.Status == incident.Waiting {
-				order("ada", incident.Command{Verb: incident.VerbApprove, Step: s.ID})
-				order("ben", incident.Command{Verb: incident.VerbApprove, Step: s.ID})
+				order("ada", incident.Command{Verb: incident.VerbApprove, Step: s.ID, Digest: i.Shown(run.ID + "/" + s.ID)})
+				order("ben", incident.Command{Verb: incident.VerbApprove, Step: s.ID, Digest: i.Shown(run.ID + "/" + s.ID)})
 			}
 		}
 	}
