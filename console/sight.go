@@ -23,7 +23,8 @@ type sight struct {
 	shadow     bool   // nothing is done, whatever is judged
 	epoch      uint64
 	counts     incident.Counts
-	components func() []detector.ComponentReport // all, in order of id; of a large house that takes a while, so only who shows them asks
+	components func() []detector.ComponentReport         // all, in order of id; of a large house that takes a while, so only who shows them asks
+	waits      func(incident.Incident) map[string]string // steps, as "run/step", that wait for something else than those before them
 }
 
 // look shows the desk as it stands now.
@@ -54,6 +55,7 @@ func sightOf(d *incident.Desk, now time.Time) sight {
 	s := sight{now: now, incidents: d.Incidents(), documents: d.Documents(), counts: d.Counts(), epoch: d.Epoch(), components: d.Components}
 	s.armed, s.disarmed = d.Armed()
 	s.shadow = d.IsShadow()
+	s.waits = func(i incident.Incident) map[string]string { return d.Waits(now, i) }
 	return s
 }
 
@@ -179,7 +181,7 @@ func CommandLine(verb incident.Verb, words ...string) string {
 	line := append([]string{"holdfast", string(verb)}, words...)
 	switch verb {
 	case incident.VerbDecline, incident.VerbRetry, incident.VerbSkip, incident.VerbFailed, incident.VerbCannot, incident.VerbStandDown, incident.VerbDeclare, incident.VerbRebase,
-		incident.VerbPause, incident.VerbHold, incident.VerbAbort:
+		incident.VerbPause, incident.VerbHold, incident.VerbAbort, incident.VerbSkipRest:
 		line = append(line, `--reason "…"`)
 	}
 	return strings.Join(line, " ")

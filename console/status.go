@@ -77,8 +77,16 @@ type RunStatus struct {
 	Result   string        `json:"result,omitempty"`
 	Done     int           `json:"done"` // steps ended
 	Steps    int           `json:"steps"`
-	Brake    string        `json:"brake,omitempty"` // who keeps it from going on, or has called it off, in words
+	Brake    string        `json:"brake,omitempty"`   // who keeps it from going on, or has called it off, in words
+	Offered  []string      `json:"offered,omitempty"` // steps that may be left out, since all that the run covers is back
 	Waiting  []WaitingStep `json:"waiting"`
+	Blocked  []Blocked     `json:"blocked,omitempty"` // steps that wait for something else than the steps before them
+}
+
+// Blocked is a step that does not start though all that it comes after has ended, and what it waits for.
+type Blocked struct {
+	Step string `json:"step"`
+	For  string `json:"for"`
 }
 
 // WaitingStep is a step that waits for a person.
@@ -234,13 +242,23 @@ func awaits(i incident.Incident) string {
 
 func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 	status := RunStatus{Run: run.ID, Playbook: run.Name, Service: run.Service, Started: run.Started, Ended: run.Ended, Result: run.Result, Steps: len(run.Steps), Waiting: []WaitingStep{}}
-	status.Brake = brakeOf(run)
+	var waiting map[string]string
+	if run.Active() && i.Open() && s.waits != nil {
+		waiting = s.waits(i)
+	}
+	status.Brake, status.Offered = brakeOf(run), run.Offered
+	if !run.Active() {
+		status.Offered = nil
+	}
 	for _, step := range run.Steps {
 		if !step.Ended.IsZero() && step.Status != incident.Stuck {
 			status.Done++
 		}
 		if step = undone(step); waits(step) && run.Ended.IsZero() && i.Open() {
 			status.Waiting = append(status.Waiting, waitingStep(s, i, run, step))
+		}
+		if why := waiting[run.ID+"/"+step.ID]; why != "" {
+			status.Blocked = append(status.Blocked, Blocked{stepName(i, run, step), why})
 		}
 	}
 	return status

@@ -138,6 +138,11 @@ func (s Story) stepped(event incident.Event) (entry, bool) {
 	case incident.StepFailed:
 		e.Run, e.Step, e.Status, e.By, e.Attempt = v.Run, v.Step, string(v.Outcome), actor(v.By), v.Attempt
 		e.Reason, e.At, e.Tell = v.Reason, s.at(v.Again), v.Tell
+	case incident.StepForbidden:
+		e.Run, e.Step, e.Status, e.Attempt, e.Reason, e.Tell = v.Run, v.Step, "forbidden", v.Attempt, v.Rule+": "+v.Reason, v.Tell
+		if v.Undo {
+			e.Kind = "undo"
+		}
 	case incident.StepSkipped:
 		e.Run, e.Step, e.Status, e.By, e.Reason = v.Run, v.Step, "skipped", actor(v.By), v.Reason
 	default:
@@ -180,6 +185,10 @@ func (s Story) controlled(event incident.Event) (entry, bool) {
 		return entry{Service: e.Service, Playbook: e.Playbook, Missing: e.Behind, By: actor(e.By), Reason: e.Reason}, true
 	case incident.RunSuperseded:
 		return entry{Run: e.Run, Playbook: e.For, By: actor(e.By), Reason: e.Reason, Tell: e.Tell}, true
+	case incident.RestOffered:
+		return entry{Run: e.Run, Missing: e.Steps, Tell: e.Tell}, true
+	case incident.RestSkipped:
+		return entry{Run: e.Run, Missing: e.Steps, By: actor(e.By), Reason: e.Reason}, true
 	case incident.RunAborted:
 		return entry{Run: e.Run, By: actor(e.By), Reason: e.Reason, Tell: e.Tell}, true
 	case incident.UndoStarted:

@@ -51,6 +51,8 @@ func about(event incident.Event) (run, step, service string) {
 		return e.Run, e.Step, ""
 	case incident.Escalated:
 		return e.Run, e.Step, ""
+	case incident.StepForbidden:
+		return e.Run, e.Step, ""
 	case incident.StepHeld:
 		return e.Run, e.Step, ""
 	case incident.StepReleased:

@@ -41,11 +41,18 @@ const (
 	resultAborted    = "aborted"
 	resultUndone     = "undone"
 	resultSuperseded = "superseded"
+	resultCutShort   = "cut_short"
 )
 
 // applyControl folds what people do to a run as a whole, and what is taken back; false: the event is none of these.
 func (i *Incident) applyControl(r Record) bool {
 	switch e := r.Event.(type) {
+	case RestOffered:
+		i.run(e.Run, func(run *Run) { run.Offered = e.Steps })
+	case RestSkipped:
+		i.restSkipped(r.At, e)
+	case StepForbidden:
+		i.forbade(r.At, e)
 	case RunPaused:
 		i.run(e.Run, func(run *Run) { run.Paused = &Brake{By: e.By, At: r.At, Until: e.Until, Reason: e.Reason} })
 	case RunResumed:
@@ -79,6 +86,28 @@ func (i *Incident) applyControl(r Record) bool {
 		return false
 	}
 	return true
+}
+
+// forbade leaves a step, or its undo, to people.
+func (i *Incident) forbade(at time.Time, e StepForbidden) {
+	stop := func(_ *playbooks.Step, s *StepState) {
+		s.Status, s.Outcome, s.Reason = Stuck, Forbidden, e.Rule+": "+e.Reason
+		s.Until, s.Again, s.Acked, s.AckedAt = time.Time{}, time.Time{}, Actor{}, time.Time{}
+		if s.Started.IsZero() {
+			s.Started = at
+		}
+		if s.Sent.IsZero() {
+			s.Sent = at
+		}
+	}
+	if e.Undo {
+		i.undo(e.Run, e.Step, stop)
+		return
+	}
+	i.step(e.Run, e.Step, stop)
+	if run, ok := i.runOf(e.Run); ok && run.Ending != nil {
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.end(at, CalledOff, Actor{}, s.Reason) })
+	}
 }
 
 // aborted calls off one run, or all of them.

@@ -8,6 +8,7 @@ import (
 
 	"holdfast/detector"
 	"holdfast/detector/alert"
+	"holdfast/playbooks"
 )
 
 // A Desk is the duty desk: it hears alerts, follows every incident, and knows what is due. It holds the detector and all
@@ -175,6 +176,60 @@ func (d *Desk) Adopt(docs *Documents, by Actor) []Change {
 // Wants are the effects that have to be under way now, in a stable order. An effect that is no longer among them is
 // finished, or nobody wants it any more.
 func (d *Desk) Wants() []Effect { return d.wants() }
+
+// Forbids is why an effect that is wanted may not be carried out at now, as its result; false: it may. It is asked at the
+// last moment before the effect: since its step started the world may have changed.
+func (d *Desk) Forbids(now time.Time, e Effect) (Result, bool) {
+	i, ok := d.incidents[e.Incident]
+	if !ok || d.detector == nil || e.Notice != nil {
+		return Result{}, false
+	}
+	f := d.draft(later(d.latest, now))
+	for _, run := range i.Runs {
+		if run.ID != e.Run || run.Playbook == nil {
+			continue
+		}
+		for n, s := range run.Steps {
+			if s.ID != e.Step {
+				continue
+			}
+			l := leg{incident: i.ID, run: run, n: n, undo: e.Undo}
+			if p, forbidden := i.forbidden(f.world(*i, f.follows(i.ID)), l); forbidden {
+				return Result{Effect: e, Outcome: Forbidden, Rule: p.Rule, Reason: p.Reason}, true
+			}
+		}
+	}
+	return Result{}, false
+}
+
+// Waits are the steps, as "run/step", that wait for something else than the steps they come after, and for what.
+func (d *Desk) Waits(now time.Time, i Incident) map[string]string {
+	waits := map[string]string{}
+	if d.detector == nil || !i.Open() {
+		return waits
+	}
+	w := d.draft(now).world(i, nil)
+	for _, run := range i.Runs {
+		for n, s := range run.Steps {
+			l := leg{incident: i.ID, run: run, n: n}
+			if !run.Active() || run.Ending != nil || run.Playbook == nil || s.Status != Pending || !run.reached(l.plan()) {
+				continue
+			}
+			if why := i.waitsFor(w, l); why != "" {
+				waits[run.ID+"/"+s.ID] = why
+			}
+		}
+	}
+	return waits
+}
+
+// reached reports whether all that a step comes after has ended.
+func (r Run) reached(p *playbooks.Step) bool {
+	return !slices.ContainsFunc(p.After, func(id string) bool {
+		s, ok := r.state(id)
+		return ok && !s.ended()
+	})
+}
 
 // Finish records how an effect went; empty if it came too late to matter.
 func (d *Desk) Finish(now time.Time, r Result) []Change { return d.finish(now, r) }

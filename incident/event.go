@@ -54,6 +54,7 @@ const (
 	KindStepDone       Kind = "step_done"
 	KindStepFailed     Kind = "step_failed"
 	KindStepSkipped    Kind = "step_skipped"
+	KindStepForbidden  Kind = "step_forbidden"
 	KindEscalated      Kind = "escalated"
 	KindNotified       Kind = "notified"
 
@@ -72,6 +73,8 @@ const (
 
 	KindObjectiveMissed      Kind = "objective_missed"
 	KindRestored             Kind = "restored"
+	KindRestOffered          Kind = "rest_offered"
+	KindRestSkipped          Kind = "rest_skipped"
 	KindRelapsed             Kind = "relapsed"
 	KindStandDownRecommended Kind = "stand_down_recommended"
 	KindStoodDown            Kind = "stood_down"
@@ -326,6 +329,8 @@ const (
 	TimedOut Outcome = "timed_out" // given up; whether it had an effect is not known
 	InDoubt  Outcome = "in_doubt"  // a daemon died while it was under way
 	Cannot   Outcome = "cannot"    // a person says that it cannot be done
+
+	Forbidden Outcome = "forbidden" // a rule stopped it before it had any effect
 )
 
 // StepFailed ends an attempt badly. Again is when the next attempt starts by itself; zero: a person or nobody goes on.
@@ -346,6 +351,18 @@ type StepSkipped struct {
 	Step   string `json:"step"`
 	By     Actor  `json:"by"`
 	Reason string `json:"reason"`
+}
+
+// StepForbidden says that a step, or its undo, was not carried out, since it would have broken a rule that no run may break.
+// It is stuck until a person has seen to it.
+type StepForbidden struct {
+	Run     string   `json:"run"`
+	Step    string   `json:"step"`
+	Undo    bool     `json:"undo,omitempty"`
+	Attempt int      `json:"attempt"` // the one that was stopped at the moment of its effect, or the last before it was to start
+	Rule    string   `json:"rule"`    // id of an assertion of bia.yaml, or returns_to
+	Reason  string   `json:"reason"`
+	Tell    []string `json:"tell,omitempty"`
 }
 
 // Escalated tells the next in line that a step (or, with an empty Step, a declaration) still waits.
@@ -450,7 +467,7 @@ type UndoSkipped StepSkipped
 
 // RunEnded closes a run: "completed"; "declined" (a decision went against it); "failed" (it came to its end, but a person
 // had to leave out a step that failed); "stood_down" (the incident ended first); "aborted"; "undone" (a step with
-// on_failure: undo failed); "superseded".
+// on_failure: undo failed); "superseded"; "cut_short" (all that it covers was back, and a person left out the rest).
 type RunEnded struct {
 	Run    string `json:"run"`
 	Result string `json:"result"`
@@ -468,6 +485,21 @@ type ObjectiveMissed struct {
 type Restored struct {
 	Service string    `json:"service"`
 	At      time.Time `json:"at"`
+}
+
+// RestOffered says that all that a run covers is back while steps are still open: a person may leave out the rest.
+type RestOffered struct {
+	Run   string   `json:"run"`
+	Steps []string `json:"steps"` // those that are open
+	Tell  []string `json:"tell"`
+}
+
+// RestSkipped leaves out all that is open in a run.
+type RestSkipped struct {
+	Run    string   `json:"run"`
+	Steps  []string `json:"steps"`
+	By     Actor    `json:"by"`
+	Reason string   `json:"reason"`
 }
 
 // Relapsed says that a service that had been restored is below MBCO again: a new episode from Since, or, where Since is
@@ -559,6 +591,7 @@ func (StepDeclined) Kind() Kind         { return KindStepDeclined }
 func (StepDone) Kind() Kind             { return KindStepDone }
 func (StepFailed) Kind() Kind           { return KindStepFailed }
 func (StepSkipped) Kind() Kind          { return KindStepSkipped }
+func (StepForbidden) Kind() Kind        { return KindStepForbidden }
 func (Escalated) Kind() Kind            { return KindEscalated }
 func (Notified) Kind() Kind             { return KindNotified }
 func (RunPaused) Kind() Kind            { return KindRunPaused }
@@ -575,6 +608,8 @@ func (UndoSkipped) Kind() Kind          { return KindUndoSkipped }
 func (RunEnded) Kind() Kind             { return KindRunEnded }
 func (ObjectiveMissed) Kind() Kind      { return KindObjectiveMissed }
 func (Restored) Kind() Kind             { return KindRestored }
+func (RestOffered) Kind() Kind          { return KindRestOffered }
+func (RestSkipped) Kind() Kind          { return KindRestSkipped }
 func (Relapsed) Kind() Kind             { return KindRelapsed }
 func (StandDownRecommended) Kind() Kind { return KindStandDownRecommended }
 func (StoodDown) Kind() Kind            { return KindStoodDown }

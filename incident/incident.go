@@ -98,9 +98,10 @@ type Run struct {
 	Ended    time.Time           `json:"ended,omitzero"`
 	Result   string              `json:"result,omitempty"` // as in RunEnded
 	Exercise Exercise            `json:"exercise,omitempty"`
-	Paused   *Brake              `json:"paused,omitempty"` // nothing of it starts
-	Ending   *Ending             `json:"ending,omitempty"` // it is being ended before its last step
-	Steps    []StepState         `json:"steps"`            // in the playbook's order
+	Paused   *Brake              `json:"paused,omitempty"`  // nothing of it starts
+	Ending   *Ending             `json:"ending,omitempty"`  // it is being ended before its last step
+	Offered  []string            `json:"offered,omitempty"` // steps that may be left out, since all that it covers is back
+	Steps    []StepState         `json:"steps"`             // in the playbook's order
 }
 
 // StepStatus is where a step stands.
@@ -243,4 +244,5 @@ type Result struct {
 	Output  string
 	Reason  string
 	Channel string // of a notice
+	Rule    string // with the outcome forbidden: which rule stopped it
 }

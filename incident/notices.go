@@ -59,6 +59,10 @@ func told(e Event) (people []string, run, step string) {
 		people, run, step = e.Tell, e.Run, e.Step
 	case StepFailed:
 		people, run, step = e.Tell, e.Run, e.Step
+	case RestOffered:
+		people, run = e.Tell, e.Run
+	case StepForbidden:
+		people, run, step = e.Tell, e.Run, e.Step
 	case Escalated:
 		people, run, step = e.Tell, e.Run, e.Step
 	case RunPaused:
@@ -131,6 +135,10 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		say("Let it go on: holdfast resume %s %s --reason WHY, or call it off: holdfast abort %[1]s %[2]s --reason WHY", i.ID, run)
 	case RunAborted:
 		say("Look how it goes: holdfast incident %s", i.ID)
+	case RestOffered:
+		say("Leave it out: holdfast skip-rest %s %s --reason WHY. Until somebody does, the run goes on as planned.", i.ID, run)
+	case StepForbidden:
+		say("It is asked again when you say: holdfast retry %s %s/%s --reason WHY; or leave it out (skip), or say that you did it by hand (done)", i.ID, run, step)
 	case StepFailed, UndoFailed:
 		say("Say how it goes on: holdfast done, retry or skip %s %s/%s --reason WHY", i.ID, run, step)
 	}

@@ -291,6 +291,9 @@ func approve(i Incident, w World, l leg, person string, c Command) ([]Event, err
 	case p.FourEyes && l.run.By.Person == person:
 		return nil, before(l.run.By, l.run.Started, "%s invoked it, and %s needs somebody else's eyes", person, step)
 	}
+	if why := unwell(w, p.ReturnsTo); why != "" {
+		return nil, Refuse("%s cannot be approved: %s", step, why)
+	}
 	have := standing(w, l)
 	for _, a := range s.Approvals {
 		if a.By.Person == person {
@@ -356,6 +359,9 @@ func retry(i Incident, w World, l leg, person string, c Command) ([]Event, error
 		return nil, l.heldBack("retry")
 	case p.Repeat == "never" && s.Attempt > 0 && (s.Outcome == InDoubt || s.Outcome == TimedOut):
 		return nil, Refuse("%s must not be repeated (repeat: never), and whether it took effect is not known: look, then report it done or skip it", step)
+	}
+	if rule, forbidden := i.forbidden(w, l); forbidden {
+		return nil, Refuse("%s may not be carried out: it would break %s: %s", l.called(), rule.Rule, rule.Reason)
 	}
 	return []Event{l.of(start(w, l, by, c.Reason))}, nil
 }

@@ -103,7 +103,7 @@ func (i Incident) stepDue(w World, l leg) Event {
 	}
 	switch s := l.state(); s.Status {
 	case Pending:
-		return begins(w, l)
+		return i.begins(w, l)
 	case Running:
 		return i.runningDue(w, l)
 	case Waiting:
@@ -112,7 +112,7 @@ func (i Incident) stepDue(w World, l leg) Event {
 		return i.undoes(w, l)
 	case Retrying:
 		if !l.braked() && !w.Now.Before(s.Again) {
-			return start(w, l, Actor{}, "")
+			return i.launch(w, l)
 		}
 	}
 	return nil
@@ -121,7 +121,7 @@ func (i Incident) stepDue(w World, l leg) Event {
 // begins starts a step when everything it waits for has ended, and leaves it out when a decision went against that. A
 // point of no return needs no rule of its own: its playbook has a decision before it, or says unattended, else it could not
 // be read, and a decision ends by approval alone.
-func begins(w World, l leg) Event {
+func (i Incident) begins(w World, l leg) Event {
 	ready := true
 	run, step := l.name()
 	for _, id := range l.plan().After {
@@ -131,10 +131,36 @@ func begins(w World, l leg) Event {
 		}
 		ready = ready && (!ok || before.ended())
 	}
-	if !ready || l.braked() {
+	if !ready || i.waitsFor(w, l) != "" {
 		return nil
 	}
-	return start(w, l, Actor{}, "")
+	return i.launch(w, l)
+}
+
+// waitsFor is what keeps a step from starting though all that it comes after has ended; empty: nothing.
+func (i Incident) waitsFor(w World, l leg) string {
+	s, p := l.state(), l.plan()
+	switch {
+	case l.run.Paused != nil:
+		return fmt.Sprintf("the run is paused by %s since %s%s%s", who(l.run.Paused.By), stamp(l.run.Paused.At), untilWords(l.run.Paused.Until), because(l.run.Paused.Reason))
+	case s.Held != nil:
+		return fmt.Sprintf("it is held by %s since %s%s%s", who(s.Held.By), stamp(s.Held.At), untilWords(s.Held.Until), because(s.Held.Reason))
+	case p.Phase == playbooks.Reconstitution && len(i.unrestored(l.run)) > 0:
+		return fmt.Sprintf("reconstitution begins when all that the run covers is restored; not back yet: %s", listed(i.unrestored(l.run)))
+	case len(p.ReturnsTo) > 0:
+		return unwell(w, p.ReturnsTo)
+	}
+	return ""
+}
+
+// unrestored are the services that a run is to bring back and that are measured and not back.
+func (i Incident) unrestored(run Run) (services []string) {
+	for _, service := range union(run.Covers, []string{run.Service}) {
+		if c, measured := i.Recovery(service); measured && c.Restored.IsZero() {
+			services = append(services, service)
+		}
+	}
+	return services
 }
 
 // declinedAt is the decision that barred a step.
@@ -158,7 +184,7 @@ func (i Incident) runningDue(w World, l leg) Event {
 	run, step := l.name()
 	switch kind := l.plan().Kind(); {
 	case effective(l.plan()):
-		return inDoubt(w, l)
+		return i.inDoubt(w, l)
 	case kind == playbooks.KindNotify && i.told(run, step):
 		return l.done("")
 	case kind == playbooks.KindWait && !w.Now.Before(l.state().Until):
@@ -177,22 +203,26 @@ func (l leg) done(output string) StepDone {
 }
 
 // inDoubt is about an effect that nobody has reported back on: sent by an instance that is gone, or out of time.
-func inDoubt(w World, l leg) Event {
+func (i Incident) inDoubt(w World, l leg) Event {
 	s, p := l.state(), l.plan()
 	run, step := l.name()
 	switch {
 	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff() && l.braked():
 		return nil // nothing is sent again before it goes on
 	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff():
-		return start(w, l, Actor{}, "")
+		if rule, forbidden := i.forbidden(w, l); forbidden {
+			return l.of(StepFailed{Run: run, Step: step, Attempt: s.Attempt, Outcome: InDoubt, Tell: troubled(w, l),
+				Reason: fmt.Sprintf("holdfast was started anew while it was under way, and it may not be sent again: %s: %s", rule.Rule, rule.Reason)})
+		}
+		return l.of(start(w, l, Actor{}, ""))
 	case s.Epoch < w.Epoch:
 		reason := "holdfast was started anew while it was under way, and whether it took effect is not known"
 		if p.Repeat == "never" {
 			reason += "; it must not be repeated"
 		}
-		return StepFailed{Run: run, Step: step, Attempt: s.Attempt, Outcome: InDoubt, Reason: reason, Tell: troubled(w, l)}
+		return l.of(StepFailed{Run: run, Step: step, Attempt: s.Attempt, Outcome: InDoubt, Reason: reason, Tell: troubled(w, l)})
 	case !w.Now.Before(s.Until.Add(grace)):
-		return fail(w, l, TimedOut, fmt.Sprintf("no answer within %s", span(s.Until.Sub(s.Sent))))
+		return l.of(fail(w, l, TimedOut, fmt.Sprintf("no answer within %s", span(s.Until.Sub(s.Sent)))))
 	}
 	return nil
 }

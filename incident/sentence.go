@@ -169,6 +169,16 @@ func stepSentence(e Event) string {
 		return failedSentence(e)
 	case StepSkipped:
 		return fmt.Sprintf("%s was left out by %s%s.", upper(stepName(e.Run, e.Step)), who(e.By), because(e.Reason))
+	case RestOffered:
+		return fmt.Sprintf("All that run %s covers is back while steps are open (%s): a person may leave out the rest.", e.Run, listed(e.Steps))
+	case RestSkipped:
+		return fmt.Sprintf("%s left out the rest of run %s (%s)%s.", who(e.By), e.Run, listed(e.Steps), because(e.Reason))
+	case StepForbidden:
+		what := stepName(e.Run, e.Step)
+		if e.Undo {
+			what = "the undo of " + what
+		}
+		return fmt.Sprintf("%s was NOT carried out: it would break %s%s.", upper(what), e.Rule, because(e.Reason))
 	case Escalated:
 		return fmt.Sprintf("%s still waits; %s is told (%s).", upper(stepName(e.Run, e.Step)), e.Role, listed(e.Tell))
 	case Notified:

@@ -295,6 +295,9 @@ func finished(w World, l leg, r Result) []Change {
 	if r.Outcome == "" {
 		return []Change{{Incident: l.incident, Event: l.of(l.done(short(r.Output)))}}
 	}
+	if r.Outcome == Forbidden {
+		return []Change{{Incident: l.incident, Event: l.stopped(w, Prohibition{r.Rule, short(r.Reason)})}}
+	}
 	e := fail(w, l, r.Outcome, short(r.Reason))
 	if e.Reason == "" {
 		e.Reason = strings.ReplaceAll(string(r.Outcome), "_", " ")

@@ -16,7 +16,7 @@ func (l leg) undoesRun() bool { return !l.undo && l.plan().OnFailure == "undo" }
 
 // undoes has a run undone whose playbook says so of a step that failed. What is in doubt is first looked at by a person.
 func (i Incident) undoes(w World, l leg) Event {
-	if s := l.state(); !l.undoesRun() || s.Outcome == InDoubt || l.braked() {
+	if s := l.state(); !l.undoesRun() || s.Outcome == InDoubt || s.Outcome == Forbidden || l.braked() {
 		return nil
 	}
 	run, step := l.name()
@@ -31,7 +31,7 @@ func (i Incident) endingDue(w World, run Run) Event {
 		if l.state().Status != Running {
 			continue
 		}
-		if e := inDoubt(w, l); e != nil {
+		if e := i.inDoubt(w, l); e != nil {
 			return e
 		}
 		busy = true
@@ -40,7 +40,7 @@ func (i Incident) endingDue(w World, run Run) Event {
 		return nil
 	}
 	for _, l := range i.reversals(run) {
-		if e, waits := undoDue(w, l); e != nil || waits {
+		if e, waits := i.undoDue(w, l); e != nil || waits {
 			return e
 		}
 	}
@@ -48,16 +48,13 @@ func (i Incident) endingDue(w World, run Run) Event {
 }
 
 // undoDue is what is due of one undo, and whether those further back have to wait for it.
-func undoDue(w World, l leg) (e Event, waits bool) {
+func (i Incident) undoDue(w World, l leg) (e Event, waits bool) {
 	s, run := l.state(), l.run
 	switch {
 	case s.ended():
 		return nil, false
 	case s.Status == Running:
-		if e = inDoubt(w, l); e != nil {
-			e = l.of(e)
-		}
-		return e, true
+		return i.inDoubt(w, l), true
 	case !run.Ending.Undo:
 		return nil, false
 	case run.Paused != nil || s.Status == Stuck:
@@ -69,7 +66,7 @@ func undoDue(w World, l leg) (e Event, waits bool) {
 		return UndoFailed{Run: id, Step: step, Outcome: InDoubt, Tell: troubled(w, l),
 			Reason: "whether the step took effect is not known: retry undoes it, skip leaves it"}, true
 	}
-	return l.of(start(w, l, Actor{}, "")), true
+	return i.launch(w, l), true
 }
 
 // reversals are the undoes of a run's steps that did, or may have done, something: the step that ended last first.

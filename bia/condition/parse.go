@@ -24,14 +24,19 @@ type Problem struct {
 	Hint     string
 }
 
-// Parse reads and checks an expression. With problems there is no condition.
-func Parse(text string) (*Condition, []Problem) {
-	p := parser{Phrase: source.PhraseOf(text)}
+// Parse reads and checks an expression about the world. With problems there is no condition.
+func Parse(text string) (*Condition, []Problem) { return ofCriteria.parse(text) }
+
+// ParseRule reads and checks an expression about the world and what a run is about to do in it.
+func ParseRule(text string) (*Condition, []Problem) { return ofRuns.parse(text) }
+
+func (l *language) parse(text string) (*Condition, []Problem) {
+	p := parser{Phrase: source.PhraseOf(text), language: l}
 	if strings.TrimSpace(text) == "" {
 		p.problem(0, 1, "such as service('id').down_for > duration('20m')", "it says nothing")
 		return nil, p.problems
 	}
-	checked, issues := environment(nil).Compile(text)
+	checked, issues := l.environment(nil).Compile(text)
 	for _, e := range issues.Errors() {
 		p.tell(p.Offset(e.Location.Line(), e.Location.Column()), e.Message)
 	}
@@ -47,7 +52,7 @@ func Parse(text string) (*Condition, []Problem) {
 	if len(p.problems) > 0 {
 		return nil, p.problems
 	}
-	return &Condition{p.names, p.counts, checked}, nil
+	return &Condition{p.names, p.counts, checked, l}, nil
 }
 
 // named is a type of CEL in plain words.
@@ -71,6 +76,7 @@ func named(t string) string {
 
 type parser struct {
 	source.Phrase
+	language *language
 	rep      *ast.AST
 	names    []Name
 	counts   bool
@@ -100,7 +106,7 @@ func (p *parser) tell(at int, message string) {
 		if p.Char(at) == '.' {
 			at++
 		}
-		p.problem(at, at+p.Word(at), source.DidYouMean(name[1], allFields()), "nothing called %q can be asked of it", name[1])
+		p.problem(at, at+p.Word(at), source.DidYouMean(name[1], p.language.everyField()), "nothing called %q can be asked of it", name[1])
 	} else if of := noOverload.FindStringSubmatch(message); of != nil {
 		var types []string
 		for t := range strings.SplitSeq(of[2], ", ") {
@@ -123,7 +129,11 @@ func (p *parser) unknown(at int, name string) {
 		p.problems[len(p.problems)-1].Instant = true
 		return
 	}
-	p.problem(at, at+word, source.DidYouMean(name, words()), "%q is not understood here", name)
+	hint := source.DidYouMean(name, p.language.words())
+	if slices.Contains(p.language.words(), name) {
+		hint = "it is asked without an id"
+	}
+	p.problem(at, at+word, hint, "%q is not understood here", name)
 }
 
 // stops is where the expression is no longer one.
@@ -135,17 +145,17 @@ func (p *parser) stops(at int, input string) {
 	p.problem(at, at+p.Word(at), "", "this is not expected here")
 }
 
-func words() []string {
+func (l *language) words() []string {
 	all := []string{"duration", "timestamp"}
-	for kind := range fields {
+	for _, kind := range l.kinds() {
 		all = append(all, string(kind))
 	}
-	return slices.Sorted(slices.Values(slices.AppendSeq(all, maps.Keys(variables))))
+	return slices.Sorted(slices.Values(slices.AppendSeq(all, maps.Keys(l.variables))))
 }
 
-func allFields() []string {
+func (l *language) everyField() []string {
 	seen := map[string]bool{}
-	for _, kind := range fields {
+	for _, kind := range l.fields {
 		for field := range kind {
 			seen[field] = true
 		}
@@ -192,7 +202,7 @@ func (p *parser) call(e ast.NavigableExpr) {
 		p.compared(call.Args()[0], call.Args()[1])
 		p.compared(call.Args()[1], call.Args()[0])
 	default:
-		if _, known := fields[Kind(name)]; known && !call.IsMemberFunction() {
+		if _, known := p.language.fields[Kind(name)]; known && !call.IsMemberFunction() {
 			p.id(Kind(name), call.Args()[0], e)
 		}
 	}
@@ -277,7 +287,7 @@ func (p *parser) compared(field, with ast.Expr) {
 
 // weigh refuses what may cost too much to answer.
 func (p *parser) weigh(checked *cel.Ast) {
-	estimate, err := environment(nil).EstimateCost(checked, sizes{})
+	estimate, err := p.language.environment(nil).EstimateCost(checked, sizes{})
 	if err == nil && estimate.Max > maxCost {
 		p.problem(0, p.Len(), "split it up", "it may cost %d to answer, at most %d are allowed", estimate.Max, maxCost)
 	}

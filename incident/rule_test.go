@@ -1,0 +1,138 @@
+package incident
+
+import (
+	"testing"
+	"time"
+
+	"holdfast/detector"
+)
+
+// neverBoth is a house whose bia.yaml forbids a promotion while the other side may still write.
+func neverBoth(t *testing.T, steps string) *house {
+	t.Helper()
+	files := automatic(t)
+	files["bia.yaml"] += `
+assertions:
+  never-both-sites:
+    never: "next.id == 'promote' && component('ledger-db-fra').state != 'down'"
+    why: two ledgers that were both written to cannot be put together again
+`
+	files["playbooks/failover.yaml"] = "playbook: short\nfor: {services: [payments-api]}\nsteps:\n" + steps
+	return invoked(t, files)
+}
+
+const promotion = `
+  - {id: fence, run: {exec: {command: fence}}}
+  - {id: promote, run: {exec: {command: promote}}, timeout: 1m, repeat: safe, retry: 2}
+  - {id: look, do: "Look", role: on-call-pay}
+`
+
+func TestAStepThatWouldBreakAnAssertionIsNotCarriedOut(t *testing.T) {
+	h := neverBoth(t, promotion)
+	equal(t, h.finish(Result{Effect: h.want("fence")}), []string{"step_done fence", "step_forbidden promote"})
+	e := last[StepForbidden](h)
+	equal(t, e.Rule, "never-both-sites")
+	says(t, e.Reason, "two ledgers", "next.id == 'promote'")
+	equal(t, e.Tell, []string{"alice"})
+	equal(t, h.step("promote").Status, Stuck)
+	equal(t, h.step("promote").Attempt, 0)
+	says(t, h.only().Notices[len(h.only().Notices)-1].Subject, "NOT carried out", "never-both-sites")
+
+	says(t, h.refuses("alice", Command{Verb: VerbRetry, Incident: acmeIncident, Step: "promote", Reason: "go"}).Reason, "it would break never-both-sites", "two ledgers")
+	h.facts.components["ledger-db-fra"] = detector.Down
+	equal(t, h.says("alice", VerbRetry, "promote"), []string{"step_started promote"})
+}
+
+func TestWhatNobodyCanTellCountsAsBroken(t *testing.T) {
+	h := neverBoth(t, promotion)
+	h.facts.components["ledger-db-fra"] = detector.Unknown
+	equal(t, h.finish(Result{Effect: h.want("fence")}), []string{"step_done fence", "step_forbidden promote"})
+	says(t, last[StepForbidden](h).Reason, "cannot be told: nobody can see ledger-db-fra")
+}
+
+func TestAnAssertionIsAskedAgainWhenAStepIsTriedAgain(t *testing.T) {
+	h := neverBoth(t, promotion)
+	h.facts.components["ledger-db-fra"] = detector.Down
+	h.finish(Result{Effect: h.want("fence")})
+	h.finish(Result{Effect: h.want("promote"), Outcome: Failed, Reason: "no"})
+	h.facts.components["ledger-db-fra"] = detector.Up
+	equal(t, h.at(7*time.Minute), []string{"step_forbidden promote"})
+}
+
+func TestAStepInDoubtThatMayNotBeSentAgainIsLeftToPeople(t *testing.T) {
+	h := neverBoth(t, promotion)
+	h.facts.components["ledger-db-fra"] = detector.Down
+	h.finish(Result{Effect: h.want("fence")})
+	h.facts.components["ledger-db-fra"] = detector.Up
+	h.commit(Change{Event: TookOver{Epoch: 2, Instance: "two"}})
+	equal(t, h.at(7*time.Minute), []string{"step_failed promote"})
+	equal(t, h.step("promote").Outcome, InDoubt)
+	says(t, h.step("promote").Reason, "may not be sent again", "never-both-sites")
+}
+
+func TestARuleThatComesToBeBrokenAtTheMomentOfTheEffectStopsIt(t *testing.T) {
+	h := neverBoth(t, promotion)
+	h.facts.components["ledger-db-fra"] = detector.Down
+	h.finish(Result{Effect: h.want("fence")})
+	e := h.want("promote")
+	equal(t, h.finish(Result{Effect: e, Outcome: Forbidden, Rule: "never-both-sites", Reason: "two ledgers"}), []string{"step_forbidden promote"})
+	equal(t, last[StepForbidden](h).Attempt, 1)
+	equal(t, h.step("promote").Status, Stuck)
+}
+
+// returning is a house whose run ends with a way back to fra1.
+func returning(t *testing.T) *house {
+	t.Helper()
+	return runWith(t, `
+  - {id: act, run: {exec: {command: act}}}
+  - {id: back, phase: reconstitution, decide: "Fail back?", role: incident-director, returns_to: [fra1]}
+  - {id: return, run: {exec: {command: return}}, returns_to: [fra1]}
+`)
+}
+
+func TestReconstitutionBeginsWhenAllThatTheRunCoversIsRestored(t *testing.T) {
+	h := returning(t)
+	equal(t, h.finish(Result{Effect: h.want("act")}), []string{"step_done act"})
+	equal(t, h.step("back").Status, Pending)
+	i := h.only()
+	says(t, i.waitsFor(h.draft().world(i, nil), leg{incident: i.ID, run: i.Runs[0], n: 1}), "not back yet: payments-api")
+	h.recovers(13*time.Minute, true)
+	h.facts.lost["fra1"] = false
+	equal(t, h.at(23*time.Minute), []string{"restored", "classified", "step_started back"})
+}
+
+func TestNothingGoesBackToASideThatIsNotKnownToBeWell(t *testing.T) {
+	h := returning(t)
+	h.finish(Result{Effect: h.want("act")})
+	h.recovers(13*time.Minute, true)
+	h.at(23 * time.Minute)
+	equal(t, h.step("back").Status, Pending) // fra1 is still lost
+	h.facts.lost["fra1"] = false
+	equal(t, h.at(24*time.Minute), []string{"step_started back"})
+
+	for state, words := range map[detector.State]string{detector.Unknown: "pay-fra is unknown", detector.Down: "pay-fra is down"} {
+		h.facts.components["pay-fra"] = state
+		says(t, h.refuses("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "back"}).Reason, "cannot be approved", "fra1, which is not known to be well", words)
+	}
+	delete(h.facts.components, "pay-fra")
+	h.facts.disputed = map[string]bool{"pay-fra": true}
+	says(t, h.refuses("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "back"}).Reason, "pay-fra is disputed")
+	h.facts.disputed = nil
+	equal(t, h.says("alice", VerbApprove, "back"), []string{"step_approved back", "step_done back", "step_started return"})
+}
+
+func TestARelapseKeepsReconstitutionFromGoingOn(t *testing.T) {
+	h := returning(t)
+	h.facts.lost["fra1"] = false
+	h.finish(Result{Effect: h.want("act")})
+	h.recovers(13*time.Minute, true)
+	h.at(23 * time.Minute)
+	h.facts.lost["fra1"] = true
+	v := h.verdicts[0]
+	v.Open, v.Services = true, []detector.Outage{confirmed(h.down("payments-api", time.Hour))}
+	h.verdicts = []detector.Verdict{v}
+	h.at(66 * time.Minute)
+	h.facts.lost["fra1"] = false
+	equal(t, h.says("alice", VerbApprove, "back"), []string{"step_approved back", "step_done back"})
+	equal(t, h.step("return").Status, Pending)
+}
