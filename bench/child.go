@@ -29,6 +29,12 @@ func child(name string, args []string) error {
 		return obey(args, func(o holding) (struct{}, error) {
 			return profiled(o.Profile, func() (struct{}, error) { return struct{}{}, o.run(os.Stdin, os.Stdout) })
 		})
+	case "ack":
+		return obey(args, func(o acking) (acked, error) { return o.run(ctx) })
+	case "runs":
+		return obey(args, func(o house) (ran, error) { return o.run(ctx) })
+	case "timers":
+		return obey(args, func(o timing) (timed, error) { return o.run(ctx) })
 	case "nats":
 		return obey(args, func(o serving) (struct{}, error) { return struct{}{}, o.run(ctx) })
 	}

@@ -53,6 +53,9 @@ var measurements = []measurement{
 	{"storm", measureStorm},
 	{"11", measureQueries},
 	{"backtest", measureBacktest},
+	{"ack", measureAck},
+	{"runs", measureRuns},
+	{"timers", measureTimers},
 }
 
 // A Report is what a run found, as JSON.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast/detector"
+	"holdfast/internal/source"
 	"holdfast/playbooks"
 )
 
@@ -138,7 +139,7 @@ func (i *Incident) applyRun(r Record) bool {
 // invoked adds a run, its playbook read from the pinned text.
 func (i *Incident) invoked(at time.Time, e Invoked) {
 	run := Run{ID: e.Run, Service: e.Service, Covers: e.Covers, By: e.By, Name: e.Playbook, Digest: e.Digest, Started: at, Exercise: e.Exercise}
-	p, problems := playbooks.Parse(e.File, []byte(e.Text))
+	p, problems := i.read(e)
 	if problems.HasErrors() {
 		i.HandsOff = fmt.Sprintf("the playbook that run %s is pinned to cannot be read by this version of holdfast: %s", e.Run, problems[0].Message)
 	} else {
@@ -151,6 +152,16 @@ func (i *Incident) invoked(at time.Time, e Invoked) {
 	i.NoPlaybook = slices.DeleteFunc(slices.Clone(i.NoPlaybook), func(n NoPlaybookFits) bool { return run.covers(n.Service) })
 	i.Queued = slices.DeleteFunc(slices.Clone(i.Queued), func(q Queued) bool { return q.Playbook == e.Playbook && q.Service == e.Service })
 	i.reconsider()
+}
+
+// read is the playbook as it was pinned. Mostly it is one of those in force, which have been read already.
+func (i *Incident) read(e Invoked) (*playbooks.Playbook, source.Problems) {
+	for _, p := range i.shelf {
+		if p.ID == e.Playbook && p.File == e.File && p.Text == e.Text {
+			return p, nil
+		}
+	}
+	return playbooks.Parse(e.File, []byte(e.Text))
 }
 
 // run changes a copy of one run.

@@ -143,6 +143,9 @@ func (b *book) incident(r Record) {
 
 // next is an incident after a record. The desk's own timelines grow in place: nobody but the desk adds to them.
 func (b *book) next(i Incident, r Record) Incident {
+	if b.docs != nil {
+		i.shelf = b.docs.Playbooks
+	}
 	if b.trial {
 		return i.Apply(r)
 	}

@@ -124,7 +124,7 @@ func (d *Desk) Deactivation(now time.Time, i Incident) []Deactivation {
 		return nil
 	}
 	f := d.draft(now)
-	return i.deactivation(f.world(i, f.follows(i.ID)))
+	return i.deactivation(f.world(i, f.pair().follows[i.ID]))
 }
 
 // offerRest says, once for each recovery, that the rest of a run may be left out: all that it covers is back before the plan

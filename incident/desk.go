@@ -8,7 +8,6 @@ import (
 
 	"holdfast/detector"
 	"holdfast/detector/alert"
-	"holdfast/playbooks"
 )
 
 // A Desk is the duty desk: it hears alerts, follows every incident, and knows what is due. It holds the detector and all
@@ -19,6 +18,7 @@ import (
 type Desk struct {
 	book
 	agenda   agenda
+	stirred  map[string]bool    // incidents that may want other effects than when it was last asked which; nil: all
 	detector *detector.Detector // judges by the text in force; nil until documents are adopted
 	older    []older            // what open incidents are judged by else, the text adopted first in front
 	early    []heard            // what came in before that
@@ -54,6 +54,7 @@ func (d *Desk) Apply(r Record) {
 	before := d.docs
 	d.book.apply(r)
 	d.agenda.note(r)
+	d.stir(r)
 	switch e := r.Event.(type) {
 	case DocumentsAdopted:
 		if d.docs != nil {
@@ -177,58 +178,31 @@ func (d *Desk) Adopt(docs *Documents, by Actor) []Change {
 // finished, or nobody wants it any more.
 func (d *Desk) Wants() []Effect { return d.wants() }
 
-// Forbids is why an effect that is wanted may not be carried out at now, as its result; false: it may. It is asked at the
-// last moment before the effect: since its step started the world may have changed.
-func (d *Desk) Forbids(now time.Time, e Effect) (Result, bool) {
-	i, ok := d.incidents[e.Incident]
-	if !ok || d.detector == nil || e.Notice != nil {
-		return Result{}, false
-	}
-	f := d.draft(later(d.latest, now))
-	for _, run := range i.Runs {
-		if run.ID != e.Run || run.Playbook == nil {
-			continue
-		}
-		for n, s := range run.Steps {
-			if s.ID != e.Step {
-				continue
-			}
-			l := leg{incident: i.ID, run: run, n: n, undo: e.Undo}
-			if p, forbidden := i.forbidden(f.world(*i, f.follows(i.ID)), l); forbidden {
-				return Result{Effect: e, Outcome: Forbidden, Rule: p.Rule, Reason: p.Reason}, true
-			}
+// WantsOf are those of them that are an incident's.
+func (d *Desk) WantsOf(incident string) []Effect { return d.wantsOf(incident) }
+
+// Stirred are the incidents that may want other effects than when this was last asked, the oldest first.
+func (d *Desk) Stirred() (ids []string) {
+	for _, id := range d.ids {
+		if d.stirred == nil {
+			ids = append(ids, id)
 		}
 	}
-	return Result{}, false
+	for id := range d.stirred {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b string) int { return d.incidents[a].seat - d.incidents[b].seat })
+	d.stirred = map[string]bool{}
+	return ids
 }
 
-// Waits are the steps, as "run/step", that wait for something else than the steps they come after, and for what.
-func (d *Desk) Waits(now time.Time, i Incident) map[string]string {
-	waits := map[string]string{}
-	if d.detector == nil || !i.Open() {
-		return waits
+func (d *Desk) stir(r Record) {
+	switch {
+	case r.Incident == "":
+		d.stirred = nil
+	case d.stirred != nil:
+		d.stirred[r.Incident] = true
 	}
-	w := d.draft(now).world(i, nil)
-	for _, run := range i.Runs {
-		for n, s := range run.Steps {
-			l := leg{incident: i.ID, run: run, n: n}
-			if !run.Active() || run.Ending != nil || run.Playbook == nil || s.Status != Pending || !run.reached(l.plan()) {
-				continue
-			}
-			if why := i.waitsFor(w, l); why != "" {
-				waits[run.ID+"/"+s.ID] = why
-			}
-		}
-	}
-	return waits
-}
-
-// reached reports whether all that a step comes after has ended.
-func (r Run) reached(p *playbooks.Step) bool {
-	return !slices.ContainsFunc(p.After, func(id string) bool {
-		s, ok := r.state(id)
-		return ok && !s.ended()
-	})
 }
 
 // Finish records how an effect went; empty if it came too late to matter.

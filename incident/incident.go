@@ -49,8 +49,9 @@ type Incident struct {
 
 	Timeline []Record `json:"-"` // every record in order, for the report
 
-	unsent int // notices that nobody has carried out yet
-	seat   int // how many incidents there were before it
+	unsent int                   // notices that nobody has carried out yet
+	seat   int                   // how many incidents there were before it
+	shelf  []*playbooks.Playbook // those in force when something was last recorded
 }
 
 // Open reports whether anything can still happen to the incident.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"holdfast/detector"
+	"holdfast/oncall"
 	"holdfast/playbooks"
 )
 
@@ -89,5 +90,21 @@ func BenchmarkATurnBesideAThousandRuns(b *testing.B) {
 		p.commit(p.desk.Finish(p.now, Result{Effect: wants[next]})...)
 		next++
 		p.turn()
+	}
+}
+
+// Somebody takes one step of one run upon themselves, while a thousand runs wait for people.
+func BenchmarkAnAcknowledgementBesideAThousandRuns(b *testing.B) {
+	p := newPlant(b, 1000, 30, `  - {id: s%d, after: [], do: "Look", role: engineer}`)
+	p.turn()
+	n := 0
+	for b.Loop() {
+		changes, err := p.desk.Order(p.now, &oncall.Person{ID: "ann"}, Command{Verb: VerbAck, Incident: p.desk.ids[n%1000], Step: fmt.Sprintf("s%d", n/1000%30)})
+		if err != nil {
+			b.Fatal(err)
+		}
+		p.commit(changes...)
+		p.turn()
+		n++
 	}
 }

@@ -283,6 +283,7 @@ func (a *anything) replays() {
 		if live, replayed := asJSON(a, *a.book.incidents[id]), asJSON(a, *again.incidents[id]); live != replayed {
 			a.Fatalf("replay of %s differs:\n%s\n%s", id, live, replayed)
 		}
+		reported(a, *a.book.incidents[id], a.now)
 	}
 	live, replayed := fmt.Sprintf("%+v", wantedOf(a.book)), fmt.Sprintf("%+v", wantedOf(again))
 	if live != replayed {

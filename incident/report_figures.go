@@ -125,7 +125,7 @@ func (i Incident) serviceReport(c Recovery, now time.Time) ServiceReport {
 	o := c.Objectives
 	s := ServiceReport{Service: c.Service, Vital: o.Vital, Clocks: c.Clocks, Since: c.Since, Confirmed: c.Confirmed, Restored: c.Restored, Missed: c.Missed, Overrun: c.Overrun,
 		Objectives: Objectives{RTO: Span(o.RTO), RTOFrom: o.RTOFrom, MTPD: Span(o.MTPD), WRT: Span(o.WRT), RPO: Span(o.RPO), RTC: Span(o.RTC), Margin: Span(o.Margin)}}
-	s.Met = s.verdict(now)
+	s.Met, s.Figures = s.verdict(now), []Figure{}
 	add := func(f Figure) {
 		if f, ok := f.measured(now); ok {
 			s.Figures = append(s.Figures, f)

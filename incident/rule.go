@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"holdfast/bia"
 	"holdfast/bia/condition"
@@ -142,4 +143,63 @@ func (i Incident) launch(w World, l leg) Event {
 func (l leg) stopped(w World, p Prohibition) StepForbidden {
 	run, step := l.name()
 	return StepForbidden{Run: run, Step: step, Undo: l.undo, Attempt: l.state().Attempt, Rule: p.Rule, Reason: p.Reason, Tell: troubled(w, l)}
+}
+
+// Forbids is why an effect that is wanted may not be carried out at now, as its result; false: it may. It is asked at the
+// last moment before the effect: since its step started the world may have changed.
+func (d *Desk) Forbids(now time.Time, e Effect) (Result, bool) {
+	i, ok := d.incidents[e.Incident]
+	if !ok || d.detector == nil || e.Notice != nil {
+		return Result{}, false
+	}
+	f := d.glance(later(d.latest, now))
+	for _, run := range i.Runs {
+		if run.ID != e.Run || run.Playbook == nil {
+			continue
+		}
+		for n, s := range run.Steps {
+			if s.ID != e.Step {
+				continue
+			}
+			l := leg{incident: i.ID, run: run, n: n, undo: e.Undo}
+			if p, forbidden := i.forbidden(f.world(*i, nil), l); forbidden {
+				return Result{Effect: e, Outcome: Forbidden, Rule: p.Rule, Reason: p.Reason}, true
+			}
+		}
+	}
+	return Result{}, false
+}
+
+// glance is a draft that shows the facts, and decides nothing.
+func (d *Desk) glance(now time.Time) *draft {
+	return &draft{book: d.book, now: now, facts: d.detector.FactsAt(now), older: d.seen(now)}
+}
+
+// Waits are the steps, as "run/step", that wait for something else than the steps they come after, and for what.
+func (d *Desk) Waits(now time.Time, i Incident) map[string]string {
+	waits := map[string]string{}
+	if d.detector == nil || !i.Open() {
+		return waits
+	}
+	w := d.glance(now).world(i, nil)
+	for _, run := range i.Runs {
+		for n, s := range run.Steps {
+			l := leg{incident: i.ID, run: run, n: n}
+			if !run.Active() || run.Ending != nil || run.Playbook == nil || s.Status != Pending || !run.reached(l.plan()) {
+				continue
+			}
+			if why := i.waitsFor(w, l); why != "" {
+				waits[run.ID+"/"+s.ID] = why
+			}
+		}
+	}
+	return waits
+}
+
+// reached reports whether all that a step comes after has ended.
+func (r Run) reached(p *playbooks.Step) bool {
+	return !slices.ContainsFunc(p.After, func(id string) bool {
+		s, ok := r.state(id)
+		return ok && !s.ended()
+	})
 }

@@ -250,17 +250,18 @@ func (i Incident) exerciseOf(id string) Exercise {
 	return ""
 }
 
-func (b *book) wants() []Effect {
-	if b.shadow {
-		return nil
-	}
-	var all []Effect
+func (b *book) wants() (all []Effect) {
 	for _, id := range b.ids {
-		if i := b.incidents[id]; i.Open() || i.unsent > 0 {
-			all = append(all, i.Wants(b.epoch, b.epochAt)...)
-		}
+		all = append(all, b.wantsOf(id)...)
 	}
 	return all
+}
+
+func (b *book) wantsOf(id string) []Effect {
+	if i := b.incidents[id]; !b.shadow && i != nil && (i.Open() || i.unsent > 0) {
+		return i.Wants(b.epoch, b.epochAt)
+	}
+	return nil
 }
 
 func (b *book) finish(now time.Time, r Result) []Change {

@@ -248,27 +248,35 @@ const mostOfOne = journal.MaxEnvelope - 4<<10
 // fitting is as much of what is due as one envelope takes; the rest is due again right after it. One event that no
 // envelope takes leaves its incident where it is, and nobody else's.
 func (v *Invoker) fitting(changes []incident.Change) []incident.Change {
-	var fit []incident.Change
-	size := 0
-	for _, c := range changes {
-		_, data, err := incident.Encode(c.Event)
-		if err == nil && len(data) > mostOfOne {
+	return envelopeful(slices.DeleteFunc(changes, func(c incident.Change) bool {
+		size, err := sizeOf(c)
+		if err == nil && size > mostOfOne {
 			err = journal.ErrTooLarge
 		}
 		if err != nil && !v.unfit[c.Incident] {
 			v.unfit[c.Incident] = true
-			v.cfg.Logger.Error().Err(err).Str("incident", c.Incident).Str("kind", string(c.Event.Kind())).Int("bytes", len(data)).
+			v.cfg.Logger.Error().Err(err).Str("incident", c.Incident).Str("kind", string(c.Event.Kind())).Int("bytes", size).
 				Msg("this cannot be recorded: the incident stays as it is and is left to people")
 		}
-		if v.unfit[c.Incident] {
-			continue
+		return v.unfit[c.Incident]
+	}))
+}
+
+// envelopeful are the first changes, one at least, as many as one envelope takes.
+func envelopeful(changes []incident.Change) []incident.Change {
+	total := 0
+	for n, c := range changes {
+		size, _ := sizeOf(c)
+		if total += size; total > journal.MaxEnvelope/2 && n > 0 {
+			return changes[:n]
 		}
-		if size += len(data); size > journal.MaxEnvelope/2 && len(fit) > 0 {
-			return fit
-		}
-		fit = append(fit, c)
 	}
-	return fit
+	return changes
+}
+
+func sizeOf(c incident.Change) (int, error) {
+	_, data, err := incident.Encode(c.Event)
+	return len(data), err
 }
 
 func (v *Invoker) due(now time.Time) ([]incident.Change, error) {

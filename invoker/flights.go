@@ -1,23 +1,30 @@
 package invoker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"holdfast/incident"
 )
 
-// Effects under way at once. Notices and steps do not wait for each other: a hanging webhook must not hold up a failover.
+// Effects under way at once. Steps and notices do not wait for each other: a hanging webhook must not hold up a failover.
+// Nor does one run wait for another's: beyond the places that all share, each run has some of its own, and so has each
+// incident for its notices. However many machines hang, every other run goes on.
 const (
-	mostSteps   = 64
-	mostNotices = 64
+	mostShared = 64 // steps, and as many notices
+	ownPlaces  = 4
 )
 
 // A flight is an effect that was started by this process. It is remembered until the desk no longer wants it, so that
 // one attempt is never carried out twice by one process.
 type flight struct {
 	effect incident.Effect
+	lane   *lane
 	cancel context.CancelFunc
 	since  time.Time
 	over   bool
@@ -25,36 +32,165 @@ type flight struct {
 
 func flightOf(e incident.Effect) string { return fmt.Sprintf("%s#%d", e.Key, e.Attempt) }
 
+// A lane is what has places of its own: a run, or the notices of an incident.
+type lane struct {
+	incident, run string // run is empty for notices
+	taken         int    // places
+	waiting       []incident.Effect
+}
+
+// flights are all of them, and what waits for a place.
+type flights struct {
+	of             map[string]*fleet // by incident
+	hungry         map[*lane]bool    // where something waits
+	stirred        map[*lane]bool    // where something waits or has ended that did not before
+	steps, notices int               // under way
+}
+
+// A fleet is what an incident wants: started, or waiting.
+type fleet struct {
+	flights map[string]*flight // what is carried out -> the flight
+	lanes   map[string]*lane
+}
+
+func newFlights() flights {
+	return flights{of: map[string]*fleet{}, hungry: map[*lane]bool{}, stirred: map[*lane]bool{}}
+}
+
+func (f *flights) flight(e incident.Effect) *flight {
+	if fleet := f.of[e.Incident]; fleet != nil {
+		return fleet.flights[flightOf(e)]
+	}
+	return nil
+}
+
+// lane is the one that an effect takes its place from.
+func (t *fleet) lane(e incident.Effect) *lane {
+	run := e.Run
+	if e.Notice != nil {
+		run = ""
+	}
+	if t.lanes[run] == nil {
+		t.lanes[run] = &lane{incident: e.Incident, run: run}
+	}
+	return t.lanes[run]
+}
+
+// shared is how many are under way in lanes of a kind.
+func (f *flights) shared(l *lane) *int {
+	if l.run == "" {
+		return &f.notices
+	}
+	return &f.steps
+}
+
+// take counts the places of a lane: n is one more, or one less.
+func (f *flights) take(l *lane, n int) {
+	*f.shared(l) += n
+	l.taken += n
+	f.stirred[l] = true
+}
+
+// end gives a flight's place back.
+func (f *flights) end(of *flight) {
+	if !of.over {
+		of.over = true
+		f.take(of.lane, -1)
+	}
+}
+
+// want cancels and forgets the flights of an incident that are no longer wanted, and lets wait what is wanted and has not
+// been started.
+func (f *flights) want(id string, wants []incident.Effect) {
+	t := f.of[id]
+	if t == nil {
+		t = &fleet{lanes: map[string]*lane{}}
+	}
+	for _, l := range t.lanes {
+		l.waiting = nil
+		delete(f.hungry, l)
+	}
+	wanted := make(map[string]*flight, len(wants))
+	for _, e := range wants {
+		name := flightOf(e)
+		if of := t.flights[name]; of != nil {
+			wanted[name] = of
+			continue
+		}
+		l := t.lane(e)
+		l.waiting = append(l.waiting, e)
+		f.hungry[l], f.stirred[l] = true, true
+	}
+	for name, of := range t.flights {
+		if wanted[name] == nil {
+			of.cancel()
+			f.end(of)
+		}
+	}
+	t.flights, f.of[id] = wanted, t
+	if len(wants) == 0 {
+		delete(f.of, id)
+	}
+}
+
+// next are the effects that have a place now: first those that have one of their own, then whoever has the fewest.
+func (f *flights) next() (starts []incident.Effect) {
+	for _, l := range slices.SortedFunc(maps.Keys(f.stirred), ahead) {
+		for len(l.waiting) > 0 && l.taken < ownPlaces {
+			starts = append(starts, f.board(l))
+		}
+	}
+	clear(f.stirred)
+	for {
+		var first *lane
+		for l := range f.hungry {
+			if *f.shared(l) < mostShared && (first == nil || ahead(l, first) < 0) {
+				first = l
+			}
+		}
+		if first == nil {
+			return starts
+		}
+		starts = append(starts, f.board(first))
+	}
+}
+
+// ahead orders lanes: whoever has the fewest under way comes first.
+func ahead(a, b *lane) int {
+	return cmp.Or(a.taken-b.taken, strings.Compare(a.incident, b.incident), strings.Compare(a.run, b.run))
+}
+
+// board takes a place for the first that waits in a lane.
+func (f *flights) board(l *lane) incident.Effect {
+	e := l.waiting[0]
+	if l.waiting = l.waiting[1:]; len(l.waiting) == 0 {
+		delete(f.hungry, l)
+	}
+	f.take(l, 1)
+	return e
+}
+
 // launch starts the effects that the desk wants and stops those that it no longer does. All it starts is in the journal:
 // the desk knows nothing that is not.
 func (v *Invoker) launch(ctx context.Context) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	wants := v.desk.Wants()
-	if v.cfg.Shadow { // a second lock: a shadow's desk wants nothing
-		wants = nil
+	for _, id := range v.desk.Stirred() {
+		wants := v.desk.WantsOf(id)
+		if v.cfg.Shadow { // a second lock: a shadow's desk wants nothing
+			wants = nil
+		}
+		v.flights.want(id, wants)
 	}
-	v.land(wants)
-	steps, notices := v.underWay()
-	for _, e := range wants {
-		if v.flights[flightOf(e)] != nil {
-			continue
-		}
-		if e.Notice != nil && notices < mostNotices {
-			notices++
-		} else if e.Notice == nil && steps < mostSteps {
-			steps++
-		} else {
-			continue
-		}
+	for _, e := range v.flights.next() {
 		v.start(ctx, e)
 	}
-	v.status.InFlight = v.inFlight()
 }
 
 func (v *Invoker) start(ctx context.Context, e incident.Effect) {
 	ctx, cancel := context.WithCancel(ctx)
-	v.flights[flightOf(e)] = &flight{effect: e, cancel: cancel, since: v.last}
+	t := v.flights.of[e.Incident]
+	t.flights[flightOf(e)] = &flight{effect: e, lane: t.lane(e), cancel: cancel, since: v.last}
 	v.flying.Go(func() {
 		defer cancel()
 		r, may := v.mayStart(e)
@@ -83,39 +219,27 @@ func (v *Invoker) mayStart(e incident.Effect) (incident.Result, bool) {
 	return r, true
 }
 
-// land cancels and forgets the flights that are no longer wanted.
-func (v *Invoker) land(wants []incident.Effect) {
-	wanted := make(map[string]bool, len(wants))
-	for _, e := range wants {
-		wanted[flightOf(e)] = true
-	}
-	for id, f := range v.flights {
-		if !wanted[id] {
-			f.cancel()
-			delete(v.flights, id)
-		}
-	}
-}
-
 // recall stops all that is under way: who may not decide may not act.
 func (v *Invoker) recall() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.land(nil)
-	v.status.InFlight = v.inFlight()
+	for id := range v.flights.of {
+		v.flights.want(id, nil)
+	}
 }
 
-func (v *Invoker) underWay() (steps, notices int) {
-	for _, f := range v.flights {
-		switch {
-		case f.over:
-		case f.effect.Notice != nil:
-			notices++
-		default:
-			steps++
+// inFlight is what is being carried out, in order of the keys.
+func (f *flights) inFlight() []InFlight {
+	all := []InFlight{}
+	for _, t := range f.of {
+		for _, of := range t.flights {
+			if e := of.effect; !of.over {
+				all = append(all, InFlight{e.Key, e.Incident, e.Step, e.Attempt, of.since, e.Until})
+			}
 		}
 	}
-	return steps, notices
+	slices.SortFunc(all, func(a, b InFlight) int { return strings.Compare(a.Key, b.Key) })
+	return all
 }
 
 // mostResults is how many results go into one commit; with the longest outputs they still fit.
@@ -128,19 +252,29 @@ func (v *Invoker) finish(ctx context.Context, first incident.Result) {
 		return
 	}
 	results := v.collect(first)
+	v.mu.Lock()
 	for _, r := range results {
-		if f := v.flights[flightOf(r.Effect)]; f != nil {
-			f.over = true
+		if of := v.flights.flight(r.Effect); of != nil {
+			v.flights.end(of)
 		}
+	}
+	v.mu.Unlock()
+	for _, r := range results {
 		v.say(r)
 	}
-	// The error is that this instance is no longer in charge: then these effects are in doubt, and not its to judge.
-	_, _ = v.commit(ctx, func(now time.Time) (changes []incident.Change, _ error) {
-		for _, r := range results {
-			changes = append(changes, v.desk.Finish(now, r)...)
+	// In as many envelopes as it takes: what is recorded says nothing any more. The error is that this instance is no longer
+	// in charge: then these effects are in doubt, and not its to judge.
+	for {
+		changes, err := v.commit(ctx, func(now time.Time) (changes []incident.Change, _ error) {
+			for _, r := range results {
+				changes = append(changes, v.desk.Finish(now, r)...)
+			}
+			return envelopeful(changes), nil
+		})
+		if err != nil || len(changes) == 0 {
+			return
 		}
-		return changes, nil
-	})
+	}
 }
 
 // collect takes the results that wait.

@@ -49,6 +49,7 @@ type Invoker struct {
 	desk     *incident.Desk
 	status   Status
 	unreadTo uint64 // up to where messages that nobody could read were asked for
+	flights  flights
 
 	// These are the loop's alone.
 	ahead     *Heard              // taken from the ears, not yet due to be heard
@@ -62,7 +63,6 @@ type Invoker struct {
 	attempts  []attempt         // of the commit under way
 	landed    *attempt          // the one of them that is in the log
 	unfit     map[string]bool
-	flights   map[string]*flight
 	flying    sync.WaitGroup
 }
 
@@ -82,10 +82,10 @@ func New(c Config) *Invoker {
 		unread:  make(chan struct{}, 1),
 		over:    make(chan struct{}),
 		desk:    incident.NewDesk(),
-		status:  Status{Instance: c.Instance, Shadow: c.Shadow, InFlight: []InFlight{}},
+		status:  Status{Instance: c.Instance, Shadow: c.Shadow},
 		told:    map[string]bool{},
 		unfit:   map[string]bool{},
-		flights: map[string]*flight{},
+		flights: newFlights(),
 	}
 }
 
@@ -109,6 +109,9 @@ func (v *Invoker) Run(ctx context.Context) error {
 	}
 	for ctx.Err() == nil {
 		v.turn(ctx, acting)
+		if v.attend(ctx) {
+			v.turn(ctx, acting) // a nap does not end for what is due already
+		}
 		select {
 		case <-ctx.Done():
 		case h := <-v.ears:
@@ -149,6 +152,19 @@ func (v *Invoker) turn(ctx, acting context.Context) {
 		if len(changes) == 0 {
 			return
 		}
+		v.attend(ctx)
+	}
+}
+
+// attend carries out what somebody waits for. People come between two envelopes of what is due, and before what machines
+// have to say: however much goes on, they wait for one or two appends.
+func (v *Invoker) attend(ctx context.Context) (asked bool) {
+	select {
+	case a := <-v.asks:
+		v.carryOut(ctx, a)
+		return true
+	default:
+		return false
 	}
 }
 

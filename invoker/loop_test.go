@@ -40,7 +40,9 @@ func TestAnEffectIsNotStartedOnceSomebodyElseTookOver(t *testing.T) {
 		v.status.Epoch = 1
 		v.desk.Apply(incident.Record{Event: incident.TookOver{Epoch: 2}})
 		ctx, cancel := context.WithCancel(t.Context())
-		v.start(ctx, incident.Effect{Key: "a/1/fence/1", Epoch: 1})
+		e := incident.Effect{Key: "a/1/fence/1", Incident: "a", Run: "1", Epoch: 1}
+		v.flights.want("a", []incident.Effect{e})
+		v.start(ctx, e)
 		synctest.Wait()
 		cancel()
 		v.flying.Wait()

@@ -3,8 +3,6 @@ package invoker
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -46,6 +44,15 @@ type InFlight struct {
 func (v *Invoker) Status() Status {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	s := v.status
+	s.InFlight = v.flights.inFlight()
+	return s
+}
+
+// standing is the same without what is under way, which nobody counts who only asks whether it may decide.
+func (v *Invoker) standing() Status {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	return v.status
 }
 
@@ -57,7 +64,7 @@ func (v *Invoker) Ready() error {
 	if err := v.unable(); err != nil {
 		return err
 	}
-	s := v.Status()
+	s := v.standing()
 	switch {
 	case s.JournalError != "":
 		return fmt.Errorf("the journal cannot be used since %s: %s; nothing is decided until it can: look at the NATS server and its disk",
@@ -75,7 +82,7 @@ func (v *Invoker) Ready() error {
 
 // unable says why nothing can be decided by this instance however long one waits for the journal.
 func (v *Invoker) unable() error {
-	s := v.Status()
+	s := v.standing()
 	switch {
 	case s.HandsOff != "":
 		return fmt.Errorf("hands off: %s; incidents are shown and not driven: restore the journal from its mirror or backup and start again", s.HandsOff)
@@ -126,15 +133,4 @@ func (v *Invoker) journalWorks() {
 	down := v.cfg.Now().Sub(v.status.JournalSince)
 	v.note(func(s *Status) { s.JournalError, s.JournalSince = "", time.Time{} })
 	v.cfg.Logger.Info().Dur("down", down).Msg("the journal can be used again")
-}
-
-func (v *Invoker) inFlight() []InFlight {
-	all := []InFlight{}
-	for _, f := range v.flights {
-		if e := f.effect; !f.over {
-			all = append(all, InFlight{e.Key, e.Incident, e.Step, e.Attempt, f.since, e.Until})
-		}
-	}
-	slices.SortFunc(all, func(a, b InFlight) int { return strings.Compare(a.Key, b.Key) })
-	return all
 }

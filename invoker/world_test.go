@@ -3,6 +3,7 @@ package invoker_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,6 +32,7 @@ type world struct {
 	start   time.Time
 	crash   crash
 	log     logbook // of all processes
+	ledger  ledger
 
 	mu      sync.Mutex
 	boots   int
@@ -40,10 +42,11 @@ type world struct {
 	south   bool              // the ledger in the south is the primary
 	alarmed bool
 	cleared bool
-	hang    string          // a step whose machine does not answer
-	mute    bool            // nobody can be told anything
-	talk    bool            // people say what they see, and the documents are edited, while it goes on
-	cut     map[string]bool // by key: hanging effects that were called off
+	hang    string                                 // a step whose machine does not answer
+	answer  func(incident.Effect) *incident.Result // what a machine says; nil: as usual
+	mute    bool                                   // nobody can be told anything
+	talk    bool                                   // people say what they see, and the documents are edited, while it goes on
+	cut     map[string]bool                        // by key: hanging effects that were called off
 }
 
 // A logbook is what processes log; it can be read while they do.
@@ -204,6 +207,11 @@ func (p *process) Carry(ctx context.Context, e incident.Effect) incident.Result 
 		return incident.Result{Effect: e, Outcome: incident.TimedOut}
 	}
 	p.w.mustBeRecorded(e)
+	if p.w.answer != nil {
+		if r := p.w.answer(e); r != nil {
+			return *r
+		}
+	}
 	if !p.w.happen(e) {
 		select {
 		case <-ctx.Done():
@@ -265,25 +273,53 @@ func (w *world) calledOff(key string) bool {
 
 // mustBeRecorded looks into the journal as it is on disk: what happens to the world stands there before.
 func (w *world) mustBeRecorded(e incident.Effect) {
-	for c, err := range w.journal.Read(context.Background(), 0) {
+	if !w.ledger.has(w.t, w.journal, e) {
+		w.t.Errorf("%s (attempt %d, epoch %d) is carried out and not in the journal", e.Key, e.Attempt, e.Epoch)
+	}
+}
+
+// A ledger is what a journal orders, as far as it was read.
+type ledger struct {
+	mu      sync.Mutex
+	through uint64
+	orders  map[string]bool
+}
+
+func (l *ledger) has(t *testing.T, log journal.Log, e incident.Effect) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c, err := range log.Read(context.Background(), l.through) {
 		if err != nil {
-			w.t.Error(err)
-			return
+			t.Error(err)
+			return false
 		}
 		for _, entry := range c.Entries {
-			if entry.Incident != e.Incident {
-				continue
-			}
-			if e.Notice != nil && strings.Contains(string(entry.Data), e.Notice.Person) {
-				return
-			}
-			event, err := incident.Decode(incident.Kind(entry.Kind), entry.Data)
-			if started, ok := event.(incident.StepStarted); ok && err == nil && started.Key == e.Key && started.Attempt == e.Attempt && started.Epoch == e.Epoch {
-				return
-			}
+			l.enter(t, entry)
 		}
+		l.through = c.Sequence
 	}
-	w.t.Errorf("%s (attempt %d, epoch %d) is carried out and not in the journal", e.Key, e.Attempt, e.Epoch)
+	if e.Notice != nil {
+		return l.orders[e.Incident+" tells "+e.Notice.Person]
+	}
+	return l.orders[fmt.Sprintf("%s %d %d", e.Key, e.Attempt, e.Epoch)]
+}
+
+func (l *ledger) enter(t *testing.T, entry journal.Entry) {
+	if l.orders == nil {
+		l.orders = map[string]bool{}
+	}
+	var told struct{ Tell []string }
+	_ = json.Unmarshal(entry.Data, &told)
+	for _, person := range told.Tell {
+		l.orders[entry.Incident+" tells "+person] = true
+	}
+	event, err := incident.Decode(incident.Kind(entry.Kind), entry.Data)
+	if err != nil {
+		t.Error(err)
+	}
+	if e, ok := event.(incident.StepStarted); ok {
+		l.orders[fmt.Sprintf("%s %d %d", e.Key, e.Attempt, e.Epoch)] = true
+	}
 }
 
 // monitor says what it sees: the ledger goes down after 10s, and is up once the south serves.

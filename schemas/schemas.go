@@ -1,5 +1,6 @@
-// Package schemas holds the JSON Schemas of the documents that a user writes, so that editors complete and check them. They
-// are generated from the code that reads the documents; a test holds the files to it.
+// Package schemas holds the JSON Schemas of the documents that a user writes, so that editors complete and check them,
+// and of the report that holdfast writes. They are generated from the code that reads and writes them; a test holds the
+// files to it.
 package schemas
 
 import _ "embed"
@@ -14,4 +15,6 @@ var (
 	Playbook []byte // playbooks/*.yaml
 	//go:embed config.schema.json
 	Config []byte // holdfast.yaml
+	//go:embed report.schema.json
+	Report []byte // what `holdfast report -o json` writes
 )

@@ -161,7 +161,7 @@ func TestItKeepsItsLogsInANATSServerOfOnesOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	v, err := verify(t.Context(), filepath.Join(dir, "holdfast.yaml"))
+	v, err := verify(t.Context(), filepath.Join(dir, "holdfast.yaml"), nil)
 	if err != nil || v.Epoch != 2 {
 		t.Errorf("the log holds %+v (%v), want two epochs", v, err)
 	}

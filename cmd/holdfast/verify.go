@@ -19,33 +19,41 @@ import (
 )
 
 func verifyCommand() *cobra.Command {
-	var file, output string
+	var file, output, report string
 	c := &cobra.Command{
 		Use:   "verify",
 		Short: "Read the log of decisions from its start and check its chain",
 		Long: `Read the log of decisions from its start, and check that nothing is missing, nothing was changed and everything can be
 understood. An embedded NATS has to be stopped for that; one of your own may run.
 
-The hash of the newest envelope stands for all of them: whoever kept it can tell later that the log is still the same.`,
-		Example: "  holdfast verify --config /etc/holdfast/holdfast.yaml",
+The hash of the newest envelope stands for all of them: whoever kept it can tell later that the log is still the same.
+
+With --report it holds a report that was written earlier ("holdfast report ID -o json") against the log: the envelopes that
+it names have to be there with the same hashes, and whatever it says has to follow from them.`,
+		Example: "  holdfast verify --config /etc/holdfast/holdfast.yaml\n  holdfast verify --report booking-api-1123.json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if output != "text" && output != "json" {
 				return misused("text or json", "there is no output %q", output)
 			}
-			v, err := verify(c.Context(), file)
+			told, err := readReport(report)
+			if err != nil {
+				return err
+			}
+			v, err := verify(c.Context(), file, told)
 			if err != nil {
 				return err
 			}
 			if output == "json" {
 				return json.NewEncoder(c.OutOrStdout()).Encode(v)
 			}
-			fmt.Fprint(c.OutOrStdout(), v.text())
+			fmt.Fprint(c.OutOrStdout(), v.text()+told.text())
 			return nil
 		},
 	}
 	c.Flags().StringVar(&file, "config", "holdfast.yaml", "configuration that says where NATS is")
 	c.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	c.Flags().StringVar(&report, "report", "", "a report as JSON, to be held against the log")
 	return c
 }
 
@@ -70,7 +78,7 @@ func (v verified) text() string {
 		v.First.Format(time.RFC3339), v.Last.Format(time.RFC3339), v.Sequence, v.Hash)
 }
 
-func verify(ctx context.Context, file string) (v verified, err error) {
+func verify(ctx context.Context, file string, told *toldReport) (v verified, err error) {
 	cfg, err := loadConfig(serving{file: file})
 	if err != nil {
 		return v, err
@@ -97,11 +105,11 @@ func verify(ctx context.Context, file string) (v verified, err error) {
 	if err != nil {
 		return v, failed(link.hint, "%w", err)
 	}
-	return v, v.read(ctx, streams)
+	return v, errors.Join(v.read(ctx, streams, told), told.verdict())
 }
 
 // read counts what is in a log; a hole or a change in it is an error.
-func (v *verified) read(ctx context.Context, log journal.Log) error {
+func (v *verified) read(ctx context.Context, log journal.Log, told *toldReport) error {
 	incidents := map[string]bool{}
 	for c, err := range log.Read(ctx, 0) {
 		if err != nil {
@@ -113,9 +121,11 @@ func (v *verified) read(ctx context.Context, log journal.Log) error {
 		v.Envelopes++
 		v.Last, v.Sequence, v.Hash, v.Epoch = c.At, c.Sequence, c.Hash, c.Epoch
 		for _, e := range c.Entries {
-			if _, err := incident.Decode(incident.Kind(e.Kind), e.Data); err != nil {
+			event, err := incident.Decode(incident.Kind(e.Kind), e.Data)
+			if err != nil {
 				return failed("a newer holdfast may have written it", "envelope %d: %w", c.Sequence, err)
 			}
+			told.hear(incident.Record{Sequence: c.Sequence, Hash: c.Hash, At: c.At, Incident: e.Incident, Event: event})
 			v.Events++
 			if e.Incident != "" {
 				incidents[e.Incident] = true
