@@ -58,6 +58,7 @@ var admitted = map[string]string{
 	"GET /api/v1/incidents/{id}":                 "x - - - - - x",
 	"GET /api/v1/incidents/{id}/explain":         "x - - - - - x",
 	"GET /api/v1/incidents/{id}/report":          "x - - - - - x",
+	"GET /api/v1/refusals":                       "x - - - - - x",
 	"POST /api/v1/commands":                      "- - - - - - x",
 	"POST /api/v1/alerts/{source}":               "- - - - x - x",
 	"GET /style.css":                             "x x x x x x x",

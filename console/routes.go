@@ -36,6 +36,7 @@ func (c *console) routes() []route {
 		{pattern: "GET /api/v1/incidents/{id}", needs: looking, handle: c.incident},
 		{pattern: "GET /api/v1/incidents/{id}/explain", needs: looking, handle: c.explain},
 		{pattern: "GET /api/v1/incidents/{id}/report", needs: looking, handle: c.report},
+		{pattern: "GET /api/v1/refusals", needs: looking, handle: c.refusals},
 		{pattern: "GET /api/v1/incidents/{id}/runs/{run}/diff", needs: looking, handle: c.runDiff},
 		{pattern: "GET /api/v1/playbooks", needs: looking, handle: c.playbooks},
 		{pattern: "GET /api/v1/playbooks/{id}", needs: looking, handle: c.playbook},

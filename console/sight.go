@@ -106,7 +106,11 @@ func (s sight) who(step incident.StepState) []string {
 	}
 	var who []string
 	for _, role := range roles {
-		for _, person := range s.line(role) {
+		line := s.line(role)
+		if len(step.Escalated) > 0 && s.people() != nil {
+			line = append(line, s.people().Deputies(role, s.now)...)
+		}
+		for _, person := range line {
 			if !slices.Contains(who, person) {
 				who = append(who, person)
 			}

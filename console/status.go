@@ -100,7 +100,8 @@ type WaitingStep struct {
 	Asked    time.Time           `json:"asked,omitzero"` // since when
 	Until    time.Time           `json:"until,omitzero"` // by when, before it escalates
 	AckedBy  string              `json:"acked_by,omitempty"`
-	Approved int                 `json:"approved,omitempty"` // of Needed
+	Offered  string              `json:"offered_to,omitempty"` // who is to take it over, and has not acknowledged yet
+	Approved int                 `json:"approved,omitempty"`   // of Needed
 	Needed   int                 `json:"needed,omitempty"`
 	Reason   string              `json:"reason,omitempty"` // why it is stuck
 	Verbs    []incident.Verb     `json:"verbs"`            // what can be ordered
@@ -306,7 +307,14 @@ func waitingStep(s sight, i incident.Incident, run incident.Run, step incident.S
 		asked = step.Started
 	}
 	return WaitingStep{Step: stepName(i, run, step), Kind: step.Kind, Text: step.Text, Status: step.Status, Role: step.Role, Who: s.who(step),
-		Asked: asked, Until: step.Until, AckedBy: step.Acked.Person, Approved: len(step.Approvals), Needed: step.Needed, Reason: step.Reason, Verbs: Verbs(step)}
+		Asked: asked, Until: step.Until, AckedBy: step.Acked.Person, Offered: offered(step), Approved: len(step.Approvals), Needed: step.Needed, Reason: step.Reason, Verbs: Verbs(step)}
+}
+
+func offered(s incident.StepState) string {
+	if s.Offered == nil {
+		return ""
+	}
+	return s.Offered.To
 }
 
 func countsOf(c incident.Counts) Counts {

@@ -23,6 +23,12 @@ type house struct {
 // serve starts holdfast on the shop's documents; nats is the nats: section of holdfast.yaml.
 func serve(t *testing.T, s *shop, nats string) house {
 	t.Helper()
+	return serveWith(t, s, nats, fmt.Sprintf(playbookText, s.URL), fmt.Sprintf("actions: {http: {allow: [%q]}}", s.URL))
+}
+
+// serveWith starts holdfast with a playbook of one's own; more is the rest of holdfast.yaml.
+func serveWith(t *testing.T, s *shop, nats, playbook, more string) house {
+	t.Helper()
 	dir := t.TempDir()
 	token, line := newToken(t)
 	h := house{url: fmt.Sprintf("http://127.0.0.1:%d", freePort(t)), token: write(t, dir, "token", token)}
@@ -31,13 +37,13 @@ func serve(t *testing.T, s *shop, nats string) house {
 	}
 	write(t, dir, "continuity/bia.yaml", biaText)
 	write(t, dir, "continuity/people.yaml", fmt.Sprintf(peopleText, line))
-	write(t, dir, "continuity/playbooks/move-the-shop.yaml", fmt.Sprintf(playbookText, s.URL))
+	write(t, dir, "continuity/playbooks/move-the-shop.yaml", playbook)
 	config := write(t, dir, "holdfast.yaml", fmt.Sprintf(`
 continuity: %s
 nats: %s
 http: {listen: %q}
-actions: {http: {allow: [%q]}}
-`, filepath.Join(dir, "continuity"), strings.ReplaceAll(nats, "DIR", dir), strings.TrimPrefix(h.url, "http://"), s.URL))
+%s
+`, filepath.Join(dir, "continuity"), strings.ReplaceAll(nats, "DIR", dir), strings.TrimPrefix(h.url, "http://"), strings.ReplaceAll(more, "DIR", dir)))
 	start(t, "holdfast", holdfast, "serve", "--config", config)
 	answers(t, h.url+"/-/ready")
 	return h
@@ -95,8 +101,14 @@ func answer(url string, into any) error {
 // monitoring starts a real Prometheus that watches the shop and holdfast, and a real Alertmanager that posts to holdfast.
 func monitoring(t *testing.T, s *shop, h house) (prometheus string) {
 	t.Helper()
+	return monitoringAt(t, s, h, freePort(t))
+}
+
+// monitoringAt is monitoring with its Prometheus on a port that was chosen before.
+func monitoringAt(t *testing.T, s *shop, h house, prom int) (prometheus string) {
+	t.Helper()
 	dir := t.TempDir()
-	am, prom := freePort(t), freePort(t)
+	am := freePort(t)
 	write(t, dir, "am.yml", fmt.Sprintf(`
 route:
   receiver: holdfast

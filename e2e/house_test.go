@@ -15,6 +15,7 @@ type shop struct {
 	mu   sync.Mutex
 	down bool
 	keys []string // idempotency keys of the restarts it was asked for
+	key  string   // that it was sent last with such a request
 }
 
 func openShop(t *testing.T) *shop {
@@ -34,7 +35,8 @@ func openShop(t *testing.T) *shop {
 		defer s.mu.Unlock()
 		s.keys = append(s.keys, r.Header.Get("Idempotency-Key"))
 		s.down = false
-		fmt.Fprintln(w, `{"serving":"b"}`)
+		s.key = r.Header.Get("X-Shop-Key")
+		fmt.Fprintf(w, `{"serving":"b","with":%q}`, s.key)
 	})
 	s.Server = httptest.NewServer(mux)
 	t.Cleanup(s.Close)
@@ -57,6 +59,12 @@ func (s *shop) restarts() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string(nil), s.keys...)
+}
+
+func (s *shop) lastKey() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.key
 }
 
 const biaText = `

@@ -22,14 +22,14 @@ const (
 
 // verbs are what people can do in a timeline, and to what.
 var verbs = map[string]string{
-	"ack": toStep, "done": toStep, "failed": toStep, "cannot": toStep, "approve": toStep, "decline": toStep, "retry": toStep, "skip": toStep,
+	"ack": toStep, "done": toStep, "failed": toStep, "cannot": toStep, "approve": toStep, "decline": toStep, "retry": toStep, "skip": toStep, "hand-over": toStep,
 	"pause": toRun, "hold": toRun, "resume": toRun, "abort": toRun, "skip-rest": toRun,
 	"declare": toIncident, "stand-down": toIncident, "note": toIncident, "arm": toIncident, "disarm": toIncident,
 	"invoke": toPlaybook,
 }
 
 // justified are the verbs that holdfast wants a reason for; the note of the line is the reason.
-var justified = []string{"failed", "cannot", "decline", "retry", "skip", "invoke", "note", "pause", "hold", "abort", "skip-rest"}
+var justified = []string{"failed", "cannot", "decline", "retry", "skip", "hand-over", "invoke", "note", "pause", "hold", "abort", "skip-rest"}
 
 // unsaid is the reason where the scenario gives none.
 const unsaid = "as the scenario has it"
@@ -53,9 +53,12 @@ func (t *timeline) person(verb word) {
 	if !ok {
 		return
 	}
-	said := t.clauses("by", "until")
+	said := t.clauses("by", "until", "to")
 	if until, ok := said["until"]; ok {
 		c.Until = t.instant(until)
+	}
+	if to, ok := said["to"]; ok {
+		c.To = t.name(to)
 	}
 	by, named := said["by"]
 	switch {
@@ -173,4 +176,15 @@ func (t *timeline) name(w word) string {
 		t.problems.Errorf(w.at, "scenario/person", source.DidYouMean(w.text, slices.Sorted(maps.Keys(people.People))), "people.yaml has nobody called %q", w.text)
 	}
 	return w.text
+}
+
+// reach reads whether messages reach somebody from here on: "person anna unreachable", "person anna reachable".
+func (t *timeline) reach() {
+	id, ok := t.next("a person")
+	if !ok {
+		return
+	}
+	if how, ok := t.oneOf("whether somebody can be reached", "unreachable", "reachable"); ok {
+		t.now.Reach = &Reach{Person: t.name(id), Lost: how == "unreachable"}
+	}
 }

@@ -83,6 +83,8 @@ func (r *rehearsal) play(line *Line) {
 	switch {
 	case line.Order != nil:
 		r.order(line.Order)
+	case line.Reach != nil:
+		r.hand.lost[line.Reach.Person] = line.Reach.Lost
 	case line.Machine != nil:
 		r.hand.said(*line.Machine)
 	default:

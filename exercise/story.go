@@ -53,6 +53,10 @@ func about(event incident.Event) (run, step, service string) {
 		return e.Run, e.Step, ""
 	case incident.StepForbidden:
 		return e.Run, e.Step, ""
+	case incident.AcknowledgementLapsed:
+		return e.Run, e.Step, ""
+	case incident.HandOverOffered:
+		return e.Run, e.Step, ""
 	case incident.StepHeld:
 		return e.Run, e.Step, ""
 	case incident.StepReleased:

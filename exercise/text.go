@@ -49,8 +49,12 @@ func (s Story) sentence(c Change) string {
 		return "Refused: " + c.Refusal.Reason + "."
 	}
 	switch e := c.Event.(type) {
-	case incident.TookOver, incident.DocumentsAdopted, incident.Notified:
+	case incident.TookOver, incident.DocumentsAdopted:
 		return ""
+	case incident.Notified:
+		if e.Error == "" {
+			return ""
+		}
 	case incident.Classified:
 		return c.Incident + ": " + s.plain(c)
 	case incident.StepStarted:

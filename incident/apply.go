@@ -107,6 +107,12 @@ func (i *Incident) applyRun(r Record) bool {
 		i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.started(r.At, p, e) })
 	case Acknowledged:
 		i.acknowledged(r.At, e)
+	case AcknowledgementLapsed:
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.lapsed(e) })
+	case HandOverOffered:
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
+			s.Offered = &Offer{To: e.To, By: e.By, At: r.At, Reason: e.Reason}
+		})
 	case StepApproved:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
 			s.Approvals = append(slices.Clip(s.Approvals), Approval{By: e.By, At: r.At})

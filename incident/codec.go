@@ -31,6 +31,8 @@ var kinds = []struct {
 	{KindNoPlaybookFits, read[NoPlaybookFits]},
 	{KindStepStarted, read[StepStarted]},
 	{KindAcknowledged, read[Acknowledged]},
+	{KindAcknowledgementLapsed, read[AcknowledgementLapsed]},
+	{KindHandOverOffered, read[HandOverOffered]},
 	{KindStepApproved, read[StepApproved]},
 	{KindStepDeclined, read[StepDeclined]},
 	{KindStepDone, read[StepDone]},

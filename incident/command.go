@@ -14,6 +14,7 @@ const (
 	VerbDecline   Verb = "decline"   // a decide step; with no Step: the recommended declaration
 	VerbRetry     Verb = "retry"     // a stuck step, with a new key
 	VerbSkip      Verb = "skip"      // a stuck or waiting step, with a reason
+	VerbHandOver  Verb = "hand-over" // a step that waits, to the person To, with a reason; it is theirs once they acknowledge
 	VerbDeclare   Verb = "declare"   // an incident, or (no Incident) the named Services by hand
 	VerbInvoke    Verb = "invoke"    // the named Playbook for Services[0] of a declared incident, though it does not fit
 	VerbSkipRest  Verb = "skip-rest" // all that is open in the Run (or the only one), once all that it covers is back
@@ -45,6 +46,7 @@ type Command struct {
 	Verb     Verb              `json:"verb"`
 	Incident string            `json:"incident,omitempty"`
 	Step     string            `json:"step,omitempty"` // "go", or "2/go" where several runs have it
+	To       string            `json:"to,omitempty"`   // person id
 	Run      string            `json:"run,omitempty"`  // of pause, hold, resume and abort
 	Services []string          `json:"services,omitempty"`
 	Playbook string            `json:"playbook,omitempty"`

@@ -202,7 +202,7 @@ func (i Incident) decisionDue(w World) []Event {
 		return nil
 	case !i.paged(o, roundAuthority):
 		return []Event{i.page(w, o, roundAuthority, l.Authority)}
-	case i.DecisionDue.Round == roundAuthority && !w.Now.Before(i.DecisionDueAt.Add(l.DecisionTimeObjective)):
+	case i.DecisionDue.Round == roundAuthority && (!w.Now.Before(i.DecisionDueAt.Add(l.DecisionTimeObjective)) || i.nobodyReached(i.DecisionDueAt, i.DecisionDue.Tell)):
 		return []Event{i.page(w, o, roundSuccessors, orElse(l.Successors, l.Authority)...)}
 	}
 	return nil

@@ -45,18 +45,20 @@ const (
 	KindDeclared            Kind = "declared"
 	KindDeclarationDeclined Kind = "declaration_declined"
 
-	KindInvoked        Kind = "invoked"
-	KindNoPlaybookFits Kind = "no_playbook_fits"
-	KindStepStarted    Kind = "step_started"
-	KindAcknowledged   Kind = "acknowledged"
-	KindStepApproved   Kind = "step_approved"
-	KindStepDeclined   Kind = "step_declined"
-	KindStepDone       Kind = "step_done"
-	KindStepFailed     Kind = "step_failed"
-	KindStepSkipped    Kind = "step_skipped"
-	KindStepForbidden  Kind = "step_forbidden"
-	KindEscalated      Kind = "escalated"
-	KindNotified       Kind = "notified"
+	KindInvoked               Kind = "invoked"
+	KindNoPlaybookFits        Kind = "no_playbook_fits"
+	KindStepStarted           Kind = "step_started"
+	KindAcknowledged          Kind = "acknowledged"
+	KindAcknowledgementLapsed Kind = "acknowledgement_lapsed"
+	KindHandOverOffered       Kind = "hand_over_offered"
+	KindStepApproved          Kind = "step_approved"
+	KindStepDeclined          Kind = "step_declined"
+	KindStepDone              Kind = "step_done"
+	KindStepFailed            Kind = "step_failed"
+	KindStepSkipped           Kind = "step_skipped"
+	KindStepForbidden         Kind = "step_forbidden"
+	KindEscalated             Kind = "escalated"
+	KindNotified              Kind = "notified"
 
 	KindRunPaused        Kind = "run_paused"
 	KindRunResumed       Kind = "run_resumed"
@@ -289,17 +291,44 @@ type StepStarted struct {
 
 // Acknowledged says that a person has taken a step (or the page that announced it) upon themselves.
 type Acknowledged struct {
-	Run  string `json:"run"`
-	Step string `json:"step"`
-	By   Actor  `json:"by"`
+	Run  string   `json:"run"`
+	Step string   `json:"step"`
+	By   Actor    `json:"by"`
+	From string   `json:"from,omitempty"` // who handed it over to them
+	Tell []string `json:"tell,omitempty"` // who has it no longer
+}
+
+// AcknowledgementLapsed says that whoever had taken a step was silent for as long as it may take: it counts as not taken,
+// and the next is told. Who took it may take it again.
+type AcknowledgementLapsed struct {
+	Run   string    `json:"run"`
+	Step  string    `json:"step"`
+	By    Actor     `json:"by"`    // who had taken it
+	Since time.Time `json:"since"` // and when
+	Rung  int       `json:"rung"`  // as in Escalated
+	Role  string    `json:"role"`
+	Until time.Time `json:"until,omitzero"`
+	Tell  []string  `json:"tell"`
+}
+
+// HandOverOffered says that a step was offered to another person. It is theirs once they acknowledge it, and until then
+// whoever holds it holds it.
+type HandOverOffered struct {
+	Run    string   `json:"run"`
+	Step   string   `json:"step"`
+	By     Actor    `json:"by"`
+	To     string   `json:"to"` // person id
+	Reason string   `json:"reason"`
+	Tell   []string `json:"tell"`
 }
 
 // StepApproved is one approval of a decision; the last one needed is followed by StepDone.
 type StepApproved struct {
-	Run    string `json:"run"`
-	Step   string `json:"step"`
-	By     Actor  `json:"by"`
-	Reason string `json:"reason,omitempty"`
+	Run      string `json:"run"`
+	Step     string `json:"step"`
+	By       Actor  `json:"by"`
+	Reason   string `json:"reason,omitempty"`
+	Unproven string `json:"unproven,omitempty"` // what of the four eyes nobody can show
 }
 
 // StepDeclined ends a decision with no; the run goes no further down that branch.
@@ -369,9 +398,10 @@ type StepForbidden struct {
 type Escalated struct {
 	Run   string    `json:"run,omitempty"`
 	Step  string    `json:"step,omitempty"`
-	Rung  int       `json:"rung"` // 1 is the first escalation
+	Rung  int       `json:"rung"` // 1 is the first escalation; the same again where somebody is told out of turn
 	Role  string    `json:"role"`
 	Until time.Time `json:"until,omitzero"`
+	Why   string    `json:"why,omitempty"` // where it is not that a person's time was up
 	Tell  []string  `json:"tell"`
 }
 
@@ -565,55 +595,57 @@ type Unrecognised struct {
 // Kind is the kind as it was written.
 func (u Unrecognised) Kind() Kind { return u.As }
 
-func (TookOver) Kind() Kind             { return KindTookOver }
-func (DocumentsAdopted) Kind() Kind     { return KindDocumentsAdopted }
-func (Armed) Kind() Kind                { return KindArmed }
-func (Disarmed) Kind() Kind             { return KindDisarmed }
-func (Estimated) Kind() Kind            { return KindEstimated }
-func (FacilityReported) Kind() Kind     { return KindFacilityReported }
-func (DataReported) Kind() Kind         { return KindDataReported }
-func (SwitchedOff) Kind() Kind          { return KindSwitchedOff }
-func (SwitchedOn) Kind() Kind           { return KindSwitchedOn }
-func (MaintenanceAnnounced) Kind() Kind { return KindMaintenanceAnnounced }
-func (MaintenanceCalledOff) Kind() Kind { return KindMaintenanceCalledOff }
-func (Backdated) Kind() Kind            { return KindBackdated }
-func (Classified) Kind() Kind           { return KindClassified }
-func (DecisionDue) Kind() Kind          { return KindDecisionDue }
-func (Recommended) Kind() Kind          { return KindRecommended }
-func (Declared) Kind() Kind             { return KindDeclared }
-func (DeclarationDeclined) Kind() Kind  { return KindDeclarationDeclined }
-func (Invoked) Kind() Kind              { return KindInvoked }
-func (NoPlaybookFits) Kind() Kind       { return KindNoPlaybookFits }
-func (StepStarted) Kind() Kind          { return KindStepStarted }
-func (Acknowledged) Kind() Kind         { return KindAcknowledged }
-func (StepApproved) Kind() Kind         { return KindStepApproved }
-func (StepDeclined) Kind() Kind         { return KindStepDeclined }
-func (StepDone) Kind() Kind             { return KindStepDone }
-func (StepFailed) Kind() Kind           { return KindStepFailed }
-func (StepSkipped) Kind() Kind          { return KindStepSkipped }
-func (StepForbidden) Kind() Kind        { return KindStepForbidden }
-func (Escalated) Kind() Kind            { return KindEscalated }
-func (Notified) Kind() Kind             { return KindNotified }
-func (RunPaused) Kind() Kind            { return KindRunPaused }
-func (RunResumed) Kind() Kind           { return KindRunResumed }
-func (StepHeld) Kind() Kind             { return KindStepHeld }
-func (StepReleased) Kind() Kind         { return KindStepReleased }
-func (InvocationQueued) Kind() Kind     { return KindInvocationQueued }
-func (RunSuperseded) Kind() Kind        { return KindRunSuperseded }
-func (RunAborted) Kind() Kind           { return KindRunAborted }
-func (UndoStarted) Kind() Kind          { return KindUndoStarted }
-func (UndoDone) Kind() Kind             { return KindUndoDone }
-func (UndoFailed) Kind() Kind           { return KindUndoFailed }
-func (UndoSkipped) Kind() Kind          { return KindUndoSkipped }
-func (RunEnded) Kind() Kind             { return KindRunEnded }
-func (ObjectiveMissed) Kind() Kind      { return KindObjectiveMissed }
-func (Restored) Kind() Kind             { return KindRestored }
-func (RestOffered) Kind() Kind          { return KindRestOffered }
-func (RestSkipped) Kind() Kind          { return KindRestSkipped }
-func (Relapsed) Kind() Kind             { return KindRelapsed }
-func (StandDownRecommended) Kind() Kind { return KindStandDownRecommended }
-func (StoodDown) Kind() Kind            { return KindStoodDown }
-func (Noted) Kind() Kind                { return KindNoted }
-func (Rebased) Kind() Kind              { return KindRebased }
-func (ActionAgreed) Kind() Kind         { return KindActionAgreed }
-func (ActionDone) Kind() Kind           { return KindActionDone }
+func (TookOver) Kind() Kind              { return KindTookOver }
+func (DocumentsAdopted) Kind() Kind      { return KindDocumentsAdopted }
+func (Armed) Kind() Kind                 { return KindArmed }
+func (Disarmed) Kind() Kind              { return KindDisarmed }
+func (Estimated) Kind() Kind             { return KindEstimated }
+func (FacilityReported) Kind() Kind      { return KindFacilityReported }
+func (DataReported) Kind() Kind          { return KindDataReported }
+func (SwitchedOff) Kind() Kind           { return KindSwitchedOff }
+func (SwitchedOn) Kind() Kind            { return KindSwitchedOn }
+func (MaintenanceAnnounced) Kind() Kind  { return KindMaintenanceAnnounced }
+func (MaintenanceCalledOff) Kind() Kind  { return KindMaintenanceCalledOff }
+func (Backdated) Kind() Kind             { return KindBackdated }
+func (Classified) Kind() Kind            { return KindClassified }
+func (DecisionDue) Kind() Kind           { return KindDecisionDue }
+func (Recommended) Kind() Kind           { return KindRecommended }
+func (Declared) Kind() Kind              { return KindDeclared }
+func (DeclarationDeclined) Kind() Kind   { return KindDeclarationDeclined }
+func (Invoked) Kind() Kind               { return KindInvoked }
+func (NoPlaybookFits) Kind() Kind        { return KindNoPlaybookFits }
+func (StepStarted) Kind() Kind           { return KindStepStarted }
+func (Acknowledged) Kind() Kind          { return KindAcknowledged }
+func (AcknowledgementLapsed) Kind() Kind { return KindAcknowledgementLapsed }
+func (HandOverOffered) Kind() Kind       { return KindHandOverOffered }
+func (StepApproved) Kind() Kind          { return KindStepApproved }
+func (StepDeclined) Kind() Kind          { return KindStepDeclined }
+func (StepDone) Kind() Kind              { return KindStepDone }
+func (StepFailed) Kind() Kind            { return KindStepFailed }
+func (StepSkipped) Kind() Kind           { return KindStepSkipped }
+func (Escalated) Kind() Kind             { return KindEscalated }
+func (Notified) Kind() Kind              { return KindNotified }
+func (RunPaused) Kind() Kind             { return KindRunPaused }
+func (RunResumed) Kind() Kind            { return KindRunResumed }
+func (StepHeld) Kind() Kind              { return KindStepHeld }
+func (StepReleased) Kind() Kind          { return KindStepReleased }
+func (InvocationQueued) Kind() Kind      { return KindInvocationQueued }
+func (RunSuperseded) Kind() Kind         { return KindRunSuperseded }
+func (RunAborted) Kind() Kind            { return KindRunAborted }
+func (UndoStarted) Kind() Kind           { return KindUndoStarted }
+func (UndoDone) Kind() Kind              { return KindUndoDone }
+func (UndoFailed) Kind() Kind            { return KindUndoFailed }
+func (UndoSkipped) Kind() Kind           { return KindUndoSkipped }
+func (RunEnded) Kind() Kind              { return KindRunEnded }
+func (ObjectiveMissed) Kind() Kind       { return KindObjectiveMissed }
+func (Restored) Kind() Kind              { return KindRestored }
+func (Relapsed) Kind() Kind              { return KindRelapsed }
+func (StandDownRecommended) Kind() Kind  { return KindStandDownRecommended }
+func (StoodDown) Kind() Kind             { return KindStoodDown }
+func (Noted) Kind() Kind                 { return KindNoted }
+func (Rebased) Kind() Kind               { return KindRebased }
+func (ActionAgreed) Kind() Kind          { return KindActionAgreed }
+func (ActionDone) Kind() Kind            { return KindActionDone }
+func (StepForbidden) Kind() Kind         { return KindStepForbidden }
+func (RestOffered) Kind() Kind           { return KindRestOffered }
+func (RestSkipped) Kind() Kind           { return KindRestSkipped }

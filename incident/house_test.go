@@ -267,6 +267,10 @@ func stepOf(e Event) (run, step string, ok bool) {
 		return e.Run, e.Step, true
 	case StepForbidden:
 		return e.Run, e.Step, true
+	case AcknowledgementLapsed:
+		return e.Run, e.Step, true
+	case HandOverOffered:
+		return e.Run, e.Step, true
 	case StepHeld:
 		return e.Run, e.Step, true
 	case StepReleased:

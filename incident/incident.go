@@ -146,6 +146,8 @@ type StepState struct {
 	By        Actor             `json:"by,omitzero"`    // who ended it
 	Acked     Actor             `json:"acked,omitzero"` // who took it
 	AckedAt   time.Time         `json:"acked_at,omitzero"`
+	Offered   *Offer            `json:"offered,omitempty"` // to whom it is being handed over
+	Retried   []Approval        `json:"retried,omitempty"` // who ordered it done once more
 	Needed    int               `json:"approvals_needed,omitempty"`
 	Approvals []Approval        `json:"approvals,omitempty"`
 	Rung      int               `json:"rung,omitempty"`         // escalations so far
@@ -155,6 +157,14 @@ type StepState struct {
 	Evidence  string            `json:"evidence,omitempty"`
 	Held      *Brake            `json:"held,omitempty"` // it does not start, and takes no answer
 	Undo      *StepState        `json:"undo,omitempty"` // its undo, once that has begun
+}
+
+// An Offer is a step that is being handed over: To has to acknowledge it.
+type Offer struct {
+	To     string    `json:"to"`
+	By     Actor     `json:"by"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
 }
 
 // An Approval is one person's yes.

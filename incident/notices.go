@@ -65,6 +65,12 @@ func told(e Event) (people []string, run, step string) {
 		people, run, step = e.Tell, e.Run, e.Step
 	case Escalated:
 		people, run, step = e.Tell, e.Run, e.Step
+	case AcknowledgementLapsed:
+		people, run, step = e.Tell, e.Run, e.Step
+	case HandOverOffered:
+		people, run, step = e.Tell, e.Run, e.Step
+	case Acknowledged:
+		people, run, step = e.Tell, e.Run, e.Step
 	case RunPaused:
 		people, run = e.Tell, e.Run
 	case RunSuperseded:
@@ -131,6 +137,11 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		say("Stand down: holdfast stand-down %s --reason WHY", i.ID)
 	case StepStarted, Escalated:
 		i.stepWords(run, step, say)
+	case AcknowledgementLapsed:
+		say("%s took it at %s and was not heard of since: it counts as not taken.", who(e.By), stamp(e.Since))
+		i.stepWords(run, step, say)
+	case HandOverOffered:
+		say("Take it: holdfast ack %s %s/%s. Until then it is not yours.", i.ID, run, step)
 	case RunPaused:
 		say("Let it go on: holdfast resume %s %s --reason WHY, or call it off: holdfast abort %[1]s %[2]s --reason WHY", i.ID, run)
 	case RunAborted:
@@ -162,6 +173,11 @@ func (i *Incident) headline(r Record, run, step string) string {
 		return fmt.Sprintf("%s (step %s/%s)", text, run, step)
 	case Escalated:
 		return fmt.Sprintf("Still waiting: %s (step %s/%s)", text, run, step)
+	case AcknowledgementLapsed:
+		return fmt.Sprintf("Still waiting, and nobody is at it: %s (step %s/%s)", text, run, step)
+	case HandOverOffered:
+		e := r.Event.(HandOverOffered)
+		return fmt.Sprintf("%s hands over to you: %s (step %s/%s)%s", who(e.By), text, run, step, because(e.Reason))
 	}
 	return Sentence(r)
 }
@@ -200,4 +216,19 @@ func answer(until time.Time, command string) string {
 		return "Answer: " + command
 	}
 	return fmt.Sprintf("Answer by %s: %s", stamp(until), command)
+}
+
+// nobodyReached reports whether people who were told of the incident as a whole at an instant were all tried, in vain.
+func (i *Incident) nobodyReached(at time.Time, people []string) bool {
+	tried := false
+	for _, n := range i.Notices {
+		if n.Run != "" || !n.At.Equal(at) || !slices.Contains(people, n.Person) {
+			continue
+		}
+		if n.Error == "" {
+			return false
+		}
+		tried = true
+	}
+	return tried
 }

@@ -16,14 +16,15 @@ import (
 
 // stepOrders are what people can do to a step.
 var stepOrders = map[Verb]func(Incident, World, leg, string, Command) ([]Event, error){
-	VerbAck:     ack,
-	VerbDone:    done,
-	VerbFailed:  failedBy(Failed),
-	VerbCannot:  failedBy(Cannot),
-	VerbApprove: approve,
-	VerbDecline: decline,
-	VerbRetry:   retry,
-	VerbSkip:    skip,
+	VerbAck:      ack,
+	VerbDone:     done,
+	VerbFailed:   failedBy(Failed),
+	VerbCannot:   failedBy(Cannot),
+	VerbApprove:  approve,
+	VerbDecline:  decline,
+	VerbRetry:    retry,
+	VerbSkip:     skip,
+	VerbHandOver: handOver,
 }
 
 // leg finds the step that a command means: "go", or "2/go" where several runs have it. Without a step it is the only one
@@ -139,14 +140,20 @@ func ack(i Incident, w World, l leg, person string, c Command) ([]Event, error) 
 			return nil, err
 		}
 	}
-	if s.Acked != (Actor{}) {
+	offered := s.Offered != nil && s.Offered.To == person
+	if s.Acked != (Actor{}) && !offered {
 		return nil, before(s.Acked, s.AckedAt, "%s was already acknowledged by %s at %s", l.called(), who(s.Acked), stamp(s.AckedAt))
 	}
-	by, err := w.duty().entitled(person, "acknowledge "+step, mayAct(w, l))
+	by, err := w.dutyOn(s).entitled(person, "acknowledge "+step, mayAct(w, l))
 	if err != nil {
 		return nil, err
 	}
-	events := []Event{Acknowledged{Run: run, Step: step, By: by}}
+	e := Acknowledged{Run: run, Step: step, By: by}
+	if offered {
+		e.From = orText(s.Acked.Person, s.Offered.By.Person)
+		e.Tell = []string{e.From}
+	}
+	events := []Event{e}
 	if l.plan().Ack != nil && s.Status == Waiting {
 		if err := l.heldBack("acknowledge"); err != nil {
 			return nil, err
@@ -200,7 +207,7 @@ func done(i Incident, w World, l leg, person string, c Command) ([]Event, error)
 			return nil, err
 		}
 	}
-	by, err := w.duty().entitled(person, "report "+step, mayAct(w, l))
+	by, err := w.dutyOn(l.state()).entitled(person, "report "+step, mayAct(w, l))
 	if err != nil {
 		return nil, err
 	}
@@ -263,7 +270,7 @@ func failedBy(o Outcome) func(Incident, World, leg, string, Command) ([]Event, e
 		if l.plan().Kind() != playbooks.KindDo {
 			return nil, Refuse("%s is not for a person to do", step)
 		}
-		by, err := w.duty().entitled(person, "report "+step, mayAct(w, l))
+		by, err := w.dutyOn(l.state()).entitled(person, "report "+step, mayAct(w, l))
 		if err != nil {
 			return nil, err
 		}
@@ -276,7 +283,7 @@ func failedBy(o Outcome) func(Incident, World, leg, string, Command) ([]Event, e
 }
 
 func approve(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
-	s, p := l.state(), l.plan()
+	s := l.state()
 	run, step := l.name()
 	by, err := decides(w, l, person)
 	if err == nil {
@@ -285,13 +292,10 @@ func approve(i Incident, w World, l leg, person string, c Command) ([]Event, err
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case p.FourEyes && i.Declared != nil && i.Declared.By.Person == person:
-		return nil, before(i.Declared.By, i.DeclaredAt, "%s declared the disaster, and %s needs somebody else's eyes", person, step)
-	case p.FourEyes && l.run.By.Person == person:
-		return nil, before(l.run.By, l.run.Started, "%s invoked it, and %s needs somebody else's eyes", person, step)
+	if err := fourEyes(i, l, person); err != nil {
+		return nil, err
 	}
-	if why := unwell(w, p.ReturnsTo); why != "" {
+	if why := unwell(w, l.plan().ReturnsTo); why != "" {
 		return nil, Refuse("%s cannot be approved: %s", step, why)
 	}
 	have := standing(w, l)
@@ -300,7 +304,7 @@ func approve(i Incident, w World, l leg, person string, c Command) ([]Event, err
 			return nil, before(a.By, a.At, "%s already approved %s at %s; %d of %d have", person, step, stamp(a.At), have, s.Needed)
 		}
 	}
-	events := []Event{StepApproved{Run: run, Step: step, By: by, Reason: c.Reason}}
+	events := []Event{StepApproved{Run: run, Step: step, By: by, Reason: c.Reason, Unproven: unshown(l)}}
 	if have+1 >= s.Needed {
 		end := l.done(fmt.Sprintf("approved by %d of %d", have+1, s.Needed))
 		end.By = by
@@ -312,7 +316,7 @@ func approve(i Incident, w World, l leg, person string, c Command) ([]Event, err
 // standing counts the approvals by people who may still give one: who has lost the role since does not carry a decision.
 func standing(w World, l leg) (n int) {
 	for _, a := range l.state().Approvals {
-		if _, still := w.duty().role(a.By.Person, mayAct(w, l)); still {
+		if _, still := w.dutyOn(l.state()).role(a.By.Person, mayAct(w, l)); still {
 			n++
 		}
 	}
@@ -337,17 +341,20 @@ func decides(w World, l leg, person string) (Actor, error) {
 	if err := waiting(l, "decide"); err != nil {
 		return Actor{}, err
 	}
-	return w.duty().entitled(person, "decide "+step, mayAct(w, l))
+	return w.dutyOn(l.state()).entitled(person, "decide "+step, mayAct(w, l))
 }
 
 // retry sends a stuck step again, under a new key: whoever orders it takes the risk that the first one took effect.
 func retry(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
 	s, p := l.state(), l.plan()
 	run, step := l.name()
-	by, err := w.duty().entitled(person, "retry "+step, join(mayAct(w, l), authority(w.declaration())))
+	by, err := w.dutyOn(s).entitled(person, "retry "+step, join(mayAct(w, l), authority(w.declaration())))
 	switch {
 	case err != nil:
 		return nil, err
+	case s.Status == Running && len(s.Retried) > 0:
+		last := s.Retried[len(s.Retried)-1]
+		return nil, before(last.By, last.At, "%s ordered %s once more at %s, and it is under way", who(last.By), stepName(run, step), stamp(last.At))
 	case s.Status != Stuck:
 		return nil, Refuse("%s is not stuck: it is %s", l.called(), s.Status)
 	case strings.TrimSpace(c.Reason) == "":
@@ -370,7 +377,7 @@ func retry(i Incident, w World, l leg, person string, c Command) ([]Event, error
 func skip(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
 	s := l.state()
 	run, step := l.name()
-	by, err := w.duty().entitled(person, "skip "+step, join(mayAct(w, l), authority(w.declaration())))
+	by, err := w.dutyOn(s).entitled(person, "skip "+step, join(mayAct(w, l), authority(w.declaration())))
 	switch {
 	case err != nil:
 		return nil, err

@@ -43,6 +43,22 @@ steps:
   - {id: check, do: "Check", role: on-call-pay}
 `
 
+// Somebody is away while it happens, deputies act, and a duty is handed over.
+const propertyPeople = `
+people:
+  alice: {deputy: {person: frank, after_escalation: true}}
+  bob: {absences: [{from: 2026-04-12T09:20:00Z, to: 2026-04-12T11:00:00Z}]}
+  carol: {}
+  dave: {deputy: {person: gina}, absences: [{from: 2026-04-12T09:12:00Z, to: 2026-04-12T09:40:00Z}]}
+  erin: {deputy: {person: carol, after_escalation: true}}
+  frank: {}
+  gina: {}
+roles:
+  incident-director: {people: [alice, bob]}
+  head-of-operations: {people: [carol]}
+  on-call-pay: {rotation: {people: [dave, erin], start: 2026-04-11, handover: "09:30", every: 1d, overrides: [{person: gina, from: 2026-04-12T10:00:00Z, to: 2026-04-12T10:10:00Z}]}}
+`
+
 // anything is a house that anything may happen to.
 type anything struct {
 	*house
@@ -123,10 +139,13 @@ func (a *anything) look() {
 }
 
 func command(t *rapid.T, ids []string) Command {
-	verbs := []Verb{VerbAck, VerbDone, VerbFailed, VerbCannot, VerbApprove, VerbDecline, VerbRetry, VerbSkip, VerbDeclare, VerbInvoke, VerbStandDown, VerbArm, VerbDisarm, VerbNote,
+	verbs := []Verb{VerbAck, VerbDone, VerbFailed, VerbCannot, VerbApprove, VerbDecline, VerbRetry, VerbSkip, VerbHandOver, VerbDeclare, VerbInvoke, VerbStandDown, VerbArm, VerbDisarm, VerbNote,
 		VerbPause, VerbHold, VerbResume, VerbAbort}
 	steps := []string{"", "page", "tell", "safe", "ask", "never", "loose", "look", "go", "act", "asked", "settle", "verified", "restore", "check", "nonsense"}
 	c := Command{Verb: rapid.SampledFrom(verbs).Draw(t, "verb"), Step: rapid.SampledFrom(steps).Draw(t, "step"), Reason: "so"}
+	if c.Verb == VerbHandOver {
+		c.To = rapid.SampledFrom([]string{"alice", "bob", "dave", "erin", "gina"}).Draw(t, "to")
+	}
 	if len(ids) > 0 && rapid.IntRange(0, 9).Draw(t, "named") > 0 {
 		c.Incident = rapid.SampledFrom(ids).Draw(t, "incident")
 	}
@@ -301,7 +320,8 @@ func wantedOf(b book) (keys []string) {
 func TestWhateverHappensTheInvariantsHold(t *testing.T) {
 	files := automatic(t)
 	files["playbooks/failover.yaml"], files["playbooks/reporting.yaml"] = propertyFailover, propertyReporting
-	people := []string{"alice", "bob", "carol", "dave", "erin", "frank"}
+	files["people.yaml"] = propertyPeople
+	people := []string{"alice", "bob", "carol", "dave", "erin", "frank", "gina"}
 	services := []string{"core-ledger", "payments-api", "reporting"}
 	rapid.Check(t, func(rt *rapid.T) {
 		a := &anything{house: newHouse(rt, files), since: map[string]time.Duration{}, up: map[string]time.Duration{}}

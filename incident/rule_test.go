@@ -208,6 +208,6 @@ func TestNothingIsOfferedWhereThePlanHasDoneWhatItIsFor(t *testing.T) {
 func TestAnEffectIsNotSkippedWithTheRestWhileItIsUnderWay(t *testing.T) {
 	h := runWith(t, "  - {id: act, run: {exec: {command: act}}, timeout: 1h}\n  - {id: more, do: \"More\", role: on-call-pay}\n")
 	h.recovers(13*time.Minute, true)
-	equal(t, h.at(23*time.Minute)[2], "rest_offered")
+	equal(t, h.at(23 * time.Minute)[2], "rest_offered")
 	says(t, h.refuses("alice", Command{Verb: VerbSkipRest, Incident: acmeIncident, Reason: "so"}).Reason, "step act of run 1 is being carried out since")
 }

@@ -103,7 +103,7 @@ func (i Incident) stepDue(w World, l leg) Event {
 	}
 	switch s := l.state(); s.Status {
 	case Pending:
-		return i.begins(w, l)
+		return i.askedOf(w, l, i.begins(w, l))
 	case Running:
 		return i.runningDue(w, l)
 	case Waiting:

@@ -131,7 +131,7 @@ func TestWhoTakesAStepHasItsTimeOnceMore(t *testing.T) {
 	h.says("dave", VerbAck, "look")
 	equal(t, h.nextAt(), 20*time.Minute)
 	equal(t, h.at(16*time.Minute), []string(nil))
-	equal(t, h.at(20*time.Minute), []string{"escalated look"})
+	equal(t, h.at(20*time.Minute), []string{"acknowledgement_lapsed look"})
 }
 
 func TestADeclinedDecisionEndsItsBranchAndTheRun(t *testing.T) {

@@ -155,9 +155,20 @@ func stepSentence(e Event) string {
 	case StepStarted:
 		return startedSentence(e)
 	case Acknowledged:
+		if e.From != "" {
+			return fmt.Sprintf("%s acknowledged %s, taking it over from %s.", who(e.By), stepName(e.Run, e.Step), e.From)
+		}
 		return fmt.Sprintf("%s acknowledged %s.", who(e.By), stepName(e.Run, e.Step))
+	case AcknowledgementLapsed:
+		return fmt.Sprintf("%s took %s at %s and was silent since: it counts as not taken, and %s is told (%s).", who(e.By), stepName(e.Run, e.Step), stamp(e.Since), e.Role, listed(e.Tell))
+	case HandOverOffered:
+		return fmt.Sprintf("%s offered %s to %s%s.", who(e.By), stepName(e.Run, e.Step), e.To, because(e.Reason))
 	case StepApproved:
-		return fmt.Sprintf("%s approved %s%s.", who(e.By), stepName(e.Run, e.Step), because(e.Reason))
+		text := fmt.Sprintf("%s approved %s%s", who(e.By), stepName(e.Run, e.Step), because(e.Reason))
+		if e.Unproven != "" {
+			text += " (" + e.Unproven + ")"
+		}
+		return text + "."
 	case StepDeclined:
 		return fmt.Sprintf("%s declined %s%s.", who(e.By), stepName(e.Run, e.Step), because(e.Reason))
 	case StepDone:
@@ -180,7 +191,8 @@ func stepSentence(e Event) string {
 		}
 		return fmt.Sprintf("%s was NOT carried out: it would break %s%s.", upper(what), e.Rule, because(e.Reason))
 	case Escalated:
-		return fmt.Sprintf("%s still waits; %s is told (%s).", upper(stepName(e.Run, e.Step)), e.Role, listed(e.Tell))
+		text := fmt.Sprintf("%s still waits; %s is told (%s)", upper(stepName(e.Run, e.Step)), e.Role, listed(e.Tell))
+		return text + because(e.Why) + "."
 	case Notified:
 		if e.Error != "" {
 			return fmt.Sprintf("Notice %d could not reach %s: %s.", e.Notice, e.Person, strings.TrimSuffix(e.Error, "."))

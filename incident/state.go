@@ -80,7 +80,10 @@ func (s *StepState) started(at time.Time, p *playbooks.Step, e StepStarted) {
 	}
 	if e.Key != s.Key {
 		s.Class, s.Tries = s.Class+1, 0
-		s.Acked, s.AckedAt, s.Approvals, s.Rung, s.Escalated = Actor{}, time.Time{}, nil, 0, nil
+		s.Acked, s.AckedAt, s.Offered, s.Approvals, s.Rung, s.Escalated = Actor{}, time.Time{}, nil, nil, 0, nil
+	}
+	if e.By.Person != "" {
+		s.Retried = append(slices.Clip(s.Retried), Approval{By: e.By, At: at})
 	}
 	s.Tries++
 	s.Attempt, s.Key, s.Epoch, s.Sent, s.Until, s.Again = e.Attempt, e.Key, e.Epoch, at, e.Until, time.Time{}
@@ -92,7 +95,7 @@ func (s *StepState) started(at time.Time, p *playbooks.Step, e StepStarted) {
 
 // acknowledged notes who took the step, and gives them the time that it has once more before it escalates.
 func (s *StepState) acknowledged(at time.Time, p *playbooks.Step, e Acknowledged) {
-	s.Acked, s.AckedAt = e.By, at
+	s.Acked, s.AckedAt, s.Offered = e.By, at, nil
 	if s.Status == Waiting && within(p) > 0 {
 		s.Until = at.Add(within(p))
 	}
@@ -100,7 +103,7 @@ func (s *StepState) acknowledged(at time.Time, p *playbooks.Step, e Acknowledged
 
 func (s *StepState) failed(at time.Time, p *playbooks.Step, e StepFailed) {
 	s.Outcome, s.Reason, s.By, s.Again, s.Until = e.Outcome, e.Reason, e.By, e.Again, time.Time{}
-	s.Acked, s.AckedAt = Actor{}, time.Time{}
+	s.Acked, s.AckedAt, s.Offered = Actor{}, time.Time{}, nil
 	switch {
 	case !e.Again.IsZero():
 		s.Status = Retrying
@@ -121,7 +124,7 @@ func (s *StepState) escalated(e Escalated) {
 
 func (s *StepState) end(at time.Time, status StepStatus, by Actor, reason string) {
 	s.Status, s.Ended, s.By, s.Reason = status, at, by, reason
-	s.Until, s.Again, s.Held = time.Time{}, time.Time{}, nil
+	s.Until, s.Again, s.Held, s.Offered = time.Time{}, time.Time{}, nil, nil
 }
 
 // ended reports whether nothing more happens to the step.

@@ -2,7 +2,6 @@ package incident
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -106,64 +105,6 @@ func troubled(w World, l leg) []string {
 	return w.duty().first(roles...)
 }
 
-// A rung is one more who is told that a step still waits.
-type rung struct {
-	role   string
-	people []string
-}
-
-// ladder is who is told in turn: the next in the role's line, the roles that the playbook escalates to, and, where a
-// person has to do or decide, the declaration authority. Nothing is ever approved by running out of time.
-//
-// The next in line is the first who was not told yet: a handover may have put somebody new at its head since. Where all
-// were told, they are told again.
-func ladder(w World, p *playbooks.Step, told []string) (rungs []rung) {
-	role, escalate := p.Role, p.Escalate
-	if p.Ack != nil {
-		role, escalate = p.Ack.Role, p.Ack.Escalate
-	}
-	if line := w.duty().line(role); len(line) > 1 {
-		next := line
-		if n := slices.IndexFunc(line, func(person string) bool { return !slices.Contains(told, person) }); n >= 0 {
-			next = line[n : n+1]
-		}
-		rungs = append(rungs, rung{role, next})
-	}
-	last := w.declaration().Authority
-	for _, r := range escalate {
-		rungs = append(rungs, rung{r, w.duty().first(r)})
-		if r == last {
-			last = ""
-		}
-	}
-	if p.Kind().Human() && last != "" && last != role {
-		rungs = append(rungs, rung{last, w.duty().first(last)})
-	}
-	return rungs
-}
-
-// escalates tells the next when a person's time is up.
-func (i Incident) escalates(w World, l leg) Event {
-	s, rungs := l.state(), ladder(w, l.plan(), i.toldOf(l))
-	if s.Held != nil || s.Until.IsZero() || w.Now.Before(s.Until) || s.Rung >= len(rungs) {
-		return nil
-	}
-	run, step := l.name()
-	next := rungs[s.Rung]
-	return Escalated{Run: run, Step: step, Rung: s.Rung + 1, Role: next.role, Until: w.Now.Add(within(l.plan())), Tell: next.people}
-}
-
-// toldOf are the people who were told of a step.
-func (i Incident) toldOf(l leg) (people []string) {
-	run, step := l.name()
-	for _, n := range i.Notices {
-		if n.Run == run && n.Step == step {
-			people = join(people, []string{n.Person})
-		}
-	}
-	return people
-}
-
 // runDeadlines are the instants at which stepDue can change its answer by the clock alone.
 func (i Incident) runDeadlines(w World, d *deadlines) {
 	for _, run := range i.Runs {
@@ -190,7 +131,7 @@ func stepDeadline(w World, l leg, d *deadlines) {
 	switch {
 	case s.Status == Retrying:
 		d.add(s.Again)
-	case s.Status == Waiting && s.Rung < len(ladder(w, p, nil)):
+	case s.Status == Waiting:
 		d.add(s.Until)
 	case s.Status == Running && effective(p):
 		d.add(s.Until.Add(grace))

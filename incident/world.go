@@ -35,6 +35,13 @@ type World struct {
 
 func (w World) duty() duty { return duty{roster: w.Documents.People, at: w.Now, untold: w.Shadow} }
 
+// dutyOn is who may act on a step: once it has escalated, deputies too.
+func (w World) dutyOn(s *StepState) duty {
+	d := w.duty()
+	d.beside = len(s.Escalated) > 0
+	return d
+}
+
 func (w World) declaration() bia.Declaration { return w.Documents.BIA.Declaration }
 
 func (w World) outages() []detector.Outage {

@@ -94,6 +94,10 @@ func (c *checker) people(s *Step) {
 		c.duration(s.Ack.Marks, "within", s.Ack.Within, time.Millisecond)
 		c.filled(s.Ack.Marks, "escalate", len(s.Ack.Escalate))
 	}
+	if s.FourEyes && !c.p.Marks.Has("edited_by") {
+		c.found.Warnf(s.Marks.Of("four_eyes"), "playbook/no-editor", "write edited_by: and the person who changed the playbook last, best by whatever merges changes",
+			"nobody says who edited the playbook last, so nobody can show that they do not approve it themselves")
+	}
 	c.answers(s)
 }
 

@@ -23,7 +23,7 @@ playbook: p
 for: {services: [shop]}
 steps:
   - {id: http, run: {http: {url: "https://x", header: {A: {secret: one}, B: plain}, body: {c: [{secret: two}], d: {secret: three, more: x}, e: {secret: 4}}}}}
-  - {id: exec, run: {exec: {command: c, env: {T: {secret: five}}}}}
+  - {id: exec, run: {exec: {command: c, env: {T: {secret: five}}}}, undo: {run: {http: {url: "https://x", body: [{secret: undoes}]}}}}
   - {id: nats, verify: {nats: {subject: a.b, header: {F: {secret: six}}, request: {secret: seven}}}}
   - {id: prom, verify: {prometheus: {url: "https://x", query: up, equals: 1, header: {G: {secret: eight, as: bearer}}}}}
 `)
@@ -33,7 +33,7 @@ steps:
 			got = append(got, m.Name)
 		}
 	}
-	if diff := cmp.Diff([]Secret{"one", "two", "five", "six", "seven", "eight"}, got); diff != "" {
+	if diff := cmp.Diff([]Secret{"one", "two", "five", "undoes", "six", "seven", "eight"}, got); diff != "" {
 		t.Errorf("secrets (-want +got):\n%s", diff)
 	}
 	written, err := json.Marshal([]any{step(t, p, "http").Run.HTTP.Body, step(t, p, "http").Run.HTTP.Header})

@@ -19,6 +19,7 @@ type Playbook struct {
 	ApprovedBy string    `doc:"approved_by"`
 	ApprovedOn time.Time `doc:"approved_on"`
 	NextReview time.Time `doc:"next_review"`
+	EditedBy   string    `doc:"edited_by"` // who changed it last: a person of people.yaml, who may not approve where four eyes are asked
 
 	For           For            `doc:"for"`
 	Priority      int            `doc:"priority"`
@@ -107,7 +108,7 @@ type Step struct {
 	Ack       *Ack     `doc:"ack"`       // a notify is done when somebody of this role acknowledged
 	Role      string   `doc:"role"`      // who does or decides
 	Approvals int      `doc:"approvals"` // different people a decide needs; default 1
-	FourEyes  bool     `doc:"four_eyes"` // the declarer may not approve
+	FourEyes  bool     `doc:"four_eyes"` // who declared, invoked, ordered a retry before it or edited the playbook last may not approve
 	Escalate  []string `doc:"escalate"`  // roles told in turn when Within has passed
 
 	Answers  map[string]string `doc:"answers"`  // name -> type: string, number, boolean, duration, instant

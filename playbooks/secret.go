@@ -94,16 +94,20 @@ func references(v any) any {
 
 // refer finds the references in what is sent as JSON.
 func (s *Step) refer() {
-	if s.Run != nil {
-		s.Run.HTTP.refer()
-		s.Run.NATS.refer()
+	s.Run.refer()
+	if s.Undo != nil {
+		s.Undo.Run.refer()
 	}
 	if s.Verify != nil {
 		s.Verify.HTTP.refer()
 		s.Verify.NATS.refer()
 	}
-	if back := s.Reversal(); back != nil {
-		back.refer()
+}
+
+func (r *Run) refer() {
+	if r != nil {
+		r.HTTP.refer()
+		r.NATS.refer()
 	}
 }
 
@@ -128,12 +132,9 @@ type SecretMention struct {
 // Secrets are the references to secrets in a step, in the order of its keys.
 func (s *Step) Secrets() []SecretMention {
 	var all mentions
-	if run := s.Run; run != nil {
-		all.http(run.HTTP)
-		all.nats(run.NATS)
-		if e := run.Exec; e != nil {
-			all.texts(e.Marks, "env", e.Env)
-		}
+	all.run(s.Run)
+	if s.Undo != nil {
+		all.run(s.Undo.Run)
 	}
 	if verify := s.Verify; verify != nil {
 		all.http(verify.HTTP)
@@ -142,13 +143,21 @@ func (s *Step) Secrets() []SecretMention {
 			all.texts(p.Marks, "header", p.Header)
 		}
 	}
-	if back := s.Reversal(); back != nil {
-		all = append(all, back.Secrets()...)
-	}
 	return all
 }
 
 type mentions []SecretMention
+
+func (m *mentions) run(r *Run) {
+	if r == nil {
+		return
+	}
+	m.http(r.HTTP)
+	m.nats(r.NATS)
+	if e := r.Exec; e != nil {
+		m.texts(e.Marks, "env", e.Env)
+	}
+}
 
 func (m *mentions) http(h *HTTP) {
 	if h != nil {

@@ -48,6 +48,11 @@ var orders = []orderKind{
 		long: "Decline a decision, or (without a step) the declaration that is recommended. A declined declaration binds for the criteria it was recommended on, until their facts get worse or until the instant that --until names."},
 	{verb: incident.VerbRetry, args: "INCIDENT [STEP]", short: "Have a step that is stuck done once more, as a new attempt of its own", need: 1, most: 2, reason: mustReason, read: stepArgs},
 	{verb: incident.VerbSkip, args: "INCIDENT [STEP]", short: "Leave a step out and go on", need: 1, most: 2, reason: mustReason, read: stepArgs},
+	{verb: incident.VerbHandOver, args: "INCIDENT STEP PERSON", short: "Give a step that waits to somebody else, who has to acknowledge it", need: 3, most: 3, reason: mustReason, read: handOverArgs,
+		long: `Give a step that waits to somebody else who may act on it. They are told, and it is theirs once they acknowledge it; until
+then it stays where it is. Whoever has taken a step hands it over, or where nobody has, whoever may act on it; the authority
+may in any case.`,
+		example: "  holdfast hand-over booking-api-1123 assess ledger-2 --reason \"end of my shift\""},
 	{verb: incident.VerbDeclare, args: "[INCIDENT]", short: "Declare a disaster: of an incident, or of services by hand", need: 0, most: 1, reason: mustReason, flags: serviceFlag, read: declareArgs,
 		example: "  holdfast declare booking-api-1123 --reason \"no estimate from the provider\"\n  holdfast declare --service parcel-booking --reason \"fraud ring, taking it offline\""},
 	{verb: incident.VerbInvoke, args: "INCIDENT PLAYBOOK", short: "Invoke a playbook by hand, though it does not fit", need: 2, most: 2, reason: mustReason, flags: invokeFlags, read: invokeArgs,
@@ -122,6 +127,11 @@ func stepArgs(c *cobra.Command, args []string, order *incident.Command) error {
 		order.Step = args[1]
 	}
 	return incidentArg(c, args, order)
+}
+
+func handOverArgs(_ *cobra.Command, args []string, order *incident.Command) error {
+	order.Incident, order.Step, order.To = args[0], args[1], args[2]
+	return nil
 }
 
 func noteArgs(_ *cobra.Command, args []string, order *incident.Command) error {

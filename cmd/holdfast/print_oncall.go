@@ -74,3 +74,16 @@ func printAway(out *printer, lines console.OnCall) {
 		}
 	}
 }
+
+func printRefusals(out *printer, list console.Refusals) {
+	if len(list.Refusals) == 0 {
+		out.line("nothing was refused")
+		return
+	}
+	var rows [][]cell
+	for _, r := range list.Refusals {
+		what := strings.Join(append([]string{string(r.Verb)}, strings.Fields(r.Incident+" "+r.Step+" "+strings.Join(r.Services, " ")+" "+r.To)...), " ")
+		rows = append(rows, []cell{{clockTime(r.At), soft}, {r.Person, bold}, {printable(what), plain}, {printable(r.Reason), plain}})
+	}
+	out.table([]string{"WHEN", "WHO", "ASKED FOR", "WHY NOT"}, rows)
+}

@@ -199,6 +199,9 @@ func who(w console.WaitingStep) string {
 	if w.AckedBy != "" {
 		text += ", taken by " + w.AckedBy
 	}
+	if w.Offered != "" {
+		text += ", offered to " + w.Offered
+	}
 	if w.Needed > 1 {
 		text += fmt.Sprintf(", %d of %d approved", w.Approved, w.Needed)
 	}

@@ -47,11 +47,11 @@ var chapters = []struct {
 	commands []string
 }{
 	{"Look, while something is wrong:", []string{"status", "incident", "explain", "oncall"}},
-	{"Answer a step:", []string{"ack", "done", "failed", "cannot", "approve", "decline", "retry", "skip"}},
+	{"Answer a step:", []string{"ack", "done", "failed", "cannot", "approve", "decline", "retry", "skip", "hand-over"}},
 	{"Say what monitoring does not know:", []string{"estimate", "facility", "data", "intentional", "maintenance", "backdate", "note"}},
 	{"Hold a run back, or call it off:", []string{"pause", "hold", "resume", "abort", "skip-rest"}},
 	{"Decide, with the authority:", []string{"declare", "invoke", "stand-down", "rebase", "arm", "disarm"}},
-	{"Learn from it:", []string{"report", "action"}},
+	{"Learn from it:", []string{"report", "action", "refusals"}},
 	{"Ask beforehand:", []string{"demo", "check", "readiness", "exercise", "whatif", "backtest", "playbook"}},
 	{"Operate:", []string{"serve", "verify", "alerts", "people", "schema", "version"}},
 }

@@ -21,7 +21,7 @@ import (
 // The file is named by the step and not by its whole key: a person's retry has a new key, and must wait as well.
 type claim struct {
 	file   *os.File // nil: nothing is claimed
-	waited bool     // an earlier command was still running
+	waited bool     // an earlier copy of the same command was still running
 }
 
 // lookAgain is how often it is looked whether an earlier command has ended.
@@ -57,11 +57,11 @@ func claimStep(ctx context.Context, dir string, e incident.Effect) (*claim, erro
 			_ = file.Close()
 			continue
 		}
-		holder := heldBy(file)
+		pid, same := heldBy(file, e)
 		_ = file.Close()
-		c.waited = true
+		c.waited = c.waited || same
 		if !sleep(ctx, lookAgain) {
-			return nil, fmt.Errorf("%w%s; a second one never runs beside it", errStillRuns, holder)
+			return nil, fmt.Errorf("%w%s; a second one never runs beside it", errStillRuns, pid)
 		}
 	}
 }
@@ -96,28 +96,42 @@ func stillThere(file *os.File, path string) bool {
 }
 
 // handTo lets a command inherit the claim.
-func (c *claim) handTo(cmd *exec.Cmd) {
+func (c *claim) handTo(cmd *exec.Cmd, e incident.Effect) {
 	if c.file != nil {
 		cmd.ExtraFiles = append(cmd.ExtraFiles, c.file)
+		c.isHeldBy(0, e)
 	}
 }
 
-// isHeldBy writes down for people which process has the claim.
-func (c *claim) isHeldBy(pid int) {
+// isHeldBy writes down which process has the claim (0: not known yet), and for what: the step, or its undo.
+func (c *claim) isHeldBy(pid int, e incident.Effect) {
 	if c.file != nil {
 		_ = c.file.Truncate(0)
-		_, _ = c.file.WriteAt([]byte(strconv.Itoa(pid)+"\n"), 0)
+		_, _ = c.file.WriteAt(fmt.Appendf(nil, "%d %s\n", pid, purpose(e)), 0)
 	}
 }
 
-func heldBy(file *os.File) string {
-	text := make([]byte, 20)
-	n, _ := file.ReadAt(text, 0)
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text[:n])))
-	if err != nil {
-		return ""
+func purpose(e incident.Effect) string {
+	if e.Undo {
+		return "undo"
 	}
-	return fmt.Sprintf(" (process %d)", pid)
+	return "do"
+}
+
+// heldBy tells which process has a claim, for people, and whether it does the same as an effect wants done. What cannot be
+// read was written by a daemon that died over it.
+func heldBy(file *os.File, e incident.Effect) (pid string, same bool) {
+	text := make([]byte, 40)
+	n, _ := file.ReadAt(text, 0)
+	number, what, ok := strings.Cut(strings.TrimSpace(string(text[:n])), " ")
+	n, err := strconv.Atoi(number)
+	switch {
+	case err != nil || !ok:
+		return "", true
+	case n == 0:
+		return "", what == purpose(e)
+	}
+	return " (process " + number + ")", what == purpose(e)
 }
 
 // over is for a command that was seen to end by itself: what it left running on purpose holds nobody up.

@@ -83,12 +83,12 @@ func (h *Hands) exec(ctx context.Context, e incident.Effect) incident.Result {
 		out.limit = min(c.Output, readAtMost)
 	}
 	cmd := command(ctx, c, do.Args, env, out)
-	claim.handTo(cmd)
+	claim.handTo(cmd, e)
 	if err := cmd.Start(); err != nil {
 		claim.over()
 		return failed("command %s did not start: %v", do.Command, err)
 	}
-	claim.isHeldBy(cmd.Process.Pid)
+	claim.isHeldBy(cmd.Process.Pid, e)
 	err = cmd.Wait()
 	if cmd.ProcessState.Exited() {
 		claim.over()

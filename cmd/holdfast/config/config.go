@@ -18,6 +18,7 @@ type Config struct {
 	Marks source.Marks `doc:",marks"`
 
 	Continuity string  `doc:"continuity"` // directory of bia.yaml, people.yaml, playbooks/; default "continuity"
+	Records    string  `doc:"records"`    // directory of what is kept beside the journal; default: that of the embedded server's store; with a server of your own "data"
 	NATS       NATS    `doc:"nats"`
 	Alerts     Alerts  `doc:"alerts"`
 	HTTP       HTTP    `doc:"http"`
@@ -196,6 +197,11 @@ func (c *Config) fill() {
 		orElse(&e.Store, DefaultStore)
 		orElse(&e.Listen, DefaultNATS)
 	}
+	if c.NATS.Embedded == nil {
+		orElse(&c.Records, "data")
+	} else {
+		orElse(&c.Records, c.NATS.Embedded.Store)
+	}
 	if c.NATS.Replicas == 0 {
 		c.NATS.Replicas = 1
 	}
@@ -229,7 +235,7 @@ func (c *Config) locks() string {
 
 // paths are all the files and directories that the configuration names.
 func (c *Config) paths() []*string {
-	all := []*string{&c.Continuity, &c.NATS.Creds, &c.NATS.NKey, &c.Alerts.TokenFile, &c.HTTP.MetricsFile, &c.Actions.HTTP.CA, &c.Actions.Locks}
+	all := []*string{&c.Continuity, &c.Records, &c.NATS.Creds, &c.NATS.NKey, &c.Alerts.TokenFile, &c.HTTP.MetricsFile, &c.Actions.HTTP.CA, &c.Actions.Locks}
 	for _, secret := range c.Secrets {
 		all = append(all, &secret.File)
 	}
