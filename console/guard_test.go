@@ -54,6 +54,7 @@ var admitted = map[string]string{
 	"GET /api/v1/status":                         "x - - - - - x",
 	"GET /api/v1/situations":                     "x - - - - - x",
 	"GET /api/v1/oncall":                         "x - - - - - x",
+	"GET /api/v1/exercises":                      "x - - - - - x",
 	"GET /api/v1/incidents":                      "x - - - - - x",
 	"GET /api/v1/incidents/{id}":                 "x - - - - - x",
 	"GET /api/v1/incidents/{id}/explain":         "x - - - - - x",

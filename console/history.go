@@ -125,7 +125,7 @@ func (m *reading) history(s sight) {
 	p := pastOf(s.incidents)
 	p.awaited(s.documents)
 	for _, service := range sorted(p.recoveries) {
-		m.histogram(rtaDesc, p.recoveries[service], service, "false") // a rehearsal never gets into this journal
+		m.histogram(rtaDesc, p.recoveries[service], service, "false") // exercises have figures of their own
 	}
 	m.histogram(lagDesc, p.decisions)
 	for _, role := range sorted(p.waits) {

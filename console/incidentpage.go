@@ -97,7 +97,7 @@ func (c *console) showIncident(w http.ResponseWriter, r *http.Request, status in
 		if !found {
 			return troubleView{frame: c.frame(r, "Not found"), Problem: unknownIncident(d, id).completed()}
 		}
-		view := incidentView{frame: c.frame(r, id), Status: incidentStatus(s, i), Explained: explainedOf(d, s, i), Orders: ordersOf(i), Refused: refused, Story: newestFirst(storyOf(i))}
+		view := incidentView{frame: c.frame(r, marked(i)+id), Status: incidentStatus(s, i), Explained: explainedOf(d, s, i), Orders: ordersOf(i), Refused: refused, Story: newestFirst(storyOf(i))}
 		if view.Status.OlderText {
 			view.Orders = append(view.Orders, orderView{Verb: incident.VerbRebase, Label: labels[incident.VerbRebase], Command: CommandLine(incident.VerbRebase, i.ID)})
 		}
@@ -192,6 +192,8 @@ func ordersOf(i incident.Incident) []orderView {
 	var verbs []incident.Verb
 	switch {
 	case !i.Open():
+	case i.Exercise != "":
+		return []orderView{{Verb: incident.VerbStandDown, Label: "End the exercise", Command: CommandLine(incident.VerbStandDown, i.ID)}}
 	case i.Declared != nil && i.Aborted == nil:
 		verbs = []incident.Verb{incident.VerbStandDown, incident.VerbAbort}
 	case i.Declared != nil:

@@ -37,6 +37,11 @@ var (
 	stepsDesc        = desc("steps_total", "How attempts at steps ended.", "kind", "outcome")
 	notificationDesc = desc("notifications_total", "Notices to people, by how they went out.", "channel", "outcome")
 
+	exercisesDesc = desc("exercises_open", "Exercises that are not concluded, by kind. No other figure counts an exercise.", "kind")
+	cleanUpDesc   = desc("exercise_cleanup_steps_open", "Steps that still have to put back what an exercise did.")
+	verifiedDesc  = desc("playbook_verified", "Whether an exercise that still holds showed what a playbook can do.", "playbook")
+	exercisedDesc = desc("exercise_recovery_seconds", "How long the last exercise that was carried through took to recover.", "playbook", "kind")
+
 	receivedDesc   = desc("alerts_received_total", "Alerts that were read, by the observer that sent them; \"none\": nobody that bia.yaml knows.", "observer")
 	unreadableDesc = desc("alerts_unreadable_total", "Messages that neither a format nor a mapping reads; they are kept with the reason.", "reason")
 	unmappedDesc   = desc("alerts_unmapped_total", "Alerts about nothing that bia.yaml knows.")
@@ -124,6 +129,7 @@ func (m *reading) house(s sight) {
 	m.outages(s)
 	m.work(s)
 	m.history(s)
+	m.exercises(s)
 	m.alerts(s)
 	m.flag(armedDesc, s.armed)
 	m.flag(shadowDesc, s.shadow)
@@ -205,6 +211,25 @@ func (m *reading) work(s sight) {
 		m.gauge(waitingDesc, float64(waiting[role]), role)
 	}
 	m.gauge(runsDesc, float64(active))
+}
+
+// exercises are figures of their own: what is live counts nothing of them.
+func (m *reading) exercises(s sight) {
+	open, left := map[incident.Exercise]int{}, 0
+	for _, i := range s.underExercise() {
+		open[i.Exercise]++
+		left += len(i.OpenCleanUp())
+	}
+	for _, kind := range incident.Kinds {
+		m.gauge(exercisesDesc, float64(open[kind]), string(kind))
+	}
+	m.gauge(cleanUpDesc, float64(left))
+	for _, p := range proofsOf(s) {
+		m.flag(verifiedDesc, p.State == incident.Verified, p.Playbook)
+		if p.RTC > 0 {
+			m.gauge(exercisedDesc, time.Duration(p.RTC).Seconds(), p.Playbook, string(p.Last.Exercise))
+		}
+	}
 }
 
 // alerts is what came in.

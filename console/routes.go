@@ -32,6 +32,7 @@ func (c *console) routes() []route {
 		{pattern: "GET /api/v1/status", needs: looking, handle: c.status},
 		{pattern: "GET /api/v1/situations", needs: looking, handle: c.situations},
 		{pattern: "GET /api/v1/oncall", needs: looking, handle: c.oncall},
+		{pattern: "GET /api/v1/exercises", needs: looking, handle: c.exercises},
 		{pattern: "GET /api/v1/incidents", needs: looking, handle: c.incidents},
 		{pattern: "GET /api/v1/incidents/{id}", needs: looking, handle: c.incident},
 		{pattern: "GET /api/v1/incidents/{id}/explain", needs: looking, handle: c.explain},

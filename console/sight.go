@@ -15,16 +15,18 @@ import (
 // A sight is what the desk shows at one instant. Everything the console says is computed from one, while the desk is
 // looked at, and is written to the network after that: nobody who reads slowly holds the house up.
 type sight struct {
-	now        time.Time
-	incidents  []incident.Incident // the newest first
-	documents  *incident.Documents // nil before the first are adopted
-	armed      bool
-	disarmed   string // why not armed
-	shadow     bool   // nothing is done, whatever is judged
-	epoch      uint64
-	counts     incident.Counts
-	components func() []detector.ComponentReport         // all, in order of id; of a large house that takes a while, so only who shows them asks
-	waits      func(incident.Incident) map[string]string // steps, as "run/step", that wait for something else than those before them
+	now             time.Time
+	incidents       []incident.Incident // the live ones, the newest first: no figure and no list of them has an exercise in it
+	exercises       []incident.Incident // the newest first
+	documents       *incident.Documents // nil before the first are adopted
+	armed           bool
+	disarmed        string // why not armed
+	shadow          bool   // nothing is done, whatever is judged
+	epoch           uint64
+	counts          incident.Counts
+	exerciseRecords []incident.Exercised                      // records of exercises, the oldest first
+	components      func() []detector.ComponentReport         // all, in order of id; of a large house that takes a while, so only who shows them asks
+	waits           func(incident.Incident) map[string]string // steps, as "run/step", that wait for something else than those before them
 }
 
 // look shows the desk as it stands now.
@@ -52,7 +54,14 @@ func (c *console) answer(w http.ResponseWriter, view func(*incident.Desk, sight)
 }
 
 func sightOf(d *incident.Desk, now time.Time) sight {
-	s := sight{now: now, incidents: d.Incidents(), documents: d.Documents(), counts: d.Counts(), epoch: d.Epoch(), components: d.Components}
+	s := sight{now: now, documents: d.Documents(), exerciseRecords: d.Exercises(), counts: d.Counts(), epoch: d.Epoch(), components: d.Components}
+	for _, i := range d.Incidents() {
+		if i.Exercise == "" {
+			s.incidents = append(s.incidents, i)
+		} else {
+			s.exercises = append(s.exercises, i)
+		}
+	}
 	s.armed, s.disarmed = d.Armed()
 	s.shadow = d.IsShadow()
 	s.waits = func(i incident.Incident) map[string]string { return d.Waits(now, i) }
@@ -78,6 +87,16 @@ func (s sight) open() []incident.Incident {
 		}
 		return a.Opened.Compare(b.Opened)
 	})
+	return open
+}
+
+// underExercise are the exercises that are not concluded, the oldest first.
+func (s sight) underExercise() (open []incident.Incident) {
+	for _, i := range slices.Backward(s.exercises) {
+		if i.Open() {
+			open = append(open, i)
+		}
+	}
 	return open
 }
 
@@ -185,7 +204,7 @@ func CommandLine(verb incident.Verb, words ...string) string {
 	line := append([]string{"holdfast", string(verb)}, words...)
 	switch verb {
 	case incident.VerbDecline, incident.VerbRetry, incident.VerbSkip, incident.VerbFailed, incident.VerbCannot, incident.VerbStandDown, incident.VerbDeclare, incident.VerbRebase,
-		incident.VerbPause, incident.VerbHold, incident.VerbAbort, incident.VerbSkipRest:
+		incident.VerbPause, incident.VerbHold, incident.VerbAbort, incident.VerbSkipRest, incident.VerbRehearse:
 		line = append(line, `--reason "…"`)
 	}
 	return strings.Join(line, " ")

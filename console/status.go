@@ -27,6 +27,7 @@ type Status struct {
 	Shadow   bool   `json:"shadow,omitempty"`   // it judges and records, and does nothing
 
 	Incidents  []IncidentStatus           `json:"incidents"`  // open, the worst first
+	Exercises  []IncidentStatus           `json:"exercises"`  // not concluded; none of them is among the incidents
 	Components []detector.ComponentReport `json:"components"` // those that are not up
 	Counts     Counts                     `json:"counts"`
 	Documents  Documents                  `json:"documents"`
@@ -55,6 +56,10 @@ type IncidentStatus struct {
 	HandsOff   string          `json:"hands_off,omitempty"`
 	JudgedBy   string          `json:"judged_by"`            // digest of the bia.yaml that it is judged by
 	OlderText  bool            `json:"older_text,omitempty"` // which is not the one in force: holdfast rebase
+
+	Exercise    incident.Exercise `json:"exercise,omitempty"`    // its kind; missing: it is live
+	Interrupted string            `json:"interrupted,omitempty"` // the disaster that took precedence over the exercise
+	CleanUp     []string          `json:"clean_up,omitempty"`    // steps that still have to put back what the exercise did
 }
 
 // ServiceStatus is the recovery clock of one service.
@@ -153,9 +158,12 @@ func (c *console) wrong() string {
 
 func statusOf(s sight) Status {
 	status := Status{Now: s.now, Epoch: s.epoch, Armed: s.armed, Disarmed: s.disarmed, Shadow: s.shadow,
-		Incidents: []IncidentStatus{}, Components: s.notUp(), Counts: countsOf(s.counts)}
+		Incidents: []IncidentStatus{}, Exercises: []IncidentStatus{}, Components: s.notUp(), Counts: countsOf(s.counts)}
 	for _, i := range s.open() {
 		status.Incidents = append(status.Incidents, incidentStatus(s, i))
+	}
+	for _, i := range s.underExercise() {
+		status.Exercises = append(status.Exercises, incidentStatus(s, i))
 	}
 	if d := s.documents; d != nil {
 		status.Documents = documentsOf(d)
@@ -167,6 +175,7 @@ func statusOf(s sight) Status {
 func incidentStatus(s sight, i incident.Incident) IncidentStatus {
 	status := IncidentStatus{ID: i.ID, Level: i.Level, Opened: i.Opened, Closed: i.Closed, Since: i.Verdict.Since,
 		Summary: i.Verdict.Explanation.Summary, Services: []ServiceStatus{}, Declared: i.DeclaredAt, Awaits: awaits(i), Runs: []RunStatus{}, HandsOff: i.HandsOff, JudgedBy: i.JudgedBy, OlderText: s.olderText(i)}
+	status.exercise(i)
 	if i.Declared != nil {
 		status.DeclaredBy = &i.Declared.By
 	}
@@ -185,6 +194,17 @@ func incidentStatus(s sight, i incident.Incident) IncidentStatus {
 		status.Runs = append(status.Runs, runStatus(s, i, run))
 	}
 	return status
+}
+
+// exercise says of an exercise what it is and what is left of it.
+func (s *IncidentStatus) exercise(i incident.Incident) {
+	s.Exercise = i.Exercise
+	if i.Interrupted != nil {
+		s.Interrupted = i.Interrupted.Disaster
+	}
+	for _, step := range i.OpenCleanUp() {
+		s.CleanUp = append(s.CleanUp, step.ID)
+	}
 }
 
 // Invoked is when the run began that goes on for an outage, or was completed; zero if there is none. From then on its

@@ -25,11 +25,11 @@ var verbs = map[string]string{
 	"ack": toStep, "done": toStep, "failed": toStep, "cannot": toStep, "approve": toStep, "decline": toStep, "retry": toStep, "skip": toStep, "hand-over": toStep,
 	"pause": toRun, "hold": toRun, "resume": toRun, "abort": toRun, "skip-rest": toRun,
 	"declare": toIncident, "stand-down": toIncident, "note": toIncident, "arm": toIncident, "disarm": toIncident,
-	"invoke": toPlaybook,
+	"invoke": toPlaybook, "rehearse": toPlaybook,
 }
 
 // justified are the verbs that holdfast wants a reason for; the note of the line is the reason.
-var justified = []string{"failed", "cannot", "decline", "retry", "skip", "hand-over", "invoke", "note", "pause", "hold", "abort", "skip-rest"}
+var justified = []string{"failed", "cannot", "decline", "retry", "skip", "hand-over", "invoke", "rehearse", "note", "pause", "hold", "abort", "skip-rest"}
 
 // unsaid is the reason where the scenario gives none.
 const unsaid = "as the scenario has it"
@@ -53,7 +53,10 @@ func (t *timeline) person(verb word) {
 	if !ok {
 		return
 	}
-	said := t.clauses("by", "until", "to")
+	said := t.clauses("by", "until", "to", "as")
+	if kind, ok := said["as"]; ok {
+		c.Exercise = t.kind(verb, kind)
+	}
 	if until, ok := said["until"]; ok {
 		c.Until = t.instant(until)
 	}
@@ -129,7 +132,7 @@ func (t *timeline) details(c *incident.Command) {
 			c.Keep = true
 		case c.Verb == incident.VerbInvoke && (w.text == "queue" || w.text == "supersede"):
 			c.Queue, c.Supersede = w.text == "queue", w.text == "supersede"
-		case c.Verb == incident.VerbDeclare || c.Verb == incident.VerbInvoke:
+		case c.Verb == incident.VerbDeclare || c.Verb == incident.VerbInvoke || c.Verb == incident.VerbRehearse:
 			c.Services = append(c.Services, w.text)
 		default:
 			t.problems.Errorf(w.at, "scenario/words", "a note begins with #", "%q does not belong here", w.text)
@@ -143,15 +146,30 @@ func (t *timeline) machine(w word) bool {
 	id := name[strings.LastIndex(name, "/")+1:]
 	var all []string
 	for _, p := range t.scenario.Documents.Playbooks {
-		if s, ok := p.Step(id); ok {
-			return undo && s.Undo != nil || s.Kind() == playbooks.KindRun || s.Kind() == playbooks.KindVerify && s.Verify.Service == ""
-		}
-		for _, s := range p.Steps {
+		for _, s := range p.All() {
+			if s.ID == id {
+				return undo && s.Undo != nil || s.Kind() == playbooks.KindRun || s.Kind() == playbooks.KindVerify && s.Verify.Service == ""
+			}
 			all = append(all, s.ID)
 		}
 	}
+	if id == "clean-up" { // what an exercise's playbook leaves to a person
+		return false
+	}
 	t.problems.Errorf(w.at, "scenario/step", source.DidYouMean(id, all), "no playbook has a step %q", id)
 	return false
+}
+
+// kind is that of an exercise that is ordered.
+func (t *timeline) kind(verb, w word) incident.Exercise {
+	kind := incident.Exercise(w.text)
+	switch {
+	case verb.text != "rehearse":
+		t.problems.Errorf(w.at, "scenario/words", "", "only an exercise is one as %s", w.text)
+	case !slices.Contains(incident.Kinds, kind):
+		t.problems.Errorf(w.at, "scenario/exercise", "tabletop, simulation, parallel or full", "%q is no kind of exercise", w.text)
+	}
+	return kind
 }
 
 func (t *timeline) playbook(w word) {

@@ -142,10 +142,24 @@ func (r *rehearsal) person(name string) *oncall.Person {
 }
 
 // addressed is the incident that a person means: the oldest open one whose runs have the step, else the oldest open one,
-// else, to be refused with the reason why, the newest of all.
+// else, to be refused with the reason why, the newest of all. What is live comes before an exercise.
 func (r *rehearsal) addressed(step string) string {
+	live := r.among(step, func(i incident.Incident) bool { return i.Exercise == "" })
+	return cmp.Or(live.with, r.among(step, func(i incident.Incident) bool { return i.Exercise != "" }).with, live.open,
+		r.among(step, func(incident.Incident) bool { return true }).any())
+}
+
+// candidates are the incidents that could be meant.
+type candidates struct{ newest, open, with string }
+
+func (c candidates) any() string { return cmp.Or(c.open, c.newest) }
+
+func (r *rehearsal) among(step string, meant func(incident.Incident) bool) candidates {
 	var newest, open, with string
 	for _, i := range r.desk.Incidents() {
+		if !meant(i) {
+			continue
+		}
 		if newest == "" {
 			newest = i.ID
 		}
@@ -157,10 +171,13 @@ func (r *rehearsal) addressed(step string) string {
 			with = i.ID
 		}
 	}
-	return cmp.Or(with, open, newest)
+	return candidates{newest, open, with}
 }
 
 func hasStep(run incident.Run, step string) bool {
+	if !run.Active() && run.Exercise != "" {
+		return false // what comes after it has the name now
+	}
 	return slices.ContainsFunc(run.Steps, func(s incident.StepState) bool { return s.ID == step || run.ID+"/"+s.ID == step })
 }
 

@@ -15,9 +15,15 @@ func (s Story) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\nstarts %s\n\n", cmp.Or(s.Title, "A scenario"), s.Start.Format(time.RFC3339))
 	var before string
-	levels := map[string]string{}
+	levels, exercises := map[string]string{}, map[string]bool{}
 	for _, c := range s.Changes {
 		sentence := s.sentence(c)
+		if _, starts := c.Event.(incident.ExerciseStarted); starts {
+			exercises[c.Incident] = true
+		}
+		if exercises[c.Incident] && c.Event != nil && sentence != "" && !strings.Contains(sentence, "EXERCISE") {
+			sentence = "EXERCISE: " + sentence
+		}
 		if _, level := c.verdict(); level {
 			if levels[c.Incident] == sentence {
 				continue

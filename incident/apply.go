@@ -22,7 +22,7 @@ func (i Incident) apply(r Record) Incident {
 	i.Timeline = append(i.Timeline, r)
 	if i.Opened.IsZero() {
 		i.ID, i.Opened = r.Incident, r.At
-		if _, opens := r.Event.(Classified); !opens {
+		if !opens(r.Event) {
 			i.HandsOff = "the record that opened it is missing from the journal"
 		}
 	}
@@ -31,6 +31,15 @@ func (i Incident) apply(r Record) Incident {
 	}
 	i.tell(r)
 	return i
+}
+
+// opens reports whether an event is one that an incident begins with.
+func opens(e Event) bool {
+	switch e.(type) {
+	case Classified, ExerciseStarted:
+		return true
+	}
+	return false
 }
 
 // applyLife folds the events of the incident itself; false: the event is none of these.
@@ -70,7 +79,7 @@ func (i *Incident) applyLife(r Record) bool {
 		i.actionDone(r.At, e)
 	case Noted, word:
 	default:
-		return false
+		return i.applyExercise(r)
 	}
 	return true
 }
@@ -144,14 +153,14 @@ func (i *Incident) applyRun(r Record) bool {
 
 // invoked adds a run, its playbook read from the pinned text.
 func (i *Incident) invoked(at time.Time, e Invoked) {
-	run := Run{ID: e.Run, Service: e.Service, Covers: e.Covers, By: e.By, Name: e.Playbook, Digest: e.Digest, Started: at, Exercise: e.Exercise}
+	run := Run{ID: e.Run, Service: e.Service, Covers: e.Covers, By: e.By, Name: e.Playbook, Digest: e.Digest, Started: at, Exercise: e.Exercise, CleanUp: e.CleanUp}
 	p, problems := i.read(e)
 	if problems.HasErrors() {
 		i.HandsOff = fmt.Sprintf("the playbook that run %s is pinned to cannot be read by this version of holdfast: %s", e.Run, problems[0].Message)
 	} else {
-		run.Playbook = p
-		for n := range p.Steps {
-			run.Steps = append(run.Steps, pending(&p.Steps[n]))
+		run.Written, run.Playbook = p, i.asRun(p, run)
+		for n := range run.Playbook.Steps {
+			run.Steps = append(run.Steps, pending(&run.Playbook.Steps[n]))
 		}
 	}
 	i.Runs = append(slices.Clip(i.Runs), run)

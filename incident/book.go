@@ -27,13 +27,15 @@ type book struct {
 	epochAt   time.Time
 	arming    *Record // the last Armed or Disarmed
 	shadow    bool    // the present epoch does nothing
-	busy      *busy   // filled when somebody asks; another one when it may have changed
-	trial     bool    // a decision is tried out on it
+	exercised []Exercised
+	busy      *busy // filled when somebody asks; another one when it may have changed
+	trial     bool  // a decision is tried out on it
 }
 
 // busy is what the runs that go on keep others from.
 type busy struct {
 	playbooks, resources map[string]string // -> the run; nil: to be looked up
+	live                 *busy             // what they keep live runs from
 }
 
 func newBook() book {
@@ -134,7 +136,10 @@ func (b *book) incident(r Record) {
 		}
 	}
 	b.burn(r)
-	if e, ok := r.Event.(Invoked); ok && e.By.Person == "" {
+	if e, ok := r.Event.(ExerciseConcluded); ok {
+		b.exercised = append(slices.Clip(b.exercised), Exercised{Incident: r.Incident, At: r.At, ExerciseConcluded: e})
+	}
+	if e, ok := r.Event.(Invoked); ok && e.By.Person == "" && e.Exercise == "" {
 		for _, service := range append([]string{e.Service}, e.Covers...) {
 			b.fuses[service] = fuse{at: r.At, incident: r.Incident}
 		}
@@ -188,37 +193,59 @@ func (b *book) living() (open []*Incident) {
 	return open
 }
 
-// held is the run that holds an exclusive resource.
-func (b *book) held(resource string) string { return b.present().resources[resource] }
+// held is the run that holds an exclusive resource. A live run is not kept waiting by an exercise, except while hands are
+// at one of its steps: it lets go between steps.
+func (b *book) held(live bool, resource string) string { return b.present(live).resources[resource] }
 
 // running is the run of a playbook that goes on: one at a time, whatever it is for.
-func (b *book) running(playbook string) string { return b.present().playbooks[playbook] }
+func (b *book) running(live bool, playbook string) string { return b.present(live).playbooks[playbook] }
 
 // present is what the runs of open incidents keep others from, the first of them each time.
-func (b *book) present() *busy {
-	if b.busy.playbooks != nil {
-		return b.busy
-	}
-	b.busy.playbooks, b.busy.resources = map[string]string{}, map[string]string{}
-	for _, id := range b.going {
-		for _, run := range b.incidents[id].Runs {
-			if !run.Active() {
-				continue
-			}
-			name := fmt.Sprintf("run %s of %s", run.ID, id)
-			put(b.busy.playbooks, run.Name, name)
-			if run.Playbook != nil {
-				for _, resource := range run.Playbook.Exclusive {
-					put(b.busy.resources, resource, name)
+func (b *book) present(live bool) *busy {
+	if b.busy.playbooks == nil {
+		b.busy.playbooks, b.busy.resources = map[string]string{}, map[string]string{}
+		b.busy.live = &busy{playbooks: map[string]string{}, resources: map[string]string{}}
+		for _, id := range b.going {
+			for _, run := range b.incidents[id].Runs {
+				b.busy.add(id, run)
+				if !run.yields() {
+					b.busy.live.add(id, run)
 				}
 			}
 		}
 	}
+	if live {
+		return b.busy.live
+	}
 	return b.busy
+}
+
+// add takes in what a run keeps others from.
+func (b *busy) add(incident string, run Run) {
+	if !run.Active() {
+		return
+	}
+	name := fmt.Sprintf("run %s of %s", run.ID, incident)
+	put(b.playbooks, run.Name, name)
+	if run.Playbook != nil {
+		for _, resource := range run.Playbook.Exclusive {
+			put(b.resources, resource, name)
+		}
+	}
 }
 
 func put(in map[string]string, key, value string) {
 	if _, there := in[key]; !there {
 		in[key] = value
 	}
+}
+
+// disaster is the first live disaster that is declared and not over; empty: none is.
+func (b *book) disaster() string {
+	for _, id := range b.going {
+		if i := b.incidents[id]; i.Exercise == "" && i.Declared != nil {
+			return id
+		}
+	}
+	return ""
 }

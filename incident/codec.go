@@ -62,6 +62,9 @@ var kinds = []struct {
 	{KindStoodDown, read[StoodDown]},
 	{KindNoted, read[Noted]},
 	{KindRebased, read[Rebased]},
+	{KindExerciseStarted, read[ExerciseStarted]},
+	{KindExerciseInterrupted, read[ExerciseInterrupted]},
+	{KindExerciseConcluded, read[ExerciseConcluded]},
 	{KindActionAgreed, read[ActionAgreed]},
 	{KindActionDone, read[ActionDone]},
 }

@@ -66,7 +66,7 @@ func everyKind() []Event {
 			Services: []Pinned{{Service: "payments-api", Objectives: objectives, Clocks: clocks}}, Explanation: explanation, Tell: []string{"alice"}},
 		DeclarationDeclined{By: by, Criteria: []string{"facility_lost"}, Services: []string{"payments-api"}, Lost: []string{"fra1"}, Reason: "wait", Until: at.Add(time.Hour)},
 		Invoked{Run: "1", Service: "payments-api", Covers: []string{"core-ledger", "payments-api"}, Playbook: "failover", File: "playbooks/failover.yaml",
-			Text: "playbook: failover\n", Digest: "sha256:01", By: by, Reason: "by hand", Others: []string{"restore"}},
+			Text: "playbook: failover\n", Digest: "sha256:01", By: by, Reason: "by hand", Others: []string{"restore"}, Exercise: Full, CleanUp: true},
 		NoPlaybookFits{Service: "payments-api", Nearest: "failover", Missing: []string{"it needs ams2, which is lost"}, Tell: []string{"alice"}},
 		StepStarted{Run: "1", Step: "fence", Attempt: 2, Key: "payments-api-0412/1/fence/1", Epoch: 3, Until: at.Add(time.Minute), By: by, Reason: "again", Tell: []string{"dave"}},
 		Acknowledged{Run: "1", Step: "page", By: by, From: "dave", Tell: []string{"dave"}},
@@ -102,6 +102,13 @@ func everyKind() []Event {
 		StoodDown{By: by, Reason: "all is well", Tell: []string{"alice", "carol"}},
 		Noted{By: by, Text: "the facility called back"},
 		Rebased{From: "sha256:02", To: "sha256:03", By: by, Reason: "the new RTO holds", Tell: []string{"alice"}},
+		ExerciseStarted{Exercise: Full, Playbook: "failover", Service: "payments-api", JudgedBy: "sha256:02", By: by, Reason: "the yearly one", Tell: []string{"dave"}},
+		ExerciseInterrupted{Disaster: "payments-api-0412", Tell: []string{"dave"}},
+		ExerciseConcluded{Exercise: Parallel, Playbook: "failover", Digest: "sha256:01", Touches: "sha256:04", Service: "payments-api", By: by, Reason: "the yearly one",
+			Started: at, Ended: at.Add(time.Hour), Result: "completed", Disaster: "reporting-0412", Recovered: Span(50 * time.Minute),
+			Objectives: []ObjectiveShown{{Objective: "rtc", Allowed: Span(40 * time.Minute), Measured: Span(50 * time.Minute), Met: true}},
+			Steps:      []StepShown{{Step: "go", Status: Done, Shown: "carried_out", Took: Span(time.Minute), By: by, Reason: "yes"}}, TookPart: []string{"alice"},
+			CleanUp: CleanUp{State: "waived", Waived: []StepShown{{Step: "back", Status: Skipped, Shown: "left_out", By: by, Reason: "stays"}}}, Tell: []string{"alice"}},
 		ActionAgreed{Action: 1, Text: "Rehearse the failover at night", Owner: "head-of-operations", Due: "2026-05-31", By: by},
 		ActionDone{Action: 1, By: by, Result: "rehearsed on 2026-05-20, TCK-9"},
 	}
@@ -151,7 +158,9 @@ func TestTheTableOfKindsIsComplete(t *testing.T) {
 
 func TestEveryKindOfEventIsToldInASentence(t *testing.T) {
 	var b strings.Builder
-	for _, e := range append(everyKind(), Unrecognised{As: "teleported", Raw: []byte(`{}`)}) {
+	live := Invoked{Run: "1", Service: "payments-api", Covers: []string{"core-ledger", "payments-api"}, Playbook: "failover", By: Actor{Person: "alice", Role: "incident-director"}, Reason: "by hand"}
+	rehearsed := Invoked{Run: "1", Service: "payments-api", Playbook: "failover", By: Actor{Person: "alice"}, Exercise: Tabletop}
+	for _, e := range append(everyKind(), live, rehearsed, Unrecognised{As: "teleported", Raw: []byte(`{}`)}) {
 		text := Sentence(Record{At: t0, Incident: acmeIncident, Event: e})
 		if text == "" || strings.Contains(text, "\n") {
 			t.Errorf("%s is told as %q", e.Kind(), text)

@@ -26,7 +26,8 @@ const (
 	VerbArm       Verb = "arm"
 	VerbDisarm    Verb = "disarm"
 	VerbNote      Verb = "note"
-	VerbRebase    Verb = "rebase" // an open incident onto the bia.yaml in force, with a reason
+	VerbRehearse  Verb = "rehearse" // the named Playbook, as an Exercise, with a reason: what it is to show
+	VerbRebase    Verb = "rebase"   // an open incident onto the bia.yaml in force, with a reason
 
 	// What is to be done so that it goes better next time; also after the incident.
 	VerbAction     Verb = "action"      // Owner undertakes what Reason says, by the day Due
@@ -54,6 +55,7 @@ type Command struct {
 	Answers  map[string]string `json:"answers,omitempty"`
 	Evidence string            `json:"evidence,omitempty"`
 	Until    time.Time         `json:"until,omitzero"`
+	Exercise Exercise          `json:"exercise,omitempty"` // the kind of a rehearsal
 
 	Keep      bool `json:"keep,omitempty"`      // of abort: leave what was done as it is
 	Supersede bool `json:"supersede,omitempty"` // of invoke: end, between steps, the runs that stand in its way

@@ -109,6 +109,9 @@ func (d *Documents) unknownRoles() (problems source.Problems) {
 		for i, role := range l.Responders {
 			check(l.Marks.Of(fmt.Sprintf("responders[%d]", i)), role)
 		}
+		for i, role := range l.Rehearsers {
+			check(l.Marks.Of(fmt.Sprintf("rehearsers[%d]", i)), role)
+		}
 	}
 	for _, p := range d.Playbooks {
 		for _, m := range p.Roles() {

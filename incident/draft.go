@@ -72,16 +72,22 @@ func (f *draft) world(i Incident, v *detector.Verdict) World { return f.listenin
 
 // listening is that world, and keeps what the incident is told of it.
 func (f *draft) listening(i Incident, v *detector.Verdict, q *quiet) World {
-	s := f.sight(i)
+	s, live := f.sight(i), i.Exercise == ""
 	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs.judging(s.text), Facts: listener{s.facts, q}, Shadow: f.shadow, Verdict: f.dated(v), Gate: f.gate(), Open: f.open, found: map[string][]string{},
-		Held: func(resource string) string { return ofHouse(q, f, func(b *book) string { return b.held(resource) }) },
+		Held: func(resource string) string {
+			return ofHouse(q, f, func(b *book) string { return b.held(live, resource) })
+		},
 		Running: func(playbook string) string {
-			return ofHouse(q, f, func(b *book) string { return b.running(playbook) })
+			return ofHouse(q, f, func(b *book) string { return b.running(live, playbook) })
 		},
 		Blown: func(service string) (time.Time, string, bool) {
 			last := ofHouse(q, f, func(b *book) fuse { return b.fuses[service] })
 			return last.at, last.incident, last != fuse{}
-		}}
+		},
+		Exercised: func() []Exercised {
+			return f.exercised[:ofHouse(q, f, func(b *book) int { return len(b.exercised) })]
+		},
+		Disaster: func() string { return ofHouse(q, f, (*book).disaster) }}
 	if f.arming != nil || f.broken != "" || f.unread != "" {
 		w.Disarmed = w.Gate
 	}

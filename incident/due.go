@@ -27,7 +27,11 @@ func (i Incident) next(w World) []Event {
 	if !i.Open() || i.HandsOff != "" {
 		return nil
 	}
-	for _, rule := range rules {
+	asked := rules
+	if i.Exercise != "" {
+		asked = exerciseRules
+	}
+	for _, rule := range asked {
 		if events := rule(i, w); len(events) > 0 {
 			return events
 		}

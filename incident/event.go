@@ -87,6 +87,13 @@ const (
 	KindActionDone   Kind = "action_done"
 )
 
+// The life of an exercise, beside what its runs have in common with live ones.
+const (
+	KindExerciseStarted     Kind = "exercise_started"
+	KindExerciseInterrupted Kind = "exercise_interrupted"
+	KindExerciseConcluded   Kind = "exercise_concluded"
+)
+
 // An Actor is who did something: a person, or the rule that the authority delegated to.
 type Actor struct {
 	Person string `json:"person,omitempty"`
@@ -255,6 +262,7 @@ type Invoked struct {
 	Reason   string   `json:"reason,omitempty"` // of a person who invoked it by hand
 	Others   []string `json:"others,omitempty"` // ids of other playbooks that fit, offered
 	Exercise Exercise `json:"exercise,omitempty"`
+	CleanUp  bool     `json:"clean_up,omitempty"` // it puts back what the exercise has done
 }
 
 // Exercise is the kind of exercise that a run is; empty: it is live.
@@ -497,7 +505,8 @@ type UndoSkipped StepSkipped
 
 // RunEnded closes a run: "completed"; "declined" (a decision went against it); "failed" (it came to its end, but a person
 // had to leave out a step that failed); "stood_down" (the incident ended first); "aborted"; "undone" (a step with
-// on_failure: undo failed); "superseded"; "cut_short" (all that it covers was back, and a person left out the rest).
+// on_failure: undo failed); "superseded"; "cut_short" (all that it
+// covers was back, and a person left out the rest); "interrupted" (of an exercise: a live disaster was declared).
 type RunEnded struct {
 	Run    string `json:"run"`
 	Result string `json:"result"`
@@ -585,6 +594,70 @@ type ActionDone struct {
 	Result string `json:"result"` // what was done, or where it can be seen
 }
 
+// ExerciseStarted opens an exercise of a playbook. It is an incident that nothing happened to: it follows no situation,
+// counts in no figure of live incidents, declares nothing and blows no fuse.
+type ExerciseStarted struct {
+	Exercise Exercise `json:"exercise"`
+	Playbook string   `json:"playbook"`
+	Service  string   `json:"service"`   // that the playbook is to bring back
+	JudgedBy string   `json:"judged_by"` // digest of the bia.yaml whose objectives it is held against
+	By       Actor    `json:"by"`
+	Reason   string   `json:"reason"` // what it is to show
+	Tell     []string `json:"tell,omitempty"`
+}
+
+// ExerciseInterrupted says that a live disaster takes precedence: the exercise starts nothing more, lets go of what it
+// holds, and is cleaned up when the disaster is over.
+type ExerciseInterrupted struct {
+	Disaster string   `json:"disaster"` // the incident
+	Tell     []string `json:"tell,omitempty"`
+}
+
+// ExerciseConcluded closes an exercise, once what it did is put back: its record, whole (ISO 22301 clause 8.5).
+type ExerciseConcluded struct {
+	Exercise   Exercise         `json:"exercise"`
+	Playbook   string           `json:"playbook"`
+	Digest     string           `json:"digest"`  // of the playbook's text
+	Touches    string           `json:"touches"` // digest of what the bia.yaml says of the things the playbook touches
+	Service    string           `json:"service"`
+	By         Actor            `json:"by"`
+	Reason     string           `json:"reason"`
+	Started    time.Time        `json:"started"`
+	Ended      time.Time        `json:"ended"`               // of the run; cleaning up comes after it
+	Result     string           `json:"result"`              // as in RunEnded
+	Disaster   string           `json:"disaster,omitempty"`  // that interrupted it
+	Recovered  Span             `json:"recovered,omitempty"` // from the start to the milestone recovered; 0: not reached
+	Objectives []ObjectiveShown `json:"objectives,omitempty"`
+	Steps      []StepShown      `json:"steps"`
+	TookPart   []string         `json:"took_part,omitempty"` // people who acted
+	CleanUp    CleanUp          `json:"clean_up"`
+	Tell       []string         `json:"tell,omitempty"`
+}
+
+// ObjectiveShown is a time that an exercise was to show, and what it showed.
+type ObjectiveShown struct {
+	Objective string `json:"objective"` // rtc: of the playbook; rto: with confirmation and decision margin before it
+	Allowed   Span   `json:"allowed"`
+	Measured  Span   `json:"measured"`
+	Met       bool   `json:"met"`
+}
+
+// StepShown is how a step went in an exercise.
+type StepShown struct {
+	Step   string     `json:"step"`
+	Status StepStatus `json:"status"`
+	Shown  string     `json:"shown"` // carried_out | talked_through | left_out
+	Took   Span       `json:"took,omitempty"`
+	By     Actor      `json:"by,omitzero"`
+	Reason string     `json:"reason,omitempty"`
+}
+
+// CleanUp is how what an exercise did was put back.
+type CleanUp struct {
+	State  string      `json:"state"` // not_needed | done | waived
+	Waived []StepShown `json:"waived,omitempty"`
+}
+
 // Unrecognised is an event of a kind that this version does not know, kept as it was written. Its incident is shown, not
 // driven.
 type Unrecognised struct {
@@ -649,3 +722,6 @@ func (ActionDone) Kind() Kind            { return KindActionDone }
 func (StepForbidden) Kind() Kind         { return KindStepForbidden }
 func (RestOffered) Kind() Kind           { return KindRestOffered }
 func (RestSkipped) Kind() Kind           { return KindRestSkipped }
+func (ExerciseStarted) Kind() Kind       { return KindExerciseStarted }
+func (ExerciseInterrupted) Kind() Kind   { return KindExerciseInterrupted }
+func (ExerciseConcluded) Kind() Kind     { return KindExerciseConcluded }

@@ -44,6 +44,11 @@ type Incident struct {
 	StoodDown              *StoodDown `json:"stood_down,omitempty"`
 	Actions                []Action   `json:"actions,omitempty"` // in the order they were agreed upon
 
+	Exercise    Exercise             `json:"exercise,omitempty"` // empty: it is live
+	Rehearsal   *ExerciseStarted     `json:"rehearsal,omitempty"`
+	Interrupted *ExerciseInterrupted `json:"interrupted,omitempty"`
+	Concluded   *ExerciseConcluded   `json:"concluded,omitempty"`
+
 	// HandsOff is why this incident is shown and not driven (an unknown event kind, a hole in the journal); empty: driven.
 	HandsOff string `json:"hands_off,omitempty"`
 
@@ -92,6 +97,7 @@ type Run struct {
 	Service  string              `json:"service"`
 	Covers   []string            `json:"covers,omitempty"` // every service it is to bring back
 	By       Actor               `json:"by"`
+	Written  *playbooks.Playbook `json:"-"` // the playbook as it is pinned; Playbook is what an exercise makes of it
 	Playbook *playbooks.Playbook `json:"-"` // parsed from the pinned text; nil if it cannot be read any more
 	Name     string              `json:"playbook"`
 	Digest   string              `json:"digest"`
@@ -99,10 +105,11 @@ type Run struct {
 	Ended    time.Time           `json:"ended,omitzero"`
 	Result   string              `json:"result,omitempty"` // as in RunEnded
 	Exercise Exercise            `json:"exercise,omitempty"`
-	Paused   *Brake              `json:"paused,omitempty"`  // nothing of it starts
-	Ending   *Ending             `json:"ending,omitempty"`  // it is being ended before its last step
-	Offered  []string            `json:"offered,omitempty"` // steps that may be left out, since all that it covers is back
-	Steps    []StepState         `json:"steps"`             // in the playbook's order
+	CleanUp  bool                `json:"clean_up,omitempty"` // it puts back what the exercise has done
+	Paused   *Brake              `json:"paused,omitempty"`   // nothing of it starts
+	Ending   *Ending             `json:"ending,omitempty"`   // it is being ended before its last step
+	Offered  []string            `json:"offered,omitempty"`  // steps that may be left out, since all that it covers is back
+	Steps    []StepState         `json:"steps"`              // in the playbook's order
 }
 
 // StepStatus is where a step stands.

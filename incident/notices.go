@@ -91,15 +91,25 @@ func told(e Event) (people []string, run, step string) {
 		people = e.Tell
 	case Rebased:
 		people = e.Tell
+	case ExerciseStarted:
+		people = e.Tell
+	case ExerciseInterrupted:
+		people = e.Tell
+	case ExerciseConcluded:
+		people = e.Tell
 	}
 	return people, run, step
 }
 
 // words are what a notice says: what happened, what to do, by when.
 func (i *Incident) words(r Record, run, step string) (subject, body string) {
-	subject = fmt.Sprintf("[%s] %s", i.ID, plain(i.headline(r, run, step)))
 	var lines []string
 	say := func(format string, args ...any) { lines = append(lines, plain(fmt.Sprintf(format, args...))) }
+	subject = fmt.Sprintf("[%s] %s", i.ID, plain(i.headline(r, run, step)))
+	if i.Exercise != "" {
+		subject = fmt.Sprintf("EXERCISE (%s) %s", i.Exercise, subject)
+		say("EXERCISE, EXERCISE, EXERCISE: nobody is in trouble, this is practised. What is really wrong is reported and answered as always.")
+	}
 	say("%s", i.Verdict.Explanation.Summary)
 	i.countdown(say)
 	i.whatToDo(r.Event, run, step, say)
@@ -133,6 +143,10 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		if i.Declared != nil {
 			say("A playbook that has run does not start again by itself: holdfast invoke %s PLAYBOOK --service %s --reason WHY", i.ID, e.Service)
 		}
+	case ExerciseInterrupted:
+		say("Leave the exercise and turn to the disaster: holdfast incident %s", e.Disaster)
+	case ExerciseConcluded:
+		say("Look at what it showed: holdfast report %s", i.ID)
 	case StandDownRecommended:
 		say("Stand down: holdfast stand-down %s --reason WHY", i.ID)
 	case StepStarted, Escalated:

@@ -37,6 +37,8 @@ func (f *draft) order(person string, c Command) ([]Change, error) {
 		return f.arms(person, c)
 	case c.Verb == VerbDeclare && c.Incident == "":
 		return f.declareByHand(person, c)
+	case c.Verb == VerbRehearse:
+		return f.rehearse(person, c)
 	}
 	if say, ok := wordOrders[c.Verb]; ok {
 		e, err := say(f, person, c)
@@ -83,6 +85,11 @@ func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
 	if err := i.driven(c.Verb); err != nil {
 		return nil, err
 	}
+	if i.Exercise != "" {
+		if events, err, settled := i.orderOnExercise(w, person, c); settled {
+			return events, err
+		}
+	}
 	switch c.Verb {
 	case VerbDeclare:
 		return i.orderDeclare(w, person, c)
@@ -113,7 +120,7 @@ func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
 }
 
 func verbs() []string {
-	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbPause), string(VerbHold), string(VerbResume), string(VerbAbort), string(VerbSkipRest), string(VerbStandDown), string(VerbRebase), string(VerbArm), string(VerbDisarm), string(VerbNote), string(VerbAction), string(VerbActionDone)}
+	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbPause), string(VerbHold), string(VerbResume), string(VerbAbort), string(VerbSkipRest), string(VerbStandDown), string(VerbRehearse), string(VerbRebase), string(VerbArm), string(VerbDisarm), string(VerbNote), string(VerbAction), string(VerbActionDone)}
 	for _, v := range slices.Sorted(maps.Keys(wordOrders)) {
 		all = append(all, string(v))
 	}
@@ -131,6 +138,8 @@ func (i Incident) driven(verb Verb) error {
 		return Refuse("%s is shown, not driven: %s", i.ID, i.HandsOff)
 	case i.StoodDown != nil:
 		return before(i.StoodDown.By, i.Closed, "%s was stood down by %s at %s", i.ID, who(i.StoodDown.By), stamp(i.Closed))
+	case i.Concluded != nil:
+		return before(i.Concluded.By, i.Closed, "the exercise %s was concluded at %s", i.ID, stamp(i.Closed))
 	case !i.Open():
 		return before(Actor{}, i.Closed, "%s ended by itself at %s, without a declaration", i.ID, stamp(i.Closed))
 	}

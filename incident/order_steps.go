@@ -189,7 +189,16 @@ func untilWords(until time.Time) string {
 func mayAct(w World, l leg) []string {
 	roles := l.state().actors()
 	if l.state().Status == Stuck {
-		roles = join(roles, authority(w.declaration()))
+		roles = join(roles, overseers(w, l))
+	}
+	return roles
+}
+
+// overseers are the roles that say how a run goes on: the authority, and of an exercise also whoever ordered it.
+func overseers(w World, l leg) []string {
+	roles := authority(w.declaration())
+	if l.run.Exercise != "" && l.run.By.Role != "" {
+		roles = join(roles, []string{l.run.By.Role})
 	}
 	return roles
 }
@@ -348,7 +357,7 @@ func decides(w World, l leg, person string) (Actor, error) {
 func retry(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
 	s, p := l.state(), l.plan()
 	run, step := l.name()
-	by, err := w.dutyOn(s).entitled(person, "retry "+step, join(mayAct(w, l), authority(w.declaration())))
+	by, err := w.dutyOn(s).entitled(person, "retry "+step, join(mayAct(w, l), overseers(w, l)))
 	switch {
 	case err != nil:
 		return nil, err
@@ -377,7 +386,7 @@ func retry(i Incident, w World, l leg, person string, c Command) ([]Event, error
 func skip(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
 	s := l.state()
 	run, step := l.name()
-	by, err := w.dutyOn(s).entitled(person, "skip "+step, join(mayAct(w, l), authority(w.declaration())))
+	by, err := w.dutyOn(s).entitled(person, "skip "+step, join(mayAct(w, l), overseers(w, l)))
 	switch {
 	case err != nil:
 		return nil, err

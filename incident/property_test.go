@@ -140,14 +140,19 @@ func (a *anything) look() {
 
 func command(t *rapid.T, ids []string) Command {
 	verbs := []Verb{VerbAck, VerbDone, VerbFailed, VerbCannot, VerbApprove, VerbDecline, VerbRetry, VerbSkip, VerbHandOver, VerbDeclare, VerbInvoke, VerbStandDown, VerbArm, VerbDisarm, VerbNote,
-		VerbPause, VerbHold, VerbResume, VerbAbort}
-	steps := []string{"", "page", "tell", "safe", "ask", "never", "loose", "look", "go", "act", "asked", "settle", "verified", "restore", "check", "nonsense"}
+		VerbPause, VerbHold, VerbResume, VerbAbort, VerbRehearse}
+	steps := []string{"", "page", "tell", "safe", "ask", "never", "loose", "look", "go", "act", "asked", "settle", "verified", "restore", "check", "clean-up", "nonsense"}
 	c := Command{Verb: rapid.SampledFrom(verbs).Draw(t, "verb"), Step: rapid.SampledFrom(steps).Draw(t, "step"), Reason: "so"}
 	if c.Verb == VerbHandOver {
 		c.To = rapid.SampledFrom([]string{"alice", "bob", "dave", "erin", "gina"}).Draw(t, "to")
 	}
 	if len(ids) > 0 && rapid.IntRange(0, 9).Draw(t, "named") > 0 {
 		c.Incident = rapid.SampledFrom(ids).Draw(t, "incident")
+	}
+	if c.Verb == VerbRehearse {
+		c.Playbook = rapid.SampledFrom([]string{"failover", "reporting"}).Draw(t, "playbook")
+		c.Exercise = rapid.SampledFrom(Kinds).Draw(t, "kind")
+		return c
 	}
 	if c.Verb == VerbInvoke || c.Incident == "" {
 		c.Services = []string{rapid.SampledFrom([]string{"payments-api", "reporting"}).Draw(t, "service")}
@@ -183,6 +188,7 @@ func (a *anything) check() {
 	a.Helper()
 	a.oneRunPerServiceAndPlaybook()
 	a.everyWantIsRecorded()
+	a.anExerciseStaysOne()
 	a.nothingIsDueBeforeNextAt()
 }
 
@@ -190,7 +196,7 @@ func (a *anything) oneRunPerServiceAndPlaybook() {
 	services, books := map[string]string{}, map[string]string{}
 	for _, id := range a.book.ids {
 		for _, r := range a.book.incidents[id].Runs {
-			if !r.Active() {
+			if !r.Active() || r.Exercise != "" {
 				continue
 			}
 			if other, twice := services[r.Service]; twice {
@@ -225,6 +231,56 @@ func (a *anything) everyWantIsRecorded() {
 			a.Fatalf("%s is wanted, attempt %d, and nothing in the journal says so", e.Key, e.Attempt)
 		}
 	}
+}
+
+// anExerciseStaysOne: nothing of an exercise is mistaken for live, nor the other way round (invariant I15).
+func (a *anything) anExerciseStaysOne() {
+	for _, e := range a.book.wants() {
+		i := a.book.incidents[e.Incident]
+		if e.Exercise != i.Exercise || (e.Exercise != "") != strings.HasPrefix(e.Incident, "exercise-") {
+			a.Fatalf("%s is wanted as %q, of an incident that is %q", e.Key, e.Exercise, i.Exercise)
+		}
+		if p := stepOfEffect(*i, e); p != nil && e.Exercise != "" && (e.Do != nil || e.Verify != nil) && e.Exercise.talks(p) {
+			a.Fatalf("%s is done in a %s exercise", e.Key, e.Exercise)
+		}
+	}
+	for _, id := range a.book.ids {
+		i := a.book.incidents[id]
+		for _, r := range i.Runs {
+			if r.Exercise != i.Exercise {
+				a.Fatalf("run %s of %s is %q", r.ID, id, r.Exercise)
+			}
+		}
+		if i.Exercise == "" {
+			continue
+		}
+		if i.Declared != nil || len(i.Recoveries) > 0 || i.Level != detector.Event || len(i.Verdict.Services) > 0 {
+			a.Fatalf("the exercise %s stands for something live", id)
+		}
+		if i.Open() == (i.Concluded != nil) {
+			a.Fatalf("the exercise %s is open: %v, concluded: %v", id, i.Open(), i.Concluded != nil)
+		}
+	}
+	for service, f := range a.book.fuses {
+		if strings.HasPrefix(f.incident, "exercise-") {
+			a.Fatalf("an exercise has blown the fuse of %s", service)
+		}
+	}
+}
+
+// stepOfEffect is the step of an effect as its playbook has it, before anything of it was left to people.
+func stepOfEffect(i Incident, e Effect) *playbooks.Step {
+	for _, r := range i.Runs {
+		if r.ID == e.Run && r.Playbook != nil && !r.CleanUp {
+			p, problems := playbooks.Parse(r.Playbook.File, []byte(r.Playbook.Text))
+			if problems.HasErrors() {
+				return nil
+			}
+			s, _ := p.Step(e.Step)
+			return s
+		}
+	}
+	return nil
 }
 
 // nothingIsDueBeforeNextAt asks shortly before the instant named, and halfway to it, with the same facts.

@@ -337,6 +337,21 @@ func (c *chart) run(s scale, r RunReport) {
 		}
 		c.step(s, step, slices.Contains(r.Critical, step.Step))
 	}
+	c.brakes(s, r)
+}
+
+// brakes draws while people kept a run or its steps from going on.
+func (c *chart) brakes(s scale, r RunReport) {
+	if len(r.Brakes) == 0 {
+		return
+	}
+	l := chartLane{Name: "paused or held"}
+	for _, b := range r.Brakes {
+		to := ended(b.To, s.to)
+		l.Bars = append(l.Bars, bar(s, c.Height, b.From, to, "brake", b.line()))
+		l.note(s, b.From, to, who(b.By))
+	}
+	c.lane(l)
 }
 
 func (c *chart) step(s scale, step StepReport, critical bool) {
@@ -372,7 +387,7 @@ func (c *chart) step(s scale, step StepReport, critical bool) {
 }
 
 // doings say in words what a bar is.
-var doings = map[Doing]string{ByMachine: "a machine at work", Asked: "somebody asked, nobody had taken it", ByPerson: "a person at work", Paused: "failed, goes again", StuckHere: "stuck, waiting for a person"}
+var doings = map[Doing]string{ByMachine: "a machine at work", Asked: "somebody asked, nobody had taken it", ByPerson: "a person at work", Paused: "failed, goes again", StuckHere: "stuck, waiting for a person", Undoing: "being undone"}
 
 func lasted(from, to time.Time) string {
 	return fmt.Sprintf("from %s to %s, %s", stamp(from), stamp(to), between(from, to))

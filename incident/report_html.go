@@ -83,8 +83,9 @@ type page struct {
 
 type runPage struct {
 	RunReport
-	Head, Spent string
-	Steps       []stepPage
+	Head, Spent, Called string
+	Brakes              []string
+	Steps               []stepPage
 }
 
 type stepPage struct {
@@ -112,7 +113,10 @@ func (n Notice) How() string    { return n.how() }
 func (r Report) HTML() ([]byte, error) {
 	p := page{Report: r, Chart: r.draw(), Style: template.CSS(reportStyle), Policy: ReportPolicy}
 	for _, run := range r.Runs {
-		view := runPage{RunReport: run, Head: run.head(), Spent: run.spent()}
+		view := runPage{RunReport: run, Head: run.head(), Spent: run.spent(), Called: run.called()}
+		for _, b := range run.Brakes {
+			view.Brakes = append(view.Brakes, b.line())
+		}
 		for _, s := range run.Steps {
 			step := stepPage{StepReport: s, Ending: s.ending(), Gave: s.gave(), People: s.people(), Waited: s.People}
 			for _, problem := range s.Problems {

@@ -136,6 +136,12 @@ func (m *markdown) run(r RunReport) {
 	if len(r.Critical) > 0 {
 		m.say("\nWhat held everything up: %s.", strings.Join(r.Critical, " → "))
 	}
+	if called := r.called(); called != "" {
+		m.say("\n%s", called)
+	}
+	for _, b := range r.Brakes {
+		m.say("\n%s", b.line())
+	}
 	m.say("\nPinned to the playbook %s.", r.Digest)
 	m.table("step", "what", "how it ended", "gave", "started", "took", "machines", "people", "by")
 	for _, s := range r.Steps {

@@ -77,7 +77,39 @@ func (s StepReport) ending() string {
 	if s.Attempts > 1 {
 		text += fmt.Sprintf(" after %d attempts", s.Attempts)
 	}
-	return text + because(s.Reason)
+	text += because(s.Reason)
+	if u := s.Undo; u != nil {
+		text += "; its undo: " + strings.ReplaceAll(string(u.Status), "_", " ") + because(u.Reason)
+	}
+	return text
+}
+
+func (b BrakeReport) line() string {
+	what := "Paused"
+	if b.Step != "" {
+		what = upper(b.Step) + " held"
+	}
+	until := "still on"
+	if !b.To.IsZero() {
+		until = fmt.Sprintf("until %s, for %s", stamp(b.To), between(b.From, b.To))
+	}
+	return fmt.Sprintf("%s at %s by %s%s; %s.", what, stamp(b.From), who(b.By), because(b.Reason), until)
+}
+
+// called says why a run ended before its last step.
+func (r RunReport) called() string {
+	e := r.Ending
+	if e == nil {
+		return ""
+	}
+	text := fmt.Sprintf("Called off at %s by %s%s.", stamp(e.At), who(e.By), because(e.Reason))
+	if e.For != "" {
+		text += fmt.Sprintf(" It made way for %s.", e.For)
+	}
+	if e.Undo {
+		text += " What it had done was to be undone, the last first."
+	}
+	return text
 }
 
 // gave is what a step brought to light: answers, evidence, a milestone.

@@ -15,6 +15,12 @@ func (i Incident) carryOn(w World) []Event {
 		if !run.Active() || run.Playbook == nil {
 			continue
 		}
+		if i.Exercise != "" && w.Disaster() != "" {
+			if events := i.givesWay(w, run); len(events) > 0 {
+				return events
+			}
+			continue
+		}
 		if e := i.runDue(w, run); e != nil {
 			return []Event{e}
 		}
@@ -134,6 +140,9 @@ func (i Incident) begins(w World, l leg) Event {
 	if !ready || i.waitsFor(w, l) != "" {
 		return nil
 	}
+	if why := l.leftOut(); why != "" {
+		return StepSkipped{Run: run, Step: step, By: Actor{Rule: ruleExercise}, Reason: why}
+	}
 	return i.launch(w, l)
 }
 
@@ -189,10 +198,10 @@ func (i Incident) runningDue(w World, l leg) Event {
 		return l.done("")
 	case kind == playbooks.KindWait && !w.Now.Before(l.state().Until):
 		return l.done("")
-	case kind == playbooks.KindVerify && proven(w, l.plan().Verify):
-		return l.done(proof(w, l.plan().Verify))
+	case kind == playbooks.KindVerify && proven(w, l):
+		return l.done(proof(w, l))
 	case kind == playbooks.KindVerify && !w.Now.Before(l.state().Until):
-		return fail(w, l, TimedOut, unproven(w, l.plan().Verify))
+		return fail(w, l, TimedOut, unproven(w, l))
 	}
 	return nil
 }
@@ -238,13 +247,23 @@ func (i Incident) told(run, step string) bool {
 }
 
 // proven reports whether a service is as a verify step wants it, for as long as it wants.
-func proven(w World, v *playbooks.Verify) bool {
-	since, ok := holds(w, v)
-	return ok && !w.Now.Before(since.Add(v.For))
+func proven(w World, l leg) bool {
+	since, ok := holds(w, l)
+	return ok && !w.Now.Before(since.Add(l.plan().Verify.For))
 }
 
-// holds is since when a service is as a verify step wants it.
-func holds(w World, v *playbooks.Verify) (since time.Time, ok bool) {
+// holds is since when a service is as a verify step wants it. In an exercise it may never have been lost: that counts from
+// the step on, so that the exercise takes the time that it takes.
+func holds(w World, l leg) (since time.Time, ok bool) {
+	since, ok = measured(w, l.plan().Verify)
+	if l.run.Exercise != "" {
+		since = later(since, l.state().Started)
+	}
+	return since, ok
+}
+
+// measured is since when the detector sees a service as a verify step wants it.
+func measured(w World, v *playbooks.Verify) (since time.Time, ok bool) {
 	state := w.Facts.ServiceState(v.Service)
 	if v.At == "full" {
 		return state.Since, state.State == detector.Up
@@ -257,15 +276,17 @@ func holds(w World, v *playbooks.Verify) (since time.Time, ok bool) {
 	return state.Since, state.State == detector.Up || state.State == detector.Degraded
 }
 
-func proof(w World, v *playbooks.Verify) string {
-	since, _ := holds(w, v)
+func proof(w World, l leg) string {
+	v := l.plan().Verify
+	since, _ := holds(w, l)
 	return fmt.Sprintf("%s is %s since %s", v.Service, w.Facts.ServiceState(v.Service).State, stamp(since))
 }
 
 // unproven says what a verify step still misses.
-func unproven(w World, v *playbooks.Verify) string {
+func unproven(w World, l leg) string {
+	v := l.plan().Verify
 	state := w.Facts.ServiceState(v.Service).State
-	if since, ok := holds(w, v); ok {
+	if since, ok := holds(w, l); ok {
 		return fmt.Sprintf("%s is %s only since %s, and not for %s", v.Service, state, stamp(since), span(v.For))
 	}
 	return fmt.Sprintf("%s is %s", v.Service, state)

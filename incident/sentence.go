@@ -33,6 +33,9 @@ func Sentence(r Record) string {
 	if text := actionSentence(r.Event); text != "" {
 		return text
 	}
+	if text := exerciseSentence(r.Event); text != "" {
+		return text
+	}
 	if text := wordSentence(r.Event); text != "" {
 		return text
 	}
@@ -46,6 +49,43 @@ func Sentence(r Record) string {
 		return text
 	}
 	return recoverySentence(r.Event)
+}
+
+func exerciseSentence(e Event) string {
+	switch e := e.(type) {
+	case ExerciseStarted:
+		return fmt.Sprintf("EXERCISE (%s): %s ordered an exercise of the playbook %s%s.", e.Exercise, who(e.By), e.Playbook, because(e.Reason))
+	case ExerciseInterrupted:
+		return fmt.Sprintf("THE EXERCISE IS OVER: %s is a declared disaster, which takes precedence; nothing more is started.", e.Disaster)
+	case ExerciseConcluded:
+		return e.sentence()
+	}
+	return ""
+}
+
+// sentence tells what an exercise showed.
+func (e ExerciseConcluded) sentence() string {
+	text := fmt.Sprintf("The %s exercise of %s is concluded: %s", e.Exercise, e.Playbook, strings.ReplaceAll(e.Result, "_", " "))
+	if e.Disaster != "" {
+		text += " by the disaster " + e.Disaster
+	}
+	if e.Recovered > 0 {
+		text += ", recovered after " + e.Recovered.String()
+	}
+	for _, o := range e.Objectives {
+		how := "met"
+		if !o.Met {
+			how = "MISSED"
+		}
+		text += fmt.Sprintf(", %s %s (%s of %s)", strings.ToUpper(o.Objective), how, o.Measured, o.Allowed)
+	}
+	switch e.CleanUp.State {
+	case "done":
+		text += "; what it did is put back"
+	case "waived":
+		text += "; not all that it did was put back"
+	}
+	return text + "."
 }
 
 func wordSentence(e Event) string {
@@ -146,6 +186,12 @@ func decisionDueSentence(e DecisionDue) string {
 func stepSentence(e Event) string {
 	switch e := e.(type) {
 	case Invoked:
+		if e.CleanUp {
+			return fmt.Sprintf("What the exercise did is put back as run %s.", e.Run)
+		}
+		if e.Exercise != "" {
+			return fmt.Sprintf("%s has the playbook %s exercised for %s as run %s: EXERCISE (%s).", subject(e.By), e.Playbook, e.Service, e.Run, e.Exercise)
+		}
 		return fmt.Sprintf("%s invoked the playbook %s for %s as run %s%s.", subject(e.By), e.Playbook, listed(orElse(e.Covers, e.Service)), e.Run, because(e.Reason))
 	case NoPlaybookFits:
 		if e.Nearest == "" {
@@ -179,6 +225,9 @@ func stepSentence(e Event) string {
 	case StepFailed:
 		return failedSentence(e)
 	case StepSkipped:
+		if e.By.Rule == ruleExercise {
+			return fmt.Sprintf("%s was left out%s.", upper(stepName(e.Run, e.Step)), because(e.Reason))
+		}
 		return fmt.Sprintf("%s was left out by %s%s.", upper(stepName(e.Run, e.Step)), who(e.By), because(e.Reason))
 	case RestOffered:
 		return fmt.Sprintf("All that run %s covers is back while steps are open (%s): a person may leave out the rest.", e.Run, listed(e.Steps))

@@ -138,7 +138,7 @@ func (s StepState) ended() bool {
 
 // barred reports whether nothing goes on behind the step: a decision went against it, here or further up.
 func (s StepState) barred() bool {
-	return s.Status == Declined || s.Status == Skipped && s.By.Rule != ""
+	return s.Status == Declined || s.Status == Skipped && s.By.Rule != "" && s.By.Rule != ruleExercise
 }
 
 // actors are the roles whose holders may act on the step.

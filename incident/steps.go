@@ -99,6 +99,9 @@ func backoff(p *playbooks.Step, tries int) time.Duration {
 func troubled(w World, l leg) []string {
 	p := l.plan()
 	roles := []string{l.state().Role, w.declaration().Authority}
+	if l.run.Exercise != "" {
+		roles[1] = orText(l.run.By.Role, roles[1])
+	}
 	if p.OnFailure == "escalate" {
 		roles = append(roles, p.Escalate...)
 	}
@@ -137,7 +140,7 @@ func stepDeadline(w World, l leg, d *deadlines) {
 		d.add(s.Until.Add(grace))
 	case s.Status == Running && p.Kind() == playbooks.KindVerify:
 		d.add(s.Until)
-		if since, ok := holds(w, p.Verify); ok {
+		if since, ok := holds(w, l); ok {
 			d.add(since.Add(p.Verify.For))
 		}
 	case s.Status == Running && p.Kind() == playbooks.KindWait:
@@ -152,7 +155,7 @@ func (i Incident) Wants(epoch uint64, since time.Time) []Effect {
 	for n := range i.Notices {
 		if notice := i.Notices[n]; notice.open() && i.HandsOff == "" {
 			all = append(all, Effect{Key: fmt.Sprintf("%s/notice/%d", i.ID, notice.N), Incident: i.ID, Run: notice.Run, Step: notice.Step,
-				Attempt: 1, Epoch: epoch, Until: later(notice.At, since).Add(noticePatience), Exercise: i.exerciseOf(notice.Run), Notice: &notice})
+				Attempt: 1, Epoch: epoch, Until: later(notice.At, since).Add(noticePatience), Exercise: i.Exercise, Notice: &notice})
 		}
 	}
 	if !i.Open() || i.HandsOff != "" {
@@ -179,16 +182,6 @@ func effect(l leg, epoch uint64) []Effect {
 	}
 	return []Effect{{Key: s.Key, Incident: l.incident, Run: l.run.ID, Step: s.ID, Undo: l.undo, Attempt: s.Attempt, Epoch: s.Epoch, Until: s.Until,
 		Repeat: p.Repeat, Exercise: l.run.Exercise, Do: p.Run, Verify: p.Verify}}
-}
-
-// exerciseOf is the kind of exercise that a run is; empty: it is live, or there is no such run.
-func (i Incident) exerciseOf(id string) Exercise {
-	for _, run := range i.Runs {
-		if run.ID == id {
-			return run.Exercise
-		}
-	}
-	return ""
 }
 
 func (b *book) wants() (all []Effect) {

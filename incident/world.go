@@ -30,6 +30,11 @@ type World struct {
 	// Held is who holds an exclusive resource; empty: nobody.
 	Held func(resource string) string
 
+	// Exercised are the records of all exercises, the oldest first.
+	Exercised func() []Exercised
+	// Disaster is the live disaster that takes precedence over exercises; empty: none is declared.
+	Disaster func() string
+
 	found map[string][]string // by service: what roots has found, for a large house asks often; nil: it is not kept
 }
 

@@ -17,6 +17,9 @@ const (
 	defaultBackoff = time.Second
 	defaultEvery   = 5 * time.Second
 
+	// defaultExercise is how long an exercise holds: DORA article 11(6) asks for one a year.
+	defaultExercise = 365 * 24 * time.Hour
+
 	// verifyPatience is added to a verify's own `for`: a service comes back some minutes after the step that mends it,
 	// and monitoring needs its time to see that.
 	verifyPatience = 15 * time.Minute
@@ -59,6 +62,14 @@ func (d *document) DecodeDocument(r *source.Reader, n source.Node) {
 	for i := range d.playbook.Steps {
 		d.mark(r, source.Node{Node: steps.Content[i]}, &d.playbook.Steps[i])
 		d.playbook.Steps[i].refer()
+	}
+	if len(d.playbook.Exercise.CleanUp) == 0 {
+		return
+	}
+	exercise, _ := n.Value("exercise")
+	after, _ := exercise.Value("cleanup")
+	for i := range d.playbook.Exercise.CleanUp {
+		d.mark(r, source.Node{Node: after.Content[i]}, &d.playbook.Exercise.CleanUp[i])
 	}
 }
 
@@ -123,22 +134,28 @@ func markAt(start source.Mark, number int, line string, at int) source.Mark {
 
 // fillIn puts in what the author left to the defaults.
 func (p *Playbook) fillIn() {
-	phase := Recovery
-	for i := range p.Steps {
-		s := &p.Steps[i]
+	fillIn(p.Steps, Recovery)
+	fillIn(p.Exercise.CleanUp, Reconstitution)
+	orElse(&p.Exercise.Every, defaultExercise)
+	for i := range p.Preconditions {
+		if c := &p.Preconditions[i]; c.Else == "" {
+			c.Else = "refuse"
+		}
+	}
+}
+
+// fillIn gives each step the phase of the one before, and lets it wait for that.
+func fillIn(steps []Step, phase Phase) {
+	for i := range steps {
+		s := &steps[i]
 		if s.Phase == "" {
 			s.Phase = phase
 		}
 		phase = s.Phase
 		if !s.Marks.Has("after") && i > 0 {
-			s.After = []string{p.Steps[i-1].ID}
+			s.After = []string{steps[i-1].ID}
 		}
 		s.fillIn()
-	}
-	for i := range p.Preconditions {
-		if c := &p.Preconditions[i]; c.Else == "" {
-			c.Else = "refuse"
-		}
 	}
 }
 

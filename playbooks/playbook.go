@@ -58,10 +58,12 @@ type RecoveryPointWithin struct {
 	Age   time.Duration `doc:"age,required"`
 }
 
-// Exercise says what a rehearsal leaves out.
+// Exercise says how the playbook is exercised: what is left out, how what an exercise did is put back, and how often.
 type Exercise struct {
-	Marks source.Marks `doc:",marks"`
-	Skip  []string     `doc:"skip"`
+	Marks   source.Marks  `doc:",marks"`
+	Skip    []string      `doc:"skip"`    // steps that are left out
+	CleanUp []Step        `doc:"cleanup"` // put back, one after the other, what an exercise has done
+	Every   time.Duration `doc:"every"`   // how long an exercise holds; default 365d
 }
 
 // Phase is a phase of recovery (NIST SP 800-34 r1 chapter 4).

@@ -63,6 +63,11 @@ func (Step) DocumentSchema() map[string]any {
 	})
 }
 
+// DocumentSchema bounds the steps that clean up.
+func (Exercise) DocumentSchema() map[string]any {
+	return source.Properties(map[string]any{"cleanup": map[string]any{"maxItems": mostSteps}})
+}
+
 // DocumentSchema bounds the retries of an undo.
 func (Undo) DocumentSchema() map[string]any {
 	return source.Properties(map[string]any{"repeat": source.Words(repeats...), "retry": between(0, mostRetries)})

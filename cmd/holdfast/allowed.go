@@ -19,8 +19,8 @@ import (
 func notAllowed(c *config.Config, docs *incident.Documents) source.Problems {
 	w := newWarden(c, func(config.For) bool { return true })
 	for _, p := range docs.Playbooks {
-		for i := range p.Steps {
-			w.step(&p.Steps[i])
+		for _, s := range p.All() {
+			w.step(s)
 		}
 	}
 	if docs.People != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,6 +69,11 @@ may in any case.`,
 		long:    "Call a run off: nothing of it starts any more, what is under way is waited for, and what was done is undone in reverse order, as far as the playbook says how. Without a run it calls off everything in the incident, and nothing is invoked there any more without a person. --keep leaves what was done as it is; given again, it stops an undo that does more harm than good.",
 		example: "  holdfast abort booking-api-1123 --reason \"a false alarm: the probe was wrong\"\n  holdfast abort booking-api-1123 1 --keep --reason \"touch nothing any more\""},
 	{verb: incident.VerbStandDown, args: "INCIDENT", short: "End an incident", need: 1, most: 1, reason: mustReason, read: incidentArg},
+	{verb: incident.VerbRehearse, args: "PLAYBOOK", short: "Exercise a playbook: tabletop, simulation, parallel or full", need: 1, most: 1, reason: mustReason, flags: rehearseFlags, read: rehearseArgs,
+		long: `Exercise a playbook with the people and machines it is for. The exercise is an incident of its own, marked as one in all that
+it says and does; it declares nothing, counts in no figure of live incidents, and reaches only what holdfast.yaml opens to
+exercises. A live disaster interrupts it. It is concluded, and on record, when what it did is put back.`,
+		example: "  holdfast rehearse move-booking-to-south --kind tabletop --reason \"new people on call\"\n  holdfast stand-down exercise-move-booking-to-south-1123 --reason \"out of time\""},
 	{verb: incident.VerbRebase, args: "INCIDENT", short: "Judge an incident by the bia.yaml in force, no longer by the one it was opened under", need: 1, most: 1, reason: mustReason, read: incidentArg},
 	{verb: incident.VerbArm, short: "Let declarations happen automatically again", reason: mustReason},
 	{verb: incident.VerbDisarm, short: "Leave every declaration to people", reason: mustReason},
@@ -259,6 +265,24 @@ func invokeArgs(c *cobra.Command, args []string, order *incident.Command) error 
 	order.Supersede, _ = c.Flags().GetBool("supersede")
 	if len(order.Services) != 1 {
 		return misused("add --service NAME", "a run recovers one service, which has to be named")
+	}
+	return nil
+}
+
+func rehearseFlags(c *cobra.Command) {
+	c.Flags().StringP("kind", "k", "", "tabletop (talked through), simulation (only what may be repeated), parallel (all but what cannot be taken back) or full; required")
+	c.Flags().StringP("service", "s", "", "the service that it is to bring back; default: the first that the playbook is for")
+}
+
+func rehearseArgs(c *cobra.Command, args []string, order *incident.Command) error {
+	kind, _ := c.Flags().GetString("kind")
+	service, _ := c.Flags().GetString("service")
+	if !slices.Contains(incident.Kinds, incident.Exercise(kind)) {
+		return misused("add --kind tabletop, simulation, parallel or full", "%q is no kind of exercise", kind)
+	}
+	order.Playbook, order.Exercise = args[0], incident.Exercise(kind)
+	if service != "" {
+		order.Services = []string{service}
 	}
 	return nil
 }

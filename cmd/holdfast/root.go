@@ -52,7 +52,7 @@ var chapters = []struct {
 	{"Hold a run back, or call it off:", []string{"pause", "hold", "resume", "abort", "skip-rest"}},
 	{"Decide, with the authority:", []string{"declare", "invoke", "stand-down", "rebase", "arm", "disarm"}},
 	{"Learn from it:", []string{"report", "action", "refusals"}},
-	{"Ask beforehand:", []string{"demo", "check", "readiness", "exercise", "whatif", "backtest", "playbook"}},
+	{"Ask beforehand:", []string{"demo", "check", "readiness", "rehearse", "exercise", "whatif", "backtest", "playbook"}},
 	{"Operate:", []string{"serve", "verify", "alerts", "people", "schema", "version"}},
 }
 
