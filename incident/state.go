@@ -34,6 +34,9 @@ func asked(p *playbooks.Step) string {
 	case playbooks.KindRun:
 		return call(p.Run.HTTP, p.Run.NATS, p.Run.Exec)
 	case playbooks.KindVerify:
+		if p.Verify.Prometheus != nil {
+			return "verify that " + p.Verify.Prometheus.String()
+		}
 		if p.Verify.Service == "" {
 			return "verify: " + call(p.Verify.HTTP, p.Verify.NATS, nil)
 		}
