@@ -32,7 +32,7 @@ var house = map[string]room{
 	"oncall":         {pure: true, may: []string{"internal/source"}},
 
 	"detector":  {pure: true, may: []string{"bia", "bia/condition", "detector/alert"}},
-	"incident":  {pure: true, may: []string{"bia", "detector", "detector/alert", "playbooks", "oncall", "internal/source"}},
+	"incident":  {pure: true, may: []string{"bia", "bia/condition", "detector", "detector/alert", "playbooks", "oncall", "internal/source"}},
 	"readiness": {pure: true, may: []string{"bia", "incident", "playbooks", "oncall", "internal/source"}},
 	"exercise":  {pure: true, may: []string{"bia", "detector", "detector/alert", "incident", "playbooks", "oncall", "internal/source"}},
 

@@ -179,6 +179,8 @@ func (s Story) controlled(event incident.Event) (entry, bool) {
 		return entry{Run: e.Run, By: actor(e.By), Reason: e.Reason}, true
 	case incident.StepHeld:
 		return entry{Kind: "step", Run: e.Run, Step: e.Step, Status: "held", By: actor(e.By), Reason: e.Reason, At: s.at(e.Until)}, true
+	case incident.StillHeld:
+		return entry{Run: e.Run, Step: e.Step, Tell: e.Tell}, true
 	case incident.StepReleased:
 		return entry{Kind: "step", Run: e.Run, Step: e.Step, Status: "released", By: actor(e.By), Reason: e.Reason}, true
 	case incident.InvocationQueued:

@@ -61,6 +61,8 @@ func about(event incident.Event) (run, step, service string) {
 		return e.Run, e.Step, ""
 	case incident.StepReleased:
 		return e.Run, e.Step, ""
+	case incident.StillHeld:
+		return e.Run, e.Step, ""
 	case incident.UndoStarted:
 		return e.Run, e.Step, ""
 	case incident.UndoDone:

@@ -70,7 +70,7 @@ func private(e Event) bool {
 		return e.Would == nil
 	case DecisionDue, NoPlaybookFits, StepStarted, Acknowledged, StepApproved, StepDeclined, StepDone, StepFailed, StepSkipped,
 		Escalated, Notified, ObjectiveMissed, StandDownRecommended, Noted,
-		StepForbidden, RestOffered, RestSkipped, RunPaused, RunResumed, StepHeld, StepReleased, InvocationQueued, RunSuperseded, RunAborted, UndoStarted, UndoDone, UndoFailed, UndoSkipped:
+		StepForbidden, RestOffered, RestSkipped, RunPaused, RunResumed, StepHeld, StepReleased, StillHeld, InvocationQueued, RunSuperseded, RunAborted, UndoStarted, UndoDone, UndoFailed, UndoSkipped:
 		return true
 	}
 	return false

@@ -45,6 +45,7 @@ var kinds = []struct {
 	{KindRunResumed, read[RunResumed]},
 	{KindStepHeld, read[StepHeld]},
 	{KindStepReleased, read[StepReleased]},
+	{KindStillHeld, read[StillHeld]},
 	{KindInvocationQueued, read[InvocationQueued]},
 	{KindRunSuperseded, read[RunSuperseded]},
 	{KindRunAborted, read[RunAborted]},

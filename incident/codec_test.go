@@ -84,6 +84,7 @@ func everyKind() []Event {
 		RunResumed{Run: "1", By: by, Reason: "it did"},
 		StepHeld{Run: "1", Step: "promote", Until: at.Add(time.Hour), By: by, Reason: "wait for the last batch"},
 		StepReleased{Run: "1", Step: "promote", By: by, Reason: "the batch is through"},
+		StillHeld{Run: "1", Step: "promote", Tell: []string{"alice"}},
 		InvocationQueued{Service: "payments-api", Playbook: "restore", Behind: []string{"it needs ams2-capacity, which run 1 of payments-api-0412 holds"},
 			Supersedes: []RunRef{{Incident: acmeIncident, Run: "1"}}, By: by, Reason: "the failover does not help"},
 		RunSuperseded{Run: "1", For: "restore", Incident: acmeIncident, By: by, Reason: "the failover does not help", Tell: []string{"alice"}},

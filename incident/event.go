@@ -64,6 +64,7 @@ const (
 	KindRunResumed       Kind = "run_resumed"
 	KindStepHeld         Kind = "step_held"
 	KindStepReleased     Kind = "step_released"
+	KindStillHeld        Kind = "still_held"
 	KindInvocationQueued Kind = "invocation_queued"
 	KindRunSuperseded    Kind = "run_superseded"
 	KindRunAborted       Kind = "run_aborted"
@@ -454,6 +455,13 @@ type StepReleased struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// StillHeld tells the authority that a run, or a step, is still kept from going on, by a person who set no time.
+type StillHeld struct {
+	Run  string   `json:"run"`
+	Step string   `json:"step,omitempty"`
+	Tell []string `json:"tell"`
+}
+
 // InvocationQueued is a person's order to invoke a playbook as soon as what stands in its way has ended.
 type InvocationQueued struct {
 	Service    string   `json:"service"`
@@ -701,6 +709,7 @@ func (Notified) Kind() Kind              { return KindNotified }
 func (RunPaused) Kind() Kind             { return KindRunPaused }
 func (RunResumed) Kind() Kind            { return KindRunResumed }
 func (StepHeld) Kind() Kind              { return KindStepHeld }
+func (StillHeld) Kind() Kind             { return KindStillHeld }
 func (StepReleased) Kind() Kind          { return KindStepReleased }
 func (InvocationQueued) Kind() Kind      { return KindInvocationQueued }
 func (RunSuperseded) Kind() Kind         { return KindRunSuperseded }

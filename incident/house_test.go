@@ -275,6 +275,8 @@ func stepOf(e Event) (run, step string, ok bool) {
 		return e.Run, e.Step, true
 	case StepReleased:
 		return e.Run, e.Step, true
+	case StillHeld:
+		return e.Run, e.Step, e.Step != ""
 	case UndoStarted:
 		return e.Run, e.Step, true
 	case UndoDone:

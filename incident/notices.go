@@ -73,6 +73,8 @@ func told(e Event) (people []string, run, step string) {
 		people, run, step = e.Tell, e.Run, e.Step
 	case RunPaused:
 		people, run = e.Tell, e.Run
+	case StillHeld:
+		people, run, step = e.Tell, e.Run, e.Step
 	case RunSuperseded:
 		people, run = e.Tell, e.Run
 	case RunAborted:
@@ -156,6 +158,8 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		i.stepWords(run, step, say)
 	case HandOverOffered:
 		say("Take it: holdfast ack %s %s/%s. Until then it is not yours.", i.ID, run, step)
+	case StillHeld:
+		i.brakeWords(run, step, say)
 	case RunPaused:
 		say("Let it go on: holdfast resume %s %s --reason WHY, or call it off: holdfast abort %[1]s %[2]s --reason WHY", i.ID, run)
 	case RunAborted:
@@ -167,6 +171,20 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 	case StepFailed, UndoFailed:
 		say("Say how it goes on: holdfast done, retry or skip %s %s/%s --reason WHY", i.ID, run, step)
 	}
+}
+
+// brakeWords say who keeps a run or a step from going on, and how it goes on.
+func (i *Incident) brakeWords(run, step string, say func(string, ...any)) {
+	r, _ := i.runOf(run)
+	b, target := r.Paused, run
+	if s, ok := r.state(step); ok {
+		b, target = s.Held, run+"/"+step
+	}
+	if b == nil {
+		return
+	}
+	say("%s has kept it from going on since %s%s", who(b.By), stamp(b.At), because(b.Reason))
+	say("Let it go on: holdfast resume %s %s, or call the run off: holdfast abort %s %s --reason WHY", i.ID, target, i.ID, run)
 }
 
 // headline is what a person reads on a locked screen: what is asked of them, or what happened.

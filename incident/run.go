@@ -29,6 +29,9 @@ func (i Incident) carryOn(w World) []Event {
 }
 
 func (i Incident) runDue(w World, run Run) Event {
+	if e := run.Paused.reminds(w, run.ID, ""); e != nil {
+		return e
+	}
 	if run.Paused.over(w.Now) {
 		return RunResumed{Run: run.ID, By: Actor{Rule: ruleUntil}}
 	}
@@ -104,6 +107,11 @@ func (l leg) braked() bool { return l.run.Paused != nil || l.run.Steps[l.n].Held
 // stepDue is what the clock and the facts say of one step.
 func (i Incident) stepDue(w World, l leg) Event {
 	run, step := l.name()
+	if s := l.state(); !s.ended() && s.Held != nil {
+		if e := s.Held.reminds(w, run, step); e != nil {
+			return e
+		}
+	}
 	if s := l.state(); !s.ended() && s.Held.over(w.Now) {
 		return StepReleased{Run: run, Step: step, By: Actor{Rule: ruleUntil}}
 	}

@@ -265,6 +265,11 @@ func controlSentence(e Event) string {
 		return fmt.Sprintf("%s resumed run %s%s.", who(e.By), e.Run, because(e.Reason))
 	case StepHeld:
 		return fmt.Sprintf("%s holds %s%s%s.", who(e.By), stepName(e.Run, e.Step), untilWords(e.Until), because(e.Reason))
+	case StillHeld:
+		if e.Step == "" {
+			return fmt.Sprintf("Run %s is still paused.", e.Run)
+		}
+		return fmt.Sprintf("%s is still held.", upper(stepName(e.Run, e.Step)))
 	case StepReleased:
 		if e.By.Rule == ruleUntil {
 			return fmt.Sprintf("%s is free again: the time of its hold is over.", upper(stepName(e.Run, e.Step)))

@@ -122,6 +122,7 @@ func (i Incident) runDeadlines(w World, d *deadlines) {
 		}
 		if run.Paused != nil {
 			d.add(run.Paused.Until)
+			d.add(run.Paused.remindAt(w.declaration().DecisionTimeObjective))
 		}
 	}
 }
@@ -130,6 +131,7 @@ func stepDeadline(w World, l leg, d *deadlines) {
 	s, p := l.state(), l.plan()
 	if s.Held != nil {
 		d.add(s.Held.Until)
+		d.add(s.Held.remindAt(w.declaration().DecisionTimeObjective))
 	}
 	switch {
 	case s.Status == Retrying:

@@ -26,6 +26,12 @@ func printIncident(out *printer, i console.Incident) {
 		how := "declared " + clockTime(i.DeclaredAt) + " by " + actor(i.Declared.By)
 		out.line("%s, on %s", how, strings.Join(i.Declared.Criteria, ", "))
 	}
+	if i.Aborted != nil && i.Closed.IsZero() {
+		out.parts(cell{fmt.Sprintf("aborted %s by %s: %s; nothing is invoked without a person", clockTime(i.Aborted.At), actor(i.Aborted.By), i.Aborted.Reason), warn})
+	}
+	for _, q := range i.Queued {
+		out.parts(cell{fmt.Sprintf("%s for %s waits for its turn, ordered %s by %s", q.Playbook, q.Service, clockTime(q.At), actor(q.By)), warn}, cell{strings.Join(q.Behind, "; "), plain})
+	}
 	for _, n := range i.NoPlaybook {
 		out.parts(cell{"no applicable playbook for " + n.Service, bad}, cell{strings.Join(n.Missing, ", "), plain})
 	}
