@@ -28,7 +28,7 @@ var house = map[string]room{
 	"detector/alert": {pure: true, may: []string{"internal/source"}},
 	"bia/condition":  {pure: true, may: []string{"internal/source"}},
 	"bia":            {pure: true, may: []string{"bia/condition", "internal/source"}},
-	"playbooks":      {pure: true, may: []string{"internal/source"}},
+	"playbooks":      {pure: true, may: []string{"bia/condition", "internal/source"}},
 	"oncall":         {pure: true, may: []string{"internal/source"}},
 
 	"detector":  {pure: true, may: []string{"bia", "bia/condition", "detector/alert"}},

@@ -136,7 +136,7 @@ func (i Incident) launch(w World, l leg) Event {
 	if p, forbidden := i.forbidden(w, l); forbidden {
 		return l.stopped(w, p)
 	}
-	return l.of(start(w, l, Actor{}, ""))
+	return l.of(i.setOff(w, l, Actor{}, ""))
 }
 
 // stopped says that a step was not carried out.

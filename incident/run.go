@@ -57,7 +57,7 @@ func result(run Run) string {
 		return run.Ending.Result
 	case slices.ContainsFunc(run.Steps, func(s StepState) bool { return s.Status == Declined }):
 		return "declined"
-	case slices.ContainsFunc(run.Steps, func(s StepState) bool { return s.Status == Skipped && s.Outcome != "" }):
+	case slices.ContainsFunc(run.Steps, func(s StepState) bool { return s.Status == Skipped && s.Outcome != "" && s.Outcome != Unclear }):
 		return "failed"
 	}
 	return "completed"
@@ -121,6 +121,9 @@ func (i Incident) stepDue(w World, l leg) Event {
 	case Running:
 		return i.runningDue(w, l)
 	case Waiting:
+		if e := i.rereleases(w, l); e != nil {
+			return e
+		}
 		return i.escalates(w, l)
 	case Stuck:
 		return i.undoes(w, l)
@@ -141,17 +144,14 @@ func (i Incident) begins(w World, l leg) Event {
 	for _, id := range l.plan().After {
 		before, ok := l.run.state(id)
 		if ok && before.barred() {
-			return StepSkipped{Run: run, Step: step, By: Actor{Rule: "declined"}, Reason: fmt.Sprintf("%s was declined", declinedAt(l.run, before))}
+			return StepSkipped{Run: run, Step: step, By: Actor{Rule: ruleDeclined}, Reason: fmt.Sprintf("%s was declined", declinedAt(l.run, before))}
 		}
 		ready = ready && (!ok || before.ended())
 	}
 	if !ready || i.waitsFor(w, l) != "" {
 		return nil
 	}
-	if why := l.leftOut(); why != "" {
-		return StepSkipped{Run: run, Step: step, By: Actor{Rule: ruleExercise}, Reason: why}
-	}
-	return i.launch(w, l)
+	return i.turn(w, l)
 }
 
 // waitsFor is what keeps a step from starting though all that it comes after has ended; empty: nothing.
@@ -204,6 +204,8 @@ func (i Incident) runningDue(w World, l leg) Event {
 		return i.inDoubt(w, l)
 	case kind == playbooks.KindNotify && i.told(run, step):
 		return l.done("")
+	case kind == playbooks.KindInvoke:
+		return l.done("")
 	case kind == playbooks.KindWait && !w.Now.Before(l.state().Until):
 		return l.done("")
 	case kind == playbooks.KindVerify && proven(w, l):
@@ -231,7 +233,7 @@ func (i Incident) inDoubt(w World, l leg) Event {
 			return l.of(StepFailed{Run: run, Step: step, Attempt: s.Attempt, Outcome: InDoubt, Tell: troubled(w, l),
 				Reason: fmt.Sprintf("holdfast was started anew while it was under way, and it may not be sent again: %s: %s", rule.Rule, rule.Reason)})
 		}
-		return l.of(start(w, l, Actor{}, ""))
+		return l.of(i.setOff(w, l, Actor{}, ""))
 	case s.Epoch < w.Epoch:
 		reason := "holdfast was started anew while it was under way, and whether it took effect is not known"
 		if p.Repeat == "never" {

@@ -14,9 +14,10 @@ const ruleUndo = "on_failure: undo"
 // undoesRun reports whether the failure of the step has the run undone.
 func (l leg) undoesRun() bool { return !l.undo && l.plan().OnFailure == "undo" }
 
-// undoes has a run undone whose playbook says so of a step that failed. What is in doubt is first looked at by a person.
+// undoes has a run undone whose playbook says so of a step that failed. What is in doubt or unclear is first looked at by a
+// person.
 func (i Incident) undoes(w World, l leg) Event {
-	if s := l.state(); !l.undoesRun() || s.Outcome == InDoubt || s.Outcome == Forbidden || l.braked() {
+	if s := l.state(); !l.undoesRun() || s.Outcome == InDoubt || s.Outcome == Forbidden || s.Outcome == Unclear || l.braked() {
 		return nil
 	}
 	run, step := l.name()

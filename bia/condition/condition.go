@@ -46,8 +46,7 @@ const (
 // What a rule about what a run is about to do can ask about besides.
 const (
 	Playbook Kind = "playbook"
-	Resource Kind = "resource" // that one run at a time holds
-	Step     Kind = "step"     // of the run that the next step belongs to
+	Resource Kind = "resource" // that one run at a time holds; Step is one of the run that the next step belongs to
 )
 
 // A Name is an id as an expression has it, and where: in characters of the expression.

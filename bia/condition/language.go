@@ -49,8 +49,12 @@ var vocabulary = map[string][]string{
 	"state":     {"up", "degraded", "down"},
 	"signal":    {"ok", "impaired", "lost"},
 	"condition": {"ok", "unusable", "compromised"},
-	"phase":     {"activation", "recovery", "reconstitution"},
-	"kind":      {"do", "run"},
+}
+
+// runVocabulary are those of the step that is next.
+var runVocabulary = map[string][]string{
+	"phase": {"activation", "recovery", "reconstitution"},
+	"kind":  {"do", "run"},
 }
 
 // A language is what an expression can ask about.
