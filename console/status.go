@@ -86,6 +86,8 @@ type RunStatus struct {
 	Offered  []string      `json:"offered,omitempty"` // steps that may be left out, since all that the run covers is back
 	Waiting  []WaitingStep `json:"waiting"`
 	Blocked  []Blocked     `json:"blocked,omitempty"` // steps that wait for something else than the steps before them
+
+	Forecast *incident.Forecast `json:"forecast,omitempty"` // while it goes on
 }
 
 // Blocked is a step that does not start though all that it comes after has ended, and what it waits for.
@@ -110,6 +112,8 @@ type WaitingStep struct {
 	Needed   int                 `json:"needed,omitempty"`
 	Reason   string              `json:"reason,omitempty"` // why it is stuck
 	Verbs    []incident.Verb     `json:"verbs"`            // what can be ordered
+
+	HoldsUp bool `json:"holds_everybody_up,omitempty"` // the recovery waits for it
 }
 
 // Counts are the numbers of what came in, since the store was made.
@@ -271,12 +275,18 @@ func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 	if !run.Active() {
 		status.Offered = nil
 	}
+	if run.Active() && i.Open() {
+		f := s.forecast(i, run)
+		status.Forecast = &f
+	}
 	for _, step := range run.Steps {
 		if !step.Ended.IsZero() && step.Status != incident.Stuck {
 			status.Done++
 		}
 		if step = undone(step); waits(step) && run.Ended.IsZero() && i.Open() {
-			status.Waiting = append(status.Waiting, waitingStep(s, i, run, step))
+			w := waitingStep(s, i, run, step)
+			w.HoldsUp = status.HoldsUp(step.ID)
+			status.Waiting = append(status.Waiting, w)
 		}
 		if why := waiting[run.ID+"/"+step.ID]; why != "" {
 			status.Blocked = append(status.Blocked, Blocked{stepName(i, run, step), why})

@@ -79,6 +79,8 @@ func private(e Event) bool {
 		Escalated, Notified, ObjectiveMissed, StandDownRecommended, Noted,
 		StepForbidden, RestOffered, RestSkipped, RunPaused, RunResumed, StepHeld, StepReleased, StillHeld, InvocationQueued, RunSuperseded, RunAborted, UndoStarted, UndoDone, UndoFailed, UndoSkipped:
 		return true
+	case ObjectiveAtRisk:
+		return true
 	}
 	return false
 }

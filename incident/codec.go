@@ -55,6 +55,7 @@ var kinds = []struct {
 	{KindUndoFailed, read[UndoFailed]},
 	{KindUndoSkipped, read[UndoSkipped]},
 	{KindRunEnded, read[RunEnded]},
+	{KindObjectiveAtRisk, read[ObjectiveAtRisk]},
 	{KindObjectiveMissed, read[ObjectiveMissed]},
 	{KindRestored, read[Restored]},
 	{KindRestOffered, read[RestOffered]},

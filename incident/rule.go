@@ -185,7 +185,7 @@ func (d *Desk) Waits(now time.Time, i Incident) map[string]string {
 	for _, run := range i.Runs {
 		for n, s := range run.Steps {
 			l := leg{incident: i.ID, run: run, n: n}
-			if !run.Active() || run.Ending != nil || run.Playbook == nil || s.Status != Pending || !run.reached(l.plan()) {
+			if !run.Active() || run.Ending != nil || run.Playbook == nil || s.Status != Pending || !run.isNext(l.plan()) {
 				continue
 			}
 			if why := i.waitsFor(w, l); why != "" {
@@ -196,8 +196,8 @@ func (d *Desk) Waits(now time.Time, i Incident) map[string]string {
 	return waits
 }
 
-// reached reports whether all that a step comes after has ended.
-func (r Run) reached(p *playbooks.Step) bool {
+// isNext reports whether all that a step comes after has ended.
+func (r Run) isNext(p *playbooks.Step) bool {
 	return !slices.ContainsFunc(p.After, func(id string) bool {
 		s, ok := r.state(id)
 		return ok && !s.ended()

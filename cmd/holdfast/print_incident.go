@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,9 +118,16 @@ func printRun(out *printer, i console.Incident, run incident.Run, status console
 	for _, b := range status.Blocked {
 		out.parts(cell{"  " + b.Step + " waits:", bold}, cell{b.For, plain})
 	}
+	for _, line := range slices.Concat(status.ForecastLines(i.Now), status.FurtherLines()) {
+		out.parts(cell{"  " + line, plain})
+	}
 	var rows [][]cell
 	for _, s := range run.Steps {
-		rows = append(rows, []cell{{s.ID, bold}, {string(s.Phase), soft}, {string(s.Kind), soft}, stepStatus(s.Status), {stepDetail(i.Now, s), plain}})
+		detail := cell{stepDetail(i.Now, s), plain}
+		if status.HoldsUp(s.ID) {
+			detail = cell{strings.TrimSuffix("holds everybody up, "+detail.text, ", "), warn}
+		}
+		rows = append(rows, []cell{{s.ID, bold}, {string(s.Phase), soft}, {string(s.Kind), soft}, stepStatus(s.Status), detail})
 	}
 	out.table([]string{"STEP", "PHASE", "KIND", "STATUS", ""}, rows)
 	for _, w := range status.Waiting {
