@@ -319,6 +319,7 @@ type Declaration struct {
 	RearmAfter            time.Duration `doc:"rearm_after"`    // the fuse; default 24h
 	Responders            []string      `doc:"responders"`     // roles that may say what monitoring cannot, beside the authority and owners
 	Deactivate            *Deactivation `doc:"deactivate"`     // what has to hold, beside the rest, before standing down is recommended
+	Reporting             []Reporting   `doc:"reporting"`      // statutory reporting clocks
 	Rehearsers            []string      `doc:"rehearsers"`     // roles that may order an exercise, beside the authority and successors
 	Require               Require       `doc:"require"`        // what has to hold besides for a declaration without a person
 }
