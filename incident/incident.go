@@ -114,6 +114,7 @@ type Run struct {
 	Paused   *Brake              `json:"paused,omitempty"`   // nothing of it starts
 	Ending   *Ending             `json:"ending,omitempty"`   // it is being ended before its last step
 	Offered  []string            `json:"offered,omitempty"`  // steps that may be left out, since all that it covers is back
+	Question string              `json:"question,omitempty"` // the step that asks whether to start, since a precondition does not hold
 	Steps    []StepState         `json:"steps"`              // in the playbook's order
 
 	plan  *forecast.Plan // how it is forecast, with what was known of the past when it began

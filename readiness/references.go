@@ -4,7 +4,9 @@ import (
 	"maps"
 	"slices"
 
+	"holdfast/bia/condition"
 	"holdfast/internal/source"
+	"holdfast/playbooks"
 )
 
 // references: whatever a playbook names has to be in the analysis.
@@ -21,7 +23,12 @@ func (l *linter) references() {
 				l.exist(r.Marks, "data", []string{r.Data}, "set of data", l.data())
 			}
 		}
+		l.asked(p, services, domains)
 		for _, s := range p.Steps {
+			if s.Part != "" {
+				continue // told of the playbook that it is written in
+			}
+			l.exist(s.Marks, "needs", s.Needs, "component, service or failure domain", slices.Concat(things, domains))
 			l.exist(s.Marks, "returns_to", s.ReturnsTo, "failure domain", domains)
 			if s.Verify != nil && s.Verify.Service != "" {
 				l.exist(s.Verify.Marks, "service", []string{s.Verify.Service}, "process or service", services)
@@ -46,6 +53,17 @@ func (l *linter) asserted() {
 			if !slices.Contains(known[m.Kind], m.ID) {
 				l.found.Errorf(m.At, "readiness/dangling", source.DidYouMean(m.ID, known[m.Kind]), "no playbook has the %s %q", m.Kind, m.ID)
 			}
+		}
+	}
+}
+
+// asked: what a condition or a value of a playbook asks about.
+func (l *linter) asked(p *playbooks.Playbook, services, domains []string) {
+	known := map[condition.Kind][]string{condition.Service: services, condition.Component: sortedKeys(l.BIA.Components), condition.Site: domains, condition.Data: l.data()}
+	what := map[condition.Kind]string{condition.Service: "process or service", condition.Component: "component", condition.Site: "site or failure domain", condition.Data: "set of data"}
+	for _, a := range p.Asked {
+		if a.At.File == p.File && !slices.Contains(known[a.Kind], a.Name) {
+			l.found.Errorf(a.At, "readiness/dangling", source.DidYouMean(a.Name, known[a.Kind]), "bia.yaml has no %s %q", what[a.Kind], a.Name)
 		}
 	}
 }
