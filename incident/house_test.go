@@ -116,20 +116,20 @@ func (f facts) DomainLost(id string) bool { return f.lost[id] }
 func (f facts) Disputed(id string) bool { return f.disputed[id] }
 
 func (f facts) Ask(c *condition.Condition, others condition.Facts) (detector.Reply, time.Time) {
-	a := c.Of(asking{f, others}).At(0)
+	a := c.Of(answering{f, others}).At(0)
 	if a.Err != nil {
 		return detector.Reply{Unsure: true, Why: a.Err.Error()}, time.Time{}
 	}
 	return detector.Reply{Holds: a.Holds}, time.Time{}
 }
 
-// asking answers what the tests' rules ask of the world: the states of components and services.
-type asking struct {
+// answering answers what the tests' rules ask of the world: the states of components and services.
+type answering struct {
 	facts
 	others condition.Facts
 }
 
-func (t asking) Fact(of condition.Kind, id, field string, at int64) condition.Fact {
+func (t answering) Fact(of condition.Kind, id, field string, at int64) condition.Fact {
 	state := ""
 	switch of {
 	case condition.Component:
