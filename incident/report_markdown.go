@@ -157,6 +157,7 @@ func (m *markdown) run(r RunReport) {
 		}
 	}
 	m.list("### Problems", problems)
+	m.list("### What was approved, as it stood", r.released())
 }
 
 // integrity is what shows that data and services are well again.

@@ -75,6 +75,8 @@ type StepReport struct {
 	Output    string            `json:"output,omitempty"`
 	Answers   map[string]string `json:"answers,omitempty"`
 	Evidence  string            `json:"evidence,omitempty"`
+	Values    map[string]string `json:"values,omitempty"`   // what was put in, by the text of its expression
+	Released  *Release          `json:"released,omitempty"` // of a decision: what it let happen, and the digest that was approved
 	Problems  []StepProblem     `json:"problems,omitempty"`
 	Course    []Stretch         `json:"course,omitempty"`
 	Undo      *UndoReport       `json:"undo,omitempty"`
@@ -300,6 +302,13 @@ func (i Incident) runReport(run Run, c *course, now time.Time) RunReport {
 		step := StepReport{Step: s.ID, Kind: s.Kind, Phase: s.Phase, Text: s.Text, Role: s.Role, Milestone: s.Milestone, Status: s.Status, Attempts: s.Attempt, Started: s.Started,
 			Acked: s.AckedAt, AckedBy: s.Acked, Ended: s.Ended, Took: between(s.Started, s.Ended), By: s.By, Approved: s.Approvals,
 			Reason: s.Reason, Output: s.Output, Answers: s.Answers, Evidence: s.Evidence}
+		step.Released = s.Release
+		for text, value := range s.Values {
+			if step.Values == nil {
+				step.Values = map[string]string{}
+			}
+			step.Values[text] = value.Plain()
+		}
 		if u := s.Undo; u != nil {
 			step.Undo = &UndoReport{Status: u.Status, Attempts: u.Attempt, Started: u.Started, Ended: u.Ended, Took: between(u.Started, u.Ended), By: u.By, Reason: u.Reason, Output: u.Output}
 		}

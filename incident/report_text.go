@@ -121,6 +121,12 @@ func (s StepReport) gave() string {
 	if s.Evidence != "" {
 		parts = append(parts, "evidence "+s.Evidence)
 	}
+	for _, text := range slices.Sorted(maps.Keys(s.Values)) {
+		parts = append(parts, fmt.Sprintf("put in %s = %s", text, s.Values[text]))
+	}
+	if s.Released != nil && len(s.Approved) > 0 {
+		parts = append(parts, "approved as "+brief(s.Released.Digest))
+	}
 	if s.Milestone != "" && s.Status == Done {
 		parts = append(parts, "milestone "+strings.ReplaceAll(s.Milestone, "_", " "))
 	}
@@ -140,6 +146,19 @@ func (s StepReport) people() string {
 		names = join(names, []string{who(s.AckedBy)})
 	}
 	return strings.Join(names, ", ")
+}
+
+// released are the lines of what the decisions of a run let happen, as it was approved.
+func (r RunReport) released() (lines []string) {
+	for _, s := range r.Steps {
+		if s.Released == nil || len(s.Approved) == 0 {
+			continue
+		}
+		for _, next := range s.Released.Steps {
+			lines = append(lines, fmt.Sprintf("%s: %s: %s", s.Step, next.Step, next.Does))
+		}
+	}
+	return lines
 }
 
 func (p StepProblem) line() string {
