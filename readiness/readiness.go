@@ -16,6 +16,7 @@ import (
 
 	"holdfast/incident"
 	"holdfast/internal/source"
+	"holdfast/playbooks"
 )
 
 // Check finds what would keep the plans from working, in reading order, together with the warnings that the parsers of the
@@ -47,7 +48,21 @@ type linter struct {
 	now    time.Time
 	losses *losses
 	found  source.Problems
+	known  map[*playbooks.Playbook]incident.Foresight
 	open   map[string][]string // failure domain -> vital services that nothing recovers from its loss
+}
+
+// forecast is what is forecast of a playbook, by the function that forecasts a run of it.
+func (l *linter) forecast(p *playbooks.Playbook) incident.Foresight {
+	if l.known == nil {
+		l.known = map[*playbooks.Playbook]incident.Foresight{}
+	}
+	f, asked := l.known[p]
+	if !asked {
+		f = incident.ForecastOf(p)
+		l.known[p] = f
+	}
+	return f
 }
 
 // item is where an item of a list is written.
