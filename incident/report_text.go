@@ -148,6 +148,34 @@ func (s StepReport) people() string {
 	return strings.Join(names, ", ")
 }
 
+// foretold are the lines of what was forecast, and how that compares with what came.
+func (r RunReport) foretold() (lines []string) {
+	for _, f := range r.Forecasts {
+		text := fmt.Sprintf("%s: back %s, at the latest %s (9 in 10)", stamp(f.At), stamp(f.Expected.P50), stamp(f.Expected.P90))
+		if actual := f.Expected.P50.Add(time.Duration(f.Off)); f.Off != 0 || f.Kept {
+			text += fmt.Sprintf("; it was back %s, %s", stamp(actual), off(f.Off))
+			if !f.Kept {
+				text += ", LATER than forecast for 9 in 10"
+			}
+		}
+		if len(f.HeldUpBy) > 0 {
+			text += "; held up by " + listed(f.HeldUpBy)
+		}
+		lines = append(lines, text+". After: "+f.After)
+	}
+	return lines
+}
+
+func off(s Span) string {
+	switch {
+	case s > 0:
+		return s.String() + " later"
+	case s < 0:
+		return (-s).String() + " earlier"
+	}
+	return "as forecast"
+}
+
 // released are the lines of what the decisions of a run let happen, as it was approved.
 func (r RunReport) released() (lines []string) {
 	for _, s := range r.Steps {
