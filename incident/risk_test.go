@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"holdfast/playbooks"
 )
 
 // A decision with half an hour for the director, and a quarter of an hour of work behind it.
@@ -262,6 +264,47 @@ func (a *anything) forecasts(rt *rapid.T, i Incident) {
 		run.cast = nil
 		if later := i.Forecast(run, a.now.Add(time.Minute)); later.Recovered.P50.Before(f.Recovered.P50) {
 			rt.Fatalf("a minute passed, and the forecast went from %v to %v", f.Recovered.P50.Sub(t0), later.Recovered.P50.Sub(t0))
+		}
+	}
+}
+
+func TestARunThatNothingHappensToIsNotForecastAnew(t *testing.T) {
+	h := runWith(t, slowDirector)
+	i := h.only()
+	run, c := i.Runs[0], i.Recoveries[0]
+	run.risks(c)
+	run.cast.risks = []risky{{RiskPossible, t0.Add(77 * time.Minute)}} // what was worked out, made recognisable
+	equal(t, h.only().Runs[0].risks(c)[0].at, t0.Add(77*time.Minute))
+	h.now = t0.Add(10 * time.Minute)
+	h.says("alice", VerbAck, "go")
+	if h.only().Runs[0].risks(c)[0].at.Equal(t0.Add(77 * time.Minute)) {
+		t.Error("the run has changed, and what followed from how it stood is kept")
+	}
+	c.Clocks.Deadline = c.Clocks.Deadline.Add(-20 * time.Minute)
+	if again := run.risks(c); again[0].at.Equal(t0.Add(77 * time.Minute)) {
+		t.Error("the deadline has moved, and what was worked out for another is kept")
+	}
+}
+
+func BenchmarkAThousandRunsThatNothingHappensTo(b *testing.B) {
+	p, problems := playbooks.Parse("playbooks/p.yaml", []byte("playbook: p\nfor: {services: [payments-api]}\nsteps:\n"+slowDirector))
+	if problems.HasErrors() {
+		b.Fatal(problems)
+	}
+	c := Recovery{Service: "payments-api"}
+	c.Clocks.Deadline, c.Clocks.MTPDEnd = t0.Add(2*time.Hour), t0.Add(4*time.Hour)
+	plan := planOf(p, nil)
+	var runs []Run
+	for range 1000 {
+		run := Run{Playbook: p, Started: t0, plan: plan, cast: &cast{}}
+		for n := range p.Steps {
+			run.Steps = append(run.Steps, pending(&p.Steps[n]))
+		}
+		runs = append(runs, run)
+	}
+	for b.Loop() {
+		for n := range runs {
+			runs[n].risks(c)
 		}
 	}
 }
