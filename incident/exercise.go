@@ -260,7 +260,7 @@ func (i Incident) cleanUp(w World) []Event {
 		return nil
 	}
 	e := Invoked{Run: fmt.Sprint(len(i.Runs) + 1), Service: run.Service, Playbook: run.Name, File: run.Playbook.File, Text: run.Playbook.Text, Digest: run.Digest,
-		By: run.By, Reason: "to put back what the exercise did", Exercise: i.Exercise, CleanUp: true}
+		By: run.By, Reason: "to put back what the exercise did", Exercise: i.Exercise, CleanUp: true, Children: run.Written.Children}
 	return []Event{e}
 }
 
