@@ -13,10 +13,10 @@ var libraryFiles embed.FS
 // A Template is a playbook that ships, to start one's own from: its names and addresses are examples, and its comments say
 // what to fill in.
 type Template struct {
-	Name  string
-	Title string
-	About string // the first sentence of its comment
-	Text  string
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	About string `json:"about"` // the first line of its comment
+	Text  string `json:"text"`
 }
 
 // Library are the playbooks that ship, in order of name.
