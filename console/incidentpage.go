@@ -162,7 +162,7 @@ func (v *stepView) asWritten(p *playbooks.Playbook) {
 	v.EvidenceRequired = written.Evidence == "required"
 	v.Evidence = v.Step.Kind == playbooks.KindDo || v.EvidenceRequired
 	for _, name := range sorted(written.Answers) {
-		v.Answers = append(v.Answers, answerField{Name: name, Type: written.Answers[name]})
+		v.Answers = append(v.Answers, answerField{Name: name, Type: written.Answers[name].Says()})
 	}
 }
 

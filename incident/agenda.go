@@ -68,7 +68,7 @@ func private(e Event) bool {
 	switch e := e.(type) {
 	case Recommended:
 		return e.Would == nil
-	case DecisionDue, NoPlaybookFits, StepStarted, Acknowledged, StepApproved, StepDeclined, StepDone, StepFailed, StepSkipped,
+	case DecisionDue, NoPlaybookFits, StepStarted, ReleaseChanged, Acknowledged, StepApproved, StepDeclined, StepDone, StepFailed, StepSkipped,
 		Escalated, Notified, ObjectiveMissed, StandDownRecommended, Noted,
 		RunPaused, RunResumed, StepHeld, StepReleased, InvocationQueued, RunSuperseded, RunAborted, UndoStarted, UndoDone, UndoFailed, UndoSkipped:
 		return true

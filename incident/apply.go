@@ -124,14 +124,16 @@ func (i *Incident) applyRun(r Record) bool {
 		})
 	case StepApproved:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
-			s.Approvals = append(slices.Clip(s.Approvals), Approval{By: e.By, At: r.At})
+			s.Approvals = append(slices.Clip(s.Approvals), Approval{By: e.By, At: r.At, Digest: e.Digest})
 		})
+	case ReleaseChanged:
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.rereleased(e) })
 	case StepDeclined:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.end(r.At, Declined, e.By, e.Reason) })
 	case StepDone:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
 			s.end(r.At, Done, e.By, "")
-			s.Output, s.Answers, s.Evidence = e.Output, e.Answers, e.Evidence
+			s.Output, s.Answers, s.Evidence, s.Approved = e.Output, e.Answers, e.Evidence, e.Approved
 		})
 	case StepFailed:
 		i.failed(r.At, e)
@@ -169,14 +171,28 @@ func (i *Incident) invoked(at time.Time, e Invoked) {
 	i.reconsider()
 }
 
-// read is the playbook as it was pinned. Mostly it is one of those in force, which have been read already.
+// read is the playbook as it was pinned, with those that it invokes. Mostly it is one of those in force, which have been read
+// already.
 func (i *Incident) read(e Invoked) (*playbooks.Playbook, source.Problems) {
 	for _, p := range i.shelf {
-		if p.ID == e.Playbook && p.File == e.File && p.Text == e.Text {
+		if p.ID == e.Playbook && p.File == e.File && p.Text == e.Text && p.Digest == e.Digest && slices.Equal(p.Children, e.Children) {
 			return p, nil
 		}
 	}
-	return playbooks.Parse(e.File, []byte(e.Text))
+	p, problems := playbooks.Parse(e.File, []byte(e.Text))
+	if problems.HasErrors() || len(e.Children) == 0 {
+		return p, problems
+	}
+	all := []*playbooks.Playbook{p}
+	for _, c := range e.Children {
+		child, more := playbooks.Parse(c.File, []byte(c.Text))
+		all, problems = append(all, child), append(problems, more...)
+	}
+	if problems.HasErrors() {
+		return p, problems
+	}
+	linked, more := playbooks.Link(all)
+	return linked[0], append(problems, more...)
 }
 
 // run changes a copy of one run.

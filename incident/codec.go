@@ -30,6 +30,7 @@ var kinds = []struct {
 	{KindInvoked, read[Invoked]},
 	{KindNoPlaybookFits, read[NoPlaybookFits]},
 	{KindStepStarted, read[StepStarted]},
+	{KindReleaseChanged, read[ReleaseChanged]},
 	{KindAcknowledged, read[Acknowledged]},
 	{KindAcknowledgementLapsed, read[AcknowledgementLapsed]},
 	{KindHandOverOffered, read[HandOverOffered]},

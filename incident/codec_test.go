@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"holdfast/bia"
+	"holdfast/bia/condition"
 	"holdfast/detector"
+	"holdfast/playbooks"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -66,15 +68,21 @@ func everyKind() []Event {
 			Services: []Pinned{{Service: "payments-api", Objectives: objectives, Clocks: clocks}}, Explanation: explanation, Tell: []string{"alice"}},
 		DeclarationDeclined{By: by, Criteria: []string{"facility_lost"}, Services: []string{"payments-api"}, Lost: []string{"fra1"}, Reason: "wait", Until: at.Add(time.Hour)},
 		Invoked{Run: "1", Service: "payments-api", Covers: []string{"core-ledger", "payments-api"}, Playbook: "failover", File: "playbooks/failover.yaml",
-			Text: "playbook: failover\n", Digest: "sha256:01", By: by, Reason: "by hand", Others: []string{"restore"}, Exercise: Full, CleanUp: true},
+			Text: "playbook: failover\n", Digest: "sha256:01", By: by, Reason: "by hand", Others: []string{"restore"}, Exercise: Full, CleanUp: true,
+			Children: []playbooks.Child{{Playbook: "restore", File: "playbooks/restore.yaml", Text: "playbook: restore\n", Digest: "sha256:06"}}},
 		NoPlaybookFits{Service: "payments-api", Nearest: "failover", Missing: []string{"it needs ams2, which is lost"}, Tell: []string{"alice"}},
-		StepStarted{Run: "1", Step: "fence", Attempt: 2, Key: "payments-api-0412/1/fence/1", Epoch: 3, Until: at.Add(time.Minute), By: by, Reason: "again", Tell: []string{"dave"}},
+		StepStarted{Run: "1", Step: "fence", Attempt: 2, Key: "payments-api-0412/1/fence/1", Epoch: 3, Until: at.Add(time.Minute), By: by, Reason: "again", Tell: []string{"dave"},
+			Values:  map[string]condition.Value{"run.service": condition.Text("payments-api"), "step('assess').answers.eta": condition.Length(90 * time.Minute)},
+			Release: &Release{Digest: "sha256:04", Steps: []Released{{Step: "fence", Does: "POST https://fence.internal/fra1"}}}},
+		ReleaseChanged{Run: "1", Step: "go", Release: Release{Digest: "sha256:05", Steps: []Released{{Step: "fence", Does: "POST https://fence.internal/fra2"}}},
+			Lapsed: []string{"alice"}, Tell: []string{"alice", "bob"}},
 		Acknowledged{Run: "1", Step: "page", By: by, From: "dave", Tell: []string{"dave"}},
 		AcknowledgementLapsed{Run: "1", Step: "assess", By: by, Since: at, Rung: 1, Role: "on-call-pay", Until: at.Add(20 * time.Minute), Tell: []string{"erin", "alice"}},
 		HandOverOffered{Run: "1", Step: "assess", By: by, To: "erin", Reason: "end of shift", Tell: []string{"erin"}},
-		StepApproved{Run: "1", Step: "go", By: by, Reason: "yes", Unproven: "nobody is named as last editor"},
+		StepApproved{Run: "1", Step: "go", By: by, Reason: "yes", Unproven: "nobody is named as last editor", Digest: "sha256:05"},
 		StepDeclined{Run: "1", Step: "go", By: by, Reason: "no"},
-		StepDone{Run: "1", Step: "assess", Attempt: 1, By: by, Output: "fenced", Answers: map[string]string{"estimate": "3h"}, Evidence: "TCK-1"},
+		StepDone{Run: "1", Step: "assess", Attempt: 1, By: by, Output: "fenced", Answers: map[string]string{"estimate": "3h"}, Evidence: "TCK-1",
+			Approved: map[string]map[string]condition.Value{"fence": {"run.service": condition.Text("payments-api")}}},
 		StepFailed{Run: "1", Step: "fence", Attempt: 1, Outcome: TimedOut, Reason: "no answer", By: by, Again: at.Add(time.Second), Tell: []string{"alice"}},
 		StepSkipped{Run: "1", Step: "fence", By: by, Reason: "already fenced"},
 		Escalated{Run: "1", Step: "page", Rung: 1, Role: "head-of-operations", Until: at.Add(5 * time.Minute), Why: "nobody who was told could be reached", Tell: []string{"carol"}},

@@ -53,6 +53,7 @@ type Command struct {
 	Reason   string            `json:"reason,omitempty"`
 	Answers  map[string]string `json:"answers,omitempty"`
 	Evidence string            `json:"evidence,omitempty"`
+	Digest   string            `json:"digest,omitempty"` // of what the decision lets happen, as it was shown; of approve
 	Until    time.Time         `json:"until,omitzero"`
 	Exercise Exercise          `json:"exercise,omitempty"` // the kind of a rehearsal
 

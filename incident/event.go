@@ -4,7 +4,9 @@ import (
 	"time"
 
 	"holdfast/bia"
+	"holdfast/bia/condition"
 	"holdfast/detector"
+	"holdfast/playbooks"
 )
 
 // An Event is one thing that happened to an incident, in the past tense. A kind once written keeps its name and its
@@ -48,6 +50,7 @@ const (
 	KindInvoked               Kind = "invoked"
 	KindNoPlaybookFits        Kind = "no_playbook_fits"
 	KindStepStarted           Kind = "step_started"
+	KindReleaseChanged        Kind = "release_changed"
 	KindAcknowledged          Kind = "acknowledged"
 	KindAcknowledgementLapsed Kind = "acknowledgement_lapsed"
 	KindHandOverOffered       Kind = "hand_over_offered"
@@ -260,6 +263,8 @@ type Invoked struct {
 	Others   []string `json:"others,omitempty"` // ids of other playbooks that fit, offered
 	Exercise Exercise `json:"exercise,omitempty"`
 	CleanUp  bool     `json:"clean_up,omitempty"` // it puts back what the exercise has done
+
+	Children []playbooks.Child `json:"children,omitempty"` // the playbooks that it invokes, whole
 }
 
 // Exercise is the kind of exercise that a run is; empty: it is live.
@@ -292,6 +297,19 @@ type StepStarted struct {
 	By      Actor     `json:"by,omitzero"`    // the person who ordered a retry
 	Reason  string    `json:"reason,omitempty"`
 	Tell    []string  `json:"tell,omitempty"`
+
+	Values  map[string]condition.Value `json:"values,omitempty"`  // what is put in, by the text of its expression
+	Release *Release                   `json:"release,omitempty"` // of a decide step: what it lets happen, as it stands
+}
+
+// ReleaseChanged says that what a decision lets happen is another while the decision waits. Approvals that were given for
+// something else no longer count.
+type ReleaseChanged struct {
+	Run     string   `json:"run"`
+	Step    string   `json:"step"`
+	Release Release  `json:"release"`
+	Lapsed  []string `json:"lapsed,omitempty"` // whose approvals no longer count
+	Tell    []string `json:"tell,omitempty"`
 }
 
 // Acknowledged says that a person has taken a step (or the page that announced it) upon themselves.
@@ -334,6 +352,7 @@ type StepApproved struct {
 	By       Actor  `json:"by"`
 	Reason   string `json:"reason,omitempty"`
 	Unproven string `json:"unproven,omitempty"` // what of the four eyes nobody can show
+	Digest   string `json:"digest,omitempty"`   // of what the person was shown that it lets happen
 }
 
 // StepDeclined ends a decision with no; the run goes no further down that branch.
@@ -353,6 +372,8 @@ type StepDone struct {
 	Output   string            `json:"output,omitempty"` // the first few KiB of what the target answered
 	Answers  map[string]string `json:"answers,omitempty"`
 	Evidence string            `json:"evidence,omitempty"`
+
+	Approved map[string]map[string]condition.Value `json:"approved,omitempty"` // of a decide step: what is put into the steps behind it, by step
 }
 
 // Outcome is how a step ended badly.
@@ -363,6 +384,7 @@ const (
 	TimedOut Outcome = "timed_out" // given up; whether it had an effect is not known
 	InDoubt  Outcome = "in_doubt"  // a daemon died while it was under way
 	Cannot   Outcome = "cannot"    // a person says that it cannot be done
+	Unclear  Outcome = "unclear"   // nobody can tell whether or how it is to be done; nothing was sent
 )
 
 // StepFailed ends an attempt badly. Again is when the next attempt starts by itself; zero: a person or nobody goes on.
@@ -655,6 +677,7 @@ func (DeclarationDeclined) Kind() Kind   { return KindDeclarationDeclined }
 func (Invoked) Kind() Kind               { return KindInvoked }
 func (NoPlaybookFits) Kind() Kind        { return KindNoPlaybookFits }
 func (StepStarted) Kind() Kind           { return KindStepStarted }
+func (ReleaseChanged) Kind() Kind        { return KindReleaseChanged }
 func (Acknowledged) Kind() Kind          { return KindAcknowledged }
 func (AcknowledgementLapsed) Kind() Kind { return KindAcknowledgementLapsed }
 func (HandOverOffered) Kind() Kind       { return KindHandOverOffered }

@@ -57,6 +57,7 @@ func (i *Incident) asRun(p *playbooks.Playbook, run Run) *playbooks.Playbook {
 // talkedThrough is a step that people talk through: those whose it is, else whoever ordered the exercise.
 func talkedThrough(s *playbooks.Step, role string) playbooks.Step {
 	return playbooks.Step{Marks: s.Marks, ID: s.ID, Phase: s.Phase, After: s.After, Expect: s.Expect, Milestone: s.Milestone, OnFailure: "pause",
+		When: s.When, Condition: s.Condition, Only: s.Only, Needs: s.Needs, Fallback: s.Fallback, Part: s.Part,
 		Role: orText(s.Role, role), Do: "Talk it through, nothing is done: " + asked(s) + ". What would it do, how long would it take, what does it need?"}
 }
 
@@ -130,7 +131,11 @@ func (i *Incident) undoing() (steps []playbooks.Step) {
 		if l.state().Status == Done {
 			continue
 		}
-		u := l.run.Playbook.Steps[l.n].Undo
+		put, err := l.run.Playbook.Steps[l.n].With(run.Steps[l.n].Values)
+		if err != nil {
+			continue // nothing can have been sent with values that have no place; a person puts it back
+		}
+		u := put.Undo
 		steps = append(steps, playbooks.Step{ID: undoPrefix + run.Steps[l.n].ID, Phase: playbooks.Reconstitution, Run: u.Run, Timeout: u.Timeout, Retry: u.Retry,
 			Backoff: u.Backoff, Repeat: u.Repeat, OnFailure: "pause"})
 	}
@@ -228,7 +233,7 @@ func (i Incident) givesWay(w World, run Run) []Event {
 func (i Incident) letEnd(w World, l leg) Event {
 	var e Event
 	if l.undo {
-		e = inDoubt(w, l)
+		e = i.inDoubt(w, l)
 	} else {
 		e = i.runningDue(w, l)
 	}

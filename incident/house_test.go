@@ -227,6 +227,8 @@ func stepOf(e Event) (run, step string, ok bool) {
 		return e.Run, e.Step, true
 	case StepDeclined:
 		return e.Run, e.Step, true
+	case ReleaseChanged:
+		return e.Run, e.Step, true
 	case Acknowledged:
 		return e.Run, e.Step, true
 	case Escalated:

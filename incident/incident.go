@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"holdfast/bia"
+	"holdfast/bia/condition"
 	"holdfast/detector"
 	"holdfast/playbooks"
 )
@@ -163,6 +164,10 @@ type StepState struct {
 	Evidence  string            `json:"evidence,omitempty"`
 	Held      *Brake            `json:"held,omitempty"` // it does not start, and takes no answer
 	Undo      *StepState        `json:"undo,omitempty"` // its undo, once that has begun
+
+	Values   map[string]condition.Value            `json:"values,omitempty"`   // what was put in, by the text of its expression
+	Release  *Release                              `json:"release,omitempty"`  // of a decision that waits or was taken: what it lets happen
+	Approved map[string]map[string]condition.Value `json:"approved,omitempty"` // of a decision that was taken: what is put into the steps behind it
 }
 
 // An Offer is a step that is being handed over: To has to acknowledge it.
@@ -175,8 +180,9 @@ type Offer struct {
 
 // An Approval is one person's yes.
 type Approval struct {
-	By Actor     `json:"by"`
-	At time.Time `json:"at"`
+	By     Actor     `json:"by"`
+	At     time.Time `json:"at"`
+	Digest string    `json:"digest,omitempty"` // of what they approved
 }
 
 // A Notice is something a person is told. It exists as soon as the event that causes it is in the journal.

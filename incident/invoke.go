@@ -100,7 +100,7 @@ func (i Incident) applicable(w World, x want) []playbooks.Fit {
 	for n := range fits {
 		f := &fits[n]
 		if f.Fits {
-			f.Missing = slices.Concat(unmet(w, f.Playbook, x), i.taken(w, f.Playbook), i.blown(w, x))
+			f.Missing = slices.Concat(unmet(w, f.Playbook.Preconditions, x.since), i.taken(w, f.Playbook), i.blown(w, x))
 		}
 	}
 	slices.SortStableFunc(fits, func(a, b playbooks.Fit) int { return first(len(a.Missing) == 0, len(b.Missing) == 0) })
@@ -112,7 +112,7 @@ func (i Incident) applicable(w World, x want) []playbooks.Fit {
 func (i Incident) situation(w World, x want) playbooks.Situation {
 	s := playbooks.Situation{Services: []string{x.service}, Roots: x.roots, Domain: w.Documents.BIA.Members}
 	s.Lost = func(domain string) bool {
-		return w.Facts.DomainLost(domain) || w.Verdict != nil && slices.Contains(w.Verdict.Lost, domain)
+		return w.domainLost(domain)
 	}
 	if w.Verdict == nil {
 		return s
@@ -129,9 +129,9 @@ func (i Incident) situation(w World, x want) playbooks.Situation {
 	return s
 }
 
-// unmet are the preconditions of a playbook that do not hold, or of which nobody knows whether they do.
-func unmet(w World, p *playbooks.Playbook, x want) (missing []string) {
-	for _, c := range conditions(w, p, x.since) {
+// unmet are the preconditions that do not hold, or of which nobody knows whether they do.
+func unmet(w World, all []playbooks.Precondition, since time.Time) (missing []string) {
+	for _, c := range conditions(w, all, since) {
 		if c.Answer != detector.Met {
 			missing = append(missing, c.Why)
 		}
@@ -152,11 +152,11 @@ func (d *Desk) Conditions(now time.Time, i Incident, p *playbooks.Playbook, sinc
 	if d.detector == nil {
 		return nil
 	}
-	return conditions(d.draft(now).world(i, nil), p, since)
+	return conditions(d.draft(now).world(i, nil), p.Preconditions, since)
 }
 
-func conditions(w World, p *playbooks.Playbook, since time.Time) (all []Condition) {
-	for _, c := range p.Preconditions {
+func conditions(w World, preconditions []playbooks.Precondition, since time.Time) (all []Condition) {
+	for _, c := range preconditions {
 		for _, id := range c.ComponentUp {
 			condition := Condition{Needs: id + " up", Answer: detector.Met, Else: c.Else}
 			if state, up := isUp(w, id); !up {
@@ -259,7 +259,7 @@ func (i Incident) invocation(w World, x want, fits []playbooks.Fit) Event {
 
 func (i Incident) begin(w World, x want, p *playbooks.Playbook, by Actor) Invoked {
 	return Invoked{Run: strconv.Itoa(len(i.Runs) + 1), Service: x.service, Covers: i.covered(w, x, p),
-		Playbook: p.ID, File: p.File, Text: p.Text, Digest: p.Digest, By: by}
+		Playbook: p.ID, File: p.File, Text: p.Text, Digest: p.Digest, By: by, Children: p.Children}
 }
 
 // covered are the services that one run brings back: the one it is for, those that its playbook names, and those whose

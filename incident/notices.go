@@ -59,6 +59,8 @@ func told(e Event) (people []string, run, step string) {
 		people, run, step = e.Tell, e.Run, e.Step
 	case StepFailed:
 		people, run, step = e.Tell, e.Run, e.Step
+	case ReleaseChanged:
+		people, run, step = e.Tell, e.Run, e.Step
 	case Escalated:
 		people, run, step = e.Tell, e.Run, e.Step
 	case AcknowledgementLapsed:
@@ -145,7 +147,7 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		say("Look at what it showed: holdfast report %s", i.ID)
 	case StandDownRecommended:
 		say("Stand down: holdfast stand-down %s --reason WHY", i.ID)
-	case StepStarted, Escalated:
+	case StepStarted, Escalated, ReleaseChanged:
 		i.stepWords(run, step, say)
 	case AcknowledgementLapsed:
 		say("%s took it at %s and was not heard of since: it counts as not taken.", who(e.By), stamp(e.Since))
@@ -157,6 +159,9 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 	case RunAborted:
 		say("Look how it goes: holdfast incident %s", i.ID)
 	case StepFailed, UndoFailed:
+		if _, p := i.planned(run, step); p != nil && p.Fallback != "" && e.Kind() == KindStepFailed {
+			say("If what it needs is lost, %s is done instead: holdfast cannot %s %s/%s --reason WHY", p.Fallback, i.ID, run, step)
+		}
 		say("Say how it goes on: holdfast done, retry or skip %s %s/%s --reason WHY", i.ID, run, step)
 	}
 }
@@ -211,10 +216,37 @@ func (i *Incident) stepWords(run, step string, say func(string, ...any)) {
 	case p.Ack != nil:
 		say("%s", answer(s.Until, fmt.Sprintf("holdfast ack %s %s/%s", i.ID, run, step)))
 	case p.Decide != "":
+		i.releaseWords(s, say)
 		say("%s", answer(s.Until, fmt.Sprintf("holdfast approve %[1]s %[2]s/%[3]s, or holdfast decline %[1]s %[2]s/%[3]s --reason WHY", i.ID, run, step)))
 	case p.Do != "":
 		say("%s", answer(s.Until, fmt.Sprintf("holdfast ack %s %s/%s, then holdfast done (or failed, cannot)", i.ID, run, step)))
 	}
+}
+
+// mostReleased is how many of the steps that a decision lets happen stand in a notice.
+const mostReleased = 8
+
+// releaseWords say what a decision lets happen: nobody approves a name.
+func (i *Incident) releaseWords(s StepState, say func(string, ...any)) {
+	if s.Release == nil || len(s.Release.Steps) == 0 {
+		return
+	}
+	say("It lets happen (%s):", brief(s.Release.Digest))
+	for n, r := range s.Release.Steps {
+		if n == mostReleased {
+			say("- and %d more: holdfast incident %s", len(s.Release.Steps)-n, i.ID)
+			break
+		}
+		say("- %s: %s", r.Step, cut(r.Does, 300))
+	}
+}
+
+// cut keeps the beginning of a text, in characters.
+func cut(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + " …"
+	}
+	return text
 }
 
 func answer(until time.Time, command string) string {

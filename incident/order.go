@@ -59,7 +59,7 @@ func (f *draft) order(person string, c Command) ([]Change, error) {
 			changes = append(changes, f.superseding(*i, queued)...)
 		}
 	}
-	return changes, err
+	return append(changes, estimates(*i, events, f.now)...), err
 }
 
 func (f *draft) orderOn(i Incident, person string, c Command) ([]Event, error) {

@@ -2,13 +2,9 @@ package incident
 
 import (
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/prometheus/common/model"
 
 	"holdfast/internal/source"
 	"holdfast/playbooks"
@@ -231,48 +227,13 @@ func done(i Incident, w World, l leg, person string, c Command) ([]Event, error)
 	return []Event{l.of(e)}, nil
 }
 
-// answered refuses a report that lacks what the playbook asks for, or holds something else.
-func answered(p *playbooks.Step, c Command) error {
-	for _, name := range slices.Sorted(maps.Keys(c.Answers)) {
-		kind, asked := p.Answers[name]
-		if !asked {
-			return Refuse("%s asks for no answer %q%s", p.ID, name, because(source.DidYouMean(name, slices.Collect(maps.Keys(p.Answers)))))
-		}
-		if !isA(kind, c.Answers[name]) {
-			return Refuse("%q is not a %s, which the answer %q has to be", c.Answers[name], kind, name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(p.Answers)) {
-		if _, given := c.Answers[name]; !given {
-			return Refuse("%s asks for the answer %q (%s)", p.ID, name, p.Answers[name])
-		}
-	}
-	if p.Evidence == "required" && strings.TrimSpace(c.Evidence) == "" {
-		return Refuse("%s requires evidence: a link or the number of a ticket", p.ID)
-	}
-	return nil
-}
-
-// isA reports whether a text is a value of one of the types that a playbook can ask for.
-func isA(kind, text string) bool {
-	var err error
-	switch kind {
-	case "number":
-		_, err = strconv.ParseFloat(text, 64)
-	case "boolean":
-		return text == "true" || text == "false"
-	case "duration":
-		_, err = model.ParseDuration(text)
-	case "instant":
-		_, err = time.Parse(time.RFC3339, text)
-	}
-	return err == nil
-}
-
 // failedBy says that a person could not do what was asked: tried and failed, or cannot at all.
 func failedBy(o Outcome) func(Incident, World, leg, string, Command) ([]Event, error) {
 	return func(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
 		run, step := l.name()
+		if o == Cannot && l.state().Status == Stuck && l.plan().Fallback != "" {
+			return fallBack(w, l, person, c)
+		}
 		if err := waiting(l, "report"); err != nil {
 			return nil, err
 		}
@@ -291,6 +252,20 @@ func failedBy(o Outcome) func(Incident, World, leg, string, Command) ([]Event, e
 	}
 }
 
+// fallBack leaves a stuck step out in favour of its fallback: a person says that what it needs is lost.
+func fallBack(w World, l leg, person string, c Command) ([]Event, error) {
+	run, step := l.name()
+	by, err := w.duty().entitled(person, "report "+step, join(mayAct(w, l), authority(w.declaration())))
+	switch {
+	case err != nil:
+		return nil, err
+	case strings.TrimSpace(c.Reason) == "":
+		return nil, Refuse("to do %s instead of %s needs a reason: what is lost?", l.plan().Fallback, step)
+	}
+	by.Rule = ruleNeeds
+	return []Event{StepSkipped{Run: run, Step: step, By: by, Reason: c.Reason}}, nil
+}
+
 func approve(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
 	s := l.state()
 	run, step := l.name()
@@ -304,25 +279,30 @@ func approve(i Incident, w World, l leg, person string, c Command) ([]Event, err
 	if err := fourEyes(i, l, person); err != nil {
 		return nil, err
 	}
-	have := standing(w, l)
+	now := i.release(w, l)
+	if err := meant(l, now, c.Digest); err != nil {
+		return nil, err
+	}
+	have := standing(w, l, now.Digest)
 	for _, a := range s.Approvals {
-		if a.By.Person == person {
+		if a.By.Person == person && !a.lapses(now.Digest) {
 			return nil, before(a.By, a.At, "%s already approved %s at %s; %d of %d have", person, step, stamp(a.At), have, s.Needed)
 		}
 	}
-	events := []Event{StepApproved{Run: run, Step: step, By: by, Reason: c.Reason, Unproven: unshown(l)}}
+	events := []Event{StepApproved{Run: run, Step: step, By: by, Reason: c.Reason, Unproven: unshown(l), Digest: now.Digest}}
 	if have+1 >= s.Needed {
 		end := l.done(fmt.Sprintf("approved by %d of %d", have+1, s.Needed))
-		end.By = by
+		end.By, end.Approved = by, i.approvedValues(w, l)
 		events = append(events, end)
 	}
 	return events, nil
 }
 
-// standing counts the approvals by people who may still give one: who has lost the role since does not carry a decision.
-func standing(w World, l leg) (n int) {
+// standing counts the approvals of what would be done now by people who may still give one: who has lost the role since
+// does not carry a decision.
+func standing(w World, l leg, digest string) (n int) {
 	for _, a := range l.state().Approvals {
-		if _, still := w.dutyOn(l.state()).role(a.By.Person, mayAct(w, l)); still {
+		if _, still := w.dutyOn(l.state()).role(a.By.Person, mayAct(w, l)); still && !a.lapses(digest) {
 			n++
 		}
 	}
@@ -373,7 +353,11 @@ func retry(i Incident, w World, l leg, person string, c Command) ([]Event, error
 	case p.Repeat == "never" && s.Attempt > 0 && (s.Outcome == InDoubt || s.Outcome == TimedOut):
 		return nil, Refuse("%s must not be repeated (repeat: never), and whether it took effect is not known: look, then report it done or skip it", step)
 	}
-	return []Event{l.of(start(w, l, by, c.Reason))}, nil
+	e := i.setOff(w, l, by, c.Reason)
+	if failed, unclear := e.(StepFailed); unclear {
+		return nil, Refuse("%s cannot start: %s", stepName(run, step), failed.Reason)
+	}
+	return []Event{l.of(e)}, nil
 }
 
 // skip leaves a step out. A decision is never left out: that would be an approval by nobody.

@@ -54,7 +54,7 @@ func result(run Run) string {
 		return run.Ending.Result
 	case slices.ContainsFunc(run.Steps, func(s StepState) bool { return s.Status == Declined }):
 		return "declined"
-	case slices.ContainsFunc(run.Steps, func(s StepState) bool { return s.Status == Skipped && s.Outcome != "" }):
+	case slices.ContainsFunc(run.Steps, func(s StepState) bool { return s.Status == Skipped && s.Outcome != "" && s.Outcome != Unclear }):
 		return "failed"
 	}
 	return "completed"
@@ -109,16 +109,19 @@ func (i Incident) stepDue(w World, l leg) Event {
 	}
 	switch s := l.state(); s.Status {
 	case Pending:
-		return i.askedOf(w, l, begins(w, l))
+		return i.askedOf(w, l, i.begins(w, l))
 	case Running:
 		return i.runningDue(w, l)
 	case Waiting:
+		if e := i.rereleases(w, l); e != nil {
+			return e
+		}
 		return i.escalates(w, l)
 	case Stuck:
 		return i.undoes(w, l)
 	case Retrying:
 		if !l.braked() && !w.Now.Before(s.Again) {
-			return start(w, l, Actor{}, "")
+			return i.setOff(w, l, Actor{}, "")
 		}
 	}
 	return nil
@@ -127,23 +130,20 @@ func (i Incident) stepDue(w World, l leg) Event {
 // begins starts a step when everything it waits for has ended, and leaves it out when a decision went against that. A
 // point of no return needs no rule of its own: its playbook has a decision before it, or says unattended, else it could not
 // be read, and a decision ends by approval alone.
-func begins(w World, l leg) Event {
+func (i Incident) begins(w World, l leg) Event {
 	ready := true
 	run, step := l.name()
 	for _, id := range l.plan().After {
 		before, ok := l.run.state(id)
 		if ok && before.barred() {
-			return StepSkipped{Run: run, Step: step, By: Actor{Rule: "declined"}, Reason: fmt.Sprintf("%s was declined", declinedAt(l.run, before))}
+			return StepSkipped{Run: run, Step: step, By: Actor{Rule: ruleDeclined}, Reason: fmt.Sprintf("%s was declined", declinedAt(l.run, before))}
 		}
 		ready = ready && (!ok || before.ended())
 	}
 	if !ready || l.braked() {
 		return nil
 	}
-	if why := l.leftOut(); why != "" {
-		return StepSkipped{Run: run, Step: step, By: Actor{Rule: ruleExercise}, Reason: why}
-	}
-	return start(w, l, Actor{}, "")
+	return i.turn(w, l)
 }
 
 // declinedAt is the decision that barred a step.
@@ -167,8 +167,10 @@ func (i Incident) runningDue(w World, l leg) Event {
 	run, step := l.name()
 	switch kind := l.plan().Kind(); {
 	case effective(l.plan()):
-		return inDoubt(w, l)
+		return i.inDoubt(w, l)
 	case kind == playbooks.KindNotify && i.told(run, step):
+		return l.done("")
+	case kind == playbooks.KindInvoke:
 		return l.done("")
 	case kind == playbooks.KindWait && !w.Now.Before(l.state().Until):
 		return l.done("")
@@ -186,14 +188,14 @@ func (l leg) done(output string) StepDone {
 }
 
 // inDoubt is about an effect that nobody has reported back on: sent by an instance that is gone, or out of time.
-func inDoubt(w World, l leg) Event {
+func (i Incident) inDoubt(w World, l leg) Event {
 	s, p := l.state(), l.plan()
 	run, step := l.name()
 	switch {
 	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff() && l.braked():
 		return nil // nothing is sent again before it goes on
 	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff():
-		return start(w, l, Actor{}, "")
+		return i.setOff(w, l, Actor{}, "")
 	case s.Epoch < w.Epoch:
 		reason := "holdfast was started anew while it was under way, and whether it took effect is not known"
 		if p.Repeat == "never" {

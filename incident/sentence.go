@@ -200,6 +200,12 @@ func stepSentence(e Event) string {
 		return fmt.Sprintf("NO PLAYBOOK FITS %s; the nearest is %s: %s.", e.Service, e.Nearest, strings.Join(e.Missing, "; "))
 	case StepStarted:
 		return startedSentence(e)
+	case ReleaseChanged:
+		text := fmt.Sprintf("What %s lets happen has changed (%s)", stepName(e.Run, e.Step), brief(e.Release.Digest))
+		if len(e.Lapsed) > 0 {
+			text += fmt.Sprintf("; the approval of %s was for something else and no longer counts", listed(e.Lapsed))
+		}
+		return text + "."
 	case Acknowledged:
 		if e.From != "" {
 			return fmt.Sprintf("%s acknowledged %s, taking it over from %s.", who(e.By), stepName(e.Run, e.Step), e.From)
@@ -312,7 +318,7 @@ func attemptSentence(what string, e StepStarted) string {
 func failedSentence(e StepFailed) string { return brokenSentence(upper(stepName(e.Run, e.Step)), e) }
 
 func brokenSentence(what string, e StepFailed) string {
-	how := map[Outcome]string{Failed: "failed", TimedOut: "timed out", InDoubt: "is in doubt", Cannot: "cannot be done"}[e.Outcome]
+	how := map[Outcome]string{Failed: "failed", TimedOut: "timed out", InDoubt: "is in doubt", Cannot: "cannot be done", Unclear: "needs a person"}[e.Outcome]
 	text := fmt.Sprintf("%s %s", what, orText(how, string(e.Outcome)))
 	if e.By.Person != "" {
 		text += ", says " + who(e.By)

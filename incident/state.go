@@ -34,6 +34,9 @@ func asked(p *playbooks.Step) string {
 	case playbooks.KindRun:
 		return call(p.Run.HTTP, p.Run.NATS, p.Run.Exec)
 	case playbooks.KindVerify:
+		if p.Verify.Prometheus != nil {
+			return "verify that " + p.Verify.Prometheus.String()
+		}
 		if p.Verify.Service == "" {
 			return "verify: " + call(p.Verify.HTTP, p.Verify.NATS, nil)
 		}
@@ -42,6 +45,9 @@ func asked(p *playbooks.Step) string {
 			level = "fully up"
 		}
 		return fmt.Sprintf("verify that %s is %s for %s", p.Verify.Service, level, span(p.Verify.For))
+	}
+	if p.Invoke != "" {
+		return "invoke the playbook " + p.Invoke
 	}
 	return "wait " + span(p.Wait)
 }
@@ -87,6 +93,10 @@ func (s *StepState) started(at time.Time, p *playbooks.Step, e StepStarted) {
 	}
 	s.Tries++
 	s.Attempt, s.Key, s.Epoch, s.Sent, s.Until, s.Again = e.Attempt, e.Key, e.Epoch, at, e.Until, time.Time{}
+	s.Values, s.Release = e.Values, e.Release
+	if put, err := p.With(e.Values); err == nil && len(e.Values) > 0 {
+		s.Text = asked(put)
+	}
 	s.Status = Running
 	if asks(p) {
 		s.Status = Waiting
@@ -114,8 +124,10 @@ func (s *StepState) failed(at time.Time, p *playbooks.Step, e StepFailed) {
 	}
 }
 
-// passesOver reports whether the run goes on by itself after a failure. What is in doubt never passes unseen.
-func passesOver(p *playbooks.Step, o Outcome) bool { return p.OnFailure == "continue" && o != InDoubt }
+// passesOver reports whether the run goes on by itself after a failure. What is in doubt or unclear never passes unseen.
+func passesOver(p *playbooks.Step, o Outcome) bool {
+	return p.OnFailure == "continue" && o != InDoubt && o != Unclear
+}
 
 func (s *StepState) escalated(e Escalated) {
 	s.Rung, s.Until = e.Rung, e.Until
@@ -138,7 +150,7 @@ func (s StepState) ended() bool {
 
 // barred reports whether nothing goes on behind the step: a decision went against it, here or further up.
 func (s StepState) barred() bool {
-	return s.Status == Declined || s.Status == Skipped && s.By.Rule != "" && s.By.Rule != ruleExercise
+	return s.Status == Declined || s.Status == Skipped && s.By.Rule == ruleDeclined
 }
 
 // actors are the roles whose holders may act on the step.

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"hash/fnv"
 	"strings"
 	"time"
 
@@ -74,7 +75,7 @@ func fail(w World, l leg, o Outcome, reason string) StepFailed {
 	switch {
 	case l.calledOff() && o == Failed: // it had no effect, and nobody waits for it any more
 	case !l.calledOff() && (o == Failed || o == TimedOut && repeatable(p)) && s.Tries <= p.Retry:
-		e.Again = w.Now.Add(backoff(p, s.Tries))
+		e.Again = w.Now.Add(backoff(p, s.Key, s.Tries))
 	case !passesOver(p, o) && (!l.undoesRun() || o == InDoubt || l.braked()): // who is told that the run is undone is told of this too
 		e.Tell = troubled(w, l)
 	}
@@ -84,14 +85,23 @@ func fail(w World, l leg, o Outcome, reason string) StepFailed {
 // calledOff reports whether the run is being ended and the step is only waited for.
 func (l leg) calledOff() bool { return l.run.Ending != nil && !l.undo }
 
-// backoff doubles with each attempt. It is the same on every replay: there is nothing random in it.
-func backoff(p *playbooks.Step, tries int) time.Duration {
+// backoff doubles with each attempt, and is longer by a share of jitter. That is told by key and attempt, so it is the same
+// on every replay and yet differs between runs that failed together.
+func backoff(p *playbooks.Step, key string, tries int) time.Duration {
 	base := positive(p.Backoff, defaultBackoff)
 	most := max(base, longestBackoff)
 	for n := 1; n < tries && base < most; n++ {
 		base *= 2
 	}
-	return min(base, most)
+	base = min(base, most)
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s#%d", key, tries)
+	const grain = 1 << 20
+	longer := time.Duration(p.Jitter * float64(base) * float64(h.Sum64()>>16%grain) / grain)
+	if longer >= time.Second { // figures that people can read, where it makes no difference
+		return base + longer.Truncate(time.Second)
+	}
+	return base + longer.Truncate(time.Millisecond)
 }
 
 // troubled are those who are told that a step is stuck: whoever the step is for, the authority, and, where the playbook
@@ -174,11 +184,24 @@ func (i Incident) Wants(epoch uint64, since time.Time) []Effect {
 	return all
 }
 
+// put is the step, or its undo, with the values put in that were recorded when the step started.
+func (l leg) put() (*playbooks.Step, error) {
+	p, err := l.run.Playbook.Steps[l.n].With(l.run.Steps[l.n].Values)
+	if err == nil && l.undo {
+		p = p.Reversal()
+	}
+	return p, err
+}
+
 // effect is what hands have to do for a step in this epoch; what an earlier one left under way is in doubt.
 func effect(l leg, epoch uint64) []Effect {
 	s, p := l.state(), l.plan()
 	if s.Status != Running || s.Epoch != epoch || !effective(p) {
 		return nil
+	}
+	p, err := l.put()
+	if err != nil {
+		return nil // it was put in before the start was recorded, so this is a damaged journal; in time the step times out
 	}
 	return []Effect{{Key: s.Key, Incident: l.incident, Run: l.run.ID, Step: s.ID, Undo: l.undo, Attempt: s.Attempt, Epoch: s.Epoch, Until: s.Until,
 		Repeat: p.Repeat, Exercise: l.run.Exercise, Do: p.Run, Verify: p.Verify}}

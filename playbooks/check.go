@@ -37,6 +37,7 @@ func (c *checker) playbook() {
 	c.id(p.Marks, "playbook", p.ID)
 	c.number(p.Marks, "version", p.Version, 0, 1_000_000)
 	c.number(p.Marks, "priority", p.Priority, -1_000_000, 1_000_000)
+	c.enum(p.Marks, "loss", string(p.Loss), losses...)
 	c.duration(p.Marks, "rtc", p.RTC, time.Millisecond)
 	c.purpose()
 	for i := range p.Preconditions {

@@ -94,7 +94,7 @@ func (c *checker) url(marks source.Marks, text string) {
 		return
 	}
 	at := marks.Of("url")
-	u, err := url.Parse(text)
+	u, err := url.Parse(withPlaceholders(text))
 	switch {
 	case err != nil:
 		c.found.Errorf(at, "playbook/url", "", "this is not a URL")

@@ -33,7 +33,7 @@ func (c *checker) exercise() {
 
 // afterAnExercise keeps a clean-up step to putting things back, one after the other.
 func (c *checker) afterAnExercise(s *Step) {
-	for _, key := range []string{"after", "milestone", "point_of_no_return"} {
+	for _, key := range []string{"after", "milestone", "point_of_no_return", "when", "only", "needs", "fallback", "invoke"} {
 		if s.Marks.Has(key) {
 			c.found.Errorf(s.Marks.Of("/"+key), "playbook/misplaced", "remove it", "%s means nothing for a step that cleans up after an exercise", key)
 		}

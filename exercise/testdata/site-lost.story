@@ -16,11 +16,15 @@ starts 2026-01-05T08:00:00Z
            Step page of run 1 is done, by pay-1 (on-call-pay).
            Step assess of run 1 started: pay-1 told. It is to assess cause, damage and time to restore, by 17m.
            Step fence of run 1 started. It is to POST https://fence.internal/north, by 9m.
-           Step fence of run 1 failed: the first call does not get through; again at 2026-01-05 08:07:30Z.
-    7m30s  Step fence of run 1 started, attempt 2.
+           Step fence of run 1 failed: the first call does not get through; again at 2026-01-05 08:07:32Z.
+    7m32s  Step fence of run 1 started, attempt 2.
            Step fence of run 1 is done.
       14m  > done assess by pay-1 estimated_time_to_restore=6h
            Step assess of run 1 is done, by pay-1 (on-call-pay).
+           pay-1 (on-call-pay) estimates card-payments back at 2026-01-05 14:14:00Z: answered in step assess of run 1 of card-payments-0105.
+           pay-1 (on-call-pay) estimates core-ledger back at 2026-01-05 14:14:00Z: answered in step assess of run 1 of card-payments-0105.
+           pay-1 (on-call-pay) estimates payments-api back at 2026-01-05 14:14:00Z: answered in step assess of run 1 of card-payments-0105.
+           card-payments-0105: Classified disaster by estimate_exceeds_rto, facility_lost and facility_impaired: card-payments, core-ledger and payments-api below MBCO.
            Step go of run 1 started: director-1 and director-2 told. It is to promote the ledger in the south?, by 24m.
       16m  > approve go by director-1  # two people have to agree
            director-1 (incident-director) approved step go of run 1: two people have to agree.

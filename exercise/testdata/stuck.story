@@ -15,8 +15,8 @@ starts 2026-01-05T08:00:00Z
            Step switch of run 1 was left out by electrician-1 (incident-director): done by hand in the cellar.
            Step restore of run 1 started. It is to command restore-shop, by 26m.
       22m  > failed restore
-           Step restore of run 1 failed: as the scenario has it; again at 2026-01-05 08:23:00Z.
-      23m  Step restore of run 1 started, attempt 2.
+           Step restore of run 1 failed: as the scenario has it; again at 2026-01-05 08:23:01Z.
+    23m1s  Step restore of run 1 started, attempt 2.
       24m  > done restore
            Step restore of run 1 is done.
            Step look of run 1 started. It is to verify that shop is at or above its MBCO for 5m, by 44m.
