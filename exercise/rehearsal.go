@@ -28,6 +28,7 @@ func Run(s *Scenario) (Story, error) {
 	if len(s.Lines) > 0 && s.Lines[0].At.Before(s.Start) {
 		r.now = s.Lines[0].At
 	}
+	r.story.desk, r.story.scenario = r.desk, s
 	r.commit(r.desk.TakeOver("exercise", ""))
 	r.commit(r.desk.Adopt(s.Documents, incident.Actor{Rule: "exercise"}))
 	for {

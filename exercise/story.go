@@ -1,6 +1,8 @@
 package exercise
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"holdfast/detector"
@@ -12,6 +14,21 @@ type Story struct {
 	Title   string
 	Start   time.Time
 	Changes []Change
+
+	desk     *incident.Desk // as it was left
+	scenario *Scenario
+}
+
+// Reports are the after-action reports of all incidents of the story, the first first. Each says that it is of a scenario.
+func (s Story) Reports() (all []incident.Report) {
+	incidents := s.desk.Incidents()
+	slices.Reverse(incidents)
+	for _, i := range incidents {
+		report, _ := s.desk.Report(i.ID, s.scenario.End, nil)
+		report.Setting.Scenario = cmp.Or(s.Title, "without a title")
+		all = append(all, report)
+	}
+	return all
 }
 
 // A Change is one thing in a story. Exactly one of Event, Line and Refusal is there.

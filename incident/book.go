@@ -120,13 +120,13 @@ func (b *book) incident(r Record) {
 		b.ids, b.going = append(b.ids, r.Incident), append(b.going, r.Incident)
 	}
 	now := b.next(*old, r)
-	if !private(r.Event) {
-		b.busy = &busy{}
-	}
 	if now.JudgedBy == "" && b.docs != nil { // opened by a version that did not write it down
 		now.JudgedBy = b.docs.BIA.Digest
 	}
 	b.incidents[r.Incident] = &now
+	if !b.private(r) {
+		b.busy = &busy{}
+	}
 	if !now.Open() && slices.Contains(b.going, r.Incident) {
 		b.going = slices.DeleteFunc(slices.Clone(b.going), func(id string) bool { return id == r.Incident })
 		if now.StoodDown != nil {

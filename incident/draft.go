@@ -54,12 +54,13 @@ func (f *draft) commit(id string, e Event) {
 		f.book = f.clone()
 	}
 	f.changes = append(f.changes, Change{Incident: id, Event: e})
-	f.apply(Record{At: f.now, Incident: id, Event: e})
+	r := Record{At: f.now, Incident: id, Event: e}
+	f.apply(r)
 	if f.asked == nil {
 		return
 	}
 	f.asked.add(f.incidents[id].seat)
-	if !private(e) {
+	if !f.private(r) {
 		f.crossed = true
 		f.agenda.crossed(f)
 	}
@@ -73,7 +74,11 @@ func (f *draft) world(i Incident, v *detector.Verdict) World { return f.listenin
 // listening is that world, and keeps what the incident is told of it.
 func (f *draft) listening(i Incident, v *detector.Verdict, q *quiet) World {
 	s, live := f.sight(i), i.Exercise == ""
-	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs.judging(s.text), Facts: listener{s.facts, q}, Shadow: f.shadow, Verdict: f.dated(v), Gate: f.gate(), Open: f.open, found: map[string][]string{},
+	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs.judging(s.text), Facts: listener{s.facts, q}, Shadow: f.shadow, Verdict: f.dated(v), Gate: f.gate(), found: map[string][]string{},
+		Open: func() []Incident {
+			q.all = true
+			return f.open()
+		},
 		Held: func(resource string) string {
 			return ofHouse(q, f, func(b *book) string { return b.held(live, resource) })
 		},

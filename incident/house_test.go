@@ -163,10 +163,13 @@ func (h *house) commit(changes ...Change) {
 		if err != nil {
 			h.Fatal(err)
 		}
+		if again, bytes, err := Encode(event); err != nil || again != kind || string(bytes) != string(data) {
+			h.Fatalf("%s is another event once it was read:\n%s\n%s (%v)", kind, data, bytes, err)
+		}
 		r := Record{Sequence: uint64(len(h.records) + 1), At: h.now, Incident: c.Incident, Event: event}
 		h.records = append(h.records, r)
 		h.book.apply(r)
-		h.agenda.note(r)
+		h.agenda.note(r, &h.book)
 	}
 }
 

@@ -100,13 +100,15 @@ type checkPage struct {
 	Said string
 }
 
-func (p page) Stands() string   { return p.stands() }
-func (p page) Times() string    { return p.times() }
-func (p page) Verify() string   { return p.Journal.verify() }
-func (e Exercise) Said() string { return e.said() }
-func (d DataWord) Line() string { return d.line() }
-func (a Action) State() string  { return a.state() }
-func (n Notice) How() string    { return n.how() }
+func (p page) Stands() string       { return p.stands() }
+func (p page) Warning() string      { return p.warning() }
+func (p page) Times() string        { return p.times() }
+func (p page) Verify() string       { return p.Journal.verify() }
+func (r Rehearsal) Lines() []string { return r.lines() }
+func (e Exercise) Said() string     { return e.said() }
+func (d DataWord) Line() string     { return d.line() }
+func (a Action) State() string      { return a.state() }
+func (n Notice) How() string        { return n.how() }
 
 // HTML is the report as one file for a browser or a printer: it runs no script and loads nothing. Whatever others wrote is
 // escaped where it stands; what escaping leaves in, characters that hide or reorder what people read, is taken out.

@@ -14,6 +14,9 @@ import (
 func (r Report) Markdown() string {
 	m := &markdown{}
 	m.head(r)
+	if r.Rehearsal != nil {
+		m.list("## The exercise", r.Rehearsal.lines())
+	}
 	m.grounds(r)
 	for _, s := range r.Services {
 		m.service(s)
@@ -65,8 +68,8 @@ func (m *markdown) list(title string, lines []string) {
 
 func (m *markdown) head(r Report) {
 	m.say("# %s: after-action report\n", r.Incident)
-	if r.Exercise != "" {
-		m.say("**%s**\n", r.Exercise.said())
+	if warning := r.warning(); warning != "" {
+		m.say("**%s**\n", warning)
 	}
 	if r.Summary != "" {
 		m.say("%s\n", closed(r.Summary))

@@ -15,6 +15,7 @@ type RunReport struct {
 	Playbook string        `json:"playbook"`
 	Digest   string        `json:"digest"`
 	Exercise Exercise      `json:"exercise,omitempty"`
+	CleanUp  bool          `json:"clean_up,omitempty"` // it put back what an exercise did
 	Services []string      `json:"services"`
 	By       Actor         `json:"by"`
 	Started  time.Time     `json:"started"`
@@ -289,7 +290,7 @@ func problemOf(r Record) (run, step string, p StepProblem, ok bool) {
 }
 
 func (i Incident) runReport(run Run, c *course, now time.Time) RunReport {
-	r := RunReport{Run: run.ID, Playbook: run.Name, Digest: run.Digest, Exercise: run.Exercise, Services: orElse(run.Covers, run.Service), By: run.By,
+	r := RunReport{Run: run.ID, Playbook: run.Name, Digest: run.Digest, Exercise: run.Exercise, CleanUp: run.CleanUp, Services: orElse(run.Covers, run.Service), By: run.By,
 		Started: run.Started, Ended: run.Ended, Result: run.Result, Took: between(run.Started, ended(run.Ended, now)), Critical: run.critical(), Steps: []StepReport{}}
 	r.Ending = run.Ending
 	if c != nil {

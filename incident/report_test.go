@@ -136,3 +136,20 @@ func TestWhatWasHeldUpCalledOffAndTakenBackIsInTheReport(t *testing.T) {
 	}
 	says(t, string(page), "paused or held", `class="undo"`, `class="brake"`)
 }
+
+func TestTheReportOfAnExerciseSaysFirstThatItIsOneAndWhatItShowed(t *testing.T) {
+	h := rehearsing(t, automatic(t), Tabletop)
+	h.practised()
+	i := *h.book.incidents[exerciseID]
+	r := i.Report(h.now, Setting{})
+	equal(t, r.Exercise, Tabletop)
+	md := r.Markdown()
+	says(t, md, "**EXERCISE (tabletop): this was practised, not suffered.**", "## The exercise", "Tabletop exercise of failover-to-ams2 for payments-api, ordered by alice (incident-director): the yearly one.",
+		"Talked through: ", "Took part: ", "Cleaning up: ")
+	page, err := r.HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	says(t, string(page), "EXERCISE (tabletop)", "The exercise</h2>")
+	reported(t, i, h.now)
+}

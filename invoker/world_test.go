@@ -33,6 +33,7 @@ type world struct {
 	crash   crash
 	log     logbook // of all processes
 	ledger  ledger
+	staff   func(incident.Incident, func(by string, c incident.Command)) // what people do beside approving; nil: nothing
 
 	mu      sync.Mutex
 	boots   int
@@ -317,7 +318,11 @@ func (l *ledger) enter(t *testing.T, entry journal.Entry) {
 	if err != nil {
 		t.Error(err)
 	}
-	if e, ok := event.(incident.StepStarted); ok {
+	e, ok := event.(incident.StepStarted)
+	if undo, taken := event.(incident.UndoStarted); taken {
+		e, ok = incident.StepStarted(undo), true
+	}
+	if ok {
 		l.orders[fmt.Sprintf("%s %d %d", e.Key, e.Attempt, e.Epoch)] = true
 	}
 }
@@ -373,6 +378,9 @@ func (p *process) people() {
 	}
 	if p.w.talk && i.Open() {
 		p.talks(i, order)
+	}
+	if p.w.staff != nil {
+		p.w.staff(i, order)
 	}
 	for _, run := range i.Runs {
 		for _, s := range run.Steps {

@@ -74,7 +74,10 @@ func (w *warden) step(s *playbooks.Step) {
 
 // secret wants that holdfast.yaml says where a secret is kept. Whether it is there is seen when it is needed.
 func (w *warden) secret(m playbooks.SecretMention) {
-	if w.secrets[string(m.Name)] != nil {
+	if kept := w.secrets[string(m.Name)]; kept != nil {
+		if err := kept.Kept().MayHave(m); err != nil {
+			w.refuse(m.At, "refer to the secret that is kept for it, or add it under only", fmt.Errorf("secret %s: %w", m.Name, err))
+		}
 		return
 	}
 	hint := fmt.Sprintf("add to holdfast.yaml: secrets: {%s: {file: /absolute/path}}", m.Name)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"holdfast/internal/source"
+	"holdfast/invoker/actions"
 	"holdfast/journal"
 	"holdfast/playbooks"
 )
@@ -112,6 +113,31 @@ type Secret struct {
 	File       string       `doc:"file"`
 	Credential string       `doc:"credential"` // one that systemd hands over (LoadCredential=)
 	Env        string       `doc:"env"`        // a variable of the daemon's environment
+	Only       *Recipients  `doc:"only"`       // who may be handed it; default: whoever playbooks may touch
+}
+
+// Recipients are who may be handed a secret.
+type Recipients struct {
+	Marks source.Marks `doc:",marks"`
+	HTTP  []string     `doc:"http"` // scheme, host and port
+	NATS  []string     `doc:"nats"` // subjects, wildcards allowed
+	Exec  []string     `doc:"exec"` // commands by name
+}
+
+// Kept is where a secret is kept and who may have it, as the hands take it. What cannot be read of it is a problem that was
+// told when the configuration was read.
+func (s *Secret) Kept() actions.Secret {
+	kept := actions.Secret{File: s.File, Credential: s.Credential, Env: s.Env}
+	if s.Only == nil {
+		return kept
+	}
+	kept.Only = &actions.Recipients{Subjects: s.Only.NATS, Commands: s.Only.Exec}
+	for _, text := range s.Only.HTTP {
+		if target, err := actions.ParseTarget(text); err == nil {
+			kept.Only.HTTP = append(kept.Only.HTTP, target)
+		}
+	}
+	return kept
 }
 
 // Targets are the places that may be called, by playbooks and to tell people.
