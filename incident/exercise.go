@@ -259,7 +259,7 @@ func (i Incident) cleanUp(w World) []Event {
 	if !ok || len(run.effects()) == 0 {
 		return nil
 	}
-	e := Invoked{Run: fmt.Sprint(len(i.Runs) + 1), Service: run.Service, Playbook: run.Name, File: run.Playbook.File, Text: run.Playbook.Text, Digest: run.Digest,
+	e := Invoked{Run: fmt.Sprint(len(i.Runs) + 1), Service: run.Service, Playbook: run.Name, File: run.Playbook.File, Text: run.Playbook.Text, Digest: run.Digest, Children: run.Written.Children,
 		By: run.By, Reason: "to put back what the exercise did", Exercise: i.Exercise, CleanUp: true}
 	return []Event{e}
 }

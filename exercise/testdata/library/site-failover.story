@@ -23,6 +23,10 @@ starts 2026-03-02T09:00:00Z
            Step recovery-point of run 1 is done, by database-1 (on-call-database).
       14m  > done assess by platform-1 cause=fire estimated_time_to_restore=72h
            Step assess of run 1 is done, by platform-1 (on-call-platform).
+           platform-1 (on-call-platform) estimates order-taking back at 2026-03-05 09:14:00Z: answered in step assess of run 1 of order-taking-0302.
+           platform-1 (on-call-platform) estimates orders-api back at 2026-03-05 09:14:00Z: answered in step assess of run 1 of order-taking-0302.
+           platform-1 (on-call-platform) estimates orders-db back at 2026-03-05 09:14:00Z: answered in step assess of run 1 of order-taking-0302.
+           order-taking-0302: Classified disaster by estimate_exceeds_rto, facility_lost, facility_impaired and site_loss_inferred: order-taking, orders-api and orders-db below MBCO.
            Step go of run 1 started: director-1 and director-2 told. It is to make site B the primary? Orders after the newest transaction there have to be entered again., by 24m.
       15m  > done safety by facility-1 everybody_safe=true
            Step safety of run 1 is done, by facility-1 (on-call-facility).

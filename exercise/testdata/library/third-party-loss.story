@@ -21,6 +21,7 @@ starts 2026-03-02T09:00:00Z
            Step ours-or-theirs of run 1 is done, by platform-1 (on-call-platform).
       28m  > done call-them by payments-1 their_ticket=S1-4711 estimated_time_to_restore=6h evidence=S1-4711
            Step call-them of run 1 is done, by payments-1 (payments-operations).
+           payments-1 (payments-operations) estimates card-payments back at 2026-03-02 15:28:00Z: answered in step call-them of run 1 of card-payments-0302.
            Step go of run 1 started: director-1 told. It is to send payments by the second provider? It costs more for each, and refunds have to wait., by 43m.
       30m  > approve go by director-1
            director-1 (incident-director) approved step go of run 1.
