@@ -31,8 +31,10 @@ var house = map[string]room{
 	"playbooks":      {pure: true, may: []string{"bia/condition", "internal/source"}},
 	"oncall":         {pure: true, may: []string{"internal/source"}},
 
+	"forecast": {pure: true},
+
 	"detector":  {pure: true, may: []string{"bia", "bia/condition", "detector/alert"}},
-	"incident":  {pure: true, may: []string{"bia", "bia/condition", "detector", "detector/alert", "playbooks", "oncall", "internal/source"}},
+	"incident":  {pure: true, may: []string{"bia", "bia/condition", "detector", "detector/alert", "forecast", "playbooks", "oncall", "internal/source"}},
 	"readiness": {pure: true, may: []string{"bia", "incident", "playbooks", "oncall", "internal/source"}},
 	"exercise":  {pure: true, may: []string{"bia", "detector", "detector/alert", "incident", "playbooks", "oncall", "internal/source"}},
 

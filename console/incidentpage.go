@@ -29,7 +29,9 @@ type incidentView struct {
 type runView struct {
 	Status RunStatus
 	Steps  []stepView
-	Orders []orderView // about the run as a whole
+
+	Forecast []string    // in sentences
+	Orders   []orderView // about the run as a whole
 }
 
 // stepView is one step, and what can be ordered of it.
@@ -37,6 +39,7 @@ type stepView struct {
 	Name             string
 	Step             incident.StepState
 	Who              []string
+	HoldsUp          bool // the recovery waits for it
 	Verbs            []incident.Verb
 	OneTap           bool // to acknowledge needs no words
 	Irreversible     bool
@@ -105,7 +108,7 @@ func (c *console) showIncident(w http.ResponseWriter, r *http.Request, status in
 			view.Organisation = s.documents.BIA.Organisation
 		}
 		for n, run := range i.Runs {
-			view.Runs = append(view.Runs, runView{Status: view.Status.Runs[n], Steps: stepViews(s, i, run), Orders: runOrders(i, run)})
+			view.Runs = append(view.Runs, runView{Status: view.Status.Runs[n], Steps: stepViews(s, i, run, view.Status.Runs[n]), Orders: runOrders(i, run), Forecast: slices.Concat(view.Status.Runs[n].ForecastLines(s.now), view.Status.Runs[n].FurtherLines())})
 		}
 		person, _ := c.person(r)
 		view.Tasks = tasksOf(s, person, i)
@@ -129,10 +132,10 @@ func (v incidentView) step(name string) *stepView {
 	return nil
 }
 
-func stepViews(s sight, i incident.Incident, run incident.Run) []stepView {
+func stepViews(s sight, i incident.Incident, run incident.Run, status RunStatus) []stepView {
 	var views []stepView
 	for _, step := range run.Steps {
-		view := stepView{Name: stepName(i, run, step), Step: step, Who: s.who(step)}
+		view := stepView{Name: stepName(i, run, step), Step: step, Who: s.who(step), HoldsUp: status.HoldsUp(step.ID)}
 		if i.Open() && run.Ended.IsZero() {
 			view.Verbs, view.Brake = Verbs(undone(step)), stepBrake(i, run, step)
 		}

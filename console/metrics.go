@@ -26,6 +26,9 @@ var (
 	invokedDesc   = desc("outage_invoked", "Whether a playbook was invoked for a service that is out.", "service")
 	ltiDesc       = desc("latest_time_to_invoke_seconds", "Seconds left until a service that is out can no longer be recovered in time; negative once that is past.", "service")
 	remainingDesc = desc("rto_remaining_seconds", "Seconds left of the recovery time objective of a service that is out; negative once it is missed.", "service")
+	expectedDesc  = desc("run_expected_recovery_timestamp_seconds", "When the run that goes on for a service is forecast to have brought it back: 50 is as likely too early as too late, 90 too early once in ten times.", "service", "percentile")
+	slackDesc     = desc("run_slack_seconds", "Seconds between the forecast recovery of a service and its deadline (the end of its MTPD once that is missed); negative: too late.", "service", "percentile")
+	riskDesc      = desc("objectives_at_risk_total", "How often a run was first forecast to come too late: possible, likely, or behind the end of the MTPD.", "service", "risk")
 	rtaDesc       = desc("recovery_time_actual_seconds", "Recovery time actual: from the start of a disruption to the start of the stable period that ended it.", "service", "exercise")
 	lagDesc       = desc("decision_lag_seconds", "From the first classification as a disaster to its declaration.")
 	waitDesc      = desc("step_wait_seconds", "How long steps waited for people of a role, from being asked to the end of the step.", "role")
@@ -127,6 +130,7 @@ func (m *reading) flag(d *prometheus.Desc, holds bool, labels ...string) {
 // house reads off what the desk knows.
 func (m *reading) house(s sight) {
 	m.outages(s)
+	m.forecasts(s)
 	m.work(s)
 	m.history(s)
 	m.exercises(s)
@@ -176,6 +180,31 @@ func (m *reading) outages(s sight) {
 		}
 		if r.Objectives.RTO > 0 {
 			m.gauge(remainingDesc, r.Since.Add(r.Objectives.RTO).Sub(s.now).Seconds(), service)
+		}
+	}
+}
+
+// forecasts are when runs are expected to be through. A service has one pair of series: of the run that leaves it the least slack.
+func (m *reading) forecasts(s sight) {
+	least := map[string]incident.Slack{}
+	for _, i := range s.open() {
+		for _, run := range i.Runs {
+			if !run.Active() {
+				continue
+			}
+			for _, slack := range s.slacks(i, run) {
+				if other, twice := least[slack.Service]; !slack.Actual && (!twice || slack.P50 < other.P50) {
+					least[slack.Service] = slack
+				}
+			}
+		}
+	}
+	for _, service := range sorted(least) {
+		l := least[service]
+		for percentile, slack := range map[string]incident.Span{"50": l.P50, "90": l.P90} {
+			left := time.Duration(slack)
+			m.gauge(expectedDesc, float64(l.Deadline.Add(-left).UnixMilli())/1000, service, percentile)
+			m.gauge(slackDesc, left.Seconds(), service, percentile)
 		}
 	}
 }

@@ -24,7 +24,9 @@ type sight struct {
 	shadow          bool   // nothing is done, whatever is judged
 	epoch           uint64
 	counts          incident.Counts
-	exerciseRecords []incident.Exercised              // records of exercises, the oldest first
+	exerciseRecords []incident.Exercised // records of exercises, the oldest first
+	forecast        func(incident.Incident, incident.Run) incident.Forecast
+	slacks          func(incident.Incident, incident.Run) []incident.Slack
 	components      func() []detector.ComponentReport // all, in order of id; of a large house that takes a while, so only who shows them asks
 }
 
@@ -61,6 +63,8 @@ func sightOf(d *incident.Desk, now time.Time) sight {
 			s.exercises = append(s.exercises, i)
 		}
 	}
+	s.forecast = func(i incident.Incident, run incident.Run) incident.Forecast { return d.Forecast(now, i, run) }
+	s.slacks = func(i incident.Incident, run incident.Run) []incident.Slack { return d.Slacks(now, i, run) }
 	s.armed, s.disarmed = d.Armed()
 	s.shadow = d.IsShadow()
 	return s

@@ -84,6 +84,8 @@ type RunStatus struct {
 	Steps    int           `json:"steps"`
 	Brake    string        `json:"brake,omitempty"` // who keeps it from going on, or has called it off, in words
 	Waiting  []WaitingStep `json:"waiting"`
+
+	Forecast *incident.Forecast `json:"forecast,omitempty"` // while it goes on
 }
 
 // WaitingStep is a step that waits for a person.
@@ -102,6 +104,8 @@ type WaitingStep struct {
 	Needed   int                 `json:"needed,omitempty"`
 	Reason   string              `json:"reason,omitempty"` // why it is stuck
 	Verbs    []incident.Verb     `json:"verbs"`            // what can be ordered
+
+	HoldsUp bool `json:"holds_everybody_up,omitempty"` // the recovery waits for it
 }
 
 // Counts are the numbers of what came in, since the store was made.
@@ -256,12 +260,18 @@ func awaits(i incident.Incident) string {
 func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 	status := RunStatus{Run: run.ID, Playbook: run.Name, Service: run.Service, Started: run.Started, Ended: run.Ended, Result: run.Result, Steps: len(run.Steps), Waiting: []WaitingStep{}}
 	status.Brake = brakeOf(run)
+	if run.Active() && i.Open() {
+		f := s.forecast(i, run)
+		status.Forecast = &f
+	}
 	for _, step := range run.Steps {
 		if !step.Ended.IsZero() && step.Status != incident.Stuck {
 			status.Done++
 		}
 		if step = undone(step); waits(step) && run.Ended.IsZero() && i.Open() {
-			status.Waiting = append(status.Waiting, waitingStep(s, i, run, step))
+			w := waitingStep(s, i, run, step)
+			w.HoldsUp = status.HoldsUp(step.ID)
+			status.Waiting = append(status.Waiting, w)
 		}
 	}
 	return status

@@ -226,7 +226,27 @@ func (r *rehearsal) change(c incident.Change) Change {
 	if clock, ok := i.Recovery(service); ok && service != "" {
 		out.Recovery = &clock
 	}
+	out.Forecast = foretold(i, c.Event)
 	return out
+}
+
+// foretold is the first forecast of the run that an event begins, or that brought back what the event says is restored.
+func foretold(i incident.Incident, event incident.Event) *incident.Foretold {
+	id := ""
+	switch e := event.(type) {
+	case incident.Invoked:
+		id = e.Run
+	case incident.Restored:
+		for _, run := range i.Runs {
+			if run.Service == e.Service && run.Started.Before(e.At) {
+				id = run.ID
+			}
+		}
+	}
+	if all := i.Forecasts(id); len(all) > 0 {
+		return &all[0]
+	}
+	return nil
 }
 
 func (r *rehearsal) tell(c Change) {

@@ -41,6 +41,7 @@ type Change struct {
 
 	Step     *incident.StepState // the step that the event is about, after it
 	Recovery *incident.Recovery  // the recovery clock of the service that the event is about, after it
+	Forecast *incident.Foretold  // of an invocation: what is forecast of it; of a recovery: what was when its run began
 }
 
 // verdict is what a change of level says.
@@ -84,6 +85,8 @@ func about(event incident.Event) (run, step, service string) {
 		return e.Run, e.Step, ""
 	case incident.UndoSkipped:
 		return e.Run, e.Step, ""
+	case incident.ObjectiveAtRisk:
+		return "", "", e.Service
 	case incident.ObjectiveMissed:
 		return "", "", e.Service
 	case incident.Restored:

@@ -68,13 +68,38 @@ func (s Story) sentence(c Change) string {
 			return s.plain(c) + " It is to " + lower(c.Step.Text) + s.by(e.Until) + "."
 		}
 	case incident.Restored:
-		return s.plain(c) + measured(c.Recovery)
+		return s.plain(c) + measured(c.Recovery) + s.kept(c.Forecast)
+	case incident.Invoked:
+		return s.plain(c) + s.forecast(c.Forecast)
 	}
 	return s.plain(c)
 }
 
 func (s Story) plain(c Change) string {
 	return incident.Sentence(incident.Record{At: s.Start.Add(c.T), Incident: c.Incident, Event: c.Event})
+}
+
+// forecast is when a run that begins is expected to be through.
+func (s Story) forecast(f *incident.Foretold) string {
+	if f == nil {
+		return ""
+	}
+	return fmt.Sprintf(" It is forecast to bring it back at %s, nine times in ten by %s.", brief(f.Expected.P50.Sub(s.Start)), brief(f.Expected.P90.Sub(s.Start)))
+}
+
+// kept is how a recovery came out against what was forecast when its run began.
+func (s Story) kept(f *incident.Foretold) string {
+	if f == nil {
+		return ""
+	}
+	off := "as it came"
+	switch {
+	case f.Off > 0:
+		off = brief(time.Duration(f.Off)) + " too early"
+	case f.Off < 0:
+		off = brief(time.Duration(-f.Off)) + " too late"
+	}
+	return fmt.Sprintf(" The run's first forecast was %s, %s.", brief(f.Expected.P50.Sub(s.Start)), off)
 }
 
 // measured is a recovery time with what it is measured against.

@@ -79,6 +79,8 @@ func private(e Event) bool {
 		Escalated, Notified, ObjectiveMissed, StandDownRecommended, Noted,
 		RunPaused, RunResumed, StepHeld, StepReleased, InvocationQueued, RunSuperseded, RunAborted, UndoStarted, UndoDone, UndoFailed, UndoSkipped:
 		return true
+	case ObjectiveAtRisk:
+		return true
 	}
 	return false
 }

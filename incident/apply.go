@@ -61,6 +61,8 @@ func (i *Incident) applyLife(r Record) bool {
 		i.Recommended, i.RecommendedAt = nil, time.Time{}
 	case NoPlaybookFits:
 		i.NoPlaybook = append(slices.Clip(i.NoPlaybook), e)
+	case ObjectiveAtRisk:
+		i.recovery(e.Service, func(c *Recovery) { c.Risk, c.RiskAt = e.Risk, r.At })
 	case ObjectiveMissed:
 		i.recovery(e.Service, func(c *Recovery) { c.miss(e) })
 	case Restored:
@@ -203,6 +205,7 @@ func (i *Incident) run(id string, change func(*Run)) {
 		return
 	}
 	i.Runs = slices.Clone(i.Runs)
+	i.Runs[n].cast = &cast{}
 	change(&i.Runs[n])
 }
 

@@ -23,6 +23,7 @@ type book struct {
 	over      []string          // of those that were over by themselves
 	said      map[string]Record // the last word of people on each subject
 	fuses     map[string]fuse
+	past      history
 	epoch     uint64
 	epochAt   time.Time
 	arming    *Record // the last Armed or Disarmed
@@ -39,12 +40,13 @@ type busy struct {
 }
 
 func newBook() book {
-	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}, said: map[string]Record{}, texts: map[string]*bia.Analysis{}, busy: &busy{}}
+	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}, said: map[string]Record{}, texts: map[string]*bia.Analysis{}, past: newHistory(), busy: &busy{}}
 }
 
 // clone is a book of its own, to try things out on; what is in the slices is never changed in place.
 func (b book) clone() book {
 	b.incidents, b.fuses, b.said = maps.Clone(b.incidents), maps.Clone(b.fuses), maps.Clone(b.said)
+	b.past.runs = maps.Clone(b.past.runs)
 	b.ids, b.going, b.stood, b.over = slices.Clip(b.ids), slices.Clip(b.going), slices.Clip(b.stood), slices.Clip(b.over)
 	b.trial = true
 	return b
@@ -123,6 +125,8 @@ func (b *book) incident(r Record) {
 	if now.JudgedBy == "" && b.docs != nil { // opened by a version that did not write it down
 		now.JudgedBy = b.docs.BIA.Digest
 	}
+	now.recall(&b.past)
+	b.past.read(now, r)
 	b.incidents[r.Incident] = &now
 	if !b.private(r) {
 		b.busy = &busy{}

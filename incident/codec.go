@@ -53,6 +53,7 @@ var kinds = []struct {
 	{KindUndoFailed, read[UndoFailed]},
 	{KindUndoSkipped, read[UndoSkipped]},
 	{KindRunEnded, read[RunEnded]},
+	{KindObjectiveAtRisk, read[ObjectiveAtRisk]},
 	{KindObjectiveMissed, read[ObjectiveMissed]},
 	{KindRestored, read[Restored]},
 	{KindRelapsed, read[Relapsed]},

@@ -15,8 +15,10 @@ func (i Incident) Due(w World) []Event {
 		if len(events) == 0 {
 			return all
 		}
-		for _, e := range events {
-			i = i.apply(Record{At: w.Now, Incident: i.ID, Event: e})
+		for n, e := range events {
+			events[n] = i.hurried(w, e)
+			i = i.apply(Record{At: w.Now, Incident: i.ID, Event: events[n]})
+			i.recall(w.Past)
 		}
 		all = append(all, events...)
 	}
@@ -49,6 +51,7 @@ var rules = []func(Incident, World) []Event{
 	Incident.queued,
 	Incident.invoke,
 	Incident.carryOn,
+	Incident.atRisk,
 	Incident.standDown,
 }
 
@@ -88,7 +91,9 @@ func (i Incident) NextAt(w World) (time.Time, bool) {
 	i.invocationDeadlines(w, &d)
 	i.recoveryDeadlines(w, &d)
 	i.runDeadlines(w, &d)
+	i.riskDeadlines(w, &d)
 	slices.SortFunc(d.all, time.Time.Compare)
+	w.asking = true
 	for _, at := range d.all {
 		w.Now = at
 		if len(i.next(w)) > 0 {

@@ -75,6 +75,7 @@ const (
 	KindUndoSkipped      Kind = "undo_skipped"
 	KindRunEnded         Kind = "run_ended"
 
+	KindObjectiveAtRisk      Kind = "objective_at_risk"
 	KindObjectiveMissed      Kind = "objective_missed"
 	KindRestored             Kind = "restored"
 	KindRelapsed             Kind = "relapsed"
@@ -319,6 +320,8 @@ type Acknowledged struct {
 	By   Actor    `json:"by"`
 	From string   `json:"from,omitempty"` // who handed it over to them
 	Tell []string `json:"tell,omitempty"` // who has it no longer
+
+	Until time.Time `json:"until,omitzero"` // by when, where the slack leaves less than the playbook does
 }
 
 // AcknowledgementLapsed says that whoever had taken a step was silent for as long as it may take: it counts as not taken,
@@ -516,6 +519,31 @@ type RunEnded struct {
 	Result string `json:"result"`
 }
 
+// Risk is what is forecast of an objective, from bad to worse.
+type Risk string
+
+// Risks.
+const (
+	RiskPossible Risk = "possible" // P90 lies behind the deadline: it is missed more than once in ten times
+	RiskLikely   Risk = "likely"   // P50 does: it is missed rather than not
+	RiskMTPD     Risk = "mtpd"     // P50 lies behind the end of the MTPD
+)
+
+// ObjectiveAtRisk says that the run that is to bring a service back is forecast to come too late. Written once for each
+// risk worse than the last, per service and episode; it never decides anything.
+type ObjectiveAtRisk struct {
+	Run       string    `json:"run"`
+	Service   string    `json:"service"`
+	Risk      Risk      `json:"risk"`
+	Objective string    `json:"objective"` // as in ObjectiveMissed
+	Deadline  time.Time `json:"deadline"`
+	P50       time.Time `json:"p50"` // when it is expected back
+	P90       time.Time `json:"p90"`
+	HeldUpBy  []string  `json:"held_up_by,omitempty"` // steps under way that hold everybody up
+	Advice    []string  `json:"advice,omitempty"`     // what could be done, in sentences, the quickest first
+	Tell      []string  `json:"tell"`
+}
+
 // ObjectiveMissed says that a service was not back by its deadline. Written once per service and episode.
 type ObjectiveMissed struct {
 	Service   string    `json:"service"`
@@ -700,6 +728,7 @@ func (UndoDone) Kind() Kind              { return KindUndoDone }
 func (UndoFailed) Kind() Kind            { return KindUndoFailed }
 func (UndoSkipped) Kind() Kind           { return KindUndoSkipped }
 func (RunEnded) Kind() Kind              { return KindRunEnded }
+func (ObjectiveAtRisk) Kind() Kind       { return KindObjectiveAtRisk }
 func (ObjectiveMissed) Kind() Kind       { return KindObjectiveMissed }
 func (Restored) Kind() Kind              { return KindRestored }
 func (Relapsed) Kind() Kind              { return KindRelapsed }

@@ -11,6 +11,7 @@ import (
 	"holdfast/bia"
 	"holdfast/bia/condition"
 	"holdfast/detector"
+	"holdfast/forecast"
 	"holdfast/playbooks"
 )
 
@@ -74,6 +75,8 @@ type Recovery struct {
 	Restored   time.Time      `json:"restored,omitzero"`
 	Overrun    time.Time      `json:"overrun,omitzero"` // when its MTPD passed unrecovered
 	Missed     time.Time      `json:"missed,omitzero"`  // when the deadline passed unrecovered
+	Risk       Risk           `json:"risk,omitempty"`   // the worst that was forecast of it
+	RiskAt     time.Time      `json:"risk_at,omitzero"` // when
 }
 
 // RTA is the recovery time actual; false while the outage lasts.
@@ -110,6 +113,10 @@ type Run struct {
 	Paused   *Brake              `json:"paused,omitempty"`   // nothing of it starts
 	Ending   *Ending             `json:"ending,omitempty"`   // it is being ended before its last step
 	Steps    []StepState         `json:"steps"`              // in the playbook's order
+
+	plan  *forecast.Plan // how it is forecast, with what was known of the past when it began
+	known int            // how many past runs that were
+	cast  *cast          // what follows from how it stands; a new one for each change
 }
 
 // StepStatus is where a step stands.
@@ -148,7 +155,8 @@ type StepState struct {
 	Until     time.Time         `json:"until,omitzero"`
 	Again     time.Time         `json:"again,omitzero"`
 	Ended     time.Time         `json:"ended,omitzero"`
-	Outcome   Outcome           `json:"outcome,omitempty"` // of the last failure
+	Outcome   Outcome           `json:"outcome,omitempty"`  // of the last failure
+	FailedAt  time.Time         `json:"failed_at,omitzero"` // when that was
 	Reason    string            `json:"reason,omitempty"`
 	By        Actor             `json:"by,omitzero"`    // who ended it
 	Acked     Actor             `json:"acked,omitzero"` // who took it

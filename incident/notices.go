@@ -79,6 +79,8 @@ func told(e Event) (people []string, run, step string) {
 		people, run, step = e.Tell, e.Run, e.Step
 	case UndoFailed:
 		people, run, step = e.Tell, e.Run, e.Step
+	case ObjectiveAtRisk:
+		people, run = e.Tell, e.Run
 	case ObjectiveMissed:
 		people = e.Tell
 	case Relapsed:
@@ -145,6 +147,10 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		say("Leave the exercise and turn to the disaster: holdfast incident %s", e.Disaster)
 	case ExerciseConcluded:
 		say("Look at what it showed: holdfast report %s", i.ID)
+	case ObjectiveAtRisk:
+		for _, line := range e.Advice {
+			say("%s.", upper(line))
+		}
 	case StandDownRecommended:
 		say("Stand down: holdfast stand-down %s --reason WHY", i.ID)
 	case StepStarted, Escalated, ReleaseChanged:
@@ -168,6 +174,9 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 
 // headline is what a person reads on a locked screen: what is asked of them, or what happened.
 func (i *Incident) headline(r Record, run, step string) string {
+	if e, ok := r.Event.(ObjectiveAtRisk); ok {
+		return e.headline()
+	}
 	s, p := i.planned(run, step)
 	if p == nil {
 		return Sentence(r)

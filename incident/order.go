@@ -116,7 +116,11 @@ func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
 	if err := open(l); err != nil {
 		return nil, err
 	}
-	return order(i, w, l, person, c)
+	events, err := order(i, w, l, person, c)
+	for n, e := range events {
+		events[n] = i.hurried(w, e)
+	}
+	return events, err
 }
 
 func verbs() []string {

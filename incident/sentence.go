@@ -332,6 +332,8 @@ func brokenSentence(what string, e StepFailed) string {
 
 func recoverySentence(e Event) string {
 	switch e := e.(type) {
+	case ObjectiveAtRisk:
+		return e.sentence()
 	case ObjectiveMissed:
 		return fmt.Sprintf("%s was not back by %s: objective %s missed.", e.Service, stamp(e.Deadline), e.Objective)
 	case Restored:

@@ -108,11 +108,14 @@ func (s *StepState) acknowledged(at time.Time, p *playbooks.Step, e Acknowledged
 	s.Acked, s.AckedAt, s.Offered = e.By, at, nil
 	if s.Status == Waiting && within(p) > 0 {
 		s.Until = at.Add(within(p))
+		if !e.Until.IsZero() {
+			s.Until = e.Until
+		}
 	}
 }
 
 func (s *StepState) failed(at time.Time, p *playbooks.Step, e StepFailed) {
-	s.Outcome, s.Reason, s.By, s.Again, s.Until = e.Outcome, e.Reason, e.By, e.Again, time.Time{}
+	s.FailedAt, s.Outcome, s.Reason, s.By, s.Again, s.Until = at, e.Outcome, e.Reason, e.By, e.Again, time.Time{}
 	s.Acked, s.AckedAt, s.Offered = Actor{}, time.Time{}, nil
 	switch {
 	case !e.Again.IsZero():

@@ -35,6 +35,11 @@ type World struct {
 	// Disaster is the live disaster that takes precedence over exercises; empty: none is declared.
 	Disaster func() string
 
+	// Past is what past runs took; nil: nothing is known of them.
+	Past *history
+
+	asking bool // whether something is due; what it says is not asked
+
 	found map[string][]string // by service: what roots has found, for a large house asks often; nil: it is not kept
 }
 

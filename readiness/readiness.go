@@ -71,7 +71,21 @@ type linter struct {
 	losses *losses
 	shown  func(*playbooks.Playbook) incident.Verification // by the records of exercises; nil where there are none to ask
 	found  source.Problems
+	known  map[*playbooks.Playbook]incident.Foresight
 	open   map[string][]string // failure domain -> vital services that nothing recovers from its loss
+}
+
+// forecast is what is forecast of a playbook, by the function that forecasts a run of it.
+func (l *linter) forecast(p *playbooks.Playbook) incident.Foresight {
+	if l.known == nil {
+		l.known = map[*playbooks.Playbook]incident.Foresight{}
+	}
+	f, asked := l.known[p]
+	if !asked {
+		f = incident.ForecastOf(p)
+		l.known[p] = f
+	}
+	return f
 }
 
 // item is where an item of a list is written.

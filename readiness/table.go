@@ -40,7 +40,8 @@ type Row struct {
 	State   State
 
 	Playbook   string        // that covers the loss, or is written for it where redundancy carries the service; "" if none
-	Forecast   time.Duration // from invocation to recovered; 0: unknown
+	Forecast   time.Duration // from invocation to recovered, as likely longer as not; 0: unknown
+	NineInTen  time.Duration // what it takes less than in nine cases of ten, by its steps; 0: they say nothing
 	ForecastBy string        // "exercise": what the last one took; "steps" or "rtc" of the playbook; "bia": the RTC of the service
 	Deadline   time.Duration // after t0, the tightest there is; cutoffs are not counted
 	DeadlineBy string        // "rto", "mtpd-wrt" or a critical period
@@ -114,7 +115,7 @@ func (l *linter) survives(r *Row) {
 		if slices.Contains(p.For.Lost, r.Domain) && !slices.Contains(p.For.NotWhenLost, r.Domain) && l.recovers(p, r.Service) {
 			plan := Row{Service: r.Service, Deadline: r.Deadline}
 			l.covered(&plan, p)
-			r.Playbook, r.Forecast, r.ForecastBy, r.Slack = p.ID, plan.Forecast, plan.ForecastBy, plan.Slack
+			r.Playbook, r.Forecast, r.NineInTen, r.ForecastBy, r.Slack = p.ID, plan.Forecast, plan.NineInTen, plan.ForecastBy, plan.Slack
 			return
 		}
 	}
@@ -144,18 +145,23 @@ func (l *linter) begin(service, domain string, single []string) Row {
 
 func (r *Row) miss(format string, args ...any) { r.Gaps = append(r.Gaps, fmt.Sprintf(format, args...)) }
 
-// covered forecasts the recovery by a playbook. What its steps add up to and what it says of itself are two answers to one
-// question; the longer counts, since a plan with some steps untimed adds up to too little.
+// covered forecasts the recovery by a playbook. What its steps are forecast to take and what it says of itself are two answers
+// to one question; the longer counts, since a plan with some steps untimed is forecast by guesses. One of which no step is
+// timed says nothing.
 func (l *linter) covered(r *Row, p *playbooks.Playbook) {
 	o := l.BIA.Objectives(r.Service)
 	r.State, r.Playbook = Covered, p.ID
-	switch path := p.CriticalPath(); {
+	f := l.forecast(p)
+	if f.Plan > 0 {
+		r.NineInTen = f.P90
+	}
+	switch {
 	case l.measured(p) > 0:
 		r.Forecast, r.ForecastBy = l.measured(p), "exercise"
-	case path == 0 && p.RTC == 0:
+	case f.Plan == 0 && p.RTC == 0:
 		r.Forecast, r.ForecastBy = o.RTC, "bia"
-	case path >= p.RTC:
-		r.Forecast, r.ForecastBy = path, "steps"
+	case f.Plan > 0 && f.P50 >= p.RTC:
+		r.Forecast, r.ForecastBy = f.P50, "steps"
 	default:
 		r.Forecast, r.ForecastBy = p.RTC, "rtc"
 	}

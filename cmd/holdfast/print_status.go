@@ -69,11 +69,21 @@ func printIncidents(out *printer, now time.Time, incidents []console.IncidentSta
 		if i.Awaits != "" {
 			out.parts(cell{i.ID, bold}, cell{"awaits: " + i.Awaits, warn})
 		}
+		printForecasts(out, now, i)
 		if i.OlderText {
 			out.parts(cell{i.ID, bold}, cell{"is judged by the bia.yaml it was opened under, which is no longer in force", warn})
 		}
 		if i.HandsOff != "" {
 			out.parts(cell{i.ID, bold}, cell{"is shown and not driven: " + i.HandsOff, bad})
+		}
+	}
+}
+
+// printForecasts writes when the runs of an incident are forecast to be through.
+func printForecasts(out *printer, now time.Time, i console.IncidentStatus) {
+	for _, run := range i.Runs {
+		for _, line := range run.ForecastLines(now) {
+			out.parts(cell{i.ID, bold}, cell{run.Playbook + ": " + line, plain})
 		}
 	}
 }
@@ -143,7 +153,7 @@ func printWaiting(out *printer, s console.Status) {
 	var rows [][]cell
 	for _, i := range s.Incidents {
 		for _, w := range waiting(i, false) {
-			rows = append(rows, []cell{{i.ID, plain}, {w.Step, bold}, {who(w), plain}, {until(s.Now, w.Until), urgent(s.Now, w.Until)}, {w.Text, plain}, {command(i.ID, w), soft}})
+			rows = append(rows, []cell{{i.ID, plain}, {w.Step, bold}, {who(w), plain}, {until(s.Now, w.Until), urgent(s.Now, w.Until)}, {heldUp(w), plain}, {command(i.ID, w), soft}})
 		}
 	}
 	if len(rows) > 0 {
@@ -207,6 +217,14 @@ func who(w console.WaitingStep) string {
 		text += fmt.Sprintf(", %d of %d approved", w.Approved, w.Needed)
 	}
 	return text
+}
+
+// heldUp is what is asked, and whether the recovery waits for it.
+func heldUp(w console.WaitingStep) string {
+	if w.HoldsUp {
+		return w.Text + " (holds everybody up)"
+	}
+	return w.Text
 }
 
 func command(id string, w console.WaitingStep) string {

@@ -100,10 +100,10 @@ func (p *printer) readiness(rows []readiness.Row) {
 	for _, r := range rows {
 		cells = append(cells, []cell{
 			{r.Service, bold}, {orDash(r.Domain), plain}, {string(r.State), stateColour(r.State)}, {orDash(r.Playbook), plain},
-			{recoversIn(r), plain}, {tightest(r), plain}, {slack(r), plain}, {string(r.Proof), plain}, {orDash(strings.Join(r.SinglePoints, ", ")), plain},
+			{recoversIn(r), plain}, {nineInTen(r), plain}, {tightest(r), plain}, {slack(r), plain}, {string(r.Proof), plain}, {orDash(strings.Join(r.SinglePoints, ", ")), plain},
 		})
 	}
-	p.table([]string{"SERVICE", "LOST", "STATE", "PLAYBOOK", "RECOVERS IN", "DEADLINE", "SLACK", "RTC", "ALONE TAKES IT DOWN"}, cells)
+	p.table([]string{"SERVICE", "LOST", "STATE", "PLAYBOOK", "RECOVERS IN", "P90", "DEADLINE", "SLACK", "RTC", "ALONE TAKES IT DOWN"}, cells)
 	first := true
 	for _, r := range rows {
 		for _, gap := range r.Gaps {
@@ -133,6 +133,13 @@ func recoversIn(r readiness.Row) string {
 	return console.Span(r.Forecast) + " (" + r.ForecastBy + ")"
 }
 
+func nineInTen(r readiness.Row) string {
+	if r.NineInTen == 0 {
+		return "–"
+	}
+	return console.Span(r.NineInTen)
+}
+
 func tightest(r readiness.Row) string {
 	if r.Deadline == 0 {
 		return "–"
@@ -157,6 +164,7 @@ type readinessRow struct {
 	State        readiness.State `json:"state"`
 	Playbook     string          `json:"playbook,omitempty"`
 	Forecast     float64         `json:"forecast_seconds,omitempty"`
+	NineInTen    float64         `json:"forecast_p90_seconds,omitempty"`
 	ForecastBy   string          `json:"forecast_by,omitempty"`
 	Deadline     float64         `json:"deadline_seconds,omitempty"`
 	DeadlineBy   string          `json:"deadline_by,omitempty"`
@@ -171,7 +179,7 @@ func readinessRows(rows []readiness.Row) []readinessRow {
 	for _, r := range rows {
 		row := readinessRow{
 			Service: r.Service, Domain: r.Domain, State: r.State, Playbook: r.Playbook,
-			Forecast: r.Forecast.Seconds(), ForecastBy: r.ForecastBy, Deadline: r.Deadline.Seconds(), DeadlineBy: r.DeadlineBy,
+			Forecast: r.Forecast.Seconds(), NineInTen: r.NineInTen.Seconds(), ForecastBy: r.ForecastBy, Deadline: r.Deadline.Seconds(), DeadlineBy: r.DeadlineBy,
 			SinglePoints: append([]string{}, r.SinglePoints...), Proof: r.Proof, Gaps: append([]string{}, r.Gaps...),
 		}
 		if r.Forecast > 0 && r.Deadline > 0 {

@@ -6,7 +6,7 @@ starts 2026-12-25T03:00:00Z
        2m  shop-1225: Classified incident by service_impaired: shop below MBCO.
        5m  shop-1225: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
-           The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1.
+           The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 18m36s, nine times in ten by 27m53s.
            Step look of run 1 started: stand-in told. It is to look after the site, by 15m.
        8m  > done look by shop-3  # not before it has escalated
            Refused: shop-3 may not report look: that is for on-call-shop (stand-in, shop-1, shop-2).

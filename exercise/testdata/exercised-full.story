@@ -5,7 +5,7 @@ starts 2026-01-05T08:00:00Z
            Refused: pay-1 may not order an exercise: that is for incident-director or head-of-operations or continuity-manager (director-1, director-2, operations-1, operations-2, carla, conrad).
        1m  > rehearse move-ledger-south as full by carla  # show that the south carries everything within forty minutes
            EXERCISE (full): carla (continuity-manager) ordered an exercise of the playbook move-ledger-south: show that the south carries everything within forty minutes.
-           carla (continuity-manager) has the playbook move-ledger-south exercised for payments-api as run 1: EXERCISE (full).
+           carla (continuity-manager) has the playbook move-ledger-south exercised for payments-api as run 1: EXERCISE (full). It is forecast to bring it back at 15m55s, nine times in ten by 22m52s.
            EXERCISE: Step page of run 1 started: pay-1 told. It is to tell on-call-pay, by 6m.
        2m  > rehearse move-ledger-south as tabletop by conrad  # one at a time
            Refused: move-ledger-south is already carried out: run 1 of exercise-move-ledger-south-0105.

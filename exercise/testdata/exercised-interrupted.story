@@ -3,7 +3,7 @@ starts 2026-01-05T08:00:00Z
 
        0s  > rehearse move-ledger-south as parallel by carla  # the standby takes part of the load
            EXERCISE (parallel): carla (continuity-manager) ordered an exercise of the playbook move-ledger-south: the standby takes part of the load.
-           carla (continuity-manager) has the playbook move-ledger-south exercised for payments-api as run 1: EXERCISE (parallel).
+           carla (continuity-manager) has the playbook move-ledger-south exercised for payments-api as run 1: EXERCISE (parallel). It is forecast to bring it back at 14m55s, nine times in ten by 21m52s.
            EXERCISE: Step page of run 1 started: pay-1 told. It is to tell on-call-pay, by 5m.
        2m  > ack page by pay-1
            EXERCISE: pay-1 (on-call-pay) acknowledged step page of run 1.
@@ -20,7 +20,7 @@ starts 2026-01-05T08:00:00Z
       22m  card-payments-0105: Classified incident by service_impaired: card-payments, core-ledger and payments-api below MBCO.
       25m  card-payments-0105: Classified disaster by facility_lost and facility_impaired: card-payments, core-ledger and payments-api below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
-           The rule automatic_for facility_lost invoked the playbook move-ledger-south for card-payments, core-ledger and payments-api as run 1.
+           The rule automatic_for facility_lost invoked the playbook move-ledger-south for card-payments, core-ledger and payments-api as run 1. It is forecast to bring it back at 39m55s, nine times in ten by 46m52s.
            Step page of run 1 started: pay-1 told. It is to tell on-call-pay, by 30m.
            THE EXERCISE IS OVER: card-payments-0105 is a declared disaster, which takes precedence; nothing more is started.
            EXERCISE: Run 1 ended: interrupted.
@@ -43,7 +43,7 @@ starts 2026-01-05T08:00:00Z
            Step promote of run 1 is done.
            Step verified of run 1 started. It is to verify that payments-api is at or above its MBCO for 10m, by 55m.
       32m  > component pay-south up
-      38m  card-payments is restored: at or above its MBCO since 2026-01-05 08:28:00Z. Recovery took 8m of an RTO of 2h.
+      38m  card-payments is restored: at or above its MBCO since 2026-01-05 08:28:00Z. Recovery took 8m of an RTO of 2h. The run's first forecast was 39m55s, 11m55s too late.
            core-ledger is restored: at or above its MBCO since 2026-01-05 08:28:00Z. Recovery took 8m of an RTO of 2h.
            payments-api is restored: at or above its MBCO since 2026-01-05 08:28:00Z. Recovery took 8m of an RTO of 2h.
            card-payments-0105: Classified incident by service_impaired: card-payments degraded and payments-api degraded, core-ledger up.

@@ -3,7 +3,7 @@ starts 2026-01-05T08:00:00Z
 
        0s  > rehearse move-ledger-south as tabletop by carla  # show the new people their parts
            EXERCISE (tabletop): carla (continuity-manager) ordered an exercise of the playbook move-ledger-south: show the new people their parts.
-           carla (continuity-manager) has the playbook move-ledger-south exercised for payments-api as run 1: EXERCISE (tabletop).
+           carla (continuity-manager) has the playbook move-ledger-south exercised for payments-api as run 1: EXERCISE (tabletop). It is forecast to bring it back at 25m10s, nine times in ten by 35m59s.
            EXERCISE: Step page of run 1 started: pay-1 told. It is to tell on-call-pay, by 5m.
        2m  > ack page by pay-1
            EXERCISE: pay-1 (on-call-pay) acknowledged step page of run 1.

@@ -6,7 +6,7 @@ starts 2026-01-12T07:35:00Z
        2m  shop-0112: Classified incident by service_impaired: shop below MBCO.
        5m  shop-0112: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
-           The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1.
+           The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 35m, nine times in ten by 1h5m.
            Step order of run 1 started: shop-1 told. It is to order machines, by 1h5m.
       10m  > ack order by shop-1
            shop-1 (on-call-shop) acknowledged step order of run 1.

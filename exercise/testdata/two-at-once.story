@@ -8,7 +8,7 @@ starts 2026-01-12T07:35:00Z
            Declaring a disaster is recommended (facility_impaired and facility_lost); it is not automatic: declaration.mode is recommend.
       10m  > declare by director-1
            director-1 (incident-director) declared a disaster (facility_impaired, facility_lost and manual).
-           director-1 (incident-director) invoked the playbook rebuild for shop as run 1.
+           director-1 (incident-director) invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 29m58s, nine times in ten by 41m33s.
            Step look of run 1 started: shop-1 told. It is to look after the site, by 30m.
            > declare by director-2  # a moment too late
            Refused: shop-0112 was already declared by director-1 (incident-director) at 2026-01-12 07:45:00Z.

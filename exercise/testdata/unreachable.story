@@ -15,7 +15,7 @@ starts 2026-12-25T03:00:00Z
            The decision on shop is still open, its latest time to invoke is 2026-12-25 13:45:00Z: the successors are asked.
    10h30m  > declare by operations-1  # who was asked at once, not after the time that the directors had
            operations-1 (head-of-operations) declared a disaster (manual): who was asked at once, not after the time that the directors had.
-           operations-1 (head-of-operations) invoked the playbook rebuild for shop as run 1.
+           operations-1 (head-of-operations) invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 10h45m, nine times in ten by 11h.
            Step look of run 1 started: shop-1 told. It is to look after the site, by 11h.
            Notice 4 could not reach director-1: no channel reached them.
            Notice 5 could not reach director-2: no channel reached them.
