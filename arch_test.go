@@ -38,6 +38,7 @@ var house = map[string]room{
 	"readiness": {pure: true, may: []string{"bia", "incident", "playbooks", "oncall", "internal/source"}},
 	"exercise":  {pure: true, may: []string{"bia", "detector", "detector/alert", "incident", "playbooks", "oncall", "internal/source"}},
 
+	"oncall/sealed":    {may: []string{"oncall"}},
 	"journal":          {},
 	"journal/embedded": {may: []string{"journal"}},
 	"detector/watch":   {may: []string{"journal", "detector/alert"}},

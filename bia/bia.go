@@ -295,6 +295,7 @@ type Declaration struct {
 	OnNoDecision          string        `doc:"on_no_decision"` // escalate | declare; default escalate
 	RearmAfter            time.Duration `doc:"rearm_after"`    // the fuse; default 24h
 	Responders            []string      `doc:"responders"`     // roles that may say what monitoring cannot, beside the authority and owners
+	Reporting             []Reporting   `doc:"reporting"`      // statutory reporting clocks
 	Rehearsers            []string      `doc:"rehearsers"`     // roles that may order an exercise, beside the authority and successors
 	Require               Require       `doc:"require"`        // what has to hold besides for a declaration without a person
 }

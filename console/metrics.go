@@ -133,6 +133,7 @@ func (m *reading) house(s sight) {
 	m.forecasts(s)
 	m.work(s)
 	m.history(s)
+	m.reports(s)
 	m.exercises(s)
 	m.alerts(s)
 	m.flag(armedDesc, s.armed)

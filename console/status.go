@@ -27,6 +27,7 @@ type Status struct {
 	Shadow   bool   `json:"shadow,omitempty"`   // it judges and records, and does nothing
 
 	Incidents  []IncidentStatus           `json:"incidents"`  // open, the worst first
+	Reports    []OwedReport               `json:"reports"`    // still to be made to somebody outside
 	Exercises  []IncidentStatus           `json:"exercises"`  // not concluded; none of them is among the incidents
 	Components []detector.ComponentReport `json:"components"` // those that are not up
 	Counts     Counts                     `json:"counts"`
@@ -154,7 +155,7 @@ func (c *console) wrong() string {
 
 func statusOf(s sight) Status {
 	status := Status{Now: s.now, Epoch: s.epoch, Armed: s.armed, Disarmed: s.disarmed, Shadow: s.shadow,
-		Incidents: []IncidentStatus{}, Exercises: []IncidentStatus{}, Components: s.notUp(), Counts: countsOf(s.counts)}
+		Incidents: []IncidentStatus{}, Exercises: []IncidentStatus{}, Reports: append([]OwedReport{}, s.owed()...), Components: s.notUp(), Counts: countsOf(s.counts)}
 	for _, i := range s.open() {
 		status.Incidents = append(status.Incidents, incidentStatus(s, i))
 	}

@@ -17,6 +17,7 @@ const (
 	toStep     = "a step"
 	toPlaybook = "a playbook"
 	toRun      = "a run, or a step"
+	toReport   = "a report"
 	toIncident = ""
 )
 
@@ -25,7 +26,7 @@ var verbs = map[string]string{
 	"ack": toStep, "done": toStep, "failed": toStep, "cannot": toStep, "approve": toStep, "decline": toStep, "retry": toStep, "skip": toStep, "hand-over": toStep,
 	"pause": toRun, "hold": toRun, "resume": toRun, "abort": toRun,
 	"declare": toIncident, "stand-down": toIncident, "note": toIncident, "arm": toIncident, "disarm": toIncident,
-	"invoke": toPlaybook, "rehearse": toPlaybook,
+	"invoke": toPlaybook, "rehearse": toPlaybook, "reported": toReport,
 }
 
 // justified are the verbs that holdfast wants a reason for; the note of the line is the reason.
@@ -95,6 +96,9 @@ func (t *timeline) object(to string, c *incident.Command) (machine, ok bool) {
 	case to == toStep:
 		c.Step = w.text
 		return t.machine(w), true
+	case to == toReport:
+		c.Report = w.text
+		return false, true
 	}
 	c.Playbook = w.text
 	t.playbook(w)

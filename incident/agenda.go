@@ -76,7 +76,8 @@ func private(e Event) bool {
 	case Recommended:
 		return e.Would == nil
 	case DecisionDue, NoPlaybookFits, StepStarted, ReleaseChanged, Acknowledged, StepApproved, StepDeclined, StepDone, StepFailed, StepSkipped,
-		Escalated, Notified, ObjectiveMissed, StandDownRecommended, Noted,
+		Escalated, Notified, ObjectiveMissed, StandDownRecommended, Noted, AcknowledgementLapsed, HandOverOffered,
+		ReportingDue, Reminded, ReportingMissed, Reported,
 		RunPaused, RunResumed, StepHeld, StepReleased, InvocationQueued, RunSuperseded, RunAborted, UndoStarted, UndoDone, UndoFailed, UndoSkipped:
 		return true
 	case ObjectiveAtRisk:

@@ -20,6 +20,7 @@ type book struct {
 	ids       []string          // of all, the oldest first
 	going     []string          // of the open ones
 	stood     []string          // of those that a person stood down
+	owing     []string          // of those that are over and have still to be reported to somebody
 	over      []string          // of those that were over by themselves
 	said      map[string]Record // the last word of people on each subject
 	fuses     map[string]fuse
@@ -139,6 +140,7 @@ func (b *book) incident(r Record) {
 			b.over = append(b.over, r.Incident)
 		}
 	}
+	b.owe(&now)
 	b.burn(r)
 	if e, ok := r.Event.(ExerciseConcluded); ok {
 		b.exercised = append(slices.Clip(b.exercised), Exercised{Incident: r.Incident, At: r.At, ExerciseConcluded: e})

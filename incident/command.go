@@ -25,6 +25,7 @@ const (
 	VerbArm       Verb = "arm"
 	VerbDisarm    Verb = "disarm"
 	VerbNote      Verb = "note"
+	VerbReported  Verb = "reported" // the Report was made, At an instant; or, Over, there is no duty to
 	VerbRehearse  Verb = "rehearse" // the named Playbook, as an Exercise, with a reason: what it is to show
 	VerbRebase    Verb = "rebase"   // an open incident onto the bia.yaml in force, with a reason
 
@@ -46,8 +47,9 @@ type Command struct {
 	Verb     Verb              `json:"verb"`
 	Incident string            `json:"incident,omitempty"`
 	Step     string            `json:"step,omitempty"` // "go", or "2/go" where several runs have it
-	To       string            `json:"to,omitempty"`   // person id
-	Run      string            `json:"run,omitempty"`  // of pause, hold, resume and abort
+	Report   string            `json:"report,omitempty"`
+	To       string            `json:"to,omitempty"`  // person id
+	Run      string            `json:"run,omitempty"` // of pause, hold, resume and abort
 	Services []string          `json:"services,omitempty"`
 	Playbook string            `json:"playbook,omitempty"`
 	Reason   string            `json:"reason,omitempty"`

@@ -129,6 +129,16 @@ func (d *Documents) unknownRoles() (problems source.Problems) {
 		for i, role := range l.Responders {
 			check(l.Marks.Of(fmt.Sprintf("responders[%d]", i)), role)
 		}
+		for _, r := range l.Reporting {
+			if r.Marks.Has("role") {
+				check(r.Marks.Of("role"), r.Role)
+			}
+			for i, role := range r.Escalate {
+				if r.Marks.Has("escalate") {
+					check(r.Marks.Of(fmt.Sprintf("escalate[%d]", i)), role)
+				}
+			}
+		}
 		for i, role := range l.Rehearsers {
 			check(l.Marks.Of(fmt.Sprintf("rehearsers[%d]", i)), role)
 		}

@@ -31,10 +31,16 @@ func (d *Desk) draft(now time.Time) *draft {
 }
 
 // settle decides all that is due.
-func (f *draft) settle() { f.agenda.settle(f) }
+func (f *draft) settle() {
+	f.agenda.settle(f)
+	f.settleReports()
+}
 
 // nextAt is the first instant at which any incident has something to say by the clock alone.
-func (f *draft) nextAt() (time.Time, bool) { return f.agenda.nextAt(f) }
+func (f *draft) nextAt() (time.Time, bool) {
+	next, ok := f.agenda.nextAt(f)
+	return f.reportsNextAt(next, ok)
+}
 
 // follows is the situation that an incident follows; nil: none.
 func (f *draft) follows(id string) *detector.Verdict { return f.agenda.follow(f).follows[id] }

@@ -48,6 +48,7 @@ var rules = []func(Incident, World) []Event{
 	Incident.heed,
 	Incident.declare,
 	Incident.decisionDue,
+	Incident.reporting,
 	Incident.queued,
 	Incident.invoke,
 	Incident.carryOn,
@@ -91,6 +92,7 @@ func (i Incident) NextAt(w World) (time.Time, bool) {
 	i.invocationDeadlines(w, &d)
 	i.recoveryDeadlines(w, &d)
 	i.runDeadlines(w, &d)
+	i.reportDeadlines(&d)
 	i.riskDeadlines(w, &d)
 	slices.SortFunc(d.all, time.Time.Compare)
 	w.asking = true

@@ -46,6 +46,10 @@ const (
 	KindRecommended         Kind = "recommended"
 	KindDeclared            Kind = "declared"
 	KindDeclarationDeclined Kind = "declaration_declined"
+	KindReportingDue        Kind = "reporting_due"
+	KindReminded            Kind = "reminded"
+	KindReportingMissed     Kind = "reporting_missed"
+	KindReported            Kind = "reported"
 
 	KindInvoked               Kind = "invoked"
 	KindNoPlaybookFits        Kind = "no_playbook_fits"
@@ -248,6 +252,47 @@ type DeclarationDeclined struct {
 	Lost     []string  `json:"lost,omitempty"`     // failure domains lost when it was declined
 	Reason   string    `json:"reason"`
 	Until    time.Time `json:"until,omitzero"`
+}
+
+// ReportingDue starts a statutory clock: the incident has to be reported to somebody. It pins the duty as it was written.
+type ReportingDue struct {
+	Report   string    `json:"report"` // its id in bia.yaml
+	To       string    `json:"to"`
+	What     string    `json:"what,omitempty"`
+	From     string    `json:"from"` // aware, classified, declared
+	Since    time.Time `json:"since"`
+	Deadline time.Time `json:"deadline"`
+	Remind   time.Time `json:"remind"`
+	Role     string    `json:"role"` // who reports
+	Escalate []string  `json:"escalate,omitempty"`
+	Evidence bool      `json:"evidence,omitempty"` // it has to be said where the evidence is
+	Tell     []string  `json:"tell,omitempty"`
+}
+
+// Reminded says that a report is still due: in round 1 to those who report, in round 2, when half of the time is left, to
+// those it escalates to as well.
+type Reminded struct {
+	Report   string    `json:"report"`
+	Round    int       `json:"round"`
+	Deadline time.Time `json:"deadline"`
+	Tell     []string  `json:"tell,omitempty"`
+}
+
+// ReportingMissed says that nobody has said by the deadline that a report was made.
+type ReportingMissed struct {
+	Report   string    `json:"report"`
+	Deadline time.Time `json:"deadline"`
+	Tell     []string  `json:"tell,omitempty"`
+}
+
+// Reported stops a statutory clock: the report was made, or the authority has found that there is no duty to.
+type Reported struct {
+	Report      string    `json:"report"`
+	By          Actor     `json:"by"`
+	At          time.Time `json:"at"` // when it was made
+	Evidence    string    `json:"evidence,omitempty"`
+	NotRequired bool      `json:"not_required,omitempty"`
+	Reason      string    `json:"reason,omitempty"`
 }
 
 // Invoked starts a run of a playbook for a service. The playbook is in it whole.
@@ -702,6 +747,10 @@ func (DecisionDue) Kind() Kind           { return KindDecisionDue }
 func (Recommended) Kind() Kind           { return KindRecommended }
 func (Declared) Kind() Kind              { return KindDeclared }
 func (DeclarationDeclined) Kind() Kind   { return KindDeclarationDeclined }
+func (ReportingDue) Kind() Kind          { return KindReportingDue }
+func (Reminded) Kind() Kind              { return KindReminded }
+func (ReportingMissed) Kind() Kind       { return KindReportingMissed }
+func (Reported) Kind() Kind              { return KindReported }
 func (Invoked) Kind() Kind               { return KindInvoked }
 func (NoPlaybookFits) Kind() Kind        { return KindNoPlaybookFits }
 func (StepStarted) Kind() Kind           { return KindStepStarted }

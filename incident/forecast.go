@@ -64,7 +64,7 @@ func (d *Desk) Forecast(now time.Time, i Incident, run Run) Forecast {
 
 // Slacks are the slacks of a run alone, for those who ask of very many.
 func (d *Desk) Slacks(now time.Time, i Incident, run Run) []Slack {
-	f := i.recovery50(run, now)
+	f := i.recovering(run, now)
 	i.slack(&f, run, d.backSince())
 	return f.Services
 }
@@ -86,7 +86,7 @@ func (i Incident) Forecast(run Run, now time.Time) Forecast {
 }
 
 func (i Incident) forecast(run Run, now time.Time, back backSince) Forecast {
-	f := i.recovery50(run, now)
+	f := i.recovering(run, now)
 	if f.Recovered != nil {
 		goal, _ := run.goal(milestoneRecovered)
 		f.mark(run, run.outlook(f.At, goal))
@@ -101,8 +101,8 @@ func (i Incident) forecast(run Run, now time.Time, back backSince) Forecast {
 	return f
 }
 
-// recovery50 is when a run is expected to recover what it is for.
-func (i Incident) recovery50(run Run, now time.Time) Forecast {
+// recovering is when a run is expected to recover what it is for.
+func (i Incident) recovering(run Run, now time.Time) Forecast {
 	if !run.Active() {
 		now = run.Ended
 	}
@@ -118,15 +118,16 @@ func (i Incident) recovery50(run Run, now time.Time) Forecast {
 	return f
 }
 
-// outlook plays out what is left of a run up to its recovery. Several ask within a second.
+// outlook plays out what is left of a run up to its recovery, as of the full second: several ask within one, and get the same.
 func (r Run) outlook(now time.Time, goal forecast.Goal) forecast.Outlook {
 	k := r.cast
-	if k != nil && k.seen && k.at.Equal(now.Truncate(time.Second)) {
+	now = now.Truncate(time.Second)
+	if k != nil && k.seen && k.at.Equal(now) {
 		return k.outlook
 	}
 	o := r.courses().Outlook(now, goal)
 	if k != nil {
-		k.seen, k.at, k.outlook = true, now.Truncate(time.Second), o
+		k.seen, k.at, k.outlook = true, now, o
 	}
 	return o
 }
@@ -277,171 +278,4 @@ func (s StepState) mark() forecast.Mark {
 		return forecast.Mark{Standing: forecast.Going, Since: s.Started, Until: s.Until}
 	}
 	return forecast.Mark{Standing: forecast.Going, Since: s.Started, NotBefore: s.Again}
-}
-
-// planOf lays out a playbook with what its past runs took.
-func planOf(p *playbooks.Playbook, past []pastRun) *forecast.Plan {
-	return forecast.New(p.ID, stepsOf(p, func(s *playbooks.Step) forecast.Work { return workOf(p, s, past) }), reaction(p))
-}
-
-func stepsOf(p *playbooks.Playbook, work func(*playbooks.Step) forecast.Work) []forecast.Step {
-	steps := make([]forecast.Step, len(p.Steps))
-	for n := range p.Steps {
-		s := &p.Steps[n]
-		steps[n] = forecast.Step{ID: s.ID, Work: work(s), People: asks(s)}
-		for _, id := range s.After {
-			if before := p.Index(id); before >= 0 {
-				steps[n].After = append(steps[n].After, before)
-			}
-		}
-	}
-	return steps
-}
-
-// workOf is how long a step takes.
-func workOf(p *playbooks.Playbook, s *playbooks.Step, past []pastRun) forecast.Work {
-	switch s.Kind() {
-	case playbooks.KindWait:
-		return forecast.Work{Proof: s.Wait}
-	case playbooks.KindVerify:
-		w := forecast.Judge(max(s.Expect-s.Verify.For, 0), samples(s, past))
-		w.Proof = s.Verify.For
-		return w
-	}
-	return forecast.Judge(planned(p, s), samples(s, past))
-}
-
-// reaction is how long people take who are given no time, or to say how a step goes on that is stuck: half of the most that
-// the playbook gives anybody, else ten minutes.
-func reaction(p *playbooks.Playbook) time.Duration {
-	var most time.Duration
-	for n := range p.Steps {
-		most = max(most, within(&p.Steps[n])/2)
-	}
-	if most == 0 {
-		return forecast.Reaction
-	}
-	return most
-}
-
-// planned is how long a step is planned to take: what it is expected to, else half of what it is given, so that P90 is all of
-// it; a person who is given no time takes as long as others. To tell somebody, where nobody has to answer, takes no time.
-func planned(p *playbooks.Playbook, s *playbooks.Step) time.Duration {
-	switch {
-	case s.Expect > 0:
-		return s.Expect
-	case untimed(s):
-		return reaction(p)
-	case asks(s):
-		return within(s) / 2
-	case s.Kind() == playbooks.KindRun:
-		return s.Timeout / 2
-	}
-	return 0
-}
-
-// untimed reports whether nobody says how long a step takes that is a person's.
-func untimed(s *playbooks.Step) bool { return asks(s) && s.Expect == 0 && within(s) == 0 }
-
-// scheduled is how long a step takes by what is written of it alone.
-func scheduled(s *playbooks.Step) forecast.Work {
-	proof := s.Wait
-	if s.Verify != nil {
-		proof = s.Verify.For
-	}
-	return forecast.Work{P50: max(s.Expect-proof, 0), Proof: proof}
-}
-
-// ForecastOf is the forecast of a playbook that has not been invoked yet, from its text alone.
-func ForecastOf(p *playbooks.Playbook) Foresight { return foresee(p, planOf(p, nil)) }
-
-func foresee(p *playbooks.Playbook, plan *forecast.Plan) Foresight {
-	run := Run{Playbook: p, plan: plan}
-	for n := range p.Steps {
-		run.Steps = append(run.Steps, pending(&p.Steps[n]))
-	}
-	goal, never := run.goal(milestoneRecovered)
-	if never != "" {
-		return Foresight{}
-	}
-	o := run.courses().Outlook(time.Time{}, goal)
-	f := Foresight{Plan: forecast.Longest(stepsOf(p, scheduled), goal.Steps), People: o.People.Round(time.Second),
-		P50: o.P50.Sub(time.Time{}).Round(time.Second), P90: o.P90.Sub(time.Time{}).Round(time.Second)}
-	f.Machines = f.P50 - f.People
-	return f
-}
-
-// Foresight is what is forecast of a playbook before it is invoked, in time from the invocation to the recovery.
-type Foresight struct {
-	Plan     time.Duration // its longest way, adding up what is written of each step (expect, wait, for), with what proves it
-	P50, P90 time.Duration
-	People   time.Duration // of P50, what is waiting for people
-	Machines time.Duration // the rest
-}
-
-// Foretold is what was forecast of a run at a record of its life, against what came.
-type Foretold struct {
-	At       time.Time `json:"at"`
-	After    string    `json:"after"`    // the record, in a sentence
-	Expected Expected  `json:"expected"` // as it was forecast then
-	HeldUpBy []string  `json:"held_up_by,omitempty"`
-	Off      Span      `json:"off,omitempty"`  // actual less P50: positive, where it took longer than forecast; where the actual is known
-	Kept     bool      `json:"kept,omitempty"` // the actual was no later than P90
-}
-
-// Forecasts are how the forecast of a run went: when it began, and after each record by which it moved, against the recovery of
-// the service that it was for, once that is known. It is worked out from the records alone, as the run saw it then.
-func (i Incident) Forecasts(id string) (all []Foretold) {
-	n := slices.IndexFunc(i.Runs, func(r Run) bool { return r.ID == id })
-	if n < 0 || i.Runs[n].Playbook == nil {
-		return nil
-	}
-	var then Incident
-	for _, record := range i.Timeline {
-		then = then.Apply(record)
-		if _, told := record.Event.(Notified); told {
-			continue
-		}
-		if f, moved := then.foretold(i.Runs[n], record, all); moved {
-			all = append(all, f)
-		}
-	}
-	if actual, known := i.recoveredBy(i.Runs[n]); known {
-		for n := range all {
-			all[n].Off = Span(actual.Sub(all[n].Expected.P50))
-			all[n].Kept = !actual.After(all[n].Expected.P90)
-		}
-	}
-	return all
-}
-
-// foretold is what was forecast of a run after a record, if that moved it.
-func (i Incident) foretold(as Run, record Record, before []Foretold) (Foretold, bool) {
-	n := slices.IndexFunc(i.Runs, func(r Run) bool { return r.ID == as.ID })
-	if n < 0 || !i.Runs[n].Active() {
-		return Foretold{}, false
-	}
-	if _, over := i.recoveredBy(i.Runs[n]); over {
-		return Foretold{}, false
-	}
-	run := i.Runs[n]
-	run.plan, run.known = as.plan, as.known
-	f := i.Forecast(run, record.At)
-	if f.Recovered == nil || f.Recovered.Actual {
-		return Foretold{}, false
-	}
-	if len(before) > 0 && before[len(before)-1].Expected == *f.Recovered {
-		return Foretold{}, false
-	}
-	return Foretold{At: record.At, After: Sentence(record), Expected: *f.Recovered, HeldUpBy: f.HeldUpBy}, true
-}
-
-// recoveredBy is when the service came back that a run was for, in the episode that it was for.
-func (i Incident) recoveredBy(run Run) (time.Time, bool) {
-	for _, c := range i.Recoveries {
-		if c.Service == run.Service && !c.Restored.IsZero() && c.Restored.After(run.Started) {
-			return c.Restored, true
-		}
-	}
-	return time.Time{}, false
 }

@@ -36,6 +36,7 @@ type Incident struct {
 	Declined      *DeclarationDeclined `json:"declined,omitempty"` // the last one; whether it still binds depends on the facts
 	DeclinedAt    time.Time            `json:"declined_at,omitzero"`
 	NoPlaybook    []NoPlaybookFits     `json:"no_playbook,omitempty"`
+	Reports       []ReportClock        `json:"reports,omitempty"` // statutory clocks, in the order they began
 	Queued        []Queued             `json:"queued,omitempty"`  // invocations that wait for what stands in their way
 	Aborted       *Ending              `json:"aborted,omitempty"` // as a whole: nothing is invoked any more without a person
 

@@ -63,6 +63,12 @@ func told(e Event) (people []string, run, step string) {
 		people, run, step = e.Tell, e.Run, e.Step
 	case Escalated:
 		people, run, step = e.Tell, e.Run, e.Step
+	case ReportingDue:
+		people = e.Tell
+	case Reminded:
+		people = e.Tell
+	case ReportingMissed:
+		people = e.Tell
 	case AcknowledgementLapsed:
 		people, run, step = e.Tell, e.Run, e.Step
 	case HandOverOffered:
@@ -143,6 +149,12 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		if i.Declared != nil {
 			say("A playbook that has run does not start again by itself: holdfast invoke %s PLAYBOOK --service %s --reason WHY", i.ID, e.Service)
 		}
+	case ReportingDue:
+		i.reportWords(e.Report, say)
+	case Reminded:
+		i.reportWords(e.Report, say)
+	case ReportingMissed:
+		i.reportWords(e.Report, say)
 	case ExerciseInterrupted:
 		say("Leave the exercise and turn to the disaster: holdfast incident %s", e.Disaster)
 	case ExerciseConcluded:

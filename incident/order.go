@@ -81,6 +81,8 @@ func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
 		return i.orderAction(w, person, c)
 	case VerbActionDone:
 		return i.orderActionDone(w, person, c)
+	case VerbReported:
+		return i.orderReported(w, person, c)
 	}
 	if err := i.driven(c.Verb); err != nil {
 		return nil, err
@@ -124,7 +126,7 @@ func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
 }
 
 func verbs() []string {
-	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbPause), string(VerbHold), string(VerbResume), string(VerbAbort), string(VerbStandDown), string(VerbRehearse), string(VerbRebase), string(VerbArm), string(VerbDisarm), string(VerbNote), string(VerbAction), string(VerbActionDone)}
+	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbPause), string(VerbHold), string(VerbResume), string(VerbAbort), string(VerbStandDown), string(VerbRehearse), string(VerbRebase), string(VerbArm), string(VerbDisarm), string(VerbNote), string(VerbAction), string(VerbActionDone), string(VerbReported)}
 	for _, v := range slices.Sorted(maps.Keys(wordOrders)) {
 		all = append(all, string(v))
 	}

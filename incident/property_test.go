@@ -140,10 +140,13 @@ func (a *anything) look() {
 
 func command(t *rapid.T, ids, steps []string) Command {
 	verbs := []Verb{VerbAck, VerbDone, VerbFailed, VerbCannot, VerbApprove, VerbDecline, VerbRetry, VerbSkip, VerbHandOver, VerbDeclare, VerbInvoke, VerbStandDown, VerbArm, VerbDisarm, VerbNote,
-		VerbPause, VerbHold, VerbResume, VerbAbort, VerbRehearse}
+		VerbReported, VerbPause, VerbHold, VerbResume, VerbAbort, VerbRehearse}
 	c := Command{Verb: rapid.SampledFrom(verbs).Draw(t, "verb"), Step: rapid.SampledFrom(steps).Draw(t, "step"), Reason: "so"}
 	if c.Verb == VerbHandOver {
 		c.To = rapid.SampledFrom([]string{"alice", "bob", "dave", "erin", "gina"}).Draw(t, "to")
+	}
+	if c.Verb == VerbReported {
+		c.Report, c.Evidence = rapid.SampledFrom([]string{"initial", "csirt", "customers"}).Draw(t, "report"), "receipt"
 	}
 	if len(ids) > 0 && rapid.IntRange(0, 9).Draw(t, "named") > 0 {
 		c.Incident = rapid.SampledFrom(ids).Draw(t, "incident")
@@ -376,6 +379,7 @@ func TestWhateverHappensTheInvariantsHold(t *testing.T) {
 	files := automatic(t)
 	files["playbooks/failover.yaml"], files["playbooks/reporting.yaml"] = propertyFailover, propertyReporting
 	files["people.yaml"] = propertyPeople
+	files["bia.yaml"] = strings.Replace(files["bia.yaml"], "  successors: [head-of-operations]\n", "  successors: [head-of-operations]"+threeDuties, 1)
 	whateverHappens(t, func(*rapid.T) map[string]string { return files })
 }
 

@@ -43,6 +43,7 @@ type Report struct {
 
 	Services  []ServiceReport `json:"services"`
 	Runs      []RunReport     `json:"runs"`
+	Reports   []ReportClock   `json:"reports,omitempty"` // to authorities, with their clocks
 	Data      []DataWord      `json:"data,omitempty"`
 	Checks    []Checked       `json:"checks,omitempty"`
 	Actions   []Action        `json:"actions,omitempty"`
@@ -184,7 +185,7 @@ func (s Span) String() string { return span(time.Duration(s)) }
 func (i Incident) Report(now time.Time, s Setting) Report {
 	r := Report{Schema: ReportSchema, Incident: i.ID, As: i.asOf(now), Level: i.Level, Summary: i.Verdict.Explanation.Summary, Open: i.Open(), HandsOff: i.HandsOff,
 		Setting: s, JudgedBy: i.JudgedBy, Opened: i.Opened, Classified: i.FirstDisaster, Declared: i.DeclaredAt, Closed: i.Closed,
-		Actions: i.Actions, Notices: i.Notices, Texts: []Text{}, Services: []ServiceReport{}, Runs: []RunReport{}}
+		Actions: i.Actions, Reports: i.Reports, Notices: i.Notices, Texts: []Text{}, Services: []ServiceReport{}, Runs: []RunReport{}}
 	for _, c := range i.Recoveries {
 		r.Disrupted, r.Confirmed = sooner(r.Disrupted, c.Since), sooner(r.Confirmed, c.Confirmed)
 	}

@@ -24,6 +24,7 @@ func (r Report) Markdown() string {
 	for _, run := range r.Runs {
 		m.run(run)
 	}
+	m.reports(r)
 	m.integrity(r)
 	m.actions(r)
 	m.record(r)
@@ -183,6 +184,18 @@ func actorOrNone(a Actor) string {
 		return ""
 	}
 	return who(a)
+}
+
+// reports are the statutory clocks.
+func (m *markdown) reports(r Report) {
+	if len(r.Reports) == 0 {
+		return
+	}
+	m.say("\n## Reports to others")
+	m.table("report", "to", "counted from", "due", "made", "by", "evidence")
+	for _, c := range r.Reports {
+		m.row(c.Report, strings.TrimSpace(c.To+" "+c.What), c.From+" "+stamp(c.Since), stamp(c.Deadline), c.Ending(), c.ReportedBy(), c.Receipt())
+	}
 }
 
 func (m *markdown) actions(r Report) {

@@ -222,7 +222,7 @@ func TestForecastsOfAnyRun(t *testing.T) {
 				a.look()
 			}
 		}
-		for range rapid.IntRange(0, 30).Draw(rt, "acts") {
+		for range rapid.IntRange(0, 10).Draw(rt, "acts") {
 			h.now = h.now.Add(time.Duration(rapid.IntRange(0, 600).Draw(rt, "seconds")) * time.Second)
 			if asked := a.asked(); len(asked) > 0 && rapid.Bool().Draw(rt, "answers") {
 				c := rapid.SampledFrom(asked).Draw(rt, "command")

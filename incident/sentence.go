@@ -42,6 +42,9 @@ func Sentence(r Record) string {
 	if text := decisionSentence(r.Event); text != "" {
 		return text
 	}
+	if text := reportingSentence(r.Event); text != "" {
+		return text
+	}
 	if text := stepSentence(r.Event); text != "" {
 		return text
 	}

@@ -25,6 +25,7 @@ func (f *draft) walk() {
 			moved = moved || len(events) > 0
 		}
 	}
+	f.settleReports()
 }
 
 func (f *draft) walkNextAt() (next time.Time, ok bool) {
@@ -34,7 +35,7 @@ func (f *draft) walkNextAt() (next time.Time, ok bool) {
 			next, ok = at, true
 		}
 	}
-	return next, ok
+	return f.reportsNextAt(next, ok)
 }
 
 // agrees fails unless the agenda decides what everybody would who is asked, and wakes when one of them would.

@@ -35,6 +35,12 @@ func (l *linter) people() {
 	for i, role := range d.Responders {
 		check(d.Marks.Of(fmt.Sprintf("responders[%d]", i)), role)
 	}
+	for _, r := range d.Reporting {
+		check(r.Marks.Of("role"), r.Role)
+		for i, role := range r.Escalate {
+			check(item(r.Marks, "escalate", i), role)
+		}
+	}
 	for _, p := range l.Playbooks {
 		for _, m := range p.Roles() {
 			check(m.At, m.Name)

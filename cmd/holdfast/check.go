@@ -91,7 +91,7 @@ func examine(file, dir string) (source.Problems, *incident.Documents, error) {
 		}
 		dir = cfg.Continuity
 	}
-	docs, _, problems, err := openHouse(dir, cfg)
+	docs, _, problems, err := openHouse(dir, cfg, nil)
 	if err != nil {
 		return nil, nil, err
 	}

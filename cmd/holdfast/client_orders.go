@@ -73,6 +73,10 @@ it says and does; it declares nothing, counts in no figure of live incidents, an
 exercises. A live disaster interrupts it. It is concluded, and on record, when what it did is put back.`,
 		example: "  holdfast rehearse move-booking-to-south --kind tabletop --reason \"new people on call\"\n  holdfast stand-down exercise-move-booking-to-south-1123 --reason \"out of time\""},
 	{verb: incident.VerbRebase, args: "INCIDENT", short: "Judge an incident by the bia.yaml in force, no longer by the one it was opened under", need: 1, most: 1, reason: mustReason, read: incidentArg},
+	{verb: incident.VerbReported, args: "INCIDENT REPORT", short: "Say that a report to an authority, or whoever has to be told, was made", need: 2, most: 2, reason: mayReason, flags: reportedFlags, read: reportedArgs,
+		long: `Say that a report of an incident was made: it stops the clock that declaration.reporting of bia.yaml has started. Where the
+duty asks for evidence, say where it is. With --not-required the authority says that there is no duty to report, and why.`,
+		example: "  holdfast reported booking-api-1123 regulator-initial --evidence \"receipt 4711\""},
 	{verb: incident.VerbArm, short: "Let declarations happen automatically again", reason: mustReason},
 	{verb: incident.VerbDisarm, short: "Leave every declaration to people", reason: mustReason},
 	{verb: incident.VerbNote, args: "INCIDENT TEXT…", short: "Put a remark on the record", need: 2, most: 1000, read: noteArgs},
@@ -131,6 +135,25 @@ func stepArgs(c *cobra.Command, args []string, order *incident.Command) error {
 		order.Step = args[1]
 	}
 	return incidentArg(c, args, order)
+}
+
+func reportedFlags(c *cobra.Command) {
+	c.Flags().String("evidence", "", "where the evidence can be found")
+	c.Flags().String("at", "", "when it was made: an instant, or how long ago (20m); default: now")
+	c.Flags().Bool("not-required", false, "it does not have to be made")
+}
+
+func reportedArgs(c *cobra.Command, args []string, order *incident.Command) (err error) {
+	order.Incident, order.Report = args[0], args[1]
+	order.Evidence, _ = c.Flags().GetString("evidence")
+	order.Over, _ = c.Flags().GetBool("not-required")
+	if at, _ := c.Flags().GetString("at"); at != "" {
+		order.At, err = pastOf(at, time.Now())
+	}
+	if order.Over && order.Reason == "" {
+		return misused(`add --reason "…": it stays on the record`, "--not-required needs a reason")
+	}
+	return err
 }
 
 func handOverArgs(_ *cobra.Command, args []string, order *incident.Command) error {

@@ -31,6 +31,7 @@ func printIncident(out *printer, i console.Incident) {
 		out.parts(cell{"no applicable playbook for " + n.Service, bad}, cell{strings.Join(n.Missing, ", "), plain})
 	}
 	printClocks(out, i)
+	printReportClocks(out, i)
 	if matching := playbookBranches(i.Playbooks); len(matching) > 0 && i.Closed.IsZero() {
 		out.heading("Playbooks that match")
 		printTree(out, "", matching)

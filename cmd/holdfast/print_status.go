@@ -39,6 +39,7 @@ func printStatus(out *printer, s console.Status) {
 	out.buffer.WriteByte('\n')
 	printIncidents(out, s.Now, s.Incidents)
 	printWaiting(out, s)
+	printReports(out, s)
 	printExercises(out, s)
 	printComponents(out, s)
 	out.buffer.WriteByte('\n')
