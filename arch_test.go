@@ -35,7 +35,7 @@ var house = map[string]room{
 
 	"detector":  {pure: true, may: []string{"bia", "bia/condition", "detector/alert"}},
 	"incident":  {pure: true, may: []string{"bia", "bia/condition", "detector", "detector/alert", "forecast", "playbooks", "oncall", "internal/source"}},
-	"readiness": {pure: true, may: []string{"bia", "incident", "playbooks", "oncall", "internal/source"}},
+	"readiness": {pure: true, may: []string{"bia", "bia/condition", "incident", "playbooks", "oncall", "internal/source"}},
 	"exercise":  {pure: true, may: []string{"bia", "detector", "detector/alert", "incident", "playbooks", "oncall", "internal/source"}},
 
 	"oncall/sealed":    {may: []string{"oncall"}},

@@ -291,7 +291,7 @@ func (c *console) orderPerson(r *http.Request, person *oncall.Person, order inci
 func formOrder(r *http.Request, now time.Time) (incident.Command, *Problem) {
 	order := incident.Command{Verb: incident.Verb(r.PostForm.Get("verb")), Incident: r.PostForm.Get("incident"), Step: r.PostForm.Get("step"),
 		Run: r.PostForm.Get("run"), Keep: r.PostForm.Get("keep") == "true",
-		Reason: strings.TrimSpace(r.PostForm.Get("reason")), Evidence: strings.TrimSpace(r.PostForm.Get("evidence"))}
+		Reason: strings.TrimSpace(r.PostForm.Get("reason")), Evidence: strings.TrimSpace(r.PostForm.Get("evidence")), Digest: r.PostForm.Get("digest")}
 	for key, values := range r.PostForm {
 		name, ok := strings.CutPrefix(key, "answer.")
 		if answer := strings.TrimSpace(values[0]); ok && answer != "" {

@@ -106,7 +106,8 @@ type WaitingStep struct {
 	Reason   string              `json:"reason,omitempty"` // why it is stuck
 	Verbs    []incident.Verb     `json:"verbs"`            // what can be ordered
 
-	HoldsUp bool `json:"holds_everybody_up,omitempty"` // the recovery waits for it
+	Release *incident.Release `json:"release,omitempty"`            // of a decision: what it lets happen, and the digest that an approval is for
+	HoldsUp bool              `json:"holds_everybody_up,omitempty"` // the recovery waits for it
 }
 
 // Counts are the numbers of what came in, since the store was made.
@@ -320,7 +321,7 @@ func waitingStep(s sight, i incident.Incident, run incident.Run, step incident.S
 		asked = step.Started
 	}
 	return WaitingStep{Step: stepName(i, run, step), Kind: step.Kind, Text: step.Text, Status: step.Status, Role: step.Role, Who: s.who(step),
-		Asked: asked, Until: step.Until, AckedBy: step.Acked.Person, Offered: offered(step), Approved: len(step.Approvals), Needed: step.Needed, Reason: step.Reason, Verbs: Verbs(step)}
+		Asked: asked, Until: step.Until, AckedBy: step.Acked.Person, Offered: offered(step), Approved: len(step.Approvals), Needed: step.Needed, Reason: step.Reason, Verbs: Verbs(step), Release: step.Release}
 }
 
 func offered(s incident.StepState) string {

@@ -157,7 +157,7 @@ func (t *timeline) machine(w word) bool {
 			all = append(all, s.ID)
 		}
 	}
-	if id == "clean-up" { // what an exercise's playbook leaves to a person
+	if id == "clean-up" || id == playbooks.QuestionID { // what an exercise's playbook leaves to a person; whether a run is to start
 		return false
 	}
 	t.problems.Errorf(w.at, "scenario/step", source.DidYouMean(id, all), "no playbook has a step %q", id)

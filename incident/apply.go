@@ -3,6 +3,7 @@ package incident
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast/detector"
@@ -163,6 +164,9 @@ func (i *Incident) invoked(at time.Time, e Invoked) {
 		i.HandsOff = fmt.Sprintf("the playbook that run %s is pinned to cannot be read by this version of holdfast: %s", e.Run, problems[0].Message)
 	} else {
 		run.Written, run.Playbook = p, i.asRun(p, run)
+		if q := e.Asks; q != nil {
+			run.Playbook, run.Question = run.Playbook.Asking(fmt.Sprintf("Start %s for %s, although %s?", e.Playbook, e.Service, strings.Join(q.Unmet, "; ")), q.Role, q.Within)
+		}
 		for n := range run.Playbook.Steps {
 			run.Steps = append(run.Steps, pending(&run.Playbook.Steps[n]))
 		}

@@ -145,7 +145,7 @@ func (b *book) incident(r Record) {
 	if e, ok := r.Event.(ExerciseConcluded); ok {
 		b.exercised = append(slices.Clip(b.exercised), Exercised{Incident: r.Incident, At: r.At, ExerciseConcluded: e})
 	}
-	if e, ok := r.Event.(Invoked); ok && e.By.Person == "" && e.Exercise == "" {
+	if e, ok := r.Event.(Invoked); ok && e.By.Person == "" && e.Exercise == "" && e.Asks == nil {
 		for _, service := range append([]string{e.Service}, e.Covers...) {
 			b.fuses[service] = fuse{at: r.At, incident: r.Incident}
 		}

@@ -311,6 +311,14 @@ type Invoked struct {
 	CleanUp  bool     `json:"clean_up,omitempty"` // it puts back what the exercise has done
 
 	Children []playbooks.Child `json:"children,omitempty"` // the playbooks that it invokes, whole
+	Asks     *Question         `json:"asks,omitempty"`     // it starts with a decision, since a precondition does not hold
+}
+
+// A Question is asked before anything of a run is done: whether to start though preconditions with else: ask do not hold.
+type Question struct {
+	Unmet  []string      `json:"unmet"` // sentences
+	Role   string        `json:"role"`  // who decides
+	Within time.Duration `json:"within,omitempty"`
 }
 
 // Exercise is the kind of exercise that a run is; empty: it is live.

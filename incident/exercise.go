@@ -259,8 +259,8 @@ func (i Incident) cleanUp(w World) []Event {
 	if !ok || len(run.effects()) == 0 {
 		return nil
 	}
-	e := Invoked{Run: fmt.Sprint(len(i.Runs) + 1), Service: run.Service, Playbook: run.Name, File: run.Playbook.File, Text: run.Playbook.Text, Digest: run.Digest, Children: run.Written.Children,
-		By: run.By, Reason: "to put back what the exercise did", Exercise: i.Exercise, CleanUp: true}
+	e := Invoked{Run: fmt.Sprint(len(i.Runs) + 1), Service: run.Service, Playbook: run.Name, File: run.Playbook.File, Text: run.Playbook.Text, Digest: run.Digest,
+		By: run.By, Reason: "to put back what the exercise did", Exercise: i.Exercise, CleanUp: true, Children: run.Written.Children}
 	return []Event{e}
 }
 

@@ -113,6 +113,7 @@ type Run struct {
 	CleanUp  bool                `json:"clean_up,omitempty"` // it puts back what the exercise has done
 	Paused   *Brake              `json:"paused,omitempty"`   // nothing of it starts
 	Ending   *Ending             `json:"ending,omitempty"`   // it is being ended before its last step
+	Question string              `json:"question,omitempty"` // the step that asks whether to start, since a precondition does not hold
 	Steps    []StepState         `json:"steps"`              // in the playbook's order
 
 	plan  *forecast.Plan // how it is forecast, with what was known of the past when it began

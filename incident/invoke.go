@@ -80,8 +80,34 @@ func (i Incident) want(w World, service string, since, deadline time.Time) want 
 // treated reports whether a run was started for the service, or goes on with a playbook that is for it.
 func (i Incident) treated(x want) bool {
 	return slices.ContainsFunc(i.Runs, func(r Run) bool {
-		return r.covers(x.service) || r.Active() && r.Playbook != nil && brings(r.Playbook, x, nil)
+		return r.covers(x.service) && !r.declinedAtStart() || r.Active() && r.Playbook != nil && brings(r.Playbook, x, nil)
 	})
+}
+
+// declinedAtStart reports whether the run ended by a no to the question whether to start it.
+func (r Run) declinedAtStart() bool {
+	q, asked := r.state(r.Question)
+	return asked && q.Status == Declined && !r.Active()
+}
+
+// declinedStart says that a person did not want the playbook started for the service.
+func (i Incident) declinedStart(p *playbooks.Playbook, x want) (missing []string) {
+	for _, r := range i.Runs {
+		if r.Name == p.ID && r.covers(x.service) && r.declinedAtStart() {
+			q, _ := r.state(r.Question)
+			missing = append(missing, fmt.Sprintf("%s declined to start it at %s", who(q.By), stamp(q.Ended)))
+		}
+	}
+	return missing
+}
+
+// refusing and asking are a playbook's preconditions by what is done where they do not hold.
+func refusing(p *playbooks.Playbook) []playbooks.Precondition {
+	return slices.DeleteFunc(slices.Clone(p.Preconditions), playbooks.Precondition.Asks)
+}
+
+func asking(p *playbooks.Playbook) []playbooks.Precondition {
+	return slices.DeleteFunc(slices.Clone(p.Preconditions), func(c playbooks.Precondition) bool { return !c.Asks() })
 }
 
 // brings reports whether a playbook brings a service back: it names it or one of its roots, or it mends everything that
@@ -100,7 +126,7 @@ func (i Incident) applicable(w World, x want) []playbooks.Fit {
 	for n := range fits {
 		f := &fits[n]
 		if f.Fits {
-			f.Missing = slices.Concat(unmet(w, f.Playbook.Preconditions, x.since), i.taken(w, f.Playbook), i.blown(w, x))
+			f.Missing = slices.Concat(unmet(w, refusing(f.Playbook), x.since), i.declinedStart(f.Playbook, x), i.taken(w, f.Playbook), i.blown(w, x))
 		}
 	}
 	slices.SortStableFunc(fits, func(a, b playbooks.Fit) int { return first(len(a.Missing) == 0, len(b.Missing) == 0) })
@@ -249,6 +275,9 @@ func (i Incident) blown(w World, x want) []string {
 // invocation starts the first of the playbooks that fit and offers the others.
 func (i Incident) invocation(w World, x want, fits []playbooks.Fit) Event {
 	e := i.begin(w, x, fits[0].Playbook, i.Declared.By)
+	if open := unmet(w, asking(fits[0].Playbook), x.since); len(open) > 0 {
+		e.Asks = &Question{Unmet: open, Role: w.declaration().Authority, Within: w.declaration().DecisionTimeObjective}
+	}
 	for _, f := range fits[1:] {
 		if len(f.Missing) == 0 {
 			e.Others = append(e.Others, f.Playbook.ID)

@@ -339,3 +339,49 @@ func TestAPointOfNoReturnIsDecidedOnThoughAnUnattendedPlaybookHoldsIt(t *testing
 	_, problems := ParseDocuments(files)
 	says(t, problems.Error(), "playbook/undecided", `"in.wipe" cannot be undone`)
 }
+
+const asksToStart = `
+playbook: careful
+for: {services: [payments-api]}
+priority: 5
+preconditions: [{component_up: [ledger-db-ams], else: ask}]
+steps:
+  - {id: act, run: {exec: {command: act}}}
+  - {id: aside, after: [], do: "Write it down", role: on-call-pay}
+`
+
+func TestAPreconditionThatLeavesItToAPersonIsAskedBeforeAnythingIsDone(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/failover.yaml"] = asksToStart
+	h := newHouse(t, files)
+	h.facts.components["ledger-db-ams"] = detector.Down
+	h.disaster("facility_lost")
+	h.at(6 * time.Minute)
+	equal(t, h.step("start-anyway").Status, Waiting)
+	equal(t, h.step("start-anyway").Text, "Start careful for payments-api, although it needs ledger-db-ams up, which is down?")
+	equal(t, h.step("act").Status, Pending)
+	equal(t, h.step("aside").Status, Pending)
+	equal(t, last[StepStarted](h).Tell, []string{"alice"})
+	says(t, h.only().Notices[len(h.only().Notices)-1].Body, "- act: command act")
+	equal(t, h.says("alice", VerbApprove, "start-anyway"), []string{"step_approved start-anyway", "step_done start-anyway", "step_started act", "step_started aside"})
+}
+
+func TestANoToTheStartOffersTheNextPlaybookOrNone(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/failover.yaml"] = asksToStart
+	files["playbooks/other.yaml"] = "playbook: other\nfor: {services: [payments-api]}\nsteps:\n  - {id: look, do: \"Look\", role: on-call-pay}\n"
+	h := newHouse(t, files)
+	h.facts.components["ledger-db-ams"] = detector.Down
+	h.disaster("facility_lost")
+	h.at(6 * time.Minute)
+	equal(t, h.says("alice", VerbDecline, "start-anyway"), []string{"step_declined start-anyway", "step_skipped act", "step_skipped aside", "run_ended", "invoked", "step_started look"})
+	equal(t, last[Invoked](h).Playbook, "other")
+
+	delete(files, "playbooks/other.yaml")
+	h = newHouse(t, files)
+	h.facts.components["ledger-db-ams"] = detector.Down
+	h.disaster("facility_lost")
+	h.at(6 * time.Minute)
+	h.says("alice", VerbDecline, "start-anyway")
+	says(t, strings.Join(last[NoPlaybookFits](h).Missing, "; "), "alice (incident-director) declined to start it at")
+}

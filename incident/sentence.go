@@ -195,7 +195,11 @@ func stepSentence(e Event) string {
 		if e.Exercise != "" {
 			return fmt.Sprintf("%s has the playbook %s exercised for %s as run %s: EXERCISE (%s).", subject(e.By), e.Playbook, e.Service, e.Run, e.Exercise)
 		}
-		return fmt.Sprintf("%s invoked the playbook %s for %s as run %s%s.", subject(e.By), e.Playbook, listed(orElse(e.Covers, e.Service)), e.Run, because(e.Reason))
+		text := fmt.Sprintf("%s invoked the playbook %s for %s as run %s%s", subject(e.By), e.Playbook, listed(orElse(e.Covers, e.Service)), e.Run, because(e.Reason))
+		if e.Asks != nil {
+			text += fmt.Sprintf("; it starts only if %s says so, since %s", e.Asks.Role, strings.Join(e.Asks.Unmet, "; "))
+		}
+		return text + "."
 	case NoPlaybookFits:
 		if e.Nearest == "" {
 			return fmt.Sprintf("NO PLAYBOOK FITS %s: %s.", e.Service, strings.Join(e.Missing, "; "))

@@ -86,12 +86,20 @@ func documents(t *testing.T, change ...func(files map[string]string)) *incident.
 	for _, f := range change {
 		f(files)
 	}
+	text := fmt.Sprint(files) // in order of name
+	if known, read := parsed.Load(text); read {
+		return known.(*incident.Documents)
+	}
 	docs, problems := incident.ParseDocuments(files)
 	if problems.HasErrors() {
 		t.Fatal(problems)
 	}
+	parsed.Store(text, docs)
 	return docs
 }
+
+// parsed are the documents that worlds were made of: hundreds live by the same ones, and nothing changes them.
+var parsed sync.Map
 
 // A crash is when the process dies: at the n-th time that something is about to happen, or just has.
 type crash struct {

@@ -39,13 +39,14 @@ type Row struct {
 	Domain  string // "": components that are in none, each by itself
 	State   State
 
-	Playbook   string        // that covers the loss, or is written for it where redundancy carries the service; "" if none
-	Forecast   time.Duration // from invocation to recovered, as likely longer as not; 0: unknown
-	NineInTen  time.Duration // what it takes less than in nine cases of ten, by its steps; 0: they say nothing
-	ForecastBy string        // "exercise": what the last one took; "steps" or "rtc" of the playbook; "bia": the RTC of the service
-	Deadline   time.Duration // after t0, the tightest there is; cutoffs are not counted
-	DeadlineBy string        // "rto", "mtpd-wrt" or a critical period
-	Slack      time.Duration // what remains of the deadline after confirmation, margin and forecast; negative: late
+	Playbook   string         // that covers the loss, or is written for it where redundancy carries the service; "" if none
+	Loss       playbooks.Loss // the kind of loss that the playbook says it treats; "" if it says none
+	Forecast   time.Duration  // from invocation to recovered, as likely longer as not; 0: unknown
+	NineInTen  time.Duration  // what it takes less than in nine cases of ten, by its steps; 0: they say nothing
+	ForecastBy string         // "exercise": what the last one took; "steps" or "rtc" of the playbook; "bia": the RTC of the service
+	Deadline   time.Duration  // after t0, the tightest there is; cutoffs are not counted
+	DeadlineBy string         // "rto", "mtpd-wrt" or a critical period
+	Slack      time.Duration  // what remains of the deadline after confirmation, margin and forecast; negative: late
 
 	SinglePoints []string // components whose loss alone takes the service down, in this domain
 	Proof        Proof
@@ -115,7 +116,7 @@ func (l *linter) survives(r *Row) {
 		if slices.Contains(p.For.Lost, r.Domain) && !slices.Contains(p.For.NotWhenLost, r.Domain) && l.recovers(p, r.Service) {
 			plan := Row{Service: r.Service, Deadline: r.Deadline}
 			l.covered(&plan, p)
-			r.Playbook, r.Forecast, r.NineInTen, r.ForecastBy, r.Slack = p.ID, plan.Forecast, plan.NineInTen, plan.ForecastBy, plan.Slack
+			r.Playbook, r.Loss, r.Forecast, r.NineInTen, r.ForecastBy, r.Slack = p.ID, p.Loss, plan.Forecast, plan.NineInTen, plan.ForecastBy, plan.Slack
 			return
 		}
 	}

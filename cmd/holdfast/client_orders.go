@@ -43,7 +43,9 @@ var orders = []orderKind{
 		example: "  holdfast done booking-api-1123 assess --answer estimated_time_to_restore=6h"},
 	{verb: incident.VerbFailed, args: "INCIDENT [STEP]", short: "Say that a step was tried and failed", need: 1, most: 2, reason: mustReason, read: stepArgs},
 	{verb: incident.VerbCannot, args: "INCIDENT [STEP]", short: "Say that a step cannot be done", need: 1, most: 2, reason: mustReason, read: stepArgs},
-	{verb: incident.VerbApprove, args: "INCIDENT [STEP]", short: "Approve a decision", need: 1, most: 2, reason: mayReason, read: stepArgs,
+	{verb: incident.VerbApprove, args: "INCIDENT [STEP]", short: "Approve a decision", need: 1, most: 2, reason: mayReason, flags: digestFlag, read: approveArgs,
+		long: `Approve a decision. It is approved for what it lets happen as things stand, which holdfast incident shows with its digest. With
+--digest the approval is for what you saw then, and is refused where that has changed since.`,
 		example: "  holdfast approve booking-api-1123 go --reason \"facility confirms 6 h\""},
 	{verb: incident.VerbDecline, args: "INCIDENT [STEP]", short: "Decline a decision, or (without a step) the declaration that is recommended", need: 1, most: 2, reason: mustReason, flags: untilFlag, read: declineArgs,
 		long: "Decline a decision, or (without a step) the declaration that is recommended. A declined declaration binds for the criteria it was recommended on, until their facts get worse or until the instant that --until names."},
@@ -95,6 +97,9 @@ func (o orderKind) command() *cobra.Command {
 		order, err := o.written(c, args)
 		if err != nil {
 			return err
+		}
+		if order.Verb == incident.VerbApprove && order.Digest == "" {
+			order.Digest = daemon.shown(ctx, order)
 		}
 		done, body, err := daemon.order(ctx, order)
 		if err != nil {
@@ -164,6 +169,15 @@ func handOverArgs(_ *cobra.Command, args []string, order *incident.Command) erro
 func noteArgs(_ *cobra.Command, args []string, order *incident.Command) error {
 	order.Incident, order.Reason = args[0], strings.Join(args[1:], " ")
 	return nil
+}
+
+func digestFlag(c *cobra.Command) {
+	c.Flags().String("digest", "", "what you approve, as holdfast incident shows it: sha256:…; the first 12 characters are enough")
+}
+
+func approveArgs(c *cobra.Command, args []string, order *incident.Command) error {
+	order.Digest, _ = c.Flags().GetString("digest")
+	return stepArgs(c, args, order)
 }
 
 func resultFlags(c *cobra.Command) {

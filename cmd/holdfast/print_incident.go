@@ -117,6 +117,7 @@ func printRun(out *printer, i console.Incident, run incident.Run, status console
 	out.table([]string{"STEP", "PHASE", "KIND", "STATUS", ""}, rows)
 	for _, w := range status.Waiting {
 		out.parts(cell{"  " + w.Step + ":", bold}, cell{w.Text, plain}, cell{"– " + orDash(who(w)), plain}, cell{until(i.Now, w.Until), urgent(i.Now, w.Until)})
+		printRelease(out, w.Release)
 		printCommands(out, i.ID, w)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"holdfast/cmd/holdfast/config"
 	"holdfast/console"
+	"holdfast/playbooks"
 	"holdfast/readiness"
 )
 
@@ -99,7 +100,7 @@ func (p *printer) readiness(rows []readiness.Row) {
 	var cells [][]cell
 	for _, r := range rows {
 		cells = append(cells, []cell{
-			{r.Service, bold}, {orDash(r.Domain), plain}, {string(r.State), stateColour(r.State)}, {orDash(r.Playbook), plain},
+			{r.Service, bold}, {orDash(r.Domain), plain}, {string(r.State), stateColour(r.State)}, {treatment(r), plain},
 			{recoversIn(r), plain}, {nineInTen(r), plain}, {tightest(r), plain}, {slack(r), plain}, {string(r.Proof), plain}, {orDash(strings.Join(r.SinglePoints, ", ")), plain},
 		})
 	}
@@ -114,6 +115,14 @@ func (p *printer) readiness(rows []readiness.Row) {
 			p.line("  %s", strings.Join(slices.DeleteFunc([]string{r.Service, r.Domain, gap}, func(s string) bool { return s == "" }), ": "))
 		}
 	}
+}
+
+// treatment is the playbook, with the kind of loss that it says it treats.
+func treatment(r readiness.Row) string {
+	if r.Loss == "" {
+		return orDash(r.Playbook)
+	}
+	return r.Playbook + " (" + string(r.Loss) + ")"
 }
 
 func stateColour(s readiness.State) paint {
@@ -163,6 +172,7 @@ type readinessRow struct {
 	Domain       string          `json:"domain,omitempty"`
 	State        readiness.State `json:"state"`
 	Playbook     string          `json:"playbook,omitempty"`
+	Loss         playbooks.Loss  `json:"loss,omitempty"`
 	Forecast     float64         `json:"forecast_seconds,omitempty"`
 	NineInTen    float64         `json:"forecast_p90_seconds,omitempty"`
 	ForecastBy   string          `json:"forecast_by,omitempty"`
@@ -178,7 +188,7 @@ func readinessRows(rows []readiness.Row) []readinessRow {
 	all := []readinessRow{}
 	for _, r := range rows {
 		row := readinessRow{
-			Service: r.Service, Domain: r.Domain, State: r.State, Playbook: r.Playbook,
+			Service: r.Service, Domain: r.Domain, State: r.State, Playbook: r.Playbook, Loss: r.Loss,
 			Forecast: r.Forecast.Seconds(), NineInTen: r.NineInTen.Seconds(), ForecastBy: r.ForecastBy, Deadline: r.Deadline.Seconds(), DeadlineBy: r.DeadlineBy,
 			SinglePoints: append([]string{}, r.SinglePoints...), Proof: r.Proof, Gaps: append([]string{}, r.Gaps...),
 		}
