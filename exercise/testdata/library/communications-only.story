@@ -6,7 +6,7 @@ starts 2026-03-02T09:00:00Z
        5m  order-taking-0302: Classified major_incident by vital_below_mbco: order-taking below MBCO.
       20m  > declare by director-1  # the operator of the network mends it; we inform
            director-1 (incident-director) declared a disaster (manual): the operator of the network mends it; we inform.
-           director-1 (incident-director) invoked the playbook communications-only for order-taking as run 1.
+           director-1 (incident-director) invoked the playbook communications-only for order-taking as run 1. It is forecast to bring it back at 39m48s, nine times in ten by 49m7s.
            Step page of run 1 started: comms-1, director-1 and desk-1 told. It is to tell communications, incident-director, service-desk: We can only wait and inform. One person speaks; everybody else passes questions on., by 30m.
       22m  > ack page by comms-1
            comms-1 (communications) acknowledged step page of run 1.
@@ -32,9 +32,10 @@ starts 2026-03-02T09:00:00Z
            Step partners of run 1 is done, by comms-1 (communications).
     1h10m  > done second-word by comms-1 evidence=status-page-119
            Step second-word of run 1 is done, by comms-1 (communications).
+ 4h10m45s  order-taking may come back too late for its rto, by 2026-03-02 17:00:00Z: run 1 is forecast to bring it back at 2026-03-02 14:03:14Z, nine times in ten by 2026-03-02 17:00:01Z. Everybody waits for verified. What could be done: verified waits since 2026-03-02 09:36:00Z for what it verifies to be true: see what keeps it from that.
        5h  > component town-network up
            order-taking-0302: Classified major_incident until the outage has ended: order-taking up; no criterion holds now.
-    5h10m  order-taking is restored: at or above its MBCO since 2026-03-02 14:00:00Z. Recovery took 5h of an RTO of 8h.
+    5h10m  order-taking is restored: at or above its MBCO since 2026-03-02 14:00:00Z. Recovery took 5h of an RTO of 8h. The run's first forecast was 39m48s, 4h20m12s too early.
            order-taking-0302: The situation is over: order-taking up; it had reached major_incident.
            Step verified of run 1 is done.
            Step all-clear of run 1 started: comms-1 told. It is to say that it is over, what customers may still notice, and whom they can ask, by 6h10m.

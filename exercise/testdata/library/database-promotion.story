@@ -7,7 +7,7 @@ starts 2026-03-02T09:00:00Z
        5m  order-taking-0302: Classified major_incident by vital_below_mbco: order-taking, orders-api and orders-db below MBCO.
       20m  > declare by director-1  # no sign of life since twenty minutes
            director-1 (incident-director) declared a disaster (manual): no sign of life since twenty minutes.
-           director-1 (incident-director) invoked the playbook database-promotion for order-taking, orders-api and orders-db as run 1.
+           director-1 (incident-director) invoked the playbook database-promotion for order-taking, orders-api and orders-db as run 1. It is forecast to bring it back at 39m23s, nine times in ten by 47m28s.
            Step page of run 1 started: database-1 and director-1 told. It is to tell on-call-database, incident-director: The primary of the orders database is lost; its replica is to be promoted., by 25m.
       22m  > ack page by database-1
            database-1 (on-call-database) acknowledged step page of run 1.
@@ -41,7 +41,7 @@ starts 2026-03-02T09:00:00Z
            Step preserve of run 1 started: database-1 told. It is to keep the disk of the lost primary as it is until what it had not sent has been looked for.
       48m  order-taking is restored: at or above its MBCO since 2026-03-02 09:38:00Z. Recovery took 38m of an RTO of 4h.
            orders-api is restored: at or above its MBCO since 2026-03-02 09:38:00Z. Recovery took 38m of an RTO of 4h.
-           orders-db is restored: at or above its MBCO since 2026-03-02 09:38:00Z. Recovery took 38m of an RTO of 3h.
+           orders-db is restored: at or above its MBCO since 2026-03-02 09:38:00Z. Recovery took 38m of an RTO of 3h. The run's first forecast was 39m23s, 1m23s too late.
            order-taking-0302: The situation is over: order-taking, orders-api and orders-db up; it had reached major_incident.
     1h20m  > done backup by database-1 evidence=backup-77
            Step backup of run 1 is done, by database-1 (on-call-database).

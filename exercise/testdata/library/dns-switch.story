@@ -10,7 +10,7 @@ starts 2026-03-02T09:00:00Z
            Declaring a disaster is recommended (estimate_exceeds_rto); it is not automatic: automatic_for does not name estimate_exceeds_rto.
       22m  > declare by director-1
            director-1 (incident-director) declared a disaster (estimate_exceeds_rto and manual).
-           director-1 (incident-director) invoked the playbook dns-switch for shop-entrance as run 1.
+           director-1 (incident-director) invoked the playbook dns-switch for shop-entrance as run 1. It is forecast to bring it back at 34m5s, nine times in ten by 38m9s.
            Step page of run 1 started: platform-1 and director-1 told. It is to tell on-call-platform, incident-director: Customers do not get in by the first entrance; names are to be pointed at the second., by 27m.
       24m  > ack page by platform-1
            platform-1 (on-call-platform) acknowledged step page of run 1.
@@ -35,7 +35,7 @@ starts 2026-03-02T09:00:00Z
            shop-entrance-0302: Classified disaster until the outage has ended: shop-entrance up; no criterion holds now.
       34m  Step verified of run 1 is done.
            Step stragglers of run 1 started: platform-1 told. It is to look who still comes by the first entrance (long-lived caches, pinned addresses, partners) and write to them, by 2h34m.
-      41m  shop-entrance is restored: at or above its MBCO since 2026-03-02 09:31:00Z. Recovery took 31m of an RTO of 1h30m.
+      41m  shop-entrance is restored: at or above its MBCO since 2026-03-02 09:31:00Z. Recovery took 31m of an RTO of 1h30m. The run's first forecast was 34m5s, 3m5s too late.
            shop-entrance-0302: The situation is over: shop-entrance up; it had reached disaster.
     1h30m  > done stragglers by platform-1
            Step stragglers of run 1 is done, by platform-1 (on-call-platform).

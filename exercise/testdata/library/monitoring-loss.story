@@ -6,7 +6,7 @@ starts 2026-03-02T09:00:00Z
        5m  monitoring-0302: Classified major_incident by vital_below_mbco: monitoring below MBCO.
       20m  > declare by director-1  # a release goes out at ten: not while we are blind
            director-1 (incident-director) declared a disaster (manual): a release goes out at ten: not while we are blind.
-           director-1 (incident-director) invoked the playbook monitoring-loss for monitoring as run 1.
+           director-1 (incident-director) invoked the playbook monitoring-loss for monitoring as run 1. It is forecast to bring it back at 37m44s, nine times in ten by 46m25s.
            Step page of run 1 started: platform-1 and desk-1 told. It is to tell on-call-platform, service-desk: Monitoring is blind. No alert is no good news until it is back., by 30m.
       22m  > ack page by platform-1
            platform-1 (on-call-platform) acknowledged step page of run 1.
@@ -30,7 +30,7 @@ starts 2026-03-02T09:00:00Z
            Step watch of run 1 is done, by desk-1 (service-desk).
       41m  Step verified of run 1 is done.
            Step hole of run 1 started: platform-1 told. It is to go through what was not seen (logs, queues, customers' calls) from the last good sample to now, by 2h41m.
-      46m  monitoring is restored: at or above its MBCO since 2026-03-02 09:36:00Z. Recovery took 36m of an RTO of 4h.
+      46m  monitoring is restored: at or above its MBCO since 2026-03-02 09:36:00Z. Recovery took 36m of an RTO of 4h. The run's first forecast was 37m44s, 1m44s too late.
            monitoring-0302: The situation is over: monitoring up; it had reached major_incident.
     1h30m  > done hole by platform-1 evidence=TCK-31
            Step hole of run 1 is done, by platform-1 (on-call-platform).

@@ -7,7 +7,7 @@ starts 2026-03-02T09:00:00Z
        5m  > declare by director-1  # nobody waits for the outage
            director-1 (incident-director) declared a disaster (data_compromised and manual): nobody waits for the outage.
        6m  > invoke ransomware-isolation by director-1 file-services  # nothing is down yet: a person starts it
-           director-1 (incident-director) invoked the playbook ransomware-isolation for file-services as run 1: nothing is down yet: a person starts it.
+           director-1 (incident-director) invoked the playbook ransomware-isolation for file-services as run 1: nothing is down yet: a person starts it. It is forecast to bring it back at 12h22m11s, nine times in ten by 20h20m39s.
            Step page of run 1 started: security-1, platform-1, director-1 and legal-1 told. It is to tell on-call-security, on-call-platform, incident-director, legal: Data is compromised. Use the phone bridge, not mail or chat. Switch nothing off and log in nowhere with an administrator's account., by 16m.
        8m  > ack page by security-1
            security-1 (on-call-security) acknowledged step page of run 1.
@@ -63,7 +63,7 @@ starts 2026-03-02T09:00:00Z
    11h15m  > component files-can-be-read up
            > data files ok
            file-services-0302: Classified disaster until the outage has ended: file-services up; no criterion holds now.
-   11h25m  file-services is restored: at or above its MBCO since 2026-03-02 20:15:00Z. Recovery took 10h55m of an RTO of 48h.
+   11h25m  file-services is restored: at or above its MBCO since 2026-03-02 20:15:00Z. Recovery took 10h55m of an RTO of 48h. The run's first forecast was 12h22m11s, 1h7m11s too late.
            file-services-0302: The situation is over: file-services up; it had reached disaster.
            Step verified of run 1 is done.
            Step people of run 1 started: comms-1 told. It is to tell the people whose data is concerned what happened, what it means for them and what they can do.

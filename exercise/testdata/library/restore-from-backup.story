@@ -8,7 +8,7 @@ starts 2026-03-02T09:00:00Z
        5m  orders-db-0302: Classified major_incident by vital_below_mbco: orders-db below MBCO.
       15m  > declare by director-1  # it is empty on all replicas
            director-1 (incident-director) declared a disaster (manual): it is empty on all replicas.
-           director-1 (incident-director) invoked the playbook restore-from-backup for orders-db as run 1.
+           director-1 (incident-director) invoked the playbook restore-from-backup for orders-db as run 1. It is forecast to bring it back at 3h5m32s, nine times in ten by 4h48m4s.
            Step page of run 1 started: database-1 and director-1 told. It is to tell on-call-database, incident-director: The data of the orders database is unusable and is to be restored. Do not restart or repair anything yet., by 25m.
       18m  > ack page by database-1
            database-1 (on-call-database) acknowledged step page of run 1.
@@ -52,7 +52,7 @@ starts 2026-03-02T09:00:00Z
            Step verified of run 1 is done.
            Step enter-again of run 1 started: database-1 told. It is to enter again what was ordered after the recovery point (queues, mails, payment provider), and count what is lost for good.
            Step back-up-anew of run 1 started: database-1 told. It is to start a new chain of backups from the restored database, and restore the first one somewhere to see that it can be.
-     3h5m  orders-db is restored: at or above its MBCO since 2026-03-02 11:55:00Z. Recovery took 2h55m of an RTO of 8h.
+     3h5m  orders-db is restored: at or above its MBCO since 2026-03-02 11:55:00Z. Recovery took 2h55m of an RTO of 8h. The run's first forecast was 3h5m32s, 10m32s too late.
            orders-db-0302: The situation is over: orders-db up; it had reached major_incident.
        6h  > done enter-again by database-1 evidence=TCK-20
            Step enter-again of run 1 is done, by database-1 (on-call-database).

@@ -9,7 +9,7 @@ starts 2026-03-02T09:00:00Z
            order-taking-0302: Classified incident by service_impaired: order-taking, orders-api and orders-db below MBCO.
        5m  order-taking-0302: Classified disaster by facility_lost, facility_impaired and site_loss_inferred: order-taking, orders-api and orders-db below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired, facility_lost and site_loss_inferred).
-           The rule automatic_for facility_lost invoked the playbook site-failover for order-taking, orders-api and orders-db as run 1.
+           The rule automatic_for facility_lost invoked the playbook site-failover for order-taking, orders-api and orders-db as run 1. It is forecast to bring it back at 32m48s, nine times in ten by 44m49s.
            Step page of run 1 started: platform-1, database-1 and director-1 told. It is to tell on-call-platform, on-call-database, incident-director: Site A is lost. Order taking moves to site B. Join the bridge that is on the back of your card., by 10m.
        8m  > ack page by platform-1
            platform-1 (on-call-platform) acknowledged step page of run 1.
@@ -52,7 +52,7 @@ starts 2026-03-02T09:00:00Z
            Step verified of run 1 started. It is to verify that order-taking is at or above its MBCO for 5m, by 50m.
            Step verified of run 1 is done.
            Step reconcile of run 1 started: database-1 told. It is to enter the orders again that were lost between the newest transaction and the switch, and count them, by 4h30m.
-      34m  order-taking is restored: at or above its MBCO since 2026-03-02 09:24:00Z. Recovery took 24m of an RTO of 4h.
+      34m  order-taking is restored: at or above its MBCO since 2026-03-02 09:24:00Z. Recovery took 24m of an RTO of 4h. The run's first forecast was 32m48s, 8m48s too late.
            orders-api is restored: at or above its MBCO since 2026-03-02 09:24:00Z. Recovery took 24m of an RTO of 4h.
            orders-db is restored: at or above its MBCO since 2026-03-02 09:24:00Z. Recovery took 24m of an RTO of 4h.
            order-taking-0302: Classified major_incident by vital_degraded: order-taking degraded and orders-api degraded, orders-db up.

@@ -10,7 +10,7 @@ starts 2026-03-02T09:00:00Z
            Declaring a disaster is recommended (estimate_exceeds_rto); it is not automatic: declaration.mode is recommend.
       15m  > declare by director-1
            director-1 (incident-director) declared a disaster (estimate_exceeds_rto and manual).
-           director-1 (incident-director) invoked the playbook third-party-loss for card-payments as run 1.
+           director-1 (incident-director) invoked the playbook third-party-loss for card-payments as run 1. It is forecast to bring it back at 41m21s, nine times in ten by 57m54s.
            Step page of run 1 started: payments-1, platform-1 and director-1 told. It is to tell payments-operations, on-call-platform, incident-director: The first payment provider is out. Their number and ours (contract, account) are on the card., by 25m.
       18m  > ack page by payments-1
            payments-1 (payments-operations) acknowledged step page of run 1.
@@ -36,7 +36,7 @@ starts 2026-03-02T09:00:00Z
            Step open-payments of run 1 started: payments-1 told. It is to list the payments that were under way at the first provider when it failed, and settle each once, not twice.
       38m  > done tell by comms-1
            Step tell of run 1 is done, by comms-1 (communications).
-      42m  card-payments is restored: at or above its MBCO since 2026-03-02 09:32:00Z. Recovery took 32m of an RTO of 2h.
+      42m  card-payments is restored: at or above its MBCO since 2026-03-02 09:32:00Z. Recovery took 32m of an RTO of 2h. The run's first forecast was 41m21s, 9m21s too late.
            card-payments-0302: The situation is over: card-payments up; it had reached disaster.
        2h  > done open-payments by payments-1 evidence=list-2
            Step open-payments of run 1 is done, by payments-1 (payments-operations).
