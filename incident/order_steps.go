@@ -334,7 +334,11 @@ func decides(w World, l leg, person string) (Actor, error) {
 func retry(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
 	s, p := l.state(), l.plan()
 	run, step := l.name()
-	by, err := w.dutyOn(s).entitled(person, "retry "+step, join(mayAct(w, l), overseers(w, l)))
+	roles := join(mayAct(w, l), overseers(w, l))
+	if l.undecided() != "" { // to send it is to decide on it
+		roles = overseers(w, l)
+	}
+	by, err := w.dutyOn(s).entitled(person, "retry "+step, roles)
 	switch {
 	case err != nil:
 		return nil, err

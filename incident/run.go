@@ -127,9 +127,7 @@ func (i Incident) stepDue(w World, l leg) Event {
 	return nil
 }
 
-// begins starts a step when everything it waits for has ended, and leaves it out when a decision went against that. A
-// point of no return needs no rule of its own: its playbook has a decision before it, or says unattended, else it could not
-// be read, and a decision ends by approval alone.
+// begins starts a step when everything it waits for has ended, and leaves it out when a decision went against that.
 func (i Incident) begins(w World, l leg) Event {
 	ready := true
 	run, step := l.name()

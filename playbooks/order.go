@@ -46,9 +46,11 @@ func (p *Playbook) path(from, to string) []string {
 	return walk(from)
 }
 
-// decidedBefore reports whether some decision lies, directly or further back, before a step.
+// decidedBefore reports whether some decision lies, directly or further back, before a step. One that is taken in exercises
+// only is none where it counts.
 func (p *Playbook) decidedBefore(step string) bool {
+	of, _ := p.Step(step)
 	return slices.ContainsFunc(p.Steps, func(s Step) bool {
-		return s.Kind() == KindDecide && s.ID != step && p.path(step, s.ID) != nil
+		return s.Kind() == KindDecide && s.ID != step && (s.Only != "exercise" || of.Only == "exercise") && p.path(step, s.ID) != nil
 	})
 }
