@@ -218,7 +218,11 @@ func (v view) site(id string) (any, error) {
 	if !slices.Contains(v.w.Documents.BIA.AllDomains(), id) {
 		return nil, fmt.Errorf("bia.yaml has no site or failure domain %s", id)
 	}
-	return v.w.domainLost(id), nil
+	isLost := v.w.domainLost(id)
+	if !isLost && v.w.unseen(id) {
+		return nil, fmt.Errorf("nobody can see whether %s is lost: nothing in it is seen", id)
+	}
+	return isLost, nil
 }
 
 func (v view) data(id, field string) (any, error) {
@@ -235,4 +239,11 @@ func (v view) data(id, field string) (any, error) {
 // domainLost reports whether a failure domain is lost, by what is known or by the verdict.
 func (w World) domainLost(domain string) bool {
 	return w.Facts.DomainLost(domain) || w.Verdict != nil && slices.Contains(w.Verdict.Lost, domain)
+}
+
+// unseen reports whether nobody can tell whether a failure domain is lost: there is something in it, and nobody sees in which
+// state any of it is. That nobody says that it is lost proves nothing then.
+func (w World) unseen(domain string) bool {
+	members := w.Documents.BIA.Members(domain)
+	return len(members) > 0 && !slices.ContainsFunc(members, func(id string) bool { return w.Facts.ComponentState(id) != detector.Unknown })
 }

@@ -237,6 +237,9 @@ func (i Incident) letEnd(w World, l leg) Event {
 	} else {
 		e = i.runningDue(w, l)
 	}
+	if undo, again := e.(UndoStarted); again {
+		e = StepStarted(undo)
+	}
 	if started, again := e.(StepStarted); again {
 		e = StepFailed{Run: started.Run, Step: started.Step, Attempt: l.state().Attempt, Outcome: InDoubt,
 			Reason: "whether it took effect is not known, and it is not sent again while a disaster goes on"}
@@ -260,7 +263,7 @@ func (i Incident) cleanUp(w World) []Event {
 		return nil
 	}
 	e := Invoked{Run: fmt.Sprint(len(i.Runs) + 1), Service: run.Service, Playbook: run.Name, File: run.Playbook.File, Text: run.Playbook.Text, Digest: run.Digest,
-		By: run.By, Reason: "to put back what the exercise did", Exercise: i.Exercise, CleanUp: true}
+		By: run.By, Reason: "to put back what the exercise did", Exercise: i.Exercise, CleanUp: true, Children: run.Written.Children}
 	return []Event{e}
 }
 
@@ -347,7 +350,7 @@ func (i Incident) recoveredIn(run Run) Span {
 // objectivesShown holds the time that an exercise took against the playbook's RTC and the service's RTO. People who talk a
 // step through show nothing of how long it takes.
 func (i Incident) objectivesShown(w World, run Run, recovered Span) (all []ObjectiveShown) {
-	if recovered == 0 || !i.Exercise.Proves() {
+	if recovered == 0 || !i.Exercise.Proves() || run.Result != "completed" {
 		return nil
 	}
 	add := func(objective string, allowed time.Duration, measured Span) {

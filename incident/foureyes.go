@@ -15,7 +15,7 @@ func fourEyes(i Incident, l leg, person string) error {
 		return before(i.Declared.By, i.DeclaredAt, "%s declared the disaster at %s, and %s needs somebody else's eyes", person, stamp(i.DeclaredAt), step)
 	case l.run.By.Person == person:
 		return before(l.run.By, l.run.Started, "%s invoked it at %s, and %s needs somebody else's eyes", person, stamp(l.run.Started), step)
-	case l.run.Playbook.EditedBy == person:
+	case slices.Contains(l.editors(), person):
 		return before(Actor{Person: person}, l.run.Started, "%s edited the playbook last (edited_by), and %s needs somebody else's eyes", person, step)
 	}
 	for _, id := range l.upstream() {
@@ -58,10 +58,15 @@ func (i Incident) barred(w World, l leg) (people []string) {
 
 // unshown is what of the four eyes nobody can show.
 func unshown(l leg) string {
-	if l.plan().FourEyes && l.run.Playbook.EditedBy == "" {
+	if l.plan().FourEyes && slices.Contains(l.editors(), "") {
 		return "the playbook does not say who edited it last, so nobody can show that the approver did not"
 	}
 	return ""
+}
+
+// editors are who changed last what the run is carried out by: its playbook, and those that it invokes.
+func (l leg) editors() []string {
+	return append([]string{l.run.Playbook.EditedBy}, l.run.Playbook.Editors...)
 }
 
 // upstream are the steps that a step comes after, and itself.

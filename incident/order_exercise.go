@@ -24,7 +24,7 @@ func (f *draft) rehearse(person string, c Command) ([]Change, error) {
 	}
 	id := idFor("exercise-"+p.ID, f.now, f.taken)
 	opening := ExerciseStarted{Exercise: c.Exercise, Playbook: p.ID, Service: service, JudgedBy: f.docs.BIA.Digest, By: by, Reason: c.Reason, Tell: f.announced(p, by)}
-	run := Invoked{Run: "1", Service: service, Playbook: p.ID, File: p.File, Text: p.Text, Digest: p.Digest, By: by, Reason: c.Reason, Exercise: c.Exercise}
+	run := Invoked{Run: "1", Service: service, Playbook: p.ID, File: p.File, Text: p.Text, Digest: p.Digest, By: by, Reason: c.Reason, Exercise: c.Exercise, Children: p.Children}
 	return []Change{{Incident: id, Event: opening}, {Incident: id, Event: run}}, nil
 }
 

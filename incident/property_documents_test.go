@@ -22,7 +22,7 @@ func TestWhateverThePlaybooksAreTheInvariantsHold(t *testing.T) {
 		}
 		delete(drawn, "playbooks/failover.yaml")
 		drawn["people.yaml"] = propertyPeople
-		for _, p := range [][2]string{{"failover", "payments-api, core-ledger"}, {"reporting", "reporting"}} {
+		for _, p := range [][2]string{{"child", "unplanned"}, {"failover", "payments-api, core-ledger"}, {"reporting", "reporting"}} {
 			id, services := p[0], p[1]
 			drawn["playbooks/"+id+".yaml"] = rapid.Custom(func(rt *rapid.T) string { return somePlaybook(rt, id, services) }).Filter(parses).Draw(rt, id)
 		}
@@ -39,6 +39,10 @@ func parses(text string) bool {
 func somePlaybook(rt *rapid.T, id, services string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "playbook: %s\nfor: {services: [%s]}\n", id, services)
+	kinds := stepKinds
+	if id != "child" {
+		kinds = append(slices.Clip(kinds), func(*rapid.T) []string { return []string{"invoke: child"} })
+	}
 	if rapid.Bool().Draw(rt, "exclusive") {
 		b.WriteString("exclusive: [ams2-capacity]\n")
 	}
@@ -51,7 +55,10 @@ func somePlaybook(rt *rapid.T, id, services string) string {
 		if after := someAfter(rt, n); after != "" {
 			fields = append(fields, after)
 		}
-		fields = append(fields, rapid.SampledFrom(stepKinds).Draw(rt, "kind")(rt)...)
+		fields = append(fields, rapid.SampledFrom(kinds).Draw(rt, "kind")(rt)...)
+		if rapid.IntRange(0, 3).Draw(rt, "conditional") == 0 {
+			fields = append(fields, rapid.SampledFrom(stepConditions).Draw(rt, "condition"))
+		}
 		fmt.Fprintf(&b, "  - {%s}\n", strings.Join(fields, ", "))
 	}
 	return b.String()
@@ -109,6 +116,9 @@ func machine(target string) func(*rapid.T) []string {
 		return append(fields, some(rt, "timeout: 2m", "backoff: 20s", "undo: {run: {exec: {command: back}}, retry: 1, repeat: safe}")...)
 	}
 }
+
+// stepConditions are when a step is left out.
+var stepConditions = []string{"when: \"component('ledger-db-ams').state == 'up'\"", "when: \"size(run.covers) > 1\"", "only: exercise", "only: live"}
 
 // some draws any of some fields.
 func some(rt *rapid.T, fields ...string) []string {

@@ -59,14 +59,41 @@ func (i Incident) turn(w World, l leg) Event {
 	if why := unmet(w, p.Preconditions, i.lostSince(w, l)); len(why) > 0 {
 		return unclear(w, l, fmt.Sprintf("the playbook %s is not for this: %s", p.Invoke, strings.Join(why, "; ")))
 	}
+	if why := l.undecided(); why != "" {
+		return unclear(w, l, why)
+	}
 	switch why, doubt := lacks(w, p); {
 	case why == "":
-		return i.setOff(w, l, Actor{}, "")
+		return i.launch(w, l)
 	case doubt || p.Fallback == "":
 		return unclear(w, l, why)
 	default:
 		return leave(ruleNeeds, "%s; %s is done instead", why, p.Fallback)
 	}
+}
+
+// undecided is why a point of no return does not start by itself although its playbook has a decision before it: every such
+// decision was left out (when, only, exercise: skip, or with the playbook that it is a part of), so nobody has taken any.
+func (l leg) undecided() string {
+	if !l.plan().PointOfNoReturn || l.plan().Kind() == playbooks.KindDecide || l.run.Playbook.Unattended {
+		return ""
+	}
+	var left []string
+	for _, id := range l.upstream() {
+		p, _ := l.run.Playbook.Step(id)
+		s, ok := l.run.state(id)
+		switch {
+		case !ok || p.Kind() != playbooks.KindDecide:
+		case s.Status == Done:
+			return ""
+		default:
+			left = append(left, fmt.Sprintf("%s was left out%s", id, because(s.Reason)))
+		}
+	}
+	if len(left) == 0 {
+		return ""
+	}
+	return "there is no way back from it, and nobody has decided on it: " + strings.Join(left, "; ")
 }
 
 // lostSince is since when the service of a run is lost, as far as that was measured.
@@ -120,7 +147,8 @@ func outOfReach(w World, id string) (lost, unseen bool) {
 		return state == detector.Down, state == detector.Unknown
 	}
 	if slices.Contains(a.AllDomains(), id) {
-		return w.domainLost(id), false
+		isLost := w.domainLost(id)
+		return isLost, !isLost && w.unseen(id)
 	}
 	return false, true
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"holdfast/incident"
 )
@@ -22,7 +23,17 @@ const everyKind = `
   - {id: promote, run: {nats: {subject: ledger.promote, request: {site: south}}}, timeout: 20s, retry: 3, repeat: safe, point_of_no_return: true}
   - {id: probe, verify: {http: {url: "https://south.internal/health"}}, timeout: 1m}
   - {id: settle, wait: 10s}
+  - {id: sub, invoke: check-south}
   - {id: serves, verify: {service: booking, for: 20s}, timeout: 10m, milestone: recovered}
+`
+
+// A playbook that it invokes.
+const checkSouth = `
+playbook: check-south
+for: {services: [nothing]}
+steps:
+  - {id: copy, run: {exec: {command: copy}}, timeout: 20s, retry: 1, repeat: safe}
+  - {id: look, do: "Is all there?", role: director, within: 1m}
 `
 
 // What is done is taken back when a machine fails for good.
@@ -43,7 +54,7 @@ func TestWhateverTheStepKilledAnywhereItComesToTheSameEnd(t *testing.T) {
 			if s.Status != incident.Done {
 				w.t.Errorf("%s ended %s: %s", s.ID, s.Status, s.Reason)
 			}
-			if n := w.machines(s.ID); n > 1 || n == 0 && (s.ID == "safe" || s.ID == "promote") {
+			if n := w.machines(s.ID); n > 1 || n == 0 && (s.ID == "safe" || s.ID == "promote" || s.ID == "sub.copy") {
 				w.t.Errorf("%s really happened %d times", s.ID, n)
 			}
 		}
@@ -78,6 +89,51 @@ func TestKilledAnywhereWhatWasDoneIsTakenBackInReverseOrder(t *testing.T) {
 	})
 }
 
+// An exercise is killed as anything else is. It ends with everything put back, and nothing that it did was taken for live.
+func TestAnExerciseKilledAnywhereIsStillOneAndIsPutBack(t *testing.T) {
+	atEveryMoment(t, func(t *testing.T, moment string, n int) (struck bool) {
+		w := worldOf(t, everyKind)
+		w.alarmed, w.cleared = true, true // all is well
+		w.crash = crash{moment: moment, at: n}
+		p := w.boot()
+		for i, ok := p.incident(); time.Since(w.start) < time.Hour; i, ok = p.incident() {
+			if p.dead() {
+				time.Sleep(3 * time.Second)
+				p = w.boot()
+			}
+			switch {
+			case ok && !i.Open():
+				p.end()
+				w.exercised(i)
+				return w.struck()
+			case !ok && p.inv.Status().Live:
+				_, _ = p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbRehearse, Playbook: "promote-south", Exercise: incident.Full, Reason: "the yearly one"})
+			default:
+				p.people()
+			}
+			time.Sleep(time.Second)
+		}
+		i, _ := p.incident()
+		t.Fatalf("it has not ended within an hour:\n%s\n%s", summary(i), w.log.String())
+		return false
+	})
+}
+
+func (w *world) exercised(i incident.Incident) {
+	if len(i.Runs) != 2 || i.Runs[0].Result != "completed" || i.Runs[1].Result != "completed" {
+		w.t.Errorf("it ended as\n%s", summary(i))
+	}
+	if s := i.Runs[0].Steps; !slices.ContainsFunc(s, func(s incident.StepState) bool { return s.ID == "sub.copy" && s.Status == incident.Done }) {
+		w.t.Errorf("the playbook that it invokes was not carried out:\n%s", summary(i))
+	}
+	for _, e := range w.sent() {
+		if e.Exercise != incident.Full {
+			w.t.Errorf("%s went out as if it were live", e.Key)
+		}
+	}
+	w.keysKept(i)
+}
+
 // subsequence reports whether some are all in their order; a person may have done one of them by hand.
 func subsequence(some, all []string) bool {
 	n := 0
@@ -91,13 +147,18 @@ func subsequence(some, all []string) bool {
 
 // killedAtEveryMoment lets the process die once, at every moment there is, and holds the end of each life.
 func killedAtEveryMoment(t *testing.T, steps string, end func(*world, incident.Incident)) {
+	atEveryMoment(t, func(t *testing.T, moment string, n int) bool { return livesOn(t, steps, moment, n, end) })
+}
+
+// atEveryMoment lives once for every moment there is, until the process does not die any more.
+func atEveryMoment(t *testing.T, life func(t *testing.T, moment string, n int) (struck bool)) {
 	for _, moment := range []string{beforeCommit, afterCommit, beforeEffect, afterEffect} {
 		t.Run(moment, func(t *testing.T) {
 			t.Parallel()
 			n := 1
 			for more := true; more; n++ {
 				t.Run(fmt.Sprint(n), func(t *testing.T) {
-					synctest.Test(t, func(t *testing.T) { more = livesOn(t, steps, moment, n, end) })
+					synctest.Test(t, func(t *testing.T) { more = life(t, moment, n) })
 				})
 			}
 			if n < 8 {
@@ -108,25 +169,7 @@ func killedAtEveryMoment(t *testing.T, steps string, end func(*world, incident.I
 }
 
 func livesOn(t *testing.T, steps, moment string, n int, end func(*world, incident.Incident)) (struck bool) {
-	w := newWorld(t)
-	w.docs = documents(t, func(files map[string]string) {
-		head, _, _ := strings.Cut(files["playbooks/promote-south.yaml"], "steps:")
-		files["playbooks/promote-south.yaml"] = head + "steps:" + steps
-	})
-	w.staff = w.engineers
-	failed := false
-	w.answer = func(e incident.Effect) *incident.Result {
-		no := &incident.Result{Effect: e, Outcome: incident.Failed, Reason: "no"}
-		switch w.mu.Lock(); {
-		case e.Step == "broken" && e.Notice == nil:
-		case e.Step == "safe" && e.Notice == nil && !failed: // it works the second time
-			failed = true
-		default:
-			no = nil
-		}
-		w.mu.Unlock()
-		return no
-	}
+	w := worldOf(t, steps)
 	w.crash = crash{moment: moment, at: n}
 	p := w.live(w.boot())
 	struck = w.struck()
@@ -138,6 +181,35 @@ func livesOn(t *testing.T, steps, moment string, n int, end func(*world, inciden
 		t.Log(w.log.String())
 	}
 	return struck
+}
+
+// worldOf is a world whose playbook has these steps. Its engineers do what they are asked; one machine never works, another
+// does not the first time.
+func worldOf(t *testing.T, steps string) *world {
+	w := newWorld(t)
+	w.docs = documents(t, func(files map[string]string) {
+		head, _, _ := strings.Cut(files["playbooks/promote-south.yaml"], "steps:")
+		files["playbooks/promote-south.yaml"] = head + "steps:" + steps
+		if strings.Contains(steps, "invoke:") {
+			files["playbooks/check-south.yaml"] = checkSouth
+			files["bia.yaml"] = strings.Replace(files["bia.yaml"], "services:\n", "services:\n  nothing: {owner: team-booking, rto: 5h, needs: [ledger]}\n", 1)
+		}
+	})
+	w.staff = w.engineers
+	failed := false
+	w.answer = func(e incident.Effect) *incident.Result {
+		no := &incident.Result{Effect: e, Outcome: incident.Failed, Reason: "no"}
+		switch w.mu.Lock(); {
+		case e.Step == "broken" && e.Notice == nil:
+		case e.Step == "safe" && e.Notice == nil && !failed:
+			failed = true
+		default:
+			no = nil
+		}
+		w.mu.Unlock()
+		return no
+	}
+	return w
 }
 
 // engineers acknowledge, answer, and look at the machine where nobody knows how a step went: they say that it is done, or
@@ -155,6 +227,8 @@ func (w *world) engineers(i incident.Incident, order func(string, incident.Comma
 				order("ada", incident.Command{Verb: incident.VerbAck, Step: name})
 			case s.ID == "assess" && s.Status == incident.Waiting:
 				order("ben", incident.Command{Verb: incident.VerbDone, Step: name, Answers: map[string]string{"count": "12"}, Evidence: "photo 3"})
+			case s.ID != "page" && s.ID != "go" && s.Status == incident.Waiting:
+				order("ben", incident.Command{Verb: incident.VerbDone, Step: name})
 			case of.Status == incident.Stuck && (w.happened(of.Key) > 0 || s.ID == "never"):
 				order("ada", incident.Command{Verb: incident.VerbDone, Step: name, Reason: "we looked", Evidence: "photo 4"})
 			case of.Status == incident.Stuck:

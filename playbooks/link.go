@@ -137,6 +137,7 @@ func (p *Playbook) take(child *Playbook) {
 			p.Children = append(slices.Clip(p.Children), c)
 		}
 	}
+	p.Editors = append(append(slices.Clip(p.Editors), child.EditedBy), child.Editors...)
 	for _, resource := range child.Exclusive {
 		if !slices.Contains(p.Exclusive, resource) {
 			p.Exclusive = append(slices.Clip(p.Exclusive), resource)

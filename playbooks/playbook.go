@@ -32,8 +32,9 @@ type Playbook struct {
 	Steps         []Step         `doc:"steps,required"`
 	Exercise      Exercise       `doc:"exercise"`
 
-	Asked    []Asked // what of the analysis its expressions ask about
-	Children []Child // the playbooks that it invokes, directly or through others, once it is linked
+	Asked    []Asked  // what of the analysis its expressions ask about
+	Children []Child  // the playbooks that it invokes, directly or through others, once it is linked
+	Editors  []string // who changed one of those last, each as its edited_by says; empty: it does not say
 
 	File   string // where it was read from
 	Text   string // exactly as written
