@@ -27,7 +27,8 @@ type sight struct {
 	exerciseRecords []incident.Exercised // records of exercises, the oldest first
 	forecast        func(incident.Incident, incident.Run) incident.Forecast
 	slacks          func(incident.Incident, incident.Run) []incident.Slack
-	components      func() []detector.ComponentReport // all, in order of id; of a large house that takes a while, so only who shows them asks
+	components      func() []detector.ComponentReport         // all, in order of id; of a large house that takes a while, so only who shows them asks
+	waits           func(incident.Incident) map[string]string // steps, as "run/step", that wait for something else than those before them
 }
 
 // look shows the desk as it stands now.
@@ -67,6 +68,7 @@ func sightOf(d *incident.Desk, now time.Time) sight {
 	s.slacks = func(i incident.Incident, run incident.Run) []incident.Slack { return d.Slacks(now, i, run) }
 	s.armed, s.disarmed = d.Armed()
 	s.shadow = d.IsShadow()
+	s.waits = func(i incident.Incident) map[string]string { return d.Waits(now, i) }
 	return s
 }
 
@@ -185,6 +187,19 @@ func Verbs(s incident.StepState) []incident.Verb {
 	return []incident.Verb{incident.VerbAck}
 }
 
+// verbsOf are what can be ordered of a step of a run as it stands, or of its undo once that has begun. A stuck step that
+// something else can be done instead of is also given up by saying that it cannot be done.
+func verbsOf(run incident.Run, s incident.StepState) []incident.Verb {
+	verbs := Verbs(undone(s))
+	if s.Undo != nil || s.Status != incident.Stuck || run.Playbook == nil {
+		return verbs
+	}
+	if written, found := run.Playbook.Step(s.ID); found && written.Fallback != "" {
+		verbs = append(verbs, incident.VerbCannot)
+	}
+	return verbs
+}
+
 // unlessTaken leaves out acknowledging where somebody has.
 func unlessTaken(s incident.StepState, verbs ...incident.Verb) []incident.Verb {
 	if s.Acked == (incident.Actor{}) {
@@ -206,7 +221,7 @@ func CommandLine(verb incident.Verb, words ...string) string {
 	line := append([]string{"holdfast", string(verb)}, words...)
 	switch verb {
 	case incident.VerbDecline, incident.VerbRetry, incident.VerbSkip, incident.VerbFailed, incident.VerbCannot, incident.VerbStandDown, incident.VerbDeclare, incident.VerbRebase,
-		incident.VerbPause, incident.VerbHold, incident.VerbAbort, incident.VerbRehearse:
+		incident.VerbPause, incident.VerbHold, incident.VerbAbort, incident.VerbSkipRest, incident.VerbRehearse, incident.VerbHandOver:
 		line = append(line, `--reason "…"`)
 	}
 	return strings.Join(line, " ")

@@ -83,10 +83,18 @@ type RunStatus struct {
 	Result   string        `json:"result,omitempty"`
 	Done     int           `json:"done"` // steps ended
 	Steps    int           `json:"steps"`
-	Brake    string        `json:"brake,omitempty"` // who keeps it from going on, or has called it off, in words
+	Brake    string        `json:"brake,omitempty"`   // who keeps it from going on, or has called it off, in words
+	Offered  []string      `json:"offered,omitempty"` // steps that may be left out, since all that the run covers is back
 	Waiting  []WaitingStep `json:"waiting"`
+	Blocked  []Blocked     `json:"blocked,omitempty"` // steps that wait for something else than the steps before them
 
 	Forecast *incident.Forecast `json:"forecast,omitempty"` // while it goes on
+}
+
+// Blocked is a step that does not start though all that it comes after has ended, and what it waits for.
+type Blocked struct {
+	Step string `json:"step"`
+	For  string `json:"for"`
 }
 
 // WaitingStep is a step that waits for a person.
@@ -261,7 +269,14 @@ func awaits(i incident.Incident) string {
 
 func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 	status := RunStatus{Run: run.ID, Playbook: run.Name, Service: run.Service, Started: run.Started, Ended: run.Ended, Result: run.Result, Steps: len(run.Steps), Waiting: []WaitingStep{}}
-	status.Brake = brakeOf(run)
+	var waiting map[string]string
+	if run.Active() && i.Open() && s.waits != nil {
+		waiting = s.waits(i)
+	}
+	status.Brake, status.Offered = brakeOf(run), run.Offered
+	if !run.Active() {
+		status.Offered = nil
+	}
 	if run.Active() && i.Open() {
 		f := s.forecast(i, run)
 		status.Forecast = &f
@@ -270,10 +285,14 @@ func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 		if !step.Ended.IsZero() && step.Status != incident.Stuck {
 			status.Done++
 		}
-		if step = undone(step); waits(step) && run.Ended.IsZero() && i.Open() {
-			w := waitingStep(s, i, run, step)
+		if asks := undone(step); waits(asks) && run.Ended.IsZero() && i.Open() {
+			w := waitingStep(s, i, run, asks)
+			w.Verbs = verbsOf(run, step)
 			w.HoldsUp = status.HoldsUp(step.ID)
 			status.Waiting = append(status.Waiting, w)
+		}
+		if why := waiting[run.ID+"/"+step.ID]; why != "" {
+			status.Blocked = append(status.Blocked, Blocked{stepName(i, run, step), why})
 		}
 	}
 	return status
@@ -321,7 +340,7 @@ func waitingStep(s sight, i incident.Incident, run incident.Run, step incident.S
 		asked = step.Started
 	}
 	return WaitingStep{Step: stepName(i, run, step), Kind: step.Kind, Text: step.Text, Status: step.Status, Role: step.Role, Who: s.who(step),
-		Asked: asked, Until: step.Until, AckedBy: step.Acked.Person, Offered: offered(step), Approved: len(step.Approvals), Needed: step.Needed, Reason: step.Reason, Verbs: Verbs(step), Release: step.Release}
+		Asked: asked, Until: step.Until, AckedBy: step.Acked.Person, Offered: offered(step), Approved: len(step.Approvals), Needed: step.Needed, Reason: step.Reason, Release: step.Release}
 }
 
 func offered(s incident.StepState) string {

@@ -237,6 +237,9 @@ func (i Incident) letEnd(w World, l leg) Event {
 	} else {
 		e = i.runningDue(w, l)
 	}
+	if undo, again := e.(UndoStarted); again {
+		e = StepStarted(undo)
+	}
 	if started, again := e.(StepStarted); again {
 		e = StepFailed{Run: started.Run, Step: started.Step, Attempt: l.state().Attempt, Outcome: InDoubt,
 			Reason: "whether it took effect is not known, and it is not sent again while a disaster goes on"}
@@ -347,7 +350,7 @@ func (i Incident) recoveredIn(run Run) Span {
 // objectivesShown holds the time that an exercise took against the playbook's RTC and the service's RTO. People who talk a
 // step through show nothing of how long it takes.
 func (i Incident) objectivesShown(w World, run Run, recovered Span) (all []ObjectiveShown) {
-	if recovered == 0 || !i.Exercise.Proves() {
+	if recovered == 0 || !i.Exercise.Proves() || run.Result != "completed" {
 		return nil
 	}
 	add := func(objective string, allowed time.Duration, measured Span) {

@@ -40,7 +40,7 @@ func (h *house) practised() {
 						if s.ID != "assess" {
 							c.Answers = nil
 						}
-						if changes, err := h.draft().order(person, c); err == nil && r.Active() && s.Status == Waiting {
+						if changes, err := h.draft().order(person, h.book.looking(c)); err == nil && r.Active() && s.Status == Waiting {
 							h.commit(changes...)
 							h.due()
 						}
@@ -267,4 +267,44 @@ func TestADeclarationWithoutAPersonAsksForAnExerciseWhereTheAuthorityDoes(t *tes
 			t.Errorf("exercised %s ago: %v", age, got)
 		}
 	}
+}
+
+func TestWhatHasAnUndoIsUndoneAfterAnExerciseTheLastFirst(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/failover.yaml"] = `
+playbook: failover-to-ams2
+for: {services: [payments-api]}
+steps:
+  - {id: fence, run: {exec: {command: fence}}, repeat: safe, undo: {run: {exec: {command: unfence}}, repeat: safe}}
+  - {id: start, run: {exec: {command: start}}, repeat: safe, undo: {run: {exec: {command: stop}}, repeat: safe}}
+  - {id: tell, run: {exec: {command: tell}}, repeat: safe}
+  - {id: look, do: "Look", role: on-call-pay}
+`
+	h := rehearsing(t, files, Full)
+	for _, step := range []string{"fence", "start", "tell"} {
+		h.finish(Result{Effect: h.want(step)})
+	}
+	h.order("dave", Command{Verb: VerbDone, Incident: exerciseID, Step: "look"})
+	equal(t, stepIDs(h.only().OpenCleanUp()), []string{"undo-start", "undo-fence", "clean-up"})
+	stop := h.want("undo-start")
+	equal(t, stop.Do.Exec.Command, "stop")
+	equal(t, stop.Exercise, Full)
+	h.finish(Result{Effect: stop})
+	equal(t, h.want("undo-fence").Do.Exec.Command, "unfence")
+	h.finish(Result{Effect: h.want("undo-fence")})
+	says(t, h.step("clean-up").Text, "tell (command tell)")
+	equal(t, h.order("alice", Command{Verb: VerbDone, Incident: exerciseID, Step: "2/clean-up"})[1:], []string{"run_ended", "exercise_concluded"})
+	equal(t, last[ExerciseConcluded](h).CleanUp, CleanUp{State: "done"})
+}
+
+func TestAnExerciseCarriesOutThePlaybooksThatAPlaybookInvokes(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/failover.yaml"] = "playbook: failover-to-ams2\nfor: {services: [payments-api]}\nsteps:\n  - {id: fence, invoke: fencing}\n"
+	files["playbooks/fencing.yaml"] = "playbook: fencing\nfor: {services: [reporting]}\nsteps:\n  - {id: cut, run: {exec: {command: cut}}, repeat: safe}\n"
+	h := rehearsing(t, files, Simulation)
+	wanted := false
+	for _, e := range h.book.wants() {
+		wanted = wanted || e.Do != nil && e.Do.Exec.Command == "cut" && e.Exercise == Simulation
+	}
+	equal(t, wanted, true)
 }

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -224,6 +225,8 @@ func TestAnApprovalIsForWhatWasShownAndThatIsWhatIsDone(t *testing.T) {
 	h := decidable(t)
 	shown := h.step("go").Release.Digest
 	says(t, h.refuses("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go", Digest: "sha256:0123456789abcdef"}).Reason, "no longer what you saw")
+	says(t, h.refused("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go"}).Reason, "an approval is for what was shown", "holdfast incident "+acmeIncident, shown[:19])
+	says(t, h.refused("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go", Digest: shown[:18]}).Reason, "no longer what you saw") // too short to tell
 	h.order("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go", Digest: shown})
 	equal(t, h.step("go").Approvals[0].Digest, shown)
 	h.order("bob", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go", Digest: shown[:20]})
@@ -252,17 +255,22 @@ func TestApprovalsLapseWhenWhatTheyLetHappenChanges(t *testing.T) {
 	equal(t, h.want("act").Do.Exec.Args, []string{"ams2", "degraded"})
 }
 
-// Who answers a message approves what it said, though they do not name it.
-func TestAnApprovalThatNamesNothingIsForWhatPeopleWereToldWhenTheyWereAsked(t *testing.T) {
+// Who answers a message approves what it said: once that is no longer so they are told, and have to say what they approve.
+func TestWhoWasAskedIsToldWhenWhatTheyWereAskedHasChanged(t *testing.T) {
 	h := decidable(t)
+	unsaid := func() string {
+		_, err := h.draft().order("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go"})
+		return fmt.Sprint(err)
+	}
 	h.facts.components["ledger-db-ams"] = detector.Degraded
 	// Before the change is on record, and after it.
-	says(t, h.refuses("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go"}).Reason, "no longer what it was when it was asked", "--digest sha256:")
+	says(t, unsaid(), "does not say what", "--digest sha256:")
 	equal(t, h.at(11*time.Minute), []string{"release_changed go"})
 	equal(t, last[ReleaseChanged](h).Tell, []string{"alice", "bob"})
 	notice := h.only().Notices[len(h.only().Notices)-1].Body
 	says(t, notice, `"ams2","degraded"`, "approve payments-api-0412 1/go --digest "+brief(h.step("go").Release.Digest))
-	says(t, h.refuses("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go"}).Reason, "no longer what it was when it was asked")
+	says(t, unsaid(), "does not say what")
+	equal(t, h.step("go").Changed.IsZero(), false)
 	h.order("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go", Digest: brief(h.step("go").Release.Digest)})
 
 	// What comes and goes pages nobody each time; but whose approval lapses is told.

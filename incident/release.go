@@ -211,17 +211,28 @@ func (s *StepState) rereleased(at time.Time, e ReleaseChanged) {
 	s.Approvals = slices.DeleteFunc(slices.Clone(s.Approvals), func(a Approval) bool { return a.lapses(e.Release.Digest) })
 }
 
-// meant refuses an approval of something else than what would be done now. One that does not say what it is for is for what
-// people were told when they were asked.
+// Shown is the digest of what a step lets happen as it stands before whoever decides on it; empty where the step is no
+// decision that waits. What speaks for a person who has seen it (a rehearsal, the command line) sends it with the approval.
+func (i Incident) Shown(step string) string {
+	l, err := i.leg(Command{Verb: VerbApprove, Step: step})
+	if err != nil || l.state().Release == nil || l.state().Status != Waiting {
+		return ""
+	}
+	return l.state().Release.Digest
+}
+
+// meant refuses an approval of something else than what would be done now, or of nothing in particular: an approval is for
+// what was shown. Only a decision that began under a version that showed nothing can be approved as it is.
 func meant(l leg, now Release, digest string) error {
 	const fewest = len("sha256:") + 12 // of a digest that is read out
 	_, step := l.name()
-	switch s := l.state(); {
-	case digest == "" && s.Release != nil && (!s.Changed.IsZero() || s.Release.Digest != now.Digest):
-		return Refuse("what %[1]s lets happen is no longer what it was when it was asked: look (holdfast incident %[2]s), and say what you approve: holdfast approve %[2]s %[3]s/%[1]s --digest %[4]s",
-			step, l.incident, l.run.ID, brief(now.Digest))
-	case digest == "" || digest == now.Digest:
+	switch {
+	case digest == now.Digest:
 		return nil
+	case digest == "" && l.state().Release == nil:
+		return nil
+	case digest == "":
+		return Refuse("an approval is for what was shown, and this one does not say what: look at what %s lets happen (holdfast incident %s), then approve that with its digest: holdfast approve %s %s/%s --digest %s", step, l.incident, l.incident, l.run.ID, step, brief(now.Digest))
 	case len(digest) >= fewest && strings.HasPrefix(now.Digest, digest):
 		return nil
 	}

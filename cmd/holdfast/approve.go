@@ -1,10 +1,29 @@
 package main
 
 import (
+	"context"
 	"strings"
 
+	"holdfast/console"
 	"holdfast/incident"
 )
+
+// shown is the digest of what a decision lets happen as people were told it when they were asked; empty where that has changed
+// since, for then only who approves can say what they saw, or where there is none, which the order itself then finds out.
+func (c *client) shown(ctx context.Context, order incident.Command) string {
+	var i console.Incident
+	if _, err := c.read(ctx, incidentPath(order.Incident, ""), &i); err != nil {
+		return ""
+	}
+	for _, run := range i.Runs {
+		for _, s := range run.Steps {
+			if s.Release != nil && s.Changed.IsZero() && s.Status == incident.Waiting && (s.ID == order.Step || run.ID+"/"+s.ID == order.Step) {
+				return s.Release.Digest
+			}
+		}
+	}
+	return ""
+}
 
 // printRelease writes what a decision lets happen: nobody approves a name.
 func printRelease(out *printer, r *incident.Release) {

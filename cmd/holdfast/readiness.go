@@ -24,7 +24,10 @@ the deadline, the components that take the service down alone, how well its reco
 
 The deadline is the tightest that any start of an outage can meet: the RTO, MTPD - WRT, or the RTO of an elevated period.
 What remains of it after confirmation, decision margin and recovery is the slack. It ends with exit code 3 if there are
-gaps that nobody accepted.`,
+gaps that nobody accepted.
+
+How well a recovery time is known comes from the records of exercises, where the daemon of this organisation answers
+(--server, or the default address); otherwise from the documents alone.`,
 		Example: "  holdfast readiness\n  holdfast readiness /etc/holdfast/continuity -o json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -36,15 +39,16 @@ gaps that nobody accepted.`,
 			if err != nil {
 				return err
 			}
-			return showReadiness(p, dir, time.Now())
+			return showReadiness(c, p, dir, time.Now())
 		},
 	}
 	outputFlags(c)
+	connectionFlags(c)
 	return c
 }
 
 // showReadiness prints the table of a continuity directory, and makes the exit code of its gaps.
-func showReadiness(p *printer, dir string, now time.Time) error {
+func showReadiness(c *cobra.Command, p *printer, dir string, now time.Time) error {
 	docs, problems, err := loadDocuments(dir)
 	if err != nil {
 		return err
@@ -52,7 +56,14 @@ func showReadiness(p *printer, dir string, now time.Time) error {
 	if problems.HasErrors() {
 		return invalid("", problems)
 	}
+	records, known, err := exerciseRecords(c, docs.BIA.Organisation)
+	if err != nil {
+		return err
+	}
 	rows := readiness.Table(docs, now)
+	if known {
+		rows = readiness.TableExercised(docs, records, now)
+	}
 	gaps := 0
 	for _, r := range rows {
 		gaps += len(r.Gaps)
@@ -67,6 +78,10 @@ func showReadiness(p *printer, dir string, now time.Time) error {
 		}
 	} else {
 		p.readiness(rows)
+		if known {
+			p.line("")
+			p.line("exercises: %s on record", plural(len(records), "exercise"))
+		}
 	}
 	if err := p.flush(); err != nil {
 		return err
