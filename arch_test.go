@@ -28,14 +28,17 @@ var house = map[string]room{
 	"detector/alert": {pure: true, may: []string{"internal/source"}},
 	"bia/condition":  {pure: true, may: []string{"internal/source"}},
 	"bia":            {pure: true, may: []string{"bia/condition", "internal/source"}},
-	"playbooks":      {pure: true, may: []string{"internal/source"}},
+	"playbooks":      {pure: true, may: []string{"bia/condition", "internal/source"}},
 	"oncall":         {pure: true, may: []string{"internal/source"}},
 
+	"forecast": {pure: true},
+
 	"detector":  {pure: true, may: []string{"bia", "bia/condition", "detector/alert"}},
-	"incident":  {pure: true, may: []string{"bia", "detector", "detector/alert", "playbooks", "oncall", "internal/source"}},
-	"readiness": {pure: true, may: []string{"bia", "incident", "playbooks", "oncall", "internal/source"}},
+	"incident":  {pure: true, may: []string{"bia", "bia/condition", "detector", "detector/alert", "forecast", "playbooks", "oncall", "internal/source"}},
+	"readiness": {pure: true, may: []string{"bia", "bia/condition", "incident", "playbooks", "oncall", "internal/source"}},
 	"exercise":  {pure: true, may: []string{"bia", "detector", "detector/alert", "incident", "playbooks", "oncall", "internal/source"}},
 
+	"oncall/sealed":    {may: []string{"oncall"}},
 	"journal":          {},
 	"journal/embedded": {may: []string{"journal"}},
 	"detector/watch":   {may: []string{"journal", "detector/alert"}},

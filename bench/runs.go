@@ -21,8 +21,8 @@ const (
 	runsAtOnce  = 1000
 	stepsOfEach = 30
 	acksOfRound = 400
-	timersHeld  = 10_000 // incidents with a hundred timers each
-	timersEach  = 100
+	timersHeld  = 33_334 // incidents with so many timers each
+	timersEach  = 30
 	timersTimed = 200 // of a run
 	timersApart = 50 * time.Millisecond
 )

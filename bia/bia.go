@@ -295,6 +295,15 @@ type Declaration struct {
 	OnNoDecision          string        `doc:"on_no_decision"` // escalate | declare; default escalate
 	RearmAfter            time.Duration `doc:"rearm_after"`    // the fuse; default 24h
 	Responders            []string      `doc:"responders"`     // roles that may say what monitoring cannot, beside the authority and owners
+	Reporting             []Reporting   `doc:"reporting"`      // statutory reporting clocks
+	Rehearsers            []string      `doc:"rehearsers"`     // roles that may order an exercise, beside the authority and successors
+	Require               Require       `doc:"require"`        // what has to hold besides for a declaration without a person
+}
+
+// Require are gates that a declaration without a person has to pass besides.
+type Require struct {
+	Marks           source.Marks  `doc:",marks"`
+	ExercisedWithin time.Duration `doc:"exercised_within"` // the playbook that would be invoked was verified by an exercise so recently; 0: not asked
 }
 
 // Maintenance is an approved window in which a declared effect on a declared scope is not counted.

@@ -119,6 +119,9 @@ func (c *checker) checkDeclaration() {
 	c.word(d.Marks, "mode", "bia/mode", d.Mode, modes...)
 	c.word(d.Marks, "on_no_decision", "bia/mode", d.OnNoDecision, noDecisions...)
 	c.distinct(d.Responders, items(d.Marks, "responders"))
+	c.checkReporting()
+	c.distinct(d.Rehearsers, items(d.Marks, "rehearsers"))
+	c.positive(d.Require.Marks, "exercised_within", d.Require.ExercisedWithin)
 	c.distinct(d.AutomaticFor, items(d.Marks, "automatic_for"))
 	for i, id := range d.AutomaticFor {
 		at := item(d.Marks, "automatic_for", i)

@@ -33,6 +33,7 @@ func (a *Analysis) complete() {
 	unwritten(l.Marks, "mode", &l.Mode, "recommend")
 	unwritten(l.Marks, "on_no_decision", &l.OnNoDecision, "escalate")
 	unwritten(l.Marks, "rearm_after", &l.RearmAfter, 24*time.Hour)
+	l.completeReporting()
 }
 
 func (a *Analysis) completeServices() {

@@ -153,6 +153,7 @@ func (Declaration) DocumentSchema() map[string]any {
 		"mode":           source.Words(modes...),
 		"on_no_decision": source.Words(noDecisions...),
 		"responders":     map[string]any{"uniqueItems": true},
+		"rehearsers":     map[string]any{"uniqueItems": true},
 		"automatic_for":  map[string]any{"uniqueItems": true, "items": map[string]any{"anyOf": []any{source.Words(delegable()...), ownID}}},
 	})
 }

@@ -39,7 +39,7 @@ func TestStatusShowsWhatWaitsForWhomUntilWhen(t *testing.T) {
 	}
 	page := s.Incidents[0].Runs[0].Waiting[0]
 	want := WaitingStep{Step: "page", Kind: "notify", Text: page.Text, Status: incident.Waiting, Role: "on-call-platform", Who: []string{"platform-1", "platform-2"},
-		Asked: page.Asked, Until: page.Asked.Add(10 * time.Second), Verbs: []incident.Verb{incident.VerbAck}}
+		Asked: page.Asked, Until: page.Asked.Add(10 * time.Second), Verbs: []incident.Verb{incident.VerbAck}, HoldsUp: true}
 	if diff := cmp.Diff(want, page); diff != "" {
 		t.Error(diff)
 	}

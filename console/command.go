@@ -103,6 +103,7 @@ func (c *console) order(ctx context.Context, by *oncall.Person, order incident.C
 	log := c.Logger.Info().Str("person", by.ID).Str("verb", string(order.Verb)).Str("incident_id", order.Incident).Str("step", order.Step)
 	if err != nil {
 		log.Err(err).Msg("an order was not carried out")
+		c.noteRefusal(by, order, err)
 		p := orderProblem(err)
 		return nil, &p
 	}

@@ -66,6 +66,9 @@ type Config struct {
 	// MetricsToken is what a scraper may present instead of a person's token.
 	MetricsToken string
 
+	// Access is the record of orders that were refused; nil: one that is lost with the process.
+	Access *Access
+
 	Reload     func(context.Context) error // POST /-/reload; nil: not offered
 	LastReload func() Reload               // nil: unknown, no metric
 	Ready      func() []Check              // nil: always ready
@@ -93,6 +96,9 @@ func New(cfg Config) http.Handler {
 
 func newConsole(cfg Config) *console {
 	c := &console{Config: cfg, sessions: newSessions(), pages: parsePages()}
+	if c.Access == nil {
+		c.Access = NewAccess(nil, nil)
+	}
 	c.bridge = newBridge(cfg.Publisher)
 	c.metrics = newRegistry(c)
 	return c

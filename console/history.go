@@ -16,13 +16,14 @@ type past struct {
 	decisions     *tally
 	waits         map[string]*tally // by role
 	missed        map[[2]string]int // service, objective
+	risks         map[[2]string]int // service, risk
 	steps         map[[2]string]int // kind, outcome
 	notifications map[[2]string]int // channel, outcome
 }
 
 func pastOf(incidents []incident.Incident) past {
 	p := past{recoveries: map[string]*tally{}, decisions: newTally(peopleBuckets), waits: map[string]*tally{},
-		missed: map[[2]string]int{}, steps: map[[2]string]int{}, notifications: map[[2]string]int{}}
+		missed: map[[2]string]int{}, risks: map[[2]string]int{}, steps: map[[2]string]int{}, notifications: map[[2]string]int{}}
 	for _, i := range incidents {
 		p.add(i)
 	}
@@ -65,6 +66,8 @@ func asked(s incident.StepState) bool {
 
 func (p past) read(steps map[[2]string]incident.StepState, r incident.Record) {
 	switch e := r.Event.(type) {
+	case incident.ObjectiveAtRisk:
+		p.risks[[2]string{e.Service, string(e.Risk)}]++
 	case incident.ObjectiveMissed:
 		p.missed[[2]string{e.Service, e.Objective}]++
 	case incident.Notified:
@@ -116,6 +119,9 @@ func (p past) awaited(docs *incident.Documents) {
 		if o := docs.BIA.Objectives(service); o.Judged() {
 			_, objective := o.Tightest()
 			p.missed[[2]string{service, objective}] += 0
+			for _, risk := range []incident.Risk{incident.RiskPossible, incident.RiskLikely, incident.RiskMTPD} {
+				p.risks[[2]string{service, string(risk)}] += 0
+			}
 		}
 	}
 }
@@ -125,7 +131,7 @@ func (m *reading) history(s sight) {
 	p := pastOf(s.incidents)
 	p.awaited(s.documents)
 	for _, service := range sorted(p.recoveries) {
-		m.histogram(rtaDesc, p.recoveries[service], service, "false") // a rehearsal never gets into this journal
+		m.histogram(rtaDesc, p.recoveries[service], service, "false") // exercises have figures of their own
 	}
 	m.histogram(lagDesc, p.decisions)
 	for _, role := range sorted(p.waits) {
@@ -133,6 +139,9 @@ func (m *reading) history(s sight) {
 	}
 	for _, key := range sortedPairs(p.missed) {
 		m.counter(missedDesc, float64(p.missed[key]), key[:]...)
+	}
+	for _, key := range sortedPairs(p.risks) {
+		m.counter(riskDesc, float64(p.risks[key]), key[:]...)
 	}
 	for _, key := range sortedPairs(p.steps) {
 		m.counter(stepsDesc, float64(p.steps[key]), key[:]...)

@@ -38,7 +38,7 @@ func (c *console) homePage(w http.ResponseWriter, r *http.Request) {
 	person, _ := c.person(r)
 	checks := c.checks()
 	c.page(w, http.StatusOK, "home", func(_ *incident.Desk, s sight) any {
-		view := homeView{Wrong: c.wrong(), frame: c.frame(r, "Status"), Status: statusOf(s), Tasks: tasksOf(s, person, s.open()...)}
+		view := homeView{Wrong: c.wrong(), frame: c.frame(r, "Status"), Status: statusOf(s), Tasks: tasksOf(s, person, append(s.open(), s.underExercise()...)...)}
 		view.Refresh, view.Organisation = refresh, view.Status.Organisation
 		for _, check := range checks {
 			if !check.OK {
@@ -85,12 +85,20 @@ func tasksOf(s sight, person *oncall.Person, incidents ...incident.Incident) []t
 		for _, run := range status.Runs {
 			for _, step := range run.Waiting {
 				if person != nil && slices.Contains(step.Who, person.ID) {
-					tasks = append(tasks, task{What: step.Text, Where: i.ID + " " + step.Step, Link: stepLink(i.ID, step.Step), Until: step.Until})
+					tasks = append(tasks, task{What: marked(i) + step.Text, Where: i.ID + " " + step.Step, Link: stepLink(i.ID, step.Step), Until: step.Until})
 				}
 			}
 		}
 	}
 	return tasks
+}
+
+// marked is what every text about an exercise begins with.
+func marked(i incident.Incident) string {
+	if i.Exercise == "" {
+		return ""
+	}
+	return "EXERCISE (" + string(i.Exercise) + "): "
 }
 
 // holdsAuthority reports whether a person may declare, stand down, decline.

@@ -29,7 +29,9 @@ type incidentView struct {
 type runView struct {
 	Status RunStatus
 	Steps  []stepView
-	Orders []orderView // about the run as a whole
+
+	Forecast []string    // in sentences
+	Orders   []orderView // about the run as a whole
 }
 
 // stepView is one step, and what can be ordered of it.
@@ -37,6 +39,7 @@ type stepView struct {
 	Name             string
 	Step             incident.StepState
 	Who              []string
+	HoldsUp          bool // the recovery waits for it
 	Verbs            []incident.Verb
 	OneTap           bool // to acknowledge needs no words
 	Irreversible     bool
@@ -97,7 +100,7 @@ func (c *console) showIncident(w http.ResponseWriter, r *http.Request, status in
 		if !found {
 			return troubleView{frame: c.frame(r, "Not found"), Problem: unknownIncident(d, id).completed()}
 		}
-		view := incidentView{frame: c.frame(r, id), Status: incidentStatus(s, i), Explained: explainedOf(d, s, i), Orders: ordersOf(i), Refused: refused, Story: newestFirst(storyOf(i))}
+		view := incidentView{frame: c.frame(r, marked(i)+id), Status: incidentStatus(s, i), Explained: explainedOf(d, s, i), Orders: ordersOf(i), Refused: refused, Story: newestFirst(storyOf(i))}
 		if view.Status.OlderText {
 			view.Orders = append(view.Orders, orderView{Verb: incident.VerbRebase, Label: labels[incident.VerbRebase], Command: CommandLine(incident.VerbRebase, i.ID)})
 		}
@@ -105,7 +108,7 @@ func (c *console) showIncident(w http.ResponseWriter, r *http.Request, status in
 			view.Organisation = s.documents.BIA.Organisation
 		}
 		for n, run := range i.Runs {
-			view.Runs = append(view.Runs, runView{Status: view.Status.Runs[n], Steps: stepViews(s, i, run), Orders: runOrders(i, run)})
+			view.Runs = append(view.Runs, runView{Status: view.Status.Runs[n], Steps: stepViews(s, i, run, view.Status.Runs[n]), Orders: runOrders(i, run), Forecast: slices.Concat(view.Status.Runs[n].ForecastLines(s.now), view.Status.Runs[n].FurtherLines())})
 		}
 		person, _ := c.person(r)
 		view.Tasks = tasksOf(s, person, i)
@@ -129,10 +132,10 @@ func (v incidentView) step(name string) *stepView {
 	return nil
 }
 
-func stepViews(s sight, i incident.Incident, run incident.Run) []stepView {
+func stepViews(s sight, i incident.Incident, run incident.Run, status RunStatus) []stepView {
 	var views []stepView
 	for _, step := range run.Steps {
-		view := stepView{Name: stepName(i, run, step), Step: step, Who: s.who(step)}
+		view := stepView{Name: stepName(i, run, step), Step: step, Who: s.who(step), HoldsUp: status.HoldsUp(step.ID)}
 		if i.Open() && run.Ended.IsZero() {
 			view.Verbs, view.Brake = Verbs(undone(step)), stepBrake(i, run, step)
 		}
@@ -162,7 +165,7 @@ func (v *stepView) asWritten(p *playbooks.Playbook) {
 	v.EvidenceRequired = written.Evidence == "required"
 	v.Evidence = v.Step.Kind == playbooks.KindDo || v.EvidenceRequired
 	for _, name := range sorted(written.Answers) {
-		v.Answers = append(v.Answers, answerField{Name: name, Type: written.Answers[name]})
+		v.Answers = append(v.Answers, answerField{Name: name, Type: written.Answers[name].Says()})
 	}
 }
 
@@ -192,6 +195,8 @@ func ordersOf(i incident.Incident) []orderView {
 	var verbs []incident.Verb
 	switch {
 	case !i.Open():
+	case i.Exercise != "":
+		return []orderView{{Verb: incident.VerbStandDown, Label: "End the exercise", Command: CommandLine(incident.VerbStandDown, i.ID)}}
 	case i.Declared != nil && i.Aborted == nil:
 		verbs = []incident.Verb{incident.VerbStandDown, incident.VerbAbort}
 	case i.Declared != nil:
@@ -286,7 +291,7 @@ func (c *console) orderPerson(r *http.Request, person *oncall.Person, order inci
 func formOrder(r *http.Request, now time.Time) (incident.Command, *Problem) {
 	order := incident.Command{Verb: incident.Verb(r.PostForm.Get("verb")), Incident: r.PostForm.Get("incident"), Step: r.PostForm.Get("step"),
 		Run: r.PostForm.Get("run"), Keep: r.PostForm.Get("keep") == "true",
-		Reason: strings.TrimSpace(r.PostForm.Get("reason")), Evidence: strings.TrimSpace(r.PostForm.Get("evidence"))}
+		Reason: strings.TrimSpace(r.PostForm.Get("reason")), Evidence: strings.TrimSpace(r.PostForm.Get("evidence")), Digest: r.PostForm.Get("digest")}
 	for key, values := range r.PostForm {
 		name, ok := strings.CutPrefix(key, "answer.")
 		if answer := strings.TrimSpace(values[0]); ok && answer != "" {

@@ -26,6 +26,9 @@ var (
 	invokedDesc   = desc("outage_invoked", "Whether a playbook was invoked for a service that is out.", "service")
 	ltiDesc       = desc("latest_time_to_invoke_seconds", "Seconds left until a service that is out can no longer be recovered in time; negative once that is past.", "service")
 	remainingDesc = desc("rto_remaining_seconds", "Seconds left of the recovery time objective of a service that is out; negative once it is missed.", "service")
+	expectedDesc  = desc("run_expected_recovery_timestamp_seconds", "When the run that goes on for a service is forecast to have brought it back: 50 is as likely too early as too late, 90 too early once in ten times.", "service", "percentile")
+	slackDesc     = desc("run_slack_seconds", "Seconds between the forecast recovery of a service and its deadline (the end of its MTPD once that is missed); negative: too late.", "service", "percentile")
+	riskDesc      = desc("objectives_at_risk_total", "How often a run was first forecast to come too late: possible, likely, or behind the end of the MTPD.", "service", "risk")
 	rtaDesc       = desc("recovery_time_actual_seconds", "Recovery time actual: from the start of a disruption to the start of the stable period that ended it.", "service", "exercise")
 	lagDesc       = desc("decision_lag_seconds", "From the first classification as a disaster to its declaration.")
 	waitDesc      = desc("step_wait_seconds", "How long steps waited for people of a role, from being asked to the end of the step.", "role")
@@ -36,6 +39,11 @@ var (
 	waitingDesc      = desc("steps_waiting", "Steps that wait for somebody of a role.", "role")
 	stepsDesc        = desc("steps_total", "How attempts at steps ended.", "kind", "outcome")
 	notificationDesc = desc("notifications_total", "Notices to people, by how they went out.", "channel", "outcome")
+
+	exercisesDesc = desc("exercises_open", "Exercises that are not concluded, by kind. No other figure counts an exercise.", "kind")
+	cleanUpDesc   = desc("exercise_cleanup_steps_open", "Steps that still have to put back what an exercise did.")
+	verifiedDesc  = desc("playbook_verified", "Whether an exercise that still holds showed what a playbook can do.", "playbook")
+	exercisedDesc = desc("exercise_recovery_seconds", "How long the last exercise that was carried through took to recover.", "playbook", "kind")
 
 	receivedDesc   = desc("alerts_received_total", "Alerts that were read, by the observer that sent them; \"none\": nobody that bia.yaml knows.", "observer")
 	unreadableDesc = desc("alerts_unreadable_total", "Messages that neither a format nor a mapping reads; they are kept with the reason.", "reason")
@@ -122,8 +130,11 @@ func (m *reading) flag(d *prometheus.Desc, holds bool, labels ...string) {
 // house reads off what the desk knows.
 func (m *reading) house(s sight) {
 	m.outages(s)
+	m.forecasts(s)
 	m.work(s)
 	m.history(s)
+	m.reports(s)
+	m.exercises(s)
 	m.alerts(s)
 	m.flag(armedDesc, s.armed)
 	m.flag(shadowDesc, s.shadow)
@@ -174,6 +185,31 @@ func (m *reading) outages(s sight) {
 	}
 }
 
+// forecasts are when runs are expected to be through. A service has one pair of series: of the run that leaves it the least slack.
+func (m *reading) forecasts(s sight) {
+	least := map[string]incident.Slack{}
+	for _, i := range s.open() {
+		for _, run := range i.Runs {
+			if !run.Active() {
+				continue
+			}
+			for _, slack := range s.slacks(i, run) {
+				if other, twice := least[slack.Service]; !slack.Actual && (!twice || slack.P50 < other.P50) {
+					least[slack.Service] = slack
+				}
+			}
+		}
+	}
+	for _, service := range sorted(least) {
+		l := least[service]
+		for percentile, slack := range map[string]incident.Span{"50": l.P50, "90": l.P90} {
+			left := time.Duration(slack)
+			m.gauge(expectedDesc, float64(l.Deadline.Add(-left).UnixMilli())/1000, service, percentile)
+			m.gauge(slackDesc, left.Seconds(), service, percentile)
+		}
+	}
+}
+
 // work is what is under way.
 func (m *reading) work(s sight) {
 	levels := map[detector.Level]int{detector.Impaired: 0, detector.MajorIncident: 0, detector.Disaster: 0}
@@ -205,6 +241,25 @@ func (m *reading) work(s sight) {
 		m.gauge(waitingDesc, float64(waiting[role]), role)
 	}
 	m.gauge(runsDesc, float64(active))
+}
+
+// exercises are figures of their own: what is live counts nothing of them.
+func (m *reading) exercises(s sight) {
+	open, left := map[incident.Exercise]int{}, 0
+	for _, i := range s.underExercise() {
+		open[i.Exercise]++
+		left += len(i.OpenCleanUp())
+	}
+	for _, kind := range incident.Kinds {
+		m.gauge(exercisesDesc, float64(open[kind]), string(kind))
+	}
+	m.gauge(cleanUpDesc, float64(left))
+	for _, p := range proofsOf(s) {
+		m.flag(verifiedDesc, p.State == incident.Verified, p.Playbook)
+		if p.RTC > 0 {
+			m.gauge(exercisedDesc, time.Duration(p.RTC).Seconds(), p.Playbook, string(p.Last.Exercise))
+		}
+	}
 }
 
 // alerts is what came in.

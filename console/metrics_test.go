@@ -31,10 +31,14 @@ func knownSight() sight {
 	}}
 	event := func(e incident.Event) incident.Record { return incident.Record{At: at(7), Incident: "now", Event: e} }
 	return sight{now: at(30), armed: true, epoch: 2,
+		slacks: func(incident.Incident, incident.Run) []incident.Slack {
+			return []incident.Slack{{Service: "booking", Deadline: at(60), P50: incident.Span(12 * time.Minute), P90: incident.Span(-5 * time.Minute)}, {Service: "ledger", Deadline: at(60), Actual: true}}
+		},
 		documents: &incident.Documents{BIA: &bia.Analysis{Observers: map[string]*bia.Observer{"prom": {}, "probes": {}}}, People: &oncall.Roster{Roles: map[string]*oncall.Role{"director": {}, "on-call": {}, "cto": {}}}},
 		incidents: []incident.Incident{
 			{ID: "now", Opened: at(1), Level: detector.Disaster, FirstDisaster: at(2), DeclaredAt: at(5), Recoveries: []incident.Recovery{out}, Runs: []incident.Run{run}, Timeline: []incident.Record{
 				event(incident.StepDone{Run: "1", Step: "page"}),
+				event(incident.ObjectiveAtRisk{Run: "1", Service: "booking", Risk: incident.RiskPossible}),
 				event(incident.StepFailed{Run: "1", Step: "fence", Outcome: incident.TimedOut}),
 				event(incident.StepFailed{Run: "1", Step: "fence", Outcome: incident.TimedOut}),
 				event(incident.Notified{Notice: 1, Person: "a", Channel: "webhook"}),

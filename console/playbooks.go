@@ -114,10 +114,10 @@ func (c *console) runDiff(w http.ResponseWriter, r *http.Request) {
 }
 
 func diffOf(i incident.Incident, run incident.Run, p *playbooks.Playbook) (any, *Problem) {
-	if run.Playbook == nil {
+	if run.Written == nil {
 		return nil, &Problem{Type: "unreadable", Status: http.StatusConflict, Detail: i.HandsOff}
 	}
-	return PlaybookDiff{Since: carried(i, run, p), Difference: playbooks.Diff(run.Playbook, p)}, nil
+	return PlaybookDiff{Since: carried(i, run, p), Difference: playbooks.Diff(run.Written, p)}, nil
 }
 
 // inForce are the playbooks of the documents that are lived by, in order of id.
@@ -159,9 +159,9 @@ func (s sight) playbookStatus(p *playbooks.Playbook) PlaybookStatus {
 
 // exercised is the last exercise of a playbook.
 func (s sight) exercised(id string) (of incident.Incident, last incident.Run, ok bool) {
-	for _, i := range s.incidents {
+	for _, i := range s.exercises {
 		for _, run := range i.Runs {
-			if run.Name == id && run.Exercise != "" && (!ok || run.Started.After(last.Started)) {
+			if run.Name == id && !run.CleanUp && (!ok || run.Started.After(last.Started)) {
 				of, last, ok = i, run, true
 			}
 		}

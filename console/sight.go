@@ -15,15 +15,19 @@ import (
 // A sight is what the desk shows at one instant. Everything the console says is computed from one, while the desk is
 // looked at, and is written to the network after that: nobody who reads slowly holds the house up.
 type sight struct {
-	now        time.Time
-	incidents  []incident.Incident // the newest first
-	documents  *incident.Documents // nil before the first are adopted
-	armed      bool
-	disarmed   string // why not armed
-	shadow     bool   // nothing is done, whatever is judged
-	epoch      uint64
-	counts     incident.Counts
-	components func() []detector.ComponentReport // all, in order of id; of a large house that takes a while, so only who shows them asks
+	now             time.Time
+	incidents       []incident.Incident // the live ones, the newest first: no figure and no list of them has an exercise in it
+	exercises       []incident.Incident // the newest first
+	documents       *incident.Documents // nil before the first are adopted
+	armed           bool
+	disarmed        string // why not armed
+	shadow          bool   // nothing is done, whatever is judged
+	epoch           uint64
+	counts          incident.Counts
+	exerciseRecords []incident.Exercised // records of exercises, the oldest first
+	forecast        func(incident.Incident, incident.Run) incident.Forecast
+	slacks          func(incident.Incident, incident.Run) []incident.Slack
+	components      func() []detector.ComponentReport // all, in order of id; of a large house that takes a while, so only who shows them asks
 }
 
 // look shows the desk as it stands now.
@@ -51,7 +55,16 @@ func (c *console) answer(w http.ResponseWriter, view func(*incident.Desk, sight)
 }
 
 func sightOf(d *incident.Desk, now time.Time) sight {
-	s := sight{now: now, incidents: d.Incidents(), documents: d.Documents(), counts: d.Counts(), epoch: d.Epoch(), components: d.Components}
+	s := sight{now: now, documents: d.Documents(), exerciseRecords: d.Exercises(), counts: d.Counts(), epoch: d.Epoch(), components: d.Components}
+	for _, i := range d.Incidents() {
+		if i.Exercise == "" {
+			s.incidents = append(s.incidents, i)
+		} else {
+			s.exercises = append(s.exercises, i)
+		}
+	}
+	s.forecast = func(i incident.Incident, run incident.Run) incident.Forecast { return d.Forecast(now, i, run) }
+	s.slacks = func(i incident.Incident, run incident.Run) []incident.Slack { return d.Slacks(now, i, run) }
 	s.armed, s.disarmed = d.Armed()
 	s.shadow = d.IsShadow()
 	return s
@@ -76,6 +89,16 @@ func (s sight) open() []incident.Incident {
 		}
 		return a.Opened.Compare(b.Opened)
 	})
+	return open
+}
+
+// underExercise are the exercises that are not concluded, the oldest first.
+func (s sight) underExercise() (open []incident.Incident) {
+	for _, i := range slices.Backward(s.exercises) {
+		if i.Open() {
+			open = append(open, i)
+		}
+	}
 	return open
 }
 
@@ -104,7 +127,11 @@ func (s sight) who(step incident.StepState) []string {
 	}
 	var who []string
 	for _, role := range roles {
-		for _, person := range s.line(role) {
+		line := s.line(role)
+		if len(step.Escalated) > 0 && s.people() != nil {
+			line = append(line, s.people().Deputies(role, s.now)...)
+		}
+		for _, person := range line {
 			if !slices.Contains(who, person) {
 				who = append(who, person)
 			}
@@ -179,7 +206,7 @@ func CommandLine(verb incident.Verb, words ...string) string {
 	line := append([]string{"holdfast", string(verb)}, words...)
 	switch verb {
 	case incident.VerbDecline, incident.VerbRetry, incident.VerbSkip, incident.VerbFailed, incident.VerbCannot, incident.VerbStandDown, incident.VerbDeclare, incident.VerbRebase,
-		incident.VerbPause, incident.VerbHold, incident.VerbAbort:
+		incident.VerbPause, incident.VerbHold, incident.VerbAbort, incident.VerbRehearse:
 		line = append(line, `--reason "…"`)
 	}
 	return strings.Join(line, " ")

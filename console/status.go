@@ -27,6 +27,8 @@ type Status struct {
 	Shadow   bool   `json:"shadow,omitempty"`   // it judges and records, and does nothing
 
 	Incidents  []IncidentStatus           `json:"incidents"`  // open, the worst first
+	Reports    []OwedReport               `json:"reports"`    // still to be made to somebody outside
+	Exercises  []IncidentStatus           `json:"exercises"`  // not concluded; none of them is among the incidents
 	Components []detector.ComponentReport `json:"components"` // those that are not up
 	Counts     Counts                     `json:"counts"`
 	Documents  Documents                  `json:"documents"`
@@ -55,6 +57,10 @@ type IncidentStatus struct {
 	HandsOff   string          `json:"hands_off,omitempty"`
 	JudgedBy   string          `json:"judged_by"`            // digest of the bia.yaml that it is judged by
 	OlderText  bool            `json:"older_text,omitempty"` // which is not the one in force: holdfast rebase
+
+	Exercise    incident.Exercise `json:"exercise,omitempty"`    // its kind; missing: it is live
+	Interrupted string            `json:"interrupted,omitempty"` // the disaster that took precedence over the exercise
+	CleanUp     []string          `json:"clean_up,omitempty"`    // steps that still have to put back what the exercise did
 }
 
 // ServiceStatus is the recovery clock of one service.
@@ -79,6 +85,8 @@ type RunStatus struct {
 	Steps    int           `json:"steps"`
 	Brake    string        `json:"brake,omitempty"` // who keeps it from going on, or has called it off, in words
 	Waiting  []WaitingStep `json:"waiting"`
+
+	Forecast *incident.Forecast `json:"forecast,omitempty"` // while it goes on
 }
 
 // WaitingStep is a step that waits for a person.
@@ -92,10 +100,14 @@ type WaitingStep struct {
 	Asked    time.Time           `json:"asked,omitzero"` // since when
 	Until    time.Time           `json:"until,omitzero"` // by when, before it escalates
 	AckedBy  string              `json:"acked_by,omitempty"`
-	Approved int                 `json:"approved,omitempty"` // of Needed
+	Offered  string              `json:"offered_to,omitempty"` // who is to take it over, and has not acknowledged yet
+	Approved int                 `json:"approved,omitempty"`   // of Needed
 	Needed   int                 `json:"needed,omitempty"`
 	Reason   string              `json:"reason,omitempty"` // why it is stuck
 	Verbs    []incident.Verb     `json:"verbs"`            // what can be ordered
+
+	Release *incident.Release `json:"release,omitempty"`            // of a decision: what it lets happen, and the digest that an approval is for
+	HoldsUp bool              `json:"holds_everybody_up,omitempty"` // the recovery waits for it
 }
 
 // Counts are the numbers of what came in, since the store was made.
@@ -144,9 +156,12 @@ func (c *console) wrong() string {
 
 func statusOf(s sight) Status {
 	status := Status{Now: s.now, Epoch: s.epoch, Armed: s.armed, Disarmed: s.disarmed, Shadow: s.shadow,
-		Incidents: []IncidentStatus{}, Components: s.notUp(), Counts: countsOf(s.counts)}
+		Incidents: []IncidentStatus{}, Exercises: []IncidentStatus{}, Reports: append([]OwedReport{}, s.owed()...), Components: s.notUp(), Counts: countsOf(s.counts)}
 	for _, i := range s.open() {
 		status.Incidents = append(status.Incidents, incidentStatus(s, i))
+	}
+	for _, i := range s.underExercise() {
+		status.Exercises = append(status.Exercises, incidentStatus(s, i))
 	}
 	if d := s.documents; d != nil {
 		status.Documents = documentsOf(d)
@@ -158,6 +173,7 @@ func statusOf(s sight) Status {
 func incidentStatus(s sight, i incident.Incident) IncidentStatus {
 	status := IncidentStatus{ID: i.ID, Level: i.Level, Opened: i.Opened, Closed: i.Closed, Since: i.Verdict.Since,
 		Summary: i.Verdict.Explanation.Summary, Services: []ServiceStatus{}, Declared: i.DeclaredAt, Awaits: awaits(i), Runs: []RunStatus{}, HandsOff: i.HandsOff, JudgedBy: i.JudgedBy, OlderText: s.olderText(i)}
+	status.exercise(i)
 	if i.Declared != nil {
 		status.DeclaredBy = &i.Declared.By
 	}
@@ -176,6 +192,17 @@ func incidentStatus(s sight, i incident.Incident) IncidentStatus {
 		status.Runs = append(status.Runs, runStatus(s, i, run))
 	}
 	return status
+}
+
+// exercise says of an exercise what it is and what is left of it.
+func (s *IncidentStatus) exercise(i incident.Incident) {
+	s.Exercise = i.Exercise
+	if i.Interrupted != nil {
+		s.Interrupted = i.Interrupted.Disaster
+	}
+	for _, step := range i.OpenCleanUp() {
+		s.CleanUp = append(s.CleanUp, step.ID)
+	}
 }
 
 // Invoked is when the run began that goes on for an outage, or was completed; zero if there is none. From then on its
@@ -235,12 +262,18 @@ func awaits(i incident.Incident) string {
 func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 	status := RunStatus{Run: run.ID, Playbook: run.Name, Service: run.Service, Started: run.Started, Ended: run.Ended, Result: run.Result, Steps: len(run.Steps), Waiting: []WaitingStep{}}
 	status.Brake = brakeOf(run)
+	if run.Active() && i.Open() {
+		f := s.forecast(i, run)
+		status.Forecast = &f
+	}
 	for _, step := range run.Steps {
 		if !step.Ended.IsZero() && step.Status != incident.Stuck {
 			status.Done++
 		}
 		if step = undone(step); waits(step) && run.Ended.IsZero() && i.Open() {
-			status.Waiting = append(status.Waiting, waitingStep(s, i, run, step))
+			w := waitingStep(s, i, run, step)
+			w.HoldsUp = status.HoldsUp(step.ID)
+			status.Waiting = append(status.Waiting, w)
 		}
 	}
 	return status
@@ -288,7 +321,14 @@ func waitingStep(s sight, i incident.Incident, run incident.Run, step incident.S
 		asked = step.Started
 	}
 	return WaitingStep{Step: stepName(i, run, step), Kind: step.Kind, Text: step.Text, Status: step.Status, Role: step.Role, Who: s.who(step),
-		Asked: asked, Until: step.Until, AckedBy: step.Acked.Person, Approved: len(step.Approvals), Needed: step.Needed, Reason: step.Reason, Verbs: Verbs(step)}
+		Asked: asked, Until: step.Until, AckedBy: step.Acked.Person, Offered: offered(step), Approved: len(step.Approvals), Needed: step.Needed, Reason: step.Reason, Verbs: Verbs(step), Release: step.Release}
+}
+
+func offered(s incident.StepState) string {
+	if s.Offered == nil {
+		return ""
+	}
+	return s.Offered.To
 }
 
 func countsOf(c incident.Counts) Counts {

@@ -23,11 +23,11 @@ type house struct {
 // serve starts holdfast on the shop's documents; nats is the nats: section of holdfast.yaml.
 func serve(t *testing.T, s *shop, nats string) house {
 	t.Helper()
-	return serveWith(t, s, nats, fmt.Sprintf(playbookText, s.URL), fmt.Sprintf("actions: {http: {allow: [%q]}}", s.URL))
+	return serveWith(t, nats, fmt.Sprintf(playbookText, s.URL), fmt.Sprintf("actions: {http: {allow: [%q]}}", s.URL))
 }
 
 // serveWith starts holdfast with a playbook of one's own; more is the rest of holdfast.yaml.
-func serveWith(t *testing.T, s *shop, nats, playbook, more string) house {
+func serveWith(t *testing.T, nats, playbook, more string) house {
 	t.Helper()
 	dir := t.TempDir()
 	token, line := newToken(t)

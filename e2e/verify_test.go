@@ -34,7 +34,7 @@ func TestAPlaybookAsksARealPrometheusWhetherTheShopServesAgain(t *testing.T) {
 	port := freePort(t)
 	prometheus := fmt.Sprintf("http://127.0.0.1:%d", port)
 	key := write(t, t.TempDir(), "shop-key", secret+"\n")
-	h := serveWith(t, s, "{embedded: {store: DIR/nats, listen: \"127.0.0.1:0\"}}", strings.NewReplacer("SHOP", s.URL, "PROM", prometheus).Replace(asking),
+	h := serveWith(t, "{embedded: {store: DIR/nats, listen: \"127.0.0.1:0\"}}", strings.NewReplacer("SHOP", s.URL, "PROM", prometheus).Replace(asking),
 		fmt.Sprintf("actions: {http: {allow: [%q, %q]}}\nsecrets: {shop-key: {file: %q}}", s.URL, prometheus, key))
 	monitoringAt(t, s, h, port)
 	eventually(t, 60*time.Second, "Prometheus's heartbeat at holdfast", func() error {

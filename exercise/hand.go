@@ -16,10 +16,11 @@ type hand struct {
 	under     []incident.Effect    // under way
 	ended     []incident.Result    // what the scenario has just ended
 	begun     map[string]bool      // by key and attempt
+	lost      map[string]bool      // who cannot be reached
 }
 
 func newHand(s *Scenario) *hand {
-	h := &hand{announced: map[string]int{}, ready: map[string][]Machine{}, begun: map[string]bool{}}
+	h := &hand{announced: map[string]int{}, ready: map[string][]Machine{}, begun: map[string]bool{}, lost: map[string]bool{}}
 	for _, l := range s.Lines {
 		if l.Machine != nil {
 			h.announced[l.Machine.Step]++
@@ -67,6 +68,9 @@ func (h *hand) carry(wanted []incident.Effect, now time.Time) []incident.Result 
 
 // begin carries out one effect, or leaves it under way.
 func (h *hand) begin(e incident.Effect) (incident.Result, bool) {
+	if e.Notice != nil && h.lost[e.Notice.Person] {
+		return incident.Result{Effect: e, Outcome: incident.Failed, Reason: "no channel reached them"}, true
+	}
 	if e.Notice != nil {
 		return incident.Result{Effect: e, Channel: "rehearsal"}, true
 	}

@@ -32,13 +32,16 @@ type entry struct {
 	Playbook  string   `json:"playbook,omitempty"`
 	Missing   []string `json:"missing,omitempty"`
 	Step      string   `json:"step,omitempty"`
-	Status    string   `json:"status,omitempty"` // of a step: started, acknowledged, approved, declined, done, skipped; or how it failed
+	Status    string   `json:"status,omitempty"` // of a step: started, acknowledged, approved, declined, done, skipped; or how it failed; of objective_at_risk, how bad
 	Attempt   int      `json:"attempt,omitempty"`
 	Role      string   `json:"role,omitempty"`
 	Result    string   `json:"result,omitempty"`
 	Reason    string   `json:"reason,omitempty"`
 	At        string   `json:"at,omitempty"` // the instant that the change is about
 	RTA       string   `json:"rta,omitempty"`
+	P50       string   `json:"p50,omitempty"` // when it is (of recovered: was, when its run began) forecast: as likely too early as too late
+	P90       string   `json:"p90,omitempty"` // and too early once in ten times
+	HeldUpBy  []string `json:"held_up_by,omitempty"`
 	Tell      []string `json:"tell,omitempty"` // people
 }
 
@@ -76,6 +79,9 @@ func (s Story) entry(c Change) (entry, bool) {
 			if c.Recovery != nil && e.Kind == "recovered" {
 				rta, _ := c.Recovery.RTA()
 				e.RTA = rta.String()
+			}
+			if f := c.Forecast; f != nil {
+				e.P50, e.P90 = s.at(f.Expected.P50), s.at(f.Expected.P90)
 			}
 			return e, true
 		}
@@ -204,6 +210,8 @@ func (s Story) undo(event incident.Event) (entry, bool) {
 // measured are the recovery clocks.
 func (s Story) measured(event incident.Event) (entry, bool) {
 	switch e := event.(type) {
+	case incident.ObjectiveAtRisk:
+		return entry{Service: e.Service, Run: e.Run, Status: string(e.Risk), Reason: e.Objective, At: s.at(e.Deadline), P50: s.at(e.P50), P90: s.at(e.P90), HeldUpBy: e.HeldUpBy, Tell: e.Tell}, true
 	case incident.ObjectiveMissed:
 		return entry{Service: e.Service, Reason: e.Objective, At: s.at(e.Deadline), Tell: e.Tell}, true
 	case incident.Restored:

@@ -17,19 +17,20 @@ const (
 	toStep     = "a step"
 	toPlaybook = "a playbook"
 	toRun      = "a run, or a step"
+	toReport   = "a report"
 	toIncident = ""
 )
 
 // verbs are what people can do in a timeline, and to what.
 var verbs = map[string]string{
-	"ack": toStep, "done": toStep, "failed": toStep, "cannot": toStep, "approve": toStep, "decline": toStep, "retry": toStep, "skip": toStep,
+	"ack": toStep, "done": toStep, "failed": toStep, "cannot": toStep, "approve": toStep, "decline": toStep, "retry": toStep, "skip": toStep, "hand-over": toStep,
 	"pause": toRun, "hold": toRun, "resume": toRun, "abort": toRun,
 	"declare": toIncident, "stand-down": toIncident, "note": toIncident, "arm": toIncident, "disarm": toIncident,
-	"invoke": toPlaybook,
+	"invoke": toPlaybook, "rehearse": toPlaybook, "reported": toReport,
 }
 
 // justified are the verbs that holdfast wants a reason for; the note of the line is the reason.
-var justified = []string{"failed", "cannot", "decline", "retry", "skip", "invoke", "note", "pause", "hold", "abort"}
+var justified = []string{"failed", "cannot", "decline", "retry", "skip", "hand-over", "invoke", "rehearse", "note", "pause", "hold", "abort"}
 
 // unsaid is the reason where the scenario gives none.
 const unsaid = "as the scenario has it"
@@ -53,9 +54,15 @@ func (t *timeline) person(verb word) {
 	if !ok {
 		return
 	}
-	said := t.clauses("by", "until")
+	said := t.clauses("by", "until", "to", "as")
+	if kind, ok := said["as"]; ok {
+		c.Exercise = t.kind(verb, kind)
+	}
 	if until, ok := said["until"]; ok {
 		c.Until = t.instant(until)
+	}
+	if to, ok := said["to"]; ok {
+		c.To = t.name(to)
 	}
 	by, named := said["by"]
 	switch {
@@ -89,6 +96,9 @@ func (t *timeline) object(to string, c *incident.Command) (machine, ok bool) {
 	case to == toStep:
 		c.Step = w.text
 		return t.machine(w), true
+	case to == toReport:
+		c.Report = w.text
+		return false, true
 	}
 	c.Playbook = w.text
 	t.playbook(w)
@@ -126,7 +136,7 @@ func (t *timeline) details(c *incident.Command) {
 			c.Keep = true
 		case c.Verb == incident.VerbInvoke && (w.text == "queue" || w.text == "supersede"):
 			c.Queue, c.Supersede = w.text == "queue", w.text == "supersede"
-		case c.Verb == incident.VerbDeclare || c.Verb == incident.VerbInvoke:
+		case c.Verb == incident.VerbDeclare || c.Verb == incident.VerbInvoke || c.Verb == incident.VerbRehearse:
 			c.Services = append(c.Services, w.text)
 		default:
 			t.problems.Errorf(w.at, "scenario/words", "a note begins with #", "%q does not belong here", w.text)
@@ -140,15 +150,30 @@ func (t *timeline) machine(w word) bool {
 	id := name[strings.LastIndex(name, "/")+1:]
 	var all []string
 	for _, p := range t.scenario.Documents.Playbooks {
-		if s, ok := p.Step(id); ok {
-			return undo && s.Undo != nil || s.Kind() == playbooks.KindRun || s.Kind() == playbooks.KindVerify && s.Verify.Service == ""
-		}
-		for _, s := range p.Steps {
+		for _, s := range p.All() {
+			if s.ID == id {
+				return undo && s.Undo != nil || s.Kind() == playbooks.KindRun || s.Kind() == playbooks.KindVerify && s.Verify.Service == ""
+			}
 			all = append(all, s.ID)
 		}
 	}
+	if id == "clean-up" || id == playbooks.QuestionID { // what an exercise's playbook leaves to a person; whether a run is to start
+		return false
+	}
 	t.problems.Errorf(w.at, "scenario/step", source.DidYouMean(id, all), "no playbook has a step %q", id)
 	return false
+}
+
+// kind is that of an exercise that is ordered.
+func (t *timeline) kind(verb, w word) incident.Exercise {
+	kind := incident.Exercise(w.text)
+	switch {
+	case verb.text != "rehearse":
+		t.problems.Errorf(w.at, "scenario/words", "", "only an exercise is one as %s", w.text)
+	case !slices.Contains(incident.Kinds, kind):
+		t.problems.Errorf(w.at, "scenario/exercise", "tabletop, simulation, parallel or full", "%q is no kind of exercise", w.text)
+	}
+	return kind
 }
 
 func (t *timeline) playbook(w word) {
@@ -173,4 +198,15 @@ func (t *timeline) name(w word) string {
 		t.problems.Errorf(w.at, "scenario/person", source.DidYouMean(w.text, slices.Sorted(maps.Keys(people.People))), "people.yaml has nobody called %q", w.text)
 	}
 	return w.text
+}
+
+// reach reads whether messages reach somebody from here on: "person anna unreachable", "person anna reachable".
+func (t *timeline) reach() {
+	id, ok := t.next("a person")
+	if !ok {
+		return
+	}
+	if how, ok := t.oneOf("whether somebody can be reached", "unreachable", "reachable"); ok {
+		t.now.Reach = &Reach{Person: t.name(id), Lost: how == "unreachable"}
+	}
 }

@@ -28,6 +28,7 @@ func Run(s *Scenario) (Story, error) {
 	if len(s.Lines) > 0 && s.Lines[0].At.Before(s.Start) {
 		r.now = s.Lines[0].At
 	}
+	r.story.desk, r.story.scenario = r.desk, s
 	r.commit(r.desk.TakeOver("exercise", ""))
 	r.commit(r.desk.Adopt(s.Documents, incident.Actor{Rule: "exercise"}))
 	for {
@@ -83,6 +84,8 @@ func (r *rehearsal) play(line *Line) {
 	switch {
 	case line.Order != nil:
 		r.order(line.Order)
+	case line.Reach != nil:
+		r.hand.lost[line.Reach.Person] = line.Reach.Lost
 	case line.Machine != nil:
 		r.hand.said(*line.Machine)
 	default:
@@ -140,10 +143,24 @@ func (r *rehearsal) person(name string) *oncall.Person {
 }
 
 // addressed is the incident that a person means: the oldest open one whose runs have the step, else the oldest open one,
-// else, to be refused with the reason why, the newest of all.
+// else, to be refused with the reason why, the newest of all. What is live comes before an exercise.
 func (r *rehearsal) addressed(step string) string {
+	live := r.among(step, func(i incident.Incident) bool { return i.Exercise == "" })
+	return cmp.Or(live.with, r.among(step, func(i incident.Incident) bool { return i.Exercise != "" }).with, live.open,
+		r.among(step, func(incident.Incident) bool { return true }).any())
+}
+
+// candidates are the incidents that could be meant.
+type candidates struct{ newest, open, with string }
+
+func (c candidates) any() string { return cmp.Or(c.open, c.newest) }
+
+func (r *rehearsal) among(step string, meant func(incident.Incident) bool) candidates {
 	var newest, open, with string
 	for _, i := range r.desk.Incidents() {
+		if !meant(i) {
+			continue
+		}
 		if newest == "" {
 			newest = i.ID
 		}
@@ -155,10 +172,13 @@ func (r *rehearsal) addressed(step string) string {
 			with = i.ID
 		}
 	}
-	return cmp.Or(with, open, newest)
+	return candidates{newest, open, with}
 }
 
 func hasStep(run incident.Run, step string) bool {
+	if !run.Active() && run.Exercise != "" {
+		return false // what comes after it has the name now
+	}
 	return slices.ContainsFunc(run.Steps, func(s incident.StepState) bool { return s.ID == step || run.ID+"/"+s.ID == step })
 }
 
@@ -206,7 +226,27 @@ func (r *rehearsal) change(c incident.Change) Change {
 	if clock, ok := i.Recovery(service); ok && service != "" {
 		out.Recovery = &clock
 	}
+	out.Forecast = foretold(i, c.Event)
 	return out
+}
+
+// foretold is the first forecast of the run that an event begins, or that brought back what the event says is restored.
+func foretold(i incident.Incident, event incident.Event) *incident.Foretold {
+	id := ""
+	switch e := event.(type) {
+	case incident.Invoked:
+		id = e.Run
+	case incident.Restored:
+		for _, run := range i.Runs {
+			if run.Service == e.Service && run.Started.Before(e.At) {
+				id = run.ID
+			}
+		}
+	}
+	if all := i.Forecasts(id); len(all) > 0 {
+		return &all[0]
+	}
+	return nil
 }
 
 func (r *rehearsal) tell(c Change) {

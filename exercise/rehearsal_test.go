@@ -144,7 +144,7 @@ start 2026-01-05T08:00:00Z
 	return story
 }
 
-const fence = `{id: fence, run: {exec: {command: fence}}, timeout: 2m, retry: 2, backoff: 1m, repeat: safe}`
+const fence = `{id: fence, run: {exec: {command: fence}}, timeout: 2m, retry: 2, backoff: 1m, jitter: 0, repeat: safe}`
 
 func TestAMachineStepSucceedsAtOnceUnlessTheScenarioSaysOtherwise(t *testing.T) {
 	for timeline, want := range map[string][]string{

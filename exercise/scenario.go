@@ -22,7 +22,7 @@ type Scenario struct {
 	Expected  []Expectation
 }
 
-// A Line is one line of the timeline. Exactly one of Alerts, Order and Machine is there.
+// A Line is one line of the timeline. Exactly one of Alerts, Order, Machine and Reach is there.
 type Line struct {
 	At   time.Time
 	Text string // as written, without offset and note
@@ -32,6 +32,13 @@ type Line struct {
 	Alerts  []alert.Alert // what monitoring says, one for each observer that says it
 	Order   *Order        // what a person asks for
 	Machine *Machine      // how a machine step goes, where it does not simply succeed
+	Reach   *Reach        // whether messages reach somebody from now on
+}
+
+// A Reach says whether a person can be reached, by whatever channel.
+type Reach struct {
+	Person string
+	Lost   bool
 }
 
 // An Order is what a person asks for. An empty By is the first in the authority's line at that instant.

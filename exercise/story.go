@@ -1,6 +1,8 @@
 package exercise
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"holdfast/detector"
@@ -12,6 +14,21 @@ type Story struct {
 	Title   string
 	Start   time.Time
 	Changes []Change
+
+	desk     *incident.Desk // as it was left
+	scenario *Scenario
+}
+
+// Reports are the after-action reports of all incidents of the story, the first first. Each says that it is of a scenario.
+func (s Story) Reports() (all []incident.Report) {
+	incidents := s.desk.Incidents()
+	slices.Reverse(incidents)
+	for _, i := range incidents {
+		report, _ := s.desk.Report(i.ID, s.scenario.End, nil)
+		report.Setting.Scenario = cmp.Or(s.Title, "without a title")
+		all = append(all, report)
+	}
+	return all
 }
 
 // A Change is one thing in a story. Exactly one of Event, Line and Refusal is there.
@@ -24,6 +41,7 @@ type Change struct {
 
 	Step     *incident.StepState // the step that the event is about, after it
 	Recovery *incident.Recovery  // the recovery clock of the service that the event is about, after it
+	Forecast *incident.Foretold  // of an invocation: what is forecast of it; of a recovery: what was when its run began
 }
 
 // verdict is what a change of level says.
@@ -51,6 +69,10 @@ func about(event incident.Event) (run, step, service string) {
 		return e.Run, e.Step, ""
 	case incident.Escalated:
 		return e.Run, e.Step, ""
+	case incident.AcknowledgementLapsed:
+		return e.Run, e.Step, ""
+	case incident.HandOverOffered:
+		return e.Run, e.Step, ""
 	case incident.StepHeld:
 		return e.Run, e.Step, ""
 	case incident.StepReleased:
@@ -63,6 +85,8 @@ func about(event incident.Event) (run, step, service string) {
 		return e.Run, e.Step, ""
 	case incident.UndoSkipped:
 		return e.Run, e.Step, ""
+	case incident.ObjectiveAtRisk:
+		return "", "", e.Service
 	case incident.ObjectiveMissed:
 		return "", "", e.Service
 	case incident.Restored:

@@ -15,9 +15,15 @@ func (s Story) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\nstarts %s\n\n", cmp.Or(s.Title, "A scenario"), s.Start.Format(time.RFC3339))
 	var before string
-	levels := map[string]string{}
+	levels, exercises := map[string]string{}, map[string]bool{}
 	for _, c := range s.Changes {
 		sentence := s.sentence(c)
+		if _, starts := c.Event.(incident.ExerciseStarted); starts {
+			exercises[c.Incident] = true
+		}
+		if exercises[c.Incident] && c.Event != nil && sentence != "" && !strings.Contains(sentence, "EXERCISE") {
+			sentence = "EXERCISE: " + sentence
+		}
 		if _, level := c.verdict(); level {
 			if levels[c.Incident] == sentence {
 				continue
@@ -49,8 +55,12 @@ func (s Story) sentence(c Change) string {
 		return "Refused: " + c.Refusal.Reason + "."
 	}
 	switch e := c.Event.(type) {
-	case incident.TookOver, incident.DocumentsAdopted, incident.Notified:
+	case incident.TookOver, incident.DocumentsAdopted:
 		return ""
+	case incident.Notified:
+		if e.Error == "" {
+			return ""
+		}
 	case incident.Classified:
 		return c.Incident + ": " + s.plain(c)
 	case incident.StepStarted:
@@ -58,13 +68,38 @@ func (s Story) sentence(c Change) string {
 			return s.plain(c) + " It is to " + lower(c.Step.Text) + s.by(e.Until) + "."
 		}
 	case incident.Restored:
-		return s.plain(c) + measured(c.Recovery)
+		return s.plain(c) + measured(c.Recovery) + s.kept(c.Forecast)
+	case incident.Invoked:
+		return s.plain(c) + s.forecast(c.Forecast)
 	}
 	return s.plain(c)
 }
 
 func (s Story) plain(c Change) string {
 	return incident.Sentence(incident.Record{At: s.Start.Add(c.T), Incident: c.Incident, Event: c.Event})
+}
+
+// forecast is when a run that begins is expected to be through.
+func (s Story) forecast(f *incident.Foretold) string {
+	if f == nil {
+		return ""
+	}
+	return fmt.Sprintf(" It is forecast to bring it back at %s, nine times in ten by %s.", brief(f.Expected.P50.Sub(s.Start)), brief(f.Expected.P90.Sub(s.Start)))
+}
+
+// kept is how a recovery came out against what was forecast when its run began.
+func (s Story) kept(f *incident.Foretold) string {
+	if f == nil {
+		return ""
+	}
+	off := "as it came"
+	switch {
+	case f.Off > 0:
+		off = brief(time.Duration(f.Off)) + " too early"
+	case f.Off < 0:
+		off = brief(time.Duration(-f.Off)) + " too late"
+	}
+	return fmt.Sprintf(" The run's first forecast was %s, %s.", brief(f.Expected.P50.Sub(s.Start)), off)
 }
 
 // measured is a recovery time with what it is measured against.

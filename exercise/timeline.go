@@ -29,6 +29,7 @@ var subjects = map[string]func(*timeline){
 	"observer":    (*timeline).observer,
 	"intentional": (*timeline).intentional,
 	"maintenance": (*timeline).maintenance,
+	"person":      (*timeline).reach,
 }
 
 func (t *timeline) line(number int, text string) {
@@ -118,7 +119,7 @@ func (t *timeline) done() {
 	if len(t.rest) > 0 {
 		t.problems.Errorf(t.rest[0].at, "scenario/words", "a note begins with #", "%q does not belong here", t.rest[0].text)
 	}
-	if len(t.now.Alerts) > 0 || t.now.Order != nil || t.now.Machine != nil {
+	if len(t.now.Alerts) > 0 || t.now.Order != nil || t.now.Machine != nil || t.now.Reach != nil {
 		t.scenario.Lines = append(t.scenario.Lines, t.now)
 	}
 }

@@ -63,9 +63,18 @@ type Moment struct {
 type Foresee struct {
 	Case
 	Playbooks []incident.Prospect `json:"playbooks"`
-	Summary   string              `json:"summary"`           // at the end
-	Changes   []detector.Change   `json:"changes,omitempty"` // what single change would flip it
-	Unless    []string            `json:"unless,omitempty"`  // the same, a sentence for each
+	Forecasts []Foretold          `json:"forecasts,omitempty"` // of those that would be invoked
+	Summary   string              `json:"summary"`             // at the end
+	Changes   []detector.Change   `json:"changes,omitempty"`   // what single change would flip it
+	Unless    []string            `json:"unless,omitempty"`    // the same, a sentence for each
+}
+
+// Foretold is how long a playbook is forecast to take from its invocation to the recovery.
+type Foretold struct {
+	Playbook string `json:"playbook"`
+	P50      Span   `json:"p50"`    // as likely longer as not
+	P90      Span   `json:"p90"`    // longer once in ten times
+	People   Span   `json:"people"` // of P50, what is waiting for people
 }
 
 // farthest is how far is looked at most.
@@ -222,6 +231,7 @@ func (w *whatIf) conclude() {
 	for _, i := range slices.Backward(desk.Incidents()) {
 		f := Foresee{Case: caseOf(i, true), Playbooks: append([]incident.Prospect{}, desk.Prospects(w.backtest.now, i.ID)...), Summary: i.Verdict.Explanation.Summary,
 			Changes: i.Verdict.Explanation.Changes, Unless: i.Verdict.Counterfactual()}
+		f.forecasts(desk)
 		w.moments(f.Case)
 		for _, o := range i.Verdict.Services {
 			w.clocks(o)
@@ -229,6 +239,15 @@ func (w *whatIf) conclude() {
 		w.answer.Incidents = append(w.answer.Incidents, f)
 	}
 	slices.SortStableFunc(w.answer.Moments, func(a, b Moment) int { return a.At.Compare(b.At) })
+}
+
+// forecasts are how long what would be invoked is forecast to take.
+func (f *Foresee) forecasts(desk *incident.Desk) {
+	for _, p := range f.Playbooks {
+		if takes, known := desk.Foresight(p.Playbook); known {
+			f.Forecasts = append(f.Forecasts, Foretold{Playbook: p.Playbook, P50: Span(takes.P50), P90: Span(takes.P90), People: Span(takes.People)})
+		}
+	}
 }
 
 // moments are the levels and decisions of an incident.

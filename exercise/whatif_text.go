@@ -116,6 +116,7 @@ func (f Foresee) tell(b *strings.Builder) {
 			continue
 		}
 		fmt.Fprintf(b, "  a declaration invokes: %s\n", p.Sentence())
+		f.takes(b, p.Playbook)
 	}
 	if len(f.Playbooks) == 0 {
 		b.WriteString("  no vital service is lost, so a declaration would invoke nothing\n")
@@ -125,5 +126,16 @@ func (f Foresee) tell(b *strings.Builder) {
 	}
 	for _, change := range f.Unless {
 		fmt.Fprintf(b, "  %s\n", change)
+	}
+}
+
+// takes writes how long a playbook is forecast to take.
+func (f Foresee) takes(b *strings.Builder, playbook string) {
+	for _, t := range f.Forecasts {
+		if t.Playbook == playbook && t.P50 > 0 {
+			fmt.Fprintf(b, "    forecast to bring it back %s later, nine times in ten within %s; %s of it is waiting for people\n",
+				brief(time.Duration(t.P50)), brief(time.Duration(t.P90)), brief(time.Duration(t.People)))
+			return
+		}
 	}
 }

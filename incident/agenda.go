@@ -32,6 +32,7 @@ type quiet struct {
 	verdict *detector.Verdict
 	facts   []func(detector.Facts) bool // each reports whether an answer is still the same
 	house   []func(*book) bool
+	all     bool      // it was told of everybody: it is asked every time
 	next    time.Time // when it may speak by the clock alone; zero: never
 	place   int       // on the clock
 }
@@ -40,12 +41,12 @@ func newAgenda() agenda {
 	return agenda{quiet: map[string]*quiet{}, curious: map[string]*quiet{}, touched: map[string]bool{}, all: true}
 }
 
-// note takes in a committed record.
-func (a *agenda) note(r Record) {
+// note takes in a committed record, which the book has applied.
+func (a *agenda) note(r Record, b *book) {
 	switch {
 	case r.Incident == "": // about the house, or the world
 		a.all = true
-	case !private(r.Event):
+	case !b.private(r):
 		a.pairing, a.moved = nil, true
 		fallthrough
 	default:
@@ -62,15 +63,24 @@ func (a *agenda) touch(id string) {
 	}
 }
 
-// private reports whether an event concerns nobody but its own incident: not which situation anybody follows, and not what
-// runs, holds a resource or has blown a fuse.
+// private reports whether a record concerns nobody but its own incident. What an exercise holds, others may have between its
+// steps.
+func (b *book) private(r Record) bool {
+	return b.incidents[r.Incident].Exercise == "" && private(r.Event)
+}
+
+// private reports whether an event of what is live concerns nobody but its own incident: not which situation anybody
+// follows, and not what runs, holds a resource or has blown a fuse.
 func private(e Event) bool {
 	switch e := e.(type) {
 	case Recommended:
 		return e.Would == nil
-	case DecisionDue, NoPlaybookFits, StepStarted, Acknowledged, StepApproved, StepDeclined, StepDone, StepFailed, StepSkipped,
-		Escalated, Notified, ObjectiveMissed, StandDownRecommended, Noted,
+	case DecisionDue, NoPlaybookFits, StepStarted, ReleaseChanged, Acknowledged, StepApproved, StepDeclined, StepDone, StepFailed, StepSkipped,
+		Escalated, Notified, ObjectiveMissed, StandDownRecommended, Noted, AcknowledgementLapsed, HandOverOffered,
+		ReportingDue, Reminded, ReportingMissed, Reported,
 		RunPaused, RunResumed, StepHeld, StepReleased, InvocationQueued, RunSuperseded, RunAborted, UndoStarted, UndoDone, UndoFailed, UndoSkipped:
+		return true
+	case ObjectiveAtRisk:
 		return true
 	}
 	return false
@@ -111,8 +121,10 @@ func (a *agenda) ask(f *draft, i Incident, v *detector.Verdict) bool {
 // keep remembers an incident that has nothing to say as things stand.
 func (a *agenda) keep(q *quiet, i Incident, w World) {
 	a.touch(i.ID)
+	if q.next, _ = i.NextAt(w); q.all {
+		return
+	}
 	delete(a.touched, i.ID)
-	q.next, _ = i.NextAt(w)
 	a.quiet[i.ID] = q
 	if len(q.facts)+len(q.house) > 0 {
 		a.curious[i.ID] = q

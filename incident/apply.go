@@ -3,6 +3,7 @@ package incident
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast/detector"
@@ -22,15 +23,24 @@ func (i Incident) apply(r Record) Incident {
 	i.Timeline = append(i.Timeline, r)
 	if i.Opened.IsZero() {
 		i.ID, i.Opened = r.Incident, r.At
-		if _, opens := r.Event.(Classified); !opens {
+		if !opens(r.Event) {
 			i.HandsOff = "the record that opened it is missing from the journal"
 		}
 	}
-	if !i.applyLife(r) && !i.applyRun(r) && !i.applyControl(r) {
+	if !i.applyLife(r) && !i.applyReporting(r) && !i.applyRun(r) && !i.applyControl(r) {
 		i.HandsOff = fmt.Sprintf("it holds an event of the kind %q, which this version of holdfast does not know", r.Event.Kind())
 	}
 	i.tell(r)
 	return i
+}
+
+// opens reports whether an event is one that an incident begins with.
+func opens(e Event) bool {
+	switch e.(type) {
+	case Classified, ExerciseStarted:
+		return true
+	}
+	return false
 }
 
 // applyLife folds the events of the incident itself; false: the event is none of these.
@@ -52,6 +62,8 @@ func (i *Incident) applyLife(r Record) bool {
 		i.Recommended, i.RecommendedAt = nil, time.Time{}
 	case NoPlaybookFits:
 		i.NoPlaybook = append(slices.Clip(i.NoPlaybook), e)
+	case ObjectiveAtRisk:
+		i.recovery(e.Service, func(c *Recovery) { c.Risk, c.RiskAt = e.Risk, r.At })
 	case ObjectiveMissed:
 		i.recovery(e.Service, func(c *Recovery) { c.miss(e) })
 	case Restored:
@@ -70,7 +82,7 @@ func (i *Incident) applyLife(r Record) bool {
 		i.actionDone(r.At, e)
 	case Noted, word:
 	default:
-		return false
+		return i.applyExercise(r)
 	}
 	return true
 }
@@ -107,16 +119,24 @@ func (i *Incident) applyRun(r Record) bool {
 		i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.started(r.At, p, e) })
 	case Acknowledged:
 		i.acknowledged(r.At, e)
+	case AcknowledgementLapsed:
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.lapsed(e) })
+	case HandOverOffered:
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
+			s.Offered = &Offer{To: e.To, By: e.By, At: r.At, Reason: e.Reason}
+		})
 	case StepApproved:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
-			s.Approvals = append(slices.Clip(s.Approvals), Approval{By: e.By, At: r.At})
+			s.Approvals = append(slices.Clip(s.Approvals), Approval{By: e.By, At: r.At, Digest: e.Digest})
 		})
+	case ReleaseChanged:
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.rereleased(e) })
 	case StepDeclined:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.end(r.At, Declined, e.By, e.Reason) })
 	case StepDone:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
 			s.end(r.At, Done, e.By, "")
-			s.Output, s.Answers, s.Evidence = e.Output, e.Answers, e.Evidence
+			s.Output, s.Answers, s.Evidence, s.Approved = e.Output, e.Answers, e.Evidence, e.Approved
 		})
 	case StepFailed:
 		i.failed(r.At, e)
@@ -138,14 +158,17 @@ func (i *Incident) applyRun(r Record) bool {
 
 // invoked adds a run, its playbook read from the pinned text.
 func (i *Incident) invoked(at time.Time, e Invoked) {
-	run := Run{ID: e.Run, Service: e.Service, Covers: e.Covers, By: e.By, Name: e.Playbook, Digest: e.Digest, Started: at, Exercise: e.Exercise}
+	run := Run{ID: e.Run, Service: e.Service, Covers: e.Covers, By: e.By, Name: e.Playbook, Digest: e.Digest, Started: at, Exercise: e.Exercise, CleanUp: e.CleanUp}
 	p, problems := i.read(e)
 	if problems.HasErrors() {
 		i.HandsOff = fmt.Sprintf("the playbook that run %s is pinned to cannot be read by this version of holdfast: %s", e.Run, problems[0].Message)
 	} else {
-		run.Playbook = p
-		for n := range p.Steps {
-			run.Steps = append(run.Steps, pending(&p.Steps[n]))
+		run.Written, run.Playbook = p, i.asRun(p, run)
+		if q := e.Asks; q != nil {
+			run.Playbook, run.Question = run.Playbook.Asking(fmt.Sprintf("Start %s for %s, although %s?", e.Playbook, e.Service, strings.Join(q.Unmet, "; ")), q.Role, q.Within)
+		}
+		for n := range run.Playbook.Steps {
+			run.Steps = append(run.Steps, pending(&run.Playbook.Steps[n]))
 		}
 	}
 	i.Runs = append(slices.Clip(i.Runs), run)
@@ -154,14 +177,28 @@ func (i *Incident) invoked(at time.Time, e Invoked) {
 	i.reconsider()
 }
 
-// read is the playbook as it was pinned. Mostly it is one of those in force, which have been read already.
+// read is the playbook as it was pinned, with those that it invokes. Mostly it is one of those in force, which have been read
+// already.
 func (i *Incident) read(e Invoked) (*playbooks.Playbook, source.Problems) {
 	for _, p := range i.shelf {
-		if p.ID == e.Playbook && p.File == e.File && p.Text == e.Text {
+		if p.ID == e.Playbook && p.File == e.File && p.Text == e.Text && p.Digest == e.Digest && slices.Equal(p.Children, e.Children) {
 			return p, nil
 		}
 	}
-	return playbooks.Parse(e.File, []byte(e.Text))
+	p, problems := playbooks.Parse(e.File, []byte(e.Text))
+	if problems.HasErrors() || len(e.Children) == 0 {
+		return p, problems
+	}
+	all := []*playbooks.Playbook{p}
+	for _, c := range e.Children {
+		child, more := playbooks.Parse(c.File, []byte(c.Text))
+		all, problems = append(all, child), append(problems, more...)
+	}
+	if problems.HasErrors() {
+		return p, problems
+	}
+	linked, more := playbooks.Link(all)
+	return linked[0], append(problems, more...)
 }
 
 // run changes a copy of one run.
@@ -172,6 +209,7 @@ func (i *Incident) run(id string, change func(*Run)) {
 		return
 	}
 	i.Runs = slices.Clone(i.Runs)
+	i.Runs[n].cast = &cast{}
 	change(&i.Runs[n])
 }
 

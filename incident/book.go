@@ -20,29 +20,34 @@ type book struct {
 	ids       []string          // of all, the oldest first
 	going     []string          // of the open ones
 	stood     []string          // of those that a person stood down
+	owing     []string          // of those that are over and have still to be reported to somebody
 	over      []string          // of those that were over by themselves
 	said      map[string]Record // the last word of people on each subject
 	fuses     map[string]fuse
+	past      history
 	epoch     uint64
 	epochAt   time.Time
 	arming    *Record // the last Armed or Disarmed
 	shadow    bool    // the present epoch does nothing
-	busy      *busy   // filled when somebody asks; another one when it may have changed
-	trial     bool    // a decision is tried out on it
+	exercised []Exercised
+	busy      *busy // filled when somebody asks; another one when it may have changed
+	trial     bool  // a decision is tried out on it
 }
 
 // busy is what the runs that go on keep others from.
 type busy struct {
 	playbooks, resources map[string]string // -> the run; nil: to be looked up
+	live                 *busy             // what they keep live runs from
 }
 
 func newBook() book {
-	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}, said: map[string]Record{}, texts: map[string]*bia.Analysis{}, busy: &busy{}}
+	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}, said: map[string]Record{}, texts: map[string]*bia.Analysis{}, past: newHistory(), busy: &busy{}}
 }
 
 // clone is a book of its own, to try things out on; what is in the slices is never changed in place.
 func (b book) clone() book {
 	b.incidents, b.fuses, b.said = maps.Clone(b.incidents), maps.Clone(b.fuses), maps.Clone(b.said)
+	b.past.runs = maps.Clone(b.past.runs)
 	b.ids, b.going, b.stood, b.over = slices.Clip(b.ids), slices.Clip(b.going), slices.Clip(b.stood), slices.Clip(b.over)
 	b.trial = true
 	return b
@@ -118,13 +123,15 @@ func (b *book) incident(r Record) {
 		b.ids, b.going = append(b.ids, r.Incident), append(b.going, r.Incident)
 	}
 	now := b.next(*old, r)
-	if !private(r.Event) {
-		b.busy = &busy{}
-	}
 	if now.JudgedBy == "" && b.docs != nil { // opened by a version that did not write it down
 		now.JudgedBy = b.docs.BIA.Digest
 	}
+	now.recall(&b.past)
+	b.past.read(now, r)
 	b.incidents[r.Incident] = &now
+	if !b.private(r) {
+		b.busy = &busy{}
+	}
 	if !now.Open() && slices.Contains(b.going, r.Incident) {
 		b.going = slices.DeleteFunc(slices.Clone(b.going), func(id string) bool { return id == r.Incident })
 		if now.StoodDown != nil {
@@ -133,8 +140,12 @@ func (b *book) incident(r Record) {
 			b.over = append(b.over, r.Incident)
 		}
 	}
+	b.owe(&now)
 	b.burn(r)
-	if e, ok := r.Event.(Invoked); ok && e.By.Person == "" {
+	if e, ok := r.Event.(ExerciseConcluded); ok {
+		b.exercised = append(slices.Clip(b.exercised), Exercised{Incident: r.Incident, At: r.At, ExerciseConcluded: e})
+	}
+	if e, ok := r.Event.(Invoked); ok && e.By.Person == "" && e.Exercise == "" && e.Asks == nil {
 		for _, service := range append([]string{e.Service}, e.Covers...) {
 			b.fuses[service] = fuse{at: r.At, incident: r.Incident}
 		}
@@ -188,37 +199,59 @@ func (b *book) living() (open []*Incident) {
 	return open
 }
 
-// held is the run that holds an exclusive resource.
-func (b *book) held(resource string) string { return b.present().resources[resource] }
+// held is the run that holds an exclusive resource. A live run is not kept waiting by an exercise, except while hands are
+// at one of its steps: it lets go between steps.
+func (b *book) held(live bool, resource string) string { return b.present(live).resources[resource] }
 
 // running is the run of a playbook that goes on: one at a time, whatever it is for.
-func (b *book) running(playbook string) string { return b.present().playbooks[playbook] }
+func (b *book) running(live bool, playbook string) string { return b.present(live).playbooks[playbook] }
 
 // present is what the runs of open incidents keep others from, the first of them each time.
-func (b *book) present() *busy {
-	if b.busy.playbooks != nil {
-		return b.busy
-	}
-	b.busy.playbooks, b.busy.resources = map[string]string{}, map[string]string{}
-	for _, id := range b.going {
-		for _, run := range b.incidents[id].Runs {
-			if !run.Active() {
-				continue
-			}
-			name := fmt.Sprintf("run %s of %s", run.ID, id)
-			put(b.busy.playbooks, run.Name, name)
-			if run.Playbook != nil {
-				for _, resource := range run.Playbook.Exclusive {
-					put(b.busy.resources, resource, name)
+func (b *book) present(live bool) *busy {
+	if b.busy.playbooks == nil {
+		b.busy.playbooks, b.busy.resources = map[string]string{}, map[string]string{}
+		b.busy.live = &busy{playbooks: map[string]string{}, resources: map[string]string{}}
+		for _, id := range b.going {
+			for _, run := range b.incidents[id].Runs {
+				b.busy.add(id, run)
+				if !run.yields() {
+					b.busy.live.add(id, run)
 				}
 			}
 		}
 	}
+	if live {
+		return b.busy.live
+	}
 	return b.busy
+}
+
+// add takes in what a run keeps others from.
+func (b *busy) add(incident string, run Run) {
+	if !run.Active() {
+		return
+	}
+	name := fmt.Sprintf("run %s of %s", run.ID, incident)
+	put(b.playbooks, run.Name, name)
+	if run.Playbook != nil {
+		for _, resource := range run.Playbook.Exclusive {
+			put(b.resources, resource, name)
+		}
+	}
 }
 
 func put(in map[string]string, key, value string) {
 	if _, there := in[key]; !there {
 		in[key] = value
 	}
+}
+
+// disaster is the first live disaster that is declared and not over; empty: none is.
+func (b *book) disaster() string {
+	for _, id := range b.going {
+		if i := b.incidents[id]; i.Exercise == "" && i.Declared != nil {
+			return id
+		}
+	}
+	return ""
 }

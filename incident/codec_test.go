@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"holdfast/bia"
+	"holdfast/bia/condition"
 	"holdfast/detector"
+	"holdfast/playbooks"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -65,17 +67,31 @@ func everyKind() []Event {
 		Declared{By: by, Automatic: true, Criteria: []string{"facility_lost"}, Reason: "it is gone",
 			Services: []Pinned{{Service: "payments-api", Objectives: objectives, Clocks: clocks}}, Explanation: explanation, Tell: []string{"alice"}},
 		DeclarationDeclined{By: by, Criteria: []string{"facility_lost"}, Services: []string{"payments-api"}, Lost: []string{"fra1"}, Reason: "wait", Until: at.Add(time.Hour)},
+		ReportingDue{Report: "regulator-initial", To: "regulator", What: "initial notification", From: "classified", Since: at, Deadline: at.Add(4 * time.Hour), Remind: at.Add(3 * time.Hour),
+			Role: "compliance", Escalate: []string{"head-of-operations"}, Evidence: true, Tell: []string{"frank"}},
+		Reminded{Report: "regulator-initial", Round: 2, Deadline: at.Add(4 * time.Hour), Tell: []string{"frank", "carol"}},
+		ReportingMissed{Report: "regulator-initial", Deadline: at.Add(4 * time.Hour), Tell: []string{"frank", "alice"}},
+		Reported{Report: "regulator-initial", By: by, At: at.Add(3 * time.Hour), Evidence: "receipt 4711", NotRequired: true, Reason: "not major after all"},
 		Invoked{Run: "1", Service: "payments-api", Covers: []string{"core-ledger", "payments-api"}, Playbook: "failover", File: "playbooks/failover.yaml",
-			Text: "playbook: failover\n", Digest: "sha256:01", By: by, Reason: "by hand", Others: []string{"restore"}},
+			Text: "playbook: failover\n", Digest: "sha256:01", By: by, Reason: "by hand", Others: []string{"restore"}, Exercise: Full, CleanUp: true,
+			Children: []playbooks.Child{{Playbook: "restore", File: "playbooks/restore.yaml", Text: "playbook: restore\n", Digest: "sha256:06"}},
+			Asks:     &Question{Unmet: []string{"it needs ledger-db-ams up, which is down"}, Role: "incident-director", Within: 20 * time.Minute}},
 		NoPlaybookFits{Service: "payments-api", Nearest: "failover", Missing: []string{"it needs ams2, which is lost"}, Tell: []string{"alice"}},
-		StepStarted{Run: "1", Step: "fence", Attempt: 2, Key: "payments-api-0412/1/fence/1", Epoch: 3, Until: at.Add(time.Minute), By: by, Reason: "again", Tell: []string{"dave"}},
-		Acknowledged{Run: "1", Step: "page", By: by},
-		StepApproved{Run: "1", Step: "go", By: by, Reason: "yes"},
+		StepStarted{Run: "1", Step: "fence", Attempt: 2, Key: "payments-api-0412/1/fence/1", Epoch: 3, Until: at.Add(time.Minute), By: by, Reason: "again", Tell: []string{"dave"},
+			Values:  map[string]condition.Value{"run.service": condition.Text("payments-api"), "step('assess').answers.eta": condition.Length(90 * time.Minute)},
+			Release: &Release{Digest: "sha256:04", Steps: []Released{{Step: "fence", Does: "POST https://fence.internal/fra1"}}}},
+		ReleaseChanged{Run: "1", Step: "go", Release: Release{Digest: "sha256:05", Steps: []Released{{Step: "fence", Does: "POST https://fence.internal/fra2"}}},
+			Lapsed: []string{"alice"}, Tell: []string{"alice", "bob"}},
+		Acknowledged{Run: "1", Step: "page", By: by, From: "dave", Tell: []string{"dave"}, Until: at.Add(5 * time.Minute)},
+		AcknowledgementLapsed{Run: "1", Step: "assess", By: by, Since: at, Rung: 1, Role: "on-call-pay", Until: at.Add(20 * time.Minute), Tell: []string{"erin", "alice"}},
+		HandOverOffered{Run: "1", Step: "assess", By: by, To: "erin", Reason: "end of shift", Tell: []string{"erin"}},
+		StepApproved{Run: "1", Step: "go", By: by, Reason: "yes", Unproven: "nobody is named as last editor", Digest: "sha256:05"},
 		StepDeclined{Run: "1", Step: "go", By: by, Reason: "no"},
-		StepDone{Run: "1", Step: "assess", Attempt: 1, By: by, Output: "fenced", Answers: map[string]string{"estimate": "3h"}, Evidence: "TCK-1"},
+		StepDone{Run: "1", Step: "assess", Attempt: 1, By: by, Output: "fenced", Answers: map[string]string{"estimate": "3h"}, Evidence: "TCK-1",
+			Approved: map[string]map[string]condition.Value{"fence": {"run.service": condition.Text("payments-api")}}},
 		StepFailed{Run: "1", Step: "fence", Attempt: 1, Outcome: TimedOut, Reason: "no answer", By: by, Again: at.Add(time.Second), Tell: []string{"alice"}},
 		StepSkipped{Run: "1", Step: "fence", By: by, Reason: "already fenced"},
-		Escalated{Run: "1", Step: "page", Rung: 1, Role: "head-of-operations", Until: at.Add(5 * time.Minute), Tell: []string{"carol"}},
+		Escalated{Run: "1", Step: "page", Rung: 1, Role: "head-of-operations", Until: at.Add(5 * time.Minute), Why: "nobody who was told could be reached", Tell: []string{"carol"}},
 		Notified{Notice: 7, Person: "dave", Channel: "webhook", Error: "mailbox full"},
 		RunPaused{Run: "1", Until: at.Add(time.Hour), By: by, Reason: "the facility calls back", Tell: []string{"dave"}},
 		RunResumed{Run: "1", By: by, Reason: "it did"},
@@ -90,6 +106,8 @@ func everyKind() []Event {
 		UndoFailed{Run: "1", Step: "fence", Attempt: 1, Outcome: Failed, Reason: "no answer", By: by, Again: at.Add(time.Second), Tell: []string{"alice"}},
 		UndoSkipped{Run: "1", Step: "fence", By: by, Reason: "it may stay fenced"},
 		RunEnded{Run: "1", Result: "completed"},
+		ObjectiveAtRisk{Run: "1", Service: "payments-api", Risk: RiskLikely, Objective: "rto", Deadline: at.Add(2 * time.Hour), P50: at.Add(125 * time.Minute), P90: at.Add(150 * time.Minute),
+			HeldUpBy: []string{"go"}, Advice: []string{"go waits for a decision"}, Tell: []string{"alice"}},
 		ObjectiveMissed{Service: "payments-api", Objective: "rto", Deadline: clocks.Deadline, Tell: []string{"alice"}},
 		Restored{Service: "payments-api", At: at.Add(time.Hour)},
 		Relapsed{Service: "payments-api", Since: at.Add(2 * time.Hour), Tell: []string{"alice"}},
@@ -97,6 +115,13 @@ func everyKind() []Event {
 		StoodDown{By: by, Reason: "all is well", Tell: []string{"alice", "carol"}},
 		Noted{By: by, Text: "the facility called back"},
 		Rebased{From: "sha256:02", To: "sha256:03", By: by, Reason: "the new RTO holds", Tell: []string{"alice"}},
+		ExerciseStarted{Exercise: Full, Playbook: "failover", Service: "payments-api", JudgedBy: "sha256:02", By: by, Reason: "the yearly one", Tell: []string{"dave"}},
+		ExerciseInterrupted{Disaster: "payments-api-0412", Tell: []string{"dave"}},
+		ExerciseConcluded{Exercise: Parallel, Playbook: "failover", Digest: "sha256:01", Touches: "sha256:04", Service: "payments-api", By: by, Reason: "the yearly one",
+			Started: at, Ended: at.Add(time.Hour), Result: "completed", Disaster: "reporting-0412", Recovered: Span(50 * time.Minute),
+			Objectives: []ObjectiveShown{{Objective: "rtc", Allowed: Span(40 * time.Minute), Measured: Span(50 * time.Minute), Met: true}},
+			Steps:      []StepShown{{Step: "go", Status: Done, Shown: "carried_out", Took: Span(time.Minute), By: by, Reason: "yes"}}, TookPart: []string{"alice"},
+			CleanUp: CleanUp{State: "waived", Waived: []StepShown{{Step: "back", Status: Skipped, Shown: "left_out", By: by, Reason: "stays"}}}, Tell: []string{"alice"}},
 		ActionAgreed{Action: 1, Text: "Rehearse the failover at night", Owner: "head-of-operations", Due: "2026-05-31", By: by},
 		ActionDone{Action: 1, By: by, Result: "rehearsed on 2026-05-20, TCK-9"},
 	}
@@ -146,7 +171,9 @@ func TestTheTableOfKindsIsComplete(t *testing.T) {
 
 func TestEveryKindOfEventIsToldInASentence(t *testing.T) {
 	var b strings.Builder
-	for _, e := range append(everyKind(), Unrecognised{As: "teleported", Raw: []byte(`{}`)}) {
+	live := Invoked{Run: "1", Service: "payments-api", Covers: []string{"core-ledger", "payments-api"}, Playbook: "failover", By: Actor{Person: "alice", Role: "incident-director"}, Reason: "by hand"}
+	rehearsed := Invoked{Run: "1", Service: "payments-api", Playbook: "failover", By: Actor{Person: "alice"}, Exercise: Tabletop}
+	for _, e := range append(everyKind(), live, rehearsed, Unrecognised{As: "teleported", Raw: []byte(`{}`)}) {
 		text := Sentence(Record{At: t0, Incident: acmeIncident, Event: e})
 		if text == "" || strings.Contains(text, "\n") {
 			t.Errorf("%s is told as %q", e.Kind(), text)

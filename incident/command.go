@@ -11,20 +11,23 @@ const (
 	VerbFailed    Verb = "failed"
 	VerbCannot    Verb = "cannot"
 	VerbApprove   Verb = "approve"
-	VerbDecline   Verb = "decline" // a decide step; with no Step: the recommended declaration
-	VerbRetry     Verb = "retry"   // a stuck step, with a new key
-	VerbSkip      Verb = "skip"    // a stuck or waiting step, with a reason
-	VerbDeclare   Verb = "declare" // an incident, or (no Incident) the named Services by hand
-	VerbInvoke    Verb = "invoke"  // the named Playbook for Services[0] of a declared incident, though it does not fit
-	VerbPause     Verb = "pause"   // the Run (or the only one) starts nothing, Until an instant or resumed
-	VerbHold      Verb = "hold"    // the same for one Step; with no Step: of the Run
-	VerbResume    Verb = "resume"  // ends a pause of the Run, or the hold of the Step
-	VerbAbort     Verb = "abort"   // the Run, or with none everything in the incident; what was done is undone unless Keep
+	VerbDecline   Verb = "decline"   // a decide step; with no Step: the recommended declaration
+	VerbRetry     Verb = "retry"     // a stuck step, with a new key
+	VerbSkip      Verb = "skip"      // a stuck or waiting step, with a reason
+	VerbHandOver  Verb = "hand-over" // a step that waits, to the person To, with a reason; it is theirs once they acknowledge
+	VerbDeclare   Verb = "declare"   // an incident, or (no Incident) the named Services by hand
+	VerbInvoke    Verb = "invoke"    // the named Playbook for Services[0] of a declared incident, though it does not fit
+	VerbPause     Verb = "pause"     // the Run (or the only one) starts nothing, Until an instant or resumed
+	VerbHold      Verb = "hold"      // the same for one Step; with no Step: of the Run
+	VerbResume    Verb = "resume"    // ends a pause of the Run, or the hold of the Step
+	VerbAbort     Verb = "abort"     // the Run, or with none everything in the incident; what was done is undone unless Keep
 	VerbStandDown Verb = "stand-down"
 	VerbArm       Verb = "arm"
 	VerbDisarm    Verb = "disarm"
 	VerbNote      Verb = "note"
-	VerbRebase    Verb = "rebase" // an open incident onto the bia.yaml in force, with a reason
+	VerbReported  Verb = "reported" // the Report was made, At an instant; or, Over, there is no duty to
+	VerbRehearse  Verb = "rehearse" // the named Playbook, as an Exercise, with a reason: what it is to show
+	VerbRebase    Verb = "rebase"   // an open incident onto the bia.yaml in force, with a reason
 
 	// What is to be done so that it goes better next time; also after the incident.
 	VerbAction     Verb = "action"      // Owner undertakes what Reason says, by the day Due
@@ -44,13 +47,17 @@ type Command struct {
 	Verb     Verb              `json:"verb"`
 	Incident string            `json:"incident,omitempty"`
 	Step     string            `json:"step,omitempty"` // "go", or "2/go" where several runs have it
-	Run      string            `json:"run,omitempty"`  // of pause, hold, resume and abort
+	Report   string            `json:"report,omitempty"`
+	To       string            `json:"to,omitempty"`  // person id
+	Run      string            `json:"run,omitempty"` // of pause, hold, resume and abort
 	Services []string          `json:"services,omitempty"`
 	Playbook string            `json:"playbook,omitempty"`
 	Reason   string            `json:"reason,omitempty"`
 	Answers  map[string]string `json:"answers,omitempty"`
 	Evidence string            `json:"evidence,omitempty"`
+	Digest   string            `json:"digest,omitempty"` // of what the decision lets happen, as it was shown; of approve
 	Until    time.Time         `json:"until,omitzero"`
+	Exercise Exercise          `json:"exercise,omitempty"` // the kind of a rehearsal
 
 	Keep      bool `json:"keep,omitempty"`      // of abort: leave what was done as it is
 	Supersede bool `json:"supersede,omitempty"` // of invoke: end, between steps, the runs that stand in its way

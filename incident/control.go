@@ -55,7 +55,7 @@ func (i *Incident) applyControl(r Record) bool {
 			s.Held = &Brake{By: e.By, At: r.At, Until: e.Until, Reason: e.Reason}
 		})
 	case StepReleased:
-		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.Held = nil })
+		i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.released(r.At, p) })
 	case InvocationQueued:
 		i.Queued = append(slices.Clip(i.Queued), Queued{e, r.At})
 	case RunSuperseded:
@@ -79,6 +79,14 @@ func (i *Incident) applyControl(r Record) bool {
 		return false
 	}
 	return true
+}
+
+// released takes the brake off a step. Whoever was asked could not answer meanwhile, so their time begins anew.
+func (s *StepState) released(at time.Time, p *playbooks.Step) {
+	s.Held = nil
+	if s.Status == Waiting && !s.Until.IsZero() && within(p) > 0 {
+		s.Until = later(s.Until, at.Add(within(p)))
+	}
 }
 
 // aborted calls off one run, or all of them.

@@ -74,7 +74,8 @@ func TestAHeldDecisionTakesNoApprovalAndChasesNobody(t *testing.T) {
 	refusal := h.refuses("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go"})
 	says(t, refusal.Reason, "is held by bob", "until 2026-04-12 09:30:00Z", "until the facility has looked", "holdfast resume")
 	equal(t, h.order("alice", Command{Verb: VerbAck, Incident: acmeIncident, Step: "go"}), []string{"acknowledged go"})
-	equal(t, h.at(30*time.Minute), []string{"step_released go", "escalated go"})
+	equal(t, h.at(30*time.Minute), []string{"step_released go"})
+	equal(t, h.nextAt(), 40*time.Minute) // her time begins anew
 	equal(t, h.says("alice", VerbApprove, "go")[0], "step_approved go")
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"holdfast/bia"
 	"holdfast/detector"
+	"holdfast/playbooks"
 )
 
 // Criteria that are spelled out here; the others are only passed on.
@@ -26,8 +27,8 @@ func (i Incident) declare(w World) []Event {
 	if len(met) == 0 {
 		return nil
 	}
-	rule, gate := delegated(w, met)
-	if gate != "" && noDecision(w, met) {
+	rule, gate := i.delegated(w, met)
+	if gate != "" && i.noDecision(w, met) {
 		rule, gate = "on_no_decision", ""
 	}
 	if w.Shadow {
@@ -90,7 +91,7 @@ func subset(some, all []string) bool {
 }
 
 // delegated is the rule by which a disaster is declared automatically, or the gate that forbids it.
-func delegated(w World, met []detector.Criterion) (rule, gate string) {
+func (i Incident) delegated(w World, met []detector.Criterion) (rule, gate string) {
 	l := w.declaration()
 	switch {
 	case l.Mode != "automatic":
@@ -104,7 +105,7 @@ func delegated(w World, met []detector.Criterion) (rule, gate string) {
 	}
 	var passed []detector.Criterion
 	for _, c := range ours {
-		if why := blocked(w, c); why == "" {
+		if why := i.blocked(w, c); why == "" {
 			passed = append(passed, c)
 		} else {
 			gate = why
@@ -118,7 +119,7 @@ func delegated(w World, met []detector.Criterion) (rule, gate string) {
 
 // blocked is why a criterion may not declare by itself: the detector itself doubts it, or no service that carries it has
 // a known RTC and a whole fuse.
-func blocked(w World, c detector.Criterion) (why string) {
+func (i Incident) blocked(w World, c detector.Criterion) (why string) {
 	if c.Doubt != "" {
 		return c.Doubt
 	}
@@ -131,6 +132,10 @@ func blocked(w World, c detector.Criterion) (why string) {
 			why = fmt.Sprintf("the RTC of %s is not known", o.Service)
 			continue
 		}
+		if unproven := i.unexercised(w, o); unproven != "" {
+			why = unproven
+			continue
+		}
 		again, before := w.rearm(o.Service)
 		if again.IsZero() {
 			return ""
@@ -140,15 +145,36 @@ func blocked(w World, c detector.Criterion) (why string) {
 	return why
 }
 
+// unexercised is why `exercised_within` keeps a declaration from happening without a person: the playbook that would be
+// invoked for the service is not verified, or was exercised too long ago; empty: nothing does.
+func (i Incident) unexercised(w World, o detector.Outage) string {
+	within := w.declaration().Require.ExercisedWithin
+	if within == 0 {
+		return ""
+	}
+	fits := playbooks.Match(w.Documents.Playbooks, i.situation(w, i.want(w, o.Service, o.Since, o.Clocks.Deadline)))
+	if len(fits) == 0 || !fits[0].Fits {
+		return fmt.Sprintf("no playbook fits %s, so none was exercised within %s", o.Service, span(within))
+	}
+	p := fits[0].Playbook
+	switch v := w.Documents.Verify(p, w.Exercised(), w.Now); {
+	case v.State != Verified:
+		return fmt.Sprintf("%s is not verified: %s", p.ID, v.Why)
+	case !w.Now.Before(v.Last.At.Add(within)):
+		return fmt.Sprintf("%s was exercised last on %s, not within %s", p.ID, day(v.Last.At), span(within))
+	}
+	return ""
+}
+
 // noDecision reports whether the authority has said in writing that no decision by the latest time to invoke is a yes.
 // Nobody has to have armed for that, but whoever disarmed has taken it back.
-func noDecision(w World, met []detector.Criterion) bool {
+func (i Incident) noDecision(w World, met []detector.Criterion) bool {
 	l := w.declaration()
 	if l.Mode == "automatic" || l.OnNoDecision != "declare" || w.Disarmed != "" {
 		return false
 	}
 	return slices.ContainsFunc(met, func(c detector.Criterion) bool {
-		return c.ID == criterionDecisionPoint && blocked(w, c) == ""
+		return c.ID == criterionDecisionPoint && i.blocked(w, c) == ""
 	})
 }
 
@@ -202,7 +228,7 @@ func (i Incident) decisionDue(w World) []Event {
 		return nil
 	case !i.paged(o, roundAuthority):
 		return []Event{i.page(w, o, roundAuthority, l.Authority)}
-	case i.DecisionDue.Round == roundAuthority && !w.Now.Before(i.DecisionDueAt.Add(l.DecisionTimeObjective)):
+	case i.DecisionDue.Round == roundAuthority && (!w.Now.Before(i.DecisionDueAt.Add(l.DecisionTimeObjective)) || i.nobodyReached(i.DecisionDueAt, i.DecisionDue.Tell)):
 		return []Event{i.page(w, o, roundSuccessors, orElse(l.Successors, l.Authority)...)}
 	}
 	return nil

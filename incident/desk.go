@@ -53,7 +53,7 @@ func (d *Desk) Apply(r Record) {
 	d.latest = later(d.latest, r.At)
 	before := d.docs
 	d.book.apply(r)
-	d.agenda.note(r)
+	d.agenda.note(r, &d.book)
 	d.stir(r)
 	switch e := r.Event.(type) {
 	case DocumentsAdopted:

@@ -48,9 +48,29 @@ func ParseDocuments(files map[string]string) (*Documents, source.Problems) {
 	}
 	problems = append(problems, d.compileMappings()...)
 	problems = append(problems, d.sameIDs()...)
+	problems = append(problems, d.link(problems)...)
 	problems = append(problems, d.unknownRoles()...)
 	d.Digest = digestOf(d.Files)
-	return d, problems.Sorted()
+	return d, once(problems.Sorted())
+}
+
+// link puts what playbooks invoke into them. Where one of them cannot be read there is nothing to put in.
+func (d *Documents) link(before source.Problems) (problems source.Problems) {
+	if before.HasErrors() {
+		return nil
+	}
+	linked, problems := playbooks.Link(d.Playbooks)
+	if !problems.HasErrors() {
+		d.Playbooks = linked
+	}
+	return problems
+}
+
+// once leaves out a problem that is told again of a playbook within another.
+func once(sorted source.Problems) source.Problems {
+	return slices.CompactFunc(sorted, func(a, b source.Problem) bool {
+		return a.Position == b.Position && a.Rule == b.Rule && a.Message == b.Message
+	})
 }
 
 func (d *Documents) read(name, text string) (problems source.Problems) {
@@ -108,6 +128,19 @@ func (d *Documents) unknownRoles() (problems source.Problems) {
 		}
 		for i, role := range l.Responders {
 			check(l.Marks.Of(fmt.Sprintf("responders[%d]", i)), role)
+		}
+		for _, r := range l.Reporting {
+			if r.Marks.Has("role") {
+				check(r.Marks.Of("role"), r.Role)
+			}
+			for i, role := range r.Escalate {
+				if r.Marks.Has("escalate") {
+					check(r.Marks.Of(fmt.Sprintf("escalate[%d]", i)), role)
+				}
+			}
+		}
+		for i, role := range l.Rehearsers {
+			check(l.Marks.Of(fmt.Sprintf("rehearsers[%d]", i)), role)
 		}
 	}
 	for _, p := range d.Playbooks {

@@ -31,10 +31,16 @@ func (d *Desk) draft(now time.Time) *draft {
 }
 
 // settle decides all that is due.
-func (f *draft) settle() { f.agenda.settle(f) }
+func (f *draft) settle() {
+	f.agenda.settle(f)
+	f.settleReports()
+}
 
 // nextAt is the first instant at which any incident has something to say by the clock alone.
-func (f *draft) nextAt() (time.Time, bool) { return f.agenda.nextAt(f) }
+func (f *draft) nextAt() (time.Time, bool) {
+	next, ok := f.agenda.nextAt(f)
+	return f.reportsNextAt(next, ok)
+}
 
 // follows is the situation that an incident follows; nil: none.
 func (f *draft) follows(id string) *detector.Verdict { return f.agenda.follow(f).follows[id] }
@@ -54,12 +60,13 @@ func (f *draft) commit(id string, e Event) {
 		f.book = f.clone()
 	}
 	f.changes = append(f.changes, Change{Incident: id, Event: e})
-	f.apply(Record{At: f.now, Incident: id, Event: e})
+	r := Record{At: f.now, Incident: id, Event: e}
+	f.apply(r)
 	if f.asked == nil {
 		return
 	}
 	f.asked.add(f.incidents[id].seat)
-	if !private(e) {
+	if !f.private(r) {
 		f.crossed = true
 		f.agenda.crossed(f)
 	}
@@ -72,16 +79,27 @@ func (f *draft) world(i Incident, v *detector.Verdict) World { return f.listenin
 
 // listening is that world, and keeps what the incident is told of it.
 func (f *draft) listening(i Incident, v *detector.Verdict, q *quiet) World {
-	s := f.sight(i)
-	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs.judging(s.text), Facts: listener{s.facts, q}, Shadow: f.shadow, Verdict: f.dated(v), Gate: f.gate(), Open: f.open, found: map[string][]string{},
-		Held: func(resource string) string { return ofHouse(q, f, func(b *book) string { return b.held(resource) }) },
+	s, live := f.sight(i), i.Exercise == ""
+	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs.judging(s.text), Facts: listener{s.facts, q}, Shadow: f.shadow, Verdict: f.dated(v), Gate: f.gate(), found: map[string][]string{},
+		Open: func() []Incident {
+			q.all = true
+			return f.open()
+		},
+		Held: func(resource string) string {
+			return ofHouse(q, f, func(b *book) string { return b.held(live, resource) })
+		},
 		Running: func(playbook string) string {
-			return ofHouse(q, f, func(b *book) string { return b.running(playbook) })
+			return ofHouse(q, f, func(b *book) string { return b.running(live, playbook) })
 		},
 		Blown: func(service string) (time.Time, string, bool) {
 			last := ofHouse(q, f, func(b *book) fuse { return b.fuses[service] })
 			return last.at, last.incident, last != fuse{}
-		}}
+		},
+		Exercised: func() []Exercised {
+			return f.exercised[:ofHouse(q, f, func(b *book) int { return len(b.exercised) })]
+		},
+		Disaster: func() string { return ofHouse(q, f, (*book).disaster) }}
+	w.Past = &f.past
 	if f.arming != nil || f.broken != "" || f.unread != "" {
 		w.Disarmed = w.Gate
 	}

@@ -15,8 +15,10 @@ func (i Incident) Due(w World) []Event {
 		if len(events) == 0 {
 			return all
 		}
-		for _, e := range events {
-			i = i.apply(Record{At: w.Now, Incident: i.ID, Event: e})
+		for n, e := range events {
+			events[n] = i.hurried(w, e)
+			i = i.apply(Record{At: w.Now, Incident: i.ID, Event: events[n]})
+			i.recall(w.Past)
 		}
 		all = append(all, events...)
 	}
@@ -27,7 +29,11 @@ func (i Incident) next(w World) []Event {
 	if !i.Open() || i.HandsOff != "" {
 		return nil
 	}
-	for _, rule := range rules {
+	asked := rules
+	if i.Exercise != "" {
+		asked = exerciseRules
+	}
+	for _, rule := range asked {
 		if events := rule(i, w); len(events) > 0 {
 			return events
 		}
@@ -42,9 +48,11 @@ var rules = []func(Incident, World) []Event{
 	Incident.heed,
 	Incident.declare,
 	Incident.decisionDue,
+	Incident.reporting,
 	Incident.queued,
 	Incident.invoke,
 	Incident.carryOn,
+	Incident.atRisk,
 	Incident.standDown,
 }
 
@@ -84,7 +92,10 @@ func (i Incident) NextAt(w World) (time.Time, bool) {
 	i.invocationDeadlines(w, &d)
 	i.recoveryDeadlines(w, &d)
 	i.runDeadlines(w, &d)
+	i.reportDeadlines(&d)
+	i.riskDeadlines(w, &d)
 	slices.SortFunc(d.all, time.Time.Compare)
+	w.asking = true
 	for _, at := range d.all {
 		w.Now = at
 		if len(i.next(w)) > 0 {

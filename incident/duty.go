@@ -15,6 +15,33 @@ type duty struct {
 	roster *oncall.Roster
 	at     time.Time
 	untold bool // nobody is told anything
+	beside bool // deputies stand beside the line, for something has escalated
+}
+
+// several reports whether more than one person holds a role, whenever.
+func (d duty) several(role string) bool {
+	return d.roster != nil && len(d.roster.Holders(role)) > 1
+}
+
+// deputised reports whether anybody who holds a role has a deputy who stands beside them after an escalation.
+func (d duty) deputised(role string) bool {
+	return d.roster != nil && slices.ContainsFunc(d.roster.Holders(role), func(id string) bool {
+		p := d.roster.People[id]
+		return p != nil && p.Deputy != nil && p.Deputy.AfterEscalation
+	})
+}
+
+// deputies are who stands beside the line of a role after an escalation.
+func (d duty) deputies(role string) []string {
+	if d.roster == nil {
+		return nil
+	}
+	return d.roster.Deputies(role, d.at)
+}
+
+// holds reports whether a person may act for a role.
+func (d duty) holds(person, role string) bool {
+	return d.roster == nil || d.roster.Holds(person, role, d.at) || d.beside && slices.Contains(d.deputies(role), person)
 }
 
 // line is a role's line of succession.
@@ -53,7 +80,7 @@ func (d duty) first(roles ...string) []string {
 // role is the first of roles that a person may act for.
 func (d duty) role(person string, roles []string) (string, bool) {
 	for _, role := range roles {
-		if role != "" && (d.roster == nil || d.roster.Holds(person, role, d.at)) {
+		if role != "" && d.holds(person, role) {
 			return role, true
 		}
 	}

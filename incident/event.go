@@ -4,7 +4,9 @@ import (
 	"time"
 
 	"holdfast/bia"
+	"holdfast/bia/condition"
 	"holdfast/detector"
+	"holdfast/playbooks"
 )
 
 // An Event is one thing that happened to an incident, in the past tense. A kind once written keeps its name and its
@@ -44,18 +46,25 @@ const (
 	KindRecommended         Kind = "recommended"
 	KindDeclared            Kind = "declared"
 	KindDeclarationDeclined Kind = "declaration_declined"
+	KindReportingDue        Kind = "reporting_due"
+	KindReminded            Kind = "reminded"
+	KindReportingMissed     Kind = "reporting_missed"
+	KindReported            Kind = "reported"
 
-	KindInvoked        Kind = "invoked"
-	KindNoPlaybookFits Kind = "no_playbook_fits"
-	KindStepStarted    Kind = "step_started"
-	KindAcknowledged   Kind = "acknowledged"
-	KindStepApproved   Kind = "step_approved"
-	KindStepDeclined   Kind = "step_declined"
-	KindStepDone       Kind = "step_done"
-	KindStepFailed     Kind = "step_failed"
-	KindStepSkipped    Kind = "step_skipped"
-	KindEscalated      Kind = "escalated"
-	KindNotified       Kind = "notified"
+	KindInvoked               Kind = "invoked"
+	KindNoPlaybookFits        Kind = "no_playbook_fits"
+	KindStepStarted           Kind = "step_started"
+	KindReleaseChanged        Kind = "release_changed"
+	KindAcknowledged          Kind = "acknowledged"
+	KindAcknowledgementLapsed Kind = "acknowledgement_lapsed"
+	KindHandOverOffered       Kind = "hand_over_offered"
+	KindStepApproved          Kind = "step_approved"
+	KindStepDeclined          Kind = "step_declined"
+	KindStepDone              Kind = "step_done"
+	KindStepFailed            Kind = "step_failed"
+	KindStepSkipped           Kind = "step_skipped"
+	KindEscalated             Kind = "escalated"
+	KindNotified              Kind = "notified"
 
 	KindRunPaused        Kind = "run_paused"
 	KindRunResumed       Kind = "run_resumed"
@@ -70,6 +79,7 @@ const (
 	KindUndoSkipped      Kind = "undo_skipped"
 	KindRunEnded         Kind = "run_ended"
 
+	KindObjectiveAtRisk      Kind = "objective_at_risk"
 	KindObjectiveMissed      Kind = "objective_missed"
 	KindRestored             Kind = "restored"
 	KindRelapsed             Kind = "relapsed"
@@ -80,6 +90,13 @@ const (
 
 	KindActionAgreed Kind = "action_agreed"
 	KindActionDone   Kind = "action_done"
+)
+
+// The life of an exercise, beside what its runs have in common with live ones.
+const (
+	KindExerciseStarted     Kind = "exercise_started"
+	KindExerciseInterrupted Kind = "exercise_interrupted"
+	KindExerciseConcluded   Kind = "exercise_concluded"
 )
 
 // An Actor is who did something: a person, or the rule that the authority delegated to.
@@ -237,6 +254,47 @@ type DeclarationDeclined struct {
 	Until    time.Time `json:"until,omitzero"`
 }
 
+// ReportingDue starts a statutory clock: the incident has to be reported to somebody. It pins the duty as it was written.
+type ReportingDue struct {
+	Report   string    `json:"report"` // its id in bia.yaml
+	To       string    `json:"to"`
+	What     string    `json:"what,omitempty"`
+	From     string    `json:"from"` // aware, classified, declared
+	Since    time.Time `json:"since"`
+	Deadline time.Time `json:"deadline"`
+	Remind   time.Time `json:"remind"`
+	Role     string    `json:"role"` // who reports
+	Escalate []string  `json:"escalate,omitempty"`
+	Evidence bool      `json:"evidence,omitempty"` // it has to be said where the evidence is
+	Tell     []string  `json:"tell,omitempty"`
+}
+
+// Reminded says that a report is still due: in round 1 to those who report, in round 2, when half of the time is left, to
+// those it escalates to as well.
+type Reminded struct {
+	Report   string    `json:"report"`
+	Round    int       `json:"round"`
+	Deadline time.Time `json:"deadline"`
+	Tell     []string  `json:"tell,omitempty"`
+}
+
+// ReportingMissed says that nobody has said by the deadline that a report was made.
+type ReportingMissed struct {
+	Report   string    `json:"report"`
+	Deadline time.Time `json:"deadline"`
+	Tell     []string  `json:"tell,omitempty"`
+}
+
+// Reported stops a statutory clock: the report was made, or the authority has found that there is no duty to.
+type Reported struct {
+	Report      string    `json:"report"`
+	By          Actor     `json:"by"`
+	At          time.Time `json:"at"` // when it was made
+	Evidence    string    `json:"evidence,omitempty"`
+	NotRequired bool      `json:"not_required,omitempty"`
+	Reason      string    `json:"reason,omitempty"`
+}
+
 // Invoked starts a run of a playbook for a service. The playbook is in it whole.
 type Invoked struct {
 	Run      string   `json:"run"` // "1", "2", … within the incident
@@ -250,6 +308,17 @@ type Invoked struct {
 	Reason   string   `json:"reason,omitempty"` // of a person who invoked it by hand
 	Others   []string `json:"others,omitempty"` // ids of other playbooks that fit, offered
 	Exercise Exercise `json:"exercise,omitempty"`
+	CleanUp  bool     `json:"clean_up,omitempty"` // it puts back what the exercise has done
+
+	Children []playbooks.Child `json:"children,omitempty"` // the playbooks that it invokes, whole
+	Asks     *Question         `json:"asks,omitempty"`     // it starts with a decision, since a precondition does not hold
+}
+
+// A Question is asked before anything of a run is done: whether to start though preconditions with else: ask do not hold.
+type Question struct {
+	Unmet  []string      `json:"unmet"` // sentences
+	Role   string        `json:"role"`  // who decides
+	Within time.Duration `json:"within,omitempty"`
 }
 
 // Exercise is the kind of exercise that a run is; empty: it is live.
@@ -282,21 +351,64 @@ type StepStarted struct {
 	By      Actor     `json:"by,omitzero"`    // the person who ordered a retry
 	Reason  string    `json:"reason,omitempty"`
 	Tell    []string  `json:"tell,omitempty"`
+
+	Values  map[string]condition.Value `json:"values,omitempty"`  // what is put in, by the text of its expression
+	Release *Release                   `json:"release,omitempty"` // of a decide step: what it lets happen, as it stands
+}
+
+// ReleaseChanged says that what a decision lets happen is another while the decision waits. Approvals that were given for
+// something else no longer count.
+type ReleaseChanged struct {
+	Run     string   `json:"run"`
+	Step    string   `json:"step"`
+	Release Release  `json:"release"`
+	Lapsed  []string `json:"lapsed,omitempty"` // whose approvals no longer count
+	Tell    []string `json:"tell,omitempty"`
 }
 
 // Acknowledged says that a person has taken a step (or the page that announced it) upon themselves.
 type Acknowledged struct {
-	Run  string `json:"run"`
-	Step string `json:"step"`
-	By   Actor  `json:"by"`
+	Run  string   `json:"run"`
+	Step string   `json:"step"`
+	By   Actor    `json:"by"`
+	From string   `json:"from,omitempty"` // who handed it over to them
+	Tell []string `json:"tell,omitempty"` // who has it no longer
+
+	Until time.Time `json:"until,omitzero"` // by when, where the slack leaves less than the playbook does
+}
+
+// AcknowledgementLapsed says that whoever had taken a step was silent for as long as it may take: it counts as not taken,
+// and the next is told. Who took it may take it again.
+type AcknowledgementLapsed struct {
+	Run   string    `json:"run"`
+	Step  string    `json:"step"`
+	By    Actor     `json:"by"`    // who had taken it
+	Since time.Time `json:"since"` // and when
+	Rung  int       `json:"rung"`  // as in Escalated
+	Role  string    `json:"role"`
+	Until time.Time `json:"until,omitzero"`
+	Tell  []string  `json:"tell"`
+}
+
+// HandOverOffered says that a step was offered to another person. It is theirs once they acknowledge it, and until then
+// whoever holds it holds it.
+type HandOverOffered struct {
+	Run    string   `json:"run"`
+	Step   string   `json:"step"`
+	By     Actor    `json:"by"`
+	To     string   `json:"to"` // person id
+	Reason string   `json:"reason"`
+	Tell   []string `json:"tell"`
 }
 
 // StepApproved is one approval of a decision; the last one needed is followed by StepDone.
 type StepApproved struct {
-	Run    string `json:"run"`
-	Step   string `json:"step"`
-	By     Actor  `json:"by"`
-	Reason string `json:"reason,omitempty"`
+	Run      string `json:"run"`
+	Step     string `json:"step"`
+	By       Actor  `json:"by"`
+	Reason   string `json:"reason,omitempty"`
+	Unproven string `json:"unproven,omitempty"` // what of the four eyes nobody can show
+	Digest   string `json:"digest,omitempty"`   // of what the person was shown that it lets happen
 }
 
 // StepDeclined ends a decision with no; the run goes no further down that branch.
@@ -316,6 +428,8 @@ type StepDone struct {
 	Output   string            `json:"output,omitempty"` // the first few KiB of what the target answered
 	Answers  map[string]string `json:"answers,omitempty"`
 	Evidence string            `json:"evidence,omitempty"`
+
+	Approved map[string]map[string]condition.Value `json:"approved,omitempty"` // of a decide step: what is put into the steps behind it, by step
 }
 
 // Outcome is how a step ended badly.
@@ -326,6 +440,7 @@ const (
 	TimedOut Outcome = "timed_out" // given up; whether it had an effect is not known
 	InDoubt  Outcome = "in_doubt"  // a daemon died while it was under way
 	Cannot   Outcome = "cannot"    // a person says that it cannot be done
+	Unclear  Outcome = "unclear"   // nobody can tell whether or how it is to be done; nothing was sent
 )
 
 // StepFailed ends an attempt badly. Again is when the next attempt starts by itself; zero: a person or nobody goes on.
@@ -352,9 +467,10 @@ type StepSkipped struct {
 type Escalated struct {
 	Run   string    `json:"run,omitempty"`
 	Step  string    `json:"step,omitempty"`
-	Rung  int       `json:"rung"` // 1 is the first escalation
+	Rung  int       `json:"rung"` // 1 is the first escalation; the same again where somebody is told out of turn
 	Role  string    `json:"role"`
 	Until time.Time `json:"until,omitzero"`
+	Why   string    `json:"why,omitempty"` // where it is not that a person's time was up
 	Tell  []string  `json:"tell"`
 }
 
@@ -450,10 +566,35 @@ type UndoSkipped StepSkipped
 
 // RunEnded closes a run: "completed"; "declined" (a decision went against it); "failed" (it came to its end, but a person
 // had to leave out a step that failed); "stood_down" (the incident ended first); "aborted"; "undone" (a step with
-// on_failure: undo failed); "superseded".
+// on_failure: undo failed); "superseded"; "interrupted" (of an exercise: a live disaster was declared).
 type RunEnded struct {
 	Run    string `json:"run"`
 	Result string `json:"result"`
+}
+
+// Risk is what is forecast of an objective, from bad to worse.
+type Risk string
+
+// Risks.
+const (
+	RiskPossible Risk = "possible" // P90 lies behind the deadline: it is missed more than once in ten times
+	RiskLikely   Risk = "likely"   // P50 does: it is missed rather than not
+	RiskMTPD     Risk = "mtpd"     // P50 lies behind the end of the MTPD
+)
+
+// ObjectiveAtRisk says that the run that is to bring a service back is forecast to come too late. Written once for each
+// risk worse than the last, per service and episode; it never decides anything.
+type ObjectiveAtRisk struct {
+	Run       string    `json:"run"`
+	Service   string    `json:"service"`
+	Risk      Risk      `json:"risk"`
+	Objective string    `json:"objective"` // as in ObjectiveMissed
+	Deadline  time.Time `json:"deadline"`
+	P50       time.Time `json:"p50"` // when it is expected back
+	P90       time.Time `json:"p90"`
+	HeldUpBy  []string  `json:"held_up_by,omitempty"` // steps under way that hold everybody up
+	Advice    []string  `json:"advice,omitempty"`     // what could be done, in sentences, the quickest first
+	Tell      []string  `json:"tell"`
 }
 
 // ObjectiveMissed says that a service was not back by its deadline. Written once per service and episode.
@@ -523,6 +664,70 @@ type ActionDone struct {
 	Result string `json:"result"` // what was done, or where it can be seen
 }
 
+// ExerciseStarted opens an exercise of a playbook. It is an incident that nothing happened to: it follows no situation,
+// counts in no figure of live incidents, declares nothing and blows no fuse.
+type ExerciseStarted struct {
+	Exercise Exercise `json:"exercise"`
+	Playbook string   `json:"playbook"`
+	Service  string   `json:"service"`   // that the playbook is to bring back
+	JudgedBy string   `json:"judged_by"` // digest of the bia.yaml whose objectives it is held against
+	By       Actor    `json:"by"`
+	Reason   string   `json:"reason"` // what it is to show
+	Tell     []string `json:"tell,omitempty"`
+}
+
+// ExerciseInterrupted says that a live disaster takes precedence: the exercise starts nothing more, lets go of what it
+// holds, and is cleaned up when the disaster is over.
+type ExerciseInterrupted struct {
+	Disaster string   `json:"disaster"` // the incident
+	Tell     []string `json:"tell,omitempty"`
+}
+
+// ExerciseConcluded closes an exercise, once what it did is put back: its record, whole (ISO 22301 clause 8.5).
+type ExerciseConcluded struct {
+	Exercise   Exercise         `json:"exercise"`
+	Playbook   string           `json:"playbook"`
+	Digest     string           `json:"digest"`  // of the playbook's text
+	Touches    string           `json:"touches"` // digest of what the bia.yaml says of the things the playbook touches
+	Service    string           `json:"service"`
+	By         Actor            `json:"by"`
+	Reason     string           `json:"reason"`
+	Started    time.Time        `json:"started"`
+	Ended      time.Time        `json:"ended"`               // of the run; cleaning up comes after it
+	Result     string           `json:"result"`              // as in RunEnded
+	Disaster   string           `json:"disaster,omitempty"`  // that interrupted it
+	Recovered  Span             `json:"recovered,omitempty"` // from the start to the milestone recovered; 0: not reached
+	Objectives []ObjectiveShown `json:"objectives,omitempty"`
+	Steps      []StepShown      `json:"steps"`
+	TookPart   []string         `json:"took_part,omitempty"` // people who acted
+	CleanUp    CleanUp          `json:"clean_up"`
+	Tell       []string         `json:"tell,omitempty"`
+}
+
+// ObjectiveShown is a time that an exercise was to show, and what it showed.
+type ObjectiveShown struct {
+	Objective string `json:"objective"` // rtc: of the playbook; rto: with confirmation and decision margin before it
+	Allowed   Span   `json:"allowed"`
+	Measured  Span   `json:"measured"`
+	Met       bool   `json:"met"`
+}
+
+// StepShown is how a step went in an exercise.
+type StepShown struct {
+	Step   string     `json:"step"`
+	Status StepStatus `json:"status"`
+	Shown  string     `json:"shown"` // carried_out | talked_through | left_out
+	Took   Span       `json:"took,omitempty"`
+	By     Actor      `json:"by,omitzero"`
+	Reason string     `json:"reason,omitempty"`
+}
+
+// CleanUp is how what an exercise did was put back.
+type CleanUp struct {
+	State  string      `json:"state"` // not_needed | done | waived
+	Waived []StepShown `json:"waived,omitempty"`
+}
+
 // Unrecognised is an event of a kind that this version does not know, kept as it was written. Its incident is shown, not
 // driven.
 type Unrecognised struct {
@@ -533,52 +738,63 @@ type Unrecognised struct {
 // Kind is the kind as it was written.
 func (u Unrecognised) Kind() Kind { return u.As }
 
-func (TookOver) Kind() Kind             { return KindTookOver }
-func (DocumentsAdopted) Kind() Kind     { return KindDocumentsAdopted }
-func (Armed) Kind() Kind                { return KindArmed }
-func (Disarmed) Kind() Kind             { return KindDisarmed }
-func (Estimated) Kind() Kind            { return KindEstimated }
-func (FacilityReported) Kind() Kind     { return KindFacilityReported }
-func (DataReported) Kind() Kind         { return KindDataReported }
-func (SwitchedOff) Kind() Kind          { return KindSwitchedOff }
-func (SwitchedOn) Kind() Kind           { return KindSwitchedOn }
-func (MaintenanceAnnounced) Kind() Kind { return KindMaintenanceAnnounced }
-func (MaintenanceCalledOff) Kind() Kind { return KindMaintenanceCalledOff }
-func (Backdated) Kind() Kind            { return KindBackdated }
-func (Classified) Kind() Kind           { return KindClassified }
-func (DecisionDue) Kind() Kind          { return KindDecisionDue }
-func (Recommended) Kind() Kind          { return KindRecommended }
-func (Declared) Kind() Kind             { return KindDeclared }
-func (DeclarationDeclined) Kind() Kind  { return KindDeclarationDeclined }
-func (Invoked) Kind() Kind              { return KindInvoked }
-func (NoPlaybookFits) Kind() Kind       { return KindNoPlaybookFits }
-func (StepStarted) Kind() Kind          { return KindStepStarted }
-func (Acknowledged) Kind() Kind         { return KindAcknowledged }
-func (StepApproved) Kind() Kind         { return KindStepApproved }
-func (StepDeclined) Kind() Kind         { return KindStepDeclined }
-func (StepDone) Kind() Kind             { return KindStepDone }
-func (StepFailed) Kind() Kind           { return KindStepFailed }
-func (StepSkipped) Kind() Kind          { return KindStepSkipped }
-func (Escalated) Kind() Kind            { return KindEscalated }
-func (Notified) Kind() Kind             { return KindNotified }
-func (RunPaused) Kind() Kind            { return KindRunPaused }
-func (RunResumed) Kind() Kind           { return KindRunResumed }
-func (StepHeld) Kind() Kind             { return KindStepHeld }
-func (StepReleased) Kind() Kind         { return KindStepReleased }
-func (InvocationQueued) Kind() Kind     { return KindInvocationQueued }
-func (RunSuperseded) Kind() Kind        { return KindRunSuperseded }
-func (RunAborted) Kind() Kind           { return KindRunAborted }
-func (UndoStarted) Kind() Kind          { return KindUndoStarted }
-func (UndoDone) Kind() Kind             { return KindUndoDone }
-func (UndoFailed) Kind() Kind           { return KindUndoFailed }
-func (UndoSkipped) Kind() Kind          { return KindUndoSkipped }
-func (RunEnded) Kind() Kind             { return KindRunEnded }
-func (ObjectiveMissed) Kind() Kind      { return KindObjectiveMissed }
-func (Restored) Kind() Kind             { return KindRestored }
-func (Relapsed) Kind() Kind             { return KindRelapsed }
-func (StandDownRecommended) Kind() Kind { return KindStandDownRecommended }
-func (StoodDown) Kind() Kind            { return KindStoodDown }
-func (Noted) Kind() Kind                { return KindNoted }
-func (Rebased) Kind() Kind              { return KindRebased }
-func (ActionAgreed) Kind() Kind         { return KindActionAgreed }
-func (ActionDone) Kind() Kind           { return KindActionDone }
+func (TookOver) Kind() Kind              { return KindTookOver }
+func (DocumentsAdopted) Kind() Kind      { return KindDocumentsAdopted }
+func (Armed) Kind() Kind                 { return KindArmed }
+func (Disarmed) Kind() Kind              { return KindDisarmed }
+func (Estimated) Kind() Kind             { return KindEstimated }
+func (FacilityReported) Kind() Kind      { return KindFacilityReported }
+func (DataReported) Kind() Kind          { return KindDataReported }
+func (SwitchedOff) Kind() Kind           { return KindSwitchedOff }
+func (SwitchedOn) Kind() Kind            { return KindSwitchedOn }
+func (MaintenanceAnnounced) Kind() Kind  { return KindMaintenanceAnnounced }
+func (MaintenanceCalledOff) Kind() Kind  { return KindMaintenanceCalledOff }
+func (Backdated) Kind() Kind             { return KindBackdated }
+func (Classified) Kind() Kind            { return KindClassified }
+func (DecisionDue) Kind() Kind           { return KindDecisionDue }
+func (Recommended) Kind() Kind           { return KindRecommended }
+func (Declared) Kind() Kind              { return KindDeclared }
+func (DeclarationDeclined) Kind() Kind   { return KindDeclarationDeclined }
+func (ReportingDue) Kind() Kind          { return KindReportingDue }
+func (Reminded) Kind() Kind              { return KindReminded }
+func (ReportingMissed) Kind() Kind       { return KindReportingMissed }
+func (Reported) Kind() Kind              { return KindReported }
+func (Invoked) Kind() Kind               { return KindInvoked }
+func (NoPlaybookFits) Kind() Kind        { return KindNoPlaybookFits }
+func (StepStarted) Kind() Kind           { return KindStepStarted }
+func (ReleaseChanged) Kind() Kind        { return KindReleaseChanged }
+func (Acknowledged) Kind() Kind          { return KindAcknowledged }
+func (AcknowledgementLapsed) Kind() Kind { return KindAcknowledgementLapsed }
+func (HandOverOffered) Kind() Kind       { return KindHandOverOffered }
+func (StepApproved) Kind() Kind          { return KindStepApproved }
+func (StepDeclined) Kind() Kind          { return KindStepDeclined }
+func (StepDone) Kind() Kind              { return KindStepDone }
+func (StepFailed) Kind() Kind            { return KindStepFailed }
+func (StepSkipped) Kind() Kind           { return KindStepSkipped }
+func (Escalated) Kind() Kind             { return KindEscalated }
+func (Notified) Kind() Kind              { return KindNotified }
+func (RunPaused) Kind() Kind             { return KindRunPaused }
+func (RunResumed) Kind() Kind            { return KindRunResumed }
+func (StepHeld) Kind() Kind              { return KindStepHeld }
+func (StepReleased) Kind() Kind          { return KindStepReleased }
+func (InvocationQueued) Kind() Kind      { return KindInvocationQueued }
+func (RunSuperseded) Kind() Kind         { return KindRunSuperseded }
+func (RunAborted) Kind() Kind            { return KindRunAborted }
+func (UndoStarted) Kind() Kind           { return KindUndoStarted }
+func (UndoDone) Kind() Kind              { return KindUndoDone }
+func (UndoFailed) Kind() Kind            { return KindUndoFailed }
+func (UndoSkipped) Kind() Kind           { return KindUndoSkipped }
+func (RunEnded) Kind() Kind              { return KindRunEnded }
+func (ObjectiveAtRisk) Kind() Kind       { return KindObjectiveAtRisk }
+func (ObjectiveMissed) Kind() Kind       { return KindObjectiveMissed }
+func (Restored) Kind() Kind              { return KindRestored }
+func (Relapsed) Kind() Kind              { return KindRelapsed }
+func (StandDownRecommended) Kind() Kind  { return KindStandDownRecommended }
+func (StoodDown) Kind() Kind             { return KindStoodDown }
+func (Noted) Kind() Kind                 { return KindNoted }
+func (Rebased) Kind() Kind               { return KindRebased }
+func (ActionAgreed) Kind() Kind          { return KindActionAgreed }
+func (ActionDone) Kind() Kind            { return KindActionDone }
+func (ExerciseStarted) Kind() Kind       { return KindExerciseStarted }
+func (ExerciseInterrupted) Kind() Kind   { return KindExerciseInterrupted }
+func (ExerciseConcluded) Kind() Kind     { return KindExerciseConcluded }

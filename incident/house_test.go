@@ -163,10 +163,13 @@ func (h *house) commit(changes ...Change) {
 		if err != nil {
 			h.Fatal(err)
 		}
+		if again, bytes, err := Encode(event); err != nil || again != kind || string(bytes) != string(data) {
+			h.Fatalf("%s is another event once it was read:\n%s\n%s (%v)", kind, data, bytes, err)
+		}
 		r := Record{Sequence: uint64(len(h.records) + 1), At: h.now, Incident: c.Incident, Event: event}
 		h.records = append(h.records, r)
 		h.book.apply(r)
-		h.agenda.note(r)
+		h.agenda.note(r, &h.book)
 	}
 }
 
@@ -227,9 +230,15 @@ func stepOf(e Event) (run, step string, ok bool) {
 		return e.Run, e.Step, true
 	case StepDeclined:
 		return e.Run, e.Step, true
+	case ReleaseChanged:
+		return e.Run, e.Step, true
 	case Acknowledged:
 		return e.Run, e.Step, true
 	case Escalated:
+		return e.Run, e.Step, true
+	case AcknowledgementLapsed:
+		return e.Run, e.Step, true
+	case HandOverOffered:
 		return e.Run, e.Step, true
 	case StepHeld:
 		return e.Run, e.Step, true

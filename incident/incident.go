@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"holdfast/bia"
+	"holdfast/bia/condition"
 	"holdfast/detector"
+	"holdfast/forecast"
 	"holdfast/playbooks"
 )
 
@@ -34,6 +36,7 @@ type Incident struct {
 	Declined      *DeclarationDeclined `json:"declined,omitempty"` // the last one; whether it still binds depends on the facts
 	DeclinedAt    time.Time            `json:"declined_at,omitzero"`
 	NoPlaybook    []NoPlaybookFits     `json:"no_playbook,omitempty"`
+	Reports       []ReportClock        `json:"reports,omitempty"` // statutory clocks, in the order they began
 	Queued        []Queued             `json:"queued,omitempty"`  // invocations that wait for what stands in their way
 	Aborted       *Ending              `json:"aborted,omitempty"` // as a whole: nothing is invoked any more without a person
 
@@ -43,6 +46,11 @@ type Incident struct {
 	StandDownRecommendedAt time.Time  `json:"stand_down_recommended_at,omitzero"`
 	StoodDown              *StoodDown `json:"stood_down,omitempty"`
 	Actions                []Action   `json:"actions,omitempty"` // in the order they were agreed upon
+
+	Exercise    Exercise             `json:"exercise,omitempty"` // empty: it is live
+	Rehearsal   *ExerciseStarted     `json:"rehearsal,omitempty"`
+	Interrupted *ExerciseInterrupted `json:"interrupted,omitempty"`
+	Concluded   *ExerciseConcluded   `json:"concluded,omitempty"`
 
 	// HandsOff is why this incident is shown and not driven (an unknown event kind, a hole in the journal); empty: driven.
 	HandsOff string `json:"hands_off,omitempty"`
@@ -68,6 +76,8 @@ type Recovery struct {
 	Restored   time.Time      `json:"restored,omitzero"`
 	Overrun    time.Time      `json:"overrun,omitzero"` // when its MTPD passed unrecovered
 	Missed     time.Time      `json:"missed,omitzero"`  // when the deadline passed unrecovered
+	Risk       Risk           `json:"risk,omitempty"`   // the worst that was forecast of it
+	RiskAt     time.Time      `json:"risk_at,omitzero"` // when
 }
 
 // RTA is the recovery time actual; false while the outage lasts.
@@ -92,6 +102,7 @@ type Run struct {
 	Service  string              `json:"service"`
 	Covers   []string            `json:"covers,omitempty"` // every service it is to bring back
 	By       Actor               `json:"by"`
+	Written  *playbooks.Playbook `json:"-"` // the playbook as it is pinned; Playbook is what an exercise makes of it
 	Playbook *playbooks.Playbook `json:"-"` // parsed from the pinned text; nil if it cannot be read any more
 	Name     string              `json:"playbook"`
 	Digest   string              `json:"digest"`
@@ -99,9 +110,15 @@ type Run struct {
 	Ended    time.Time           `json:"ended,omitzero"`
 	Result   string              `json:"result,omitempty"` // as in RunEnded
 	Exercise Exercise            `json:"exercise,omitempty"`
-	Paused   *Brake              `json:"paused,omitempty"` // nothing of it starts
-	Ending   *Ending             `json:"ending,omitempty"` // it is being ended before its last step
-	Steps    []StepState         `json:"steps"`            // in the playbook's order
+	CleanUp  bool                `json:"clean_up,omitempty"` // it puts back what the exercise has done
+	Paused   *Brake              `json:"paused,omitempty"`   // nothing of it starts
+	Ending   *Ending             `json:"ending,omitempty"`   // it is being ended before its last step
+	Question string              `json:"question,omitempty"` // the step that asks whether to start, since a precondition does not hold
+	Steps    []StepState         `json:"steps"`              // in the playbook's order
+
+	plan  *forecast.Plan // how it is forecast, with what was known of the past when it began
+	known int            // how many past runs that were
+	cast  *cast          // what follows from how it stands; a new one for each change
 }
 
 // StepStatus is where a step stands.
@@ -140,11 +157,14 @@ type StepState struct {
 	Until     time.Time         `json:"until,omitzero"`
 	Again     time.Time         `json:"again,omitzero"`
 	Ended     time.Time         `json:"ended,omitzero"`
-	Outcome   Outcome           `json:"outcome,omitempty"` // of the last failure
+	Outcome   Outcome           `json:"outcome,omitempty"`  // of the last failure
+	FailedAt  time.Time         `json:"failed_at,omitzero"` // when that was
 	Reason    string            `json:"reason,omitempty"`
 	By        Actor             `json:"by,omitzero"`    // who ended it
 	Acked     Actor             `json:"acked,omitzero"` // who took it
 	AckedAt   time.Time         `json:"acked_at,omitzero"`
+	Offered   *Offer            `json:"offered,omitempty"` // to whom it is being handed over
+	Retried   []Approval        `json:"retried,omitempty"` // who ordered it done once more
 	Needed    int               `json:"approvals_needed,omitempty"`
 	Approvals []Approval        `json:"approvals,omitempty"`
 	Rung      int               `json:"rung,omitempty"`         // escalations so far
@@ -154,12 +174,25 @@ type StepState struct {
 	Evidence  string            `json:"evidence,omitempty"`
 	Held      *Brake            `json:"held,omitempty"` // it does not start, and takes no answer
 	Undo      *StepState        `json:"undo,omitempty"` // its undo, once that has begun
+
+	Values   map[string]condition.Value            `json:"values,omitempty"`   // what was put in, by the text of its expression
+	Release  *Release                              `json:"release,omitempty"`  // of a decision that waits or was taken: what it lets happen
+	Approved map[string]map[string]condition.Value `json:"approved,omitempty"` // of a decision that was taken: what is put into the steps behind it
+}
+
+// An Offer is a step that is being handed over: To has to acknowledge it.
+type Offer struct {
+	To     string    `json:"to"`
+	By     Actor     `json:"by"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
 }
 
 // An Approval is one person's yes.
 type Approval struct {
-	By Actor     `json:"by"`
-	At time.Time `json:"at"`
+	By     Actor     `json:"by"`
+	At     time.Time `json:"at"`
+	Digest string    `json:"digest,omitempty"` // of what they approved
 }
 
 // A Notice is something a person is told. It exists as soon as the event that causes it is in the journal.

@@ -80,8 +80,34 @@ func (i Incident) want(w World, service string, since, deadline time.Time) want 
 // treated reports whether a run was started for the service, or goes on with a playbook that is for it.
 func (i Incident) treated(x want) bool {
 	return slices.ContainsFunc(i.Runs, func(r Run) bool {
-		return r.covers(x.service) || r.Active() && r.Playbook != nil && brings(r.Playbook, x, nil)
+		return r.covers(x.service) && !r.declinedAtStart() || r.Active() && r.Playbook != nil && brings(r.Playbook, x, nil)
 	})
+}
+
+// declinedAtStart reports whether the run ended by a no to the question whether to start it.
+func (r Run) declinedAtStart() bool {
+	q, asked := r.state(r.Question)
+	return asked && q.Status == Declined && !r.Active()
+}
+
+// declinedStart says that a person did not want the playbook started for the service.
+func (i Incident) declinedStart(p *playbooks.Playbook, x want) (missing []string) {
+	for _, r := range i.Runs {
+		if r.Name == p.ID && r.covers(x.service) && r.declinedAtStart() {
+			q, _ := r.state(r.Question)
+			missing = append(missing, fmt.Sprintf("%s declined to start it at %s", who(q.By), stamp(q.Ended)))
+		}
+	}
+	return missing
+}
+
+// refusing and asking are a playbook's preconditions by what is done where they do not hold.
+func refusing(p *playbooks.Playbook) []playbooks.Precondition {
+	return slices.DeleteFunc(slices.Clone(p.Preconditions), playbooks.Precondition.Asks)
+}
+
+func asking(p *playbooks.Playbook) []playbooks.Precondition {
+	return slices.DeleteFunc(slices.Clone(p.Preconditions), func(c playbooks.Precondition) bool { return !c.Asks() })
 }
 
 // brings reports whether a playbook brings a service back: it names it or one of its roots, or it mends everything that
@@ -100,7 +126,7 @@ func (i Incident) applicable(w World, x want) []playbooks.Fit {
 	for n := range fits {
 		f := &fits[n]
 		if f.Fits {
-			f.Missing = slices.Concat(unmet(w, f.Playbook, x), i.taken(w, f.Playbook), i.blown(w, x))
+			f.Missing = slices.Concat(unmet(w, refusing(f.Playbook), x.since), i.declinedStart(f.Playbook, x), i.taken(w, f.Playbook), i.blown(w, x))
 		}
 	}
 	slices.SortStableFunc(fits, func(a, b playbooks.Fit) int { return first(len(a.Missing) == 0, len(b.Missing) == 0) })
@@ -112,7 +138,7 @@ func (i Incident) applicable(w World, x want) []playbooks.Fit {
 func (i Incident) situation(w World, x want) playbooks.Situation {
 	s := playbooks.Situation{Services: []string{x.service}, Roots: x.roots, Domain: w.Documents.BIA.Members}
 	s.Lost = func(domain string) bool {
-		return w.Facts.DomainLost(domain) || w.Verdict != nil && slices.Contains(w.Verdict.Lost, domain)
+		return w.domainLost(domain)
 	}
 	if w.Verdict == nil {
 		return s
@@ -129,9 +155,9 @@ func (i Incident) situation(w World, x want) playbooks.Situation {
 	return s
 }
 
-// unmet are the preconditions of a playbook that do not hold, or of which nobody knows whether they do.
-func unmet(w World, p *playbooks.Playbook, x want) (missing []string) {
-	for _, c := range conditions(w, p, x.since) {
+// unmet are the preconditions that do not hold, or of which nobody knows whether they do.
+func unmet(w World, all []playbooks.Precondition, since time.Time) (missing []string) {
+	for _, c := range conditions(w, all, since) {
 		if c.Answer != detector.Met {
 			missing = append(missing, c.Why)
 		}
@@ -152,11 +178,11 @@ func (d *Desk) Conditions(now time.Time, i Incident, p *playbooks.Playbook, sinc
 	if d.detector == nil {
 		return nil
 	}
-	return conditions(d.draft(now).world(i, nil), p, since)
+	return conditions(d.draft(now).world(i, nil), p.Preconditions, since)
 }
 
-func conditions(w World, p *playbooks.Playbook, since time.Time) (all []Condition) {
-	for _, c := range p.Preconditions {
+func conditions(w World, preconditions []playbooks.Precondition, since time.Time) (all []Condition) {
+	for _, c := range preconditions {
 		for _, id := range c.ComponentUp {
 			condition := Condition{Needs: id + " up", Answer: detector.Met, Else: c.Else}
 			if state, up := isUp(w, id); !up {
@@ -249,6 +275,9 @@ func (i Incident) blown(w World, x want) []string {
 // invocation starts the first of the playbooks that fit and offers the others.
 func (i Incident) invocation(w World, x want, fits []playbooks.Fit) Event {
 	e := i.begin(w, x, fits[0].Playbook, i.Declared.By)
+	if open := unmet(w, asking(fits[0].Playbook), x.since); len(open) > 0 {
+		e.Asks = &Question{Unmet: open, Role: w.declaration().Authority, Within: w.declaration().DecisionTimeObjective}
+	}
 	for _, f := range fits[1:] {
 		if len(f.Missing) == 0 {
 			e.Others = append(e.Others, f.Playbook.ID)
@@ -259,7 +288,7 @@ func (i Incident) invocation(w World, x want, fits []playbooks.Fit) Event {
 
 func (i Incident) begin(w World, x want, p *playbooks.Playbook, by Actor) Invoked {
 	return Invoked{Run: strconv.Itoa(len(i.Runs) + 1), Service: x.service, Covers: i.covered(w, x, p),
-		Playbook: p.ID, File: p.File, Text: p.Text, Digest: p.Digest, By: by}
+		Playbook: p.ID, File: p.File, Text: p.Text, Digest: p.Digest, By: by, Children: p.Children}
 }
 
 // covered are the services that one run brings back: the one it is for, those that its playbook names, and those whose

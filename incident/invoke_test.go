@@ -64,7 +64,7 @@ func TestAHouseWithoutAnyPlaybookSaysSo(t *testing.T) {
 }
 
 func TestARecoveryPointIsMeasuredAtTheStartOfTheDisruption(t *testing.T) {
-	files := with(t, automatic(t), "playbooks/failover.yaml", "  - {component_up: [ledger-db-ams]}", "  - {recovery_point_within: {data: ledger, age: 5m}, else: ask}")
+	files := with(t, automatic(t), "playbooks/failover.yaml", "  - {component_up: [ledger-db-ams]}", "  - {recovery_point_within: {data: ledger, age: 5m}, else: refuse}")
 	files = with(t, files, "bia.yaml", "core-ledger: {", "core-ledger: {data: {ledger: {rpo: 5m}}, ")
 	for name, c := range map[string]struct {
 		point time.Time

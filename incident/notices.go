@@ -59,7 +59,21 @@ func told(e Event) (people []string, run, step string) {
 		people, run, step = e.Tell, e.Run, e.Step
 	case StepFailed:
 		people, run, step = e.Tell, e.Run, e.Step
+	case ReleaseChanged:
+		people, run, step = e.Tell, e.Run, e.Step
 	case Escalated:
+		people, run, step = e.Tell, e.Run, e.Step
+	case ReportingDue:
+		people = e.Tell
+	case Reminded:
+		people = e.Tell
+	case ReportingMissed:
+		people = e.Tell
+	case AcknowledgementLapsed:
+		people, run, step = e.Tell, e.Run, e.Step
+	case HandOverOffered:
+		people, run, step = e.Tell, e.Run, e.Step
+	case Acknowledged:
 		people, run, step = e.Tell, e.Run, e.Step
 	case RunPaused:
 		people, run = e.Tell, e.Run
@@ -71,6 +85,8 @@ func told(e Event) (people []string, run, step string) {
 		people, run, step = e.Tell, e.Run, e.Step
 	case UndoFailed:
 		people, run, step = e.Tell, e.Run, e.Step
+	case ObjectiveAtRisk:
+		people, run = e.Tell, e.Run
 	case ObjectiveMissed:
 		people = e.Tell
 	case Relapsed:
@@ -81,15 +97,25 @@ func told(e Event) (people []string, run, step string) {
 		people = e.Tell
 	case Rebased:
 		people = e.Tell
+	case ExerciseStarted:
+		people = e.Tell
+	case ExerciseInterrupted:
+		people = e.Tell
+	case ExerciseConcluded:
+		people = e.Tell
 	}
 	return people, run, step
 }
 
 // words are what a notice says: what happened, what to do, by when.
 func (i *Incident) words(r Record, run, step string) (subject, body string) {
-	subject = fmt.Sprintf("[%s] %s", i.ID, plain(i.headline(r, run, step)))
 	var lines []string
 	say := func(format string, args ...any) { lines = append(lines, plain(fmt.Sprintf(format, args...))) }
+	subject = fmt.Sprintf("[%s] %s", i.ID, plain(i.headline(r, run, step)))
+	if i.Exercise != "" {
+		subject = fmt.Sprintf("EXERCISE (%s) %s", i.Exercise, subject)
+		say("EXERCISE, EXERCISE, EXERCISE: nobody is in trouble, this is practised. What is really wrong is reported and answered as always.")
+	}
 	say("%s", i.Verdict.Explanation.Summary)
 	i.countdown(say)
 	i.whatToDo(r.Event, run, step, say)
@@ -123,21 +149,46 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		if i.Declared != nil {
 			say("A playbook that has run does not start again by itself: holdfast invoke %s PLAYBOOK --service %s --reason WHY", i.ID, e.Service)
 		}
+	case ReportingDue:
+		i.reportWords(e.Report, say)
+	case Reminded:
+		i.reportWords(e.Report, say)
+	case ReportingMissed:
+		i.reportWords(e.Report, say)
+	case ExerciseInterrupted:
+		say("Leave the exercise and turn to the disaster: holdfast incident %s", e.Disaster)
+	case ExerciseConcluded:
+		say("Look at what it showed: holdfast report %s", i.ID)
+	case ObjectiveAtRisk:
+		for _, line := range e.Advice {
+			say("%s.", upper(line))
+		}
 	case StandDownRecommended:
 		say("Stand down: holdfast stand-down %s --reason WHY", i.ID)
-	case StepStarted, Escalated:
+	case StepStarted, Escalated, ReleaseChanged:
 		i.stepWords(run, step, say)
+	case AcknowledgementLapsed:
+		say("%s took it at %s and was not heard of since: it counts as not taken.", who(e.By), stamp(e.Since))
+		i.stepWords(run, step, say)
+	case HandOverOffered:
+		say("Take it: holdfast ack %s %s/%s. Until then it is not yours.", i.ID, run, step)
 	case RunPaused:
 		say("Let it go on: holdfast resume %s %s --reason WHY, or call it off: holdfast abort %[1]s %[2]s --reason WHY", i.ID, run)
 	case RunAborted:
 		say("Look how it goes: holdfast incident %s", i.ID)
 	case StepFailed, UndoFailed:
+		if _, p := i.planned(run, step); p != nil && p.Fallback != "" && e.Kind() == KindStepFailed {
+			say("If what it needs is lost, %s is done instead: holdfast cannot %s %s/%s --reason WHY", p.Fallback, i.ID, run, step)
+		}
 		say("Say how it goes on: holdfast done, retry or skip %s %s/%s --reason WHY", i.ID, run, step)
 	}
 }
 
 // headline is what a person reads on a locked screen: what is asked of them, or what happened.
 func (i *Incident) headline(r Record, run, step string) string {
+	if e, ok := r.Event.(ObjectiveAtRisk); ok {
+		return e.headline()
+	}
 	s, p := i.planned(run, step)
 	if p == nil {
 		return Sentence(r)
@@ -154,6 +205,11 @@ func (i *Incident) headline(r Record, run, step string) string {
 		return fmt.Sprintf("%s (step %s/%s)", text, run, step)
 	case Escalated:
 		return fmt.Sprintf("Still waiting: %s (step %s/%s)", text, run, step)
+	case AcknowledgementLapsed:
+		return fmt.Sprintf("Still waiting, and nobody is at it: %s (step %s/%s)", text, run, step)
+	case HandOverOffered:
+		e := r.Event.(HandOverOffered)
+		return fmt.Sprintf("%s hands over to you: %s (step %s/%s)%s", who(e.By), text, run, step, because(e.Reason))
 	}
 	return Sentence(r)
 }
@@ -181,10 +237,37 @@ func (i *Incident) stepWords(run, step string, say func(string, ...any)) {
 	case p.Ack != nil:
 		say("%s", answer(s.Until, fmt.Sprintf("holdfast ack %s %s/%s", i.ID, run, step)))
 	case p.Decide != "":
+		i.releaseWords(s, say)
 		say("%s", answer(s.Until, fmt.Sprintf("holdfast approve %[1]s %[2]s/%[3]s, or holdfast decline %[1]s %[2]s/%[3]s --reason WHY", i.ID, run, step)))
 	case p.Do != "":
 		say("%s", answer(s.Until, fmt.Sprintf("holdfast ack %s %s/%s, then holdfast done (or failed, cannot)", i.ID, run, step)))
 	}
+}
+
+// mostReleased is how many of the steps that a decision lets happen stand in a notice.
+const mostReleased = 8
+
+// releaseWords say what a decision lets happen: nobody approves a name.
+func (i *Incident) releaseWords(s StepState, say func(string, ...any)) {
+	if s.Release == nil || len(s.Release.Steps) == 0 {
+		return
+	}
+	say("It lets happen (%s):", brief(s.Release.Digest))
+	for n, r := range s.Release.Steps {
+		if n == mostReleased {
+			say("- and %d more: holdfast incident %s", len(s.Release.Steps)-n, i.ID)
+			break
+		}
+		say("- %s: %s", r.Step, cut(r.Does, 300))
+	}
+}
+
+// cut keeps the beginning of a text, in characters.
+func cut(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + " …"
+	}
+	return text
 }
 
 func answer(until time.Time, command string) string {
@@ -192,4 +275,19 @@ func answer(until time.Time, command string) string {
 		return "Answer: " + command
 	}
 	return fmt.Sprintf("Answer by %s: %s", stamp(until), command)
+}
+
+// nobodyReached reports whether people who were told of the incident as a whole at an instant were all tried, in vain.
+func (i *Incident) nobodyReached(at time.Time, people []string) bool {
+	tried := false
+	for _, n := range i.Notices {
+		if n.Run != "" || !n.At.Equal(at) || !slices.Contains(people, n.Person) {
+			continue
+		}
+		if n.Error == "" {
+			return false
+		}
+		tried = true
+	}
+	return tried
 }

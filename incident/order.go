@@ -37,6 +37,8 @@ func (f *draft) order(person string, c Command) ([]Change, error) {
 		return f.arms(person, c)
 	case c.Verb == VerbDeclare && c.Incident == "":
 		return f.declareByHand(person, c)
+	case c.Verb == VerbRehearse:
+		return f.rehearse(person, c)
 	}
 	if say, ok := wordOrders[c.Verb]; ok {
 		e, err := say(f, person, c)
@@ -57,7 +59,7 @@ func (f *draft) order(person string, c Command) ([]Change, error) {
 			changes = append(changes, f.superseding(*i, queued)...)
 		}
 	}
-	return changes, err
+	return append(changes, estimates(*i, events, f.now)...), err
 }
 
 func (f *draft) orderOn(i Incident, person string, c Command) ([]Event, error) {
@@ -79,9 +81,16 @@ func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
 		return i.orderAction(w, person, c)
 	case VerbActionDone:
 		return i.orderActionDone(w, person, c)
+	case VerbReported:
+		return i.orderReported(w, person, c)
 	}
 	if err := i.driven(c.Verb); err != nil {
 		return nil, err
+	}
+	if i.Exercise != "" {
+		if events, err, settled := i.orderOnExercise(w, person, c); settled {
+			return events, err
+		}
 	}
 	switch c.Verb {
 	case VerbDeclare:
@@ -109,11 +118,15 @@ func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
 	if err := open(l); err != nil {
 		return nil, err
 	}
-	return order(i, w, l, person, c)
+	events, err := order(i, w, l, person, c)
+	for n, e := range events {
+		events[n] = i.hurried(w, e)
+	}
+	return events, err
 }
 
 func verbs() []string {
-	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbPause), string(VerbHold), string(VerbResume), string(VerbAbort), string(VerbStandDown), string(VerbRebase), string(VerbArm), string(VerbDisarm), string(VerbNote), string(VerbAction), string(VerbActionDone)}
+	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbPause), string(VerbHold), string(VerbResume), string(VerbAbort), string(VerbStandDown), string(VerbRehearse), string(VerbRebase), string(VerbArm), string(VerbDisarm), string(VerbNote), string(VerbAction), string(VerbActionDone), string(VerbReported)}
 	for _, v := range slices.Sorted(maps.Keys(wordOrders)) {
 		all = append(all, string(v))
 	}
@@ -131,6 +144,8 @@ func (i Incident) driven(verb Verb) error {
 		return Refuse("%s is shown, not driven: %s", i.ID, i.HandsOff)
 	case i.StoodDown != nil:
 		return before(i.StoodDown.By, i.Closed, "%s was stood down by %s at %s", i.ID, who(i.StoodDown.By), stamp(i.Closed))
+	case i.Concluded != nil:
+		return before(i.Concluded.By, i.Closed, "the exercise %s was concluded at %s", i.ID, stamp(i.Closed))
 	case !i.Open():
 		return before(Actor{}, i.Closed, "%s ended by itself at %s, without a declaration", i.ID, stamp(i.Closed))
 	}

@@ -2,13 +2,9 @@ package incident
 
 import (
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/prometheus/common/model"
 
 	"holdfast/internal/source"
 	"holdfast/playbooks"
@@ -16,14 +12,15 @@ import (
 
 // stepOrders are what people can do to a step.
 var stepOrders = map[Verb]func(Incident, World, leg, string, Command) ([]Event, error){
-	VerbAck:     ack,
-	VerbDone:    done,
-	VerbFailed:  failedBy(Failed),
-	VerbCannot:  failedBy(Cannot),
-	VerbApprove: approve,
-	VerbDecline: decline,
-	VerbRetry:   retry,
-	VerbSkip:    skip,
+	VerbAck:      ack,
+	VerbDone:     done,
+	VerbFailed:   failedBy(Failed),
+	VerbCannot:   failedBy(Cannot),
+	VerbApprove:  approve,
+	VerbDecline:  decline,
+	VerbRetry:    retry,
+	VerbSkip:     skip,
+	VerbHandOver: handOver,
 }
 
 // leg finds the step that a command means: "go", or "2/go" where several runs have it. Without a step it is the only one
@@ -139,14 +136,20 @@ func ack(i Incident, w World, l leg, person string, c Command) ([]Event, error) 
 			return nil, err
 		}
 	}
-	if s.Acked != (Actor{}) {
+	offered := s.Offered != nil && s.Offered.To == person
+	if s.Acked != (Actor{}) && !offered {
 		return nil, before(s.Acked, s.AckedAt, "%s was already acknowledged by %s at %s", l.called(), who(s.Acked), stamp(s.AckedAt))
 	}
-	by, err := w.duty().entitled(person, "acknowledge "+step, mayAct(w, l))
+	by, err := w.dutyOn(s).entitled(person, "acknowledge "+step, mayAct(w, l))
 	if err != nil {
 		return nil, err
 	}
-	events := []Event{Acknowledged{Run: run, Step: step, By: by}}
+	e := Acknowledged{Run: run, Step: step, By: by}
+	if offered {
+		e.From = orText(s.Acked.Person, s.Offered.By.Person)
+		e.Tell = []string{e.From}
+	}
+	events := []Event{e}
 	if l.plan().Ack != nil && s.Status == Waiting {
 		if err := l.heldBack("acknowledge"); err != nil {
 			return nil, err
@@ -182,7 +185,16 @@ func untilWords(until time.Time) string {
 func mayAct(w World, l leg) []string {
 	roles := l.state().actors()
 	if l.state().Status == Stuck {
-		roles = join(roles, authority(w.declaration()))
+		roles = join(roles, overseers(w, l))
+	}
+	return roles
+}
+
+// overseers are the roles that say how a run goes on: the authority, and of an exercise also whoever ordered it.
+func overseers(w World, l leg) []string {
+	roles := authority(w.declaration())
+	if l.run.Exercise != "" && l.run.By.Role != "" {
+		roles = join(roles, []string{l.run.By.Role})
 	}
 	return roles
 }
@@ -200,7 +212,7 @@ func done(i Incident, w World, l leg, person string, c Command) ([]Event, error)
 			return nil, err
 		}
 	}
-	by, err := w.duty().entitled(person, "report "+step, mayAct(w, l))
+	by, err := w.dutyOn(l.state()).entitled(person, "report "+step, mayAct(w, l))
 	if err != nil {
 		return nil, err
 	}
@@ -215,55 +227,20 @@ func done(i Incident, w World, l leg, person string, c Command) ([]Event, error)
 	return []Event{l.of(e)}, nil
 }
 
-// answered refuses a report that lacks what the playbook asks for, or holds something else.
-func answered(p *playbooks.Step, c Command) error {
-	for _, name := range slices.Sorted(maps.Keys(c.Answers)) {
-		kind, asked := p.Answers[name]
-		if !asked {
-			return Refuse("%s asks for no answer %q%s", p.ID, name, because(source.DidYouMean(name, slices.Collect(maps.Keys(p.Answers)))))
-		}
-		if !isA(kind, c.Answers[name]) {
-			return Refuse("%q is not a %s, which the answer %q has to be", c.Answers[name], kind, name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(p.Answers)) {
-		if _, given := c.Answers[name]; !given {
-			return Refuse("%s asks for the answer %q (%s)", p.ID, name, p.Answers[name])
-		}
-	}
-	if p.Evidence == "required" && strings.TrimSpace(c.Evidence) == "" {
-		return Refuse("%s requires evidence: a link or the number of a ticket", p.ID)
-	}
-	return nil
-}
-
-// isA reports whether a text is a value of one of the types that a playbook can ask for.
-func isA(kind, text string) bool {
-	var err error
-	switch kind {
-	case "number":
-		_, err = strconv.ParseFloat(text, 64)
-	case "boolean":
-		return text == "true" || text == "false"
-	case "duration":
-		_, err = model.ParseDuration(text)
-	case "instant":
-		_, err = time.Parse(time.RFC3339, text)
-	}
-	return err == nil
-}
-
 // failedBy says that a person could not do what was asked: tried and failed, or cannot at all.
 func failedBy(o Outcome) func(Incident, World, leg, string, Command) ([]Event, error) {
 	return func(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
 		run, step := l.name()
+		if o == Cannot && l.state().Status == Stuck && l.plan().Fallback != "" {
+			return fallBack(w, l, person, c)
+		}
 		if err := waiting(l, "report"); err != nil {
 			return nil, err
 		}
 		if l.plan().Kind() != playbooks.KindDo {
 			return nil, Refuse("%s is not for a person to do", step)
 		}
-		by, err := w.duty().entitled(person, "report "+step, mayAct(w, l))
+		by, err := w.dutyOn(l.state()).entitled(person, "report "+step, mayAct(w, l))
 		if err != nil {
 			return nil, err
 		}
@@ -275,8 +252,22 @@ func failedBy(o Outcome) func(Incident, World, leg, string, Command) ([]Event, e
 	}
 }
 
+// fallBack leaves a stuck step out in favour of its fallback: a person says that what it needs is lost.
+func fallBack(w World, l leg, person string, c Command) ([]Event, error) {
+	run, step := l.name()
+	by, err := w.duty().entitled(person, "report "+step, join(mayAct(w, l), authority(w.declaration())))
+	switch {
+	case err != nil:
+		return nil, err
+	case strings.TrimSpace(c.Reason) == "":
+		return nil, Refuse("to do %s instead of %s needs a reason: what is lost?", l.plan().Fallback, step)
+	}
+	by.Rule = ruleNeeds
+	return []Event{StepSkipped{Run: run, Step: step, By: by, Reason: c.Reason}}, nil
+}
+
 func approve(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
-	s, p := l.state(), l.plan()
+	s := l.state()
 	run, step := l.name()
 	by, err := decides(w, l, person)
 	if err == nil {
@@ -285,31 +276,33 @@ func approve(i Incident, w World, l leg, person string, c Command) ([]Event, err
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case p.FourEyes && i.Declared != nil && i.Declared.By.Person == person:
-		return nil, before(i.Declared.By, i.DeclaredAt, "%s declared the disaster, and %s needs somebody else's eyes", person, step)
-	case p.FourEyes && l.run.By.Person == person:
-		return nil, before(l.run.By, l.run.Started, "%s invoked it, and %s needs somebody else's eyes", person, step)
+	if err := fourEyes(i, l, person); err != nil {
+		return nil, err
 	}
-	have := standing(w, l)
+	now := i.release(w, l)
+	if err := meant(l, now, c.Digest); err != nil {
+		return nil, err
+	}
+	have := standing(w, l, now.Digest)
 	for _, a := range s.Approvals {
-		if a.By.Person == person {
+		if a.By.Person == person && !a.lapses(now.Digest) {
 			return nil, before(a.By, a.At, "%s already approved %s at %s; %d of %d have", person, step, stamp(a.At), have, s.Needed)
 		}
 	}
-	events := []Event{StepApproved{Run: run, Step: step, By: by, Reason: c.Reason}}
+	events := []Event{StepApproved{Run: run, Step: step, By: by, Reason: c.Reason, Unproven: unshown(l), Digest: now.Digest}}
 	if have+1 >= s.Needed {
 		end := l.done(fmt.Sprintf("approved by %d of %d", have+1, s.Needed))
-		end.By = by
+		end.By, end.Approved = by, i.approvedValues(w, l)
 		events = append(events, end)
 	}
 	return events, nil
 }
 
-// standing counts the approvals by people who may still give one: who has lost the role since does not carry a decision.
-func standing(w World, l leg) (n int) {
+// standing counts the approvals of what would be done now by people who may still give one: who has lost the role since
+// does not carry a decision.
+func standing(w World, l leg, digest string) (n int) {
 	for _, a := range l.state().Approvals {
-		if _, still := w.duty().role(a.By.Person, mayAct(w, l)); still {
+		if _, still := w.dutyOn(l.state()).role(a.By.Person, mayAct(w, l)); still && !a.lapses(digest) {
 			n++
 		}
 	}
@@ -334,17 +327,24 @@ func decides(w World, l leg, person string) (Actor, error) {
 	if err := waiting(l, "decide"); err != nil {
 		return Actor{}, err
 	}
-	return w.duty().entitled(person, "decide "+step, mayAct(w, l))
+	return w.dutyOn(l.state()).entitled(person, "decide "+step, mayAct(w, l))
 }
 
 // retry sends a stuck step again, under a new key: whoever orders it takes the risk that the first one took effect.
 func retry(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
 	s, p := l.state(), l.plan()
 	run, step := l.name()
-	by, err := w.duty().entitled(person, "retry "+step, join(mayAct(w, l), authority(w.declaration())))
+	roles := join(mayAct(w, l), overseers(w, l))
+	if l.undecided() != "" { // to send it is to decide on it
+		roles = overseers(w, l)
+	}
+	by, err := w.dutyOn(s).entitled(person, "retry "+step, roles)
 	switch {
 	case err != nil:
 		return nil, err
+	case s.Status == Running && len(s.Retried) > 0:
+		last := s.Retried[len(s.Retried)-1]
+		return nil, before(last.By, last.At, "%s ordered %s once more at %s, and it is under way", who(last.By), stepName(run, step), stamp(last.At))
 	case s.Status != Stuck:
 		return nil, Refuse("%s is not stuck: it is %s", l.called(), s.Status)
 	case strings.TrimSpace(c.Reason) == "":
@@ -357,14 +357,18 @@ func retry(i Incident, w World, l leg, person string, c Command) ([]Event, error
 	case p.Repeat == "never" && s.Attempt > 0 && (s.Outcome == InDoubt || s.Outcome == TimedOut):
 		return nil, Refuse("%s must not be repeated (repeat: never), and whether it took effect is not known: look, then report it done or skip it", step)
 	}
-	return []Event{l.of(start(w, l, by, c.Reason))}, nil
+	e := i.setOff(w, l, by, c.Reason)
+	if failed, unclear := e.(StepFailed); unclear {
+		return nil, Refuse("%s cannot start: %s", stepName(run, step), failed.Reason)
+	}
+	return []Event{l.of(e)}, nil
 }
 
 // skip leaves a step out. A decision is never left out: that would be an approval by nobody.
 func skip(i Incident, w World, l leg, person string, c Command) ([]Event, error) {
 	s := l.state()
 	run, step := l.name()
-	by, err := w.duty().entitled(person, "skip "+step, join(mayAct(w, l), authority(w.declaration())))
+	by, err := w.dutyOn(s).entitled(person, "skip "+step, join(mayAct(w, l), overseers(w, l)))
 	switch {
 	case err != nil:
 		return nil, err

@@ -108,3 +108,25 @@ func BenchmarkAnAcknowledgementBesideAThousandRuns(b *testing.B) {
 		n++
 	}
 }
+
+// The first of very many timers is due: one run goes on, and the next instant is found.
+func BenchmarkATimerBesideSixtyThousand(b *testing.B) {
+	p := newPlant(b, 2000, 30, `  - {id: s%[1]d, after: [], wait: 1%02[1]dh}`)
+	p.turn()
+	for n := range p.desk.ids { // so that not all are due in the same instant
+		i := *p.desk.incidents[p.desk.ids[n]]
+		for k := range i.Runs[0].Steps {
+			i.Runs[0].Steps[k].Until = i.Runs[0].Steps[k].Until.Add(time.Duration(n) * time.Millisecond)
+		}
+		p.desk.agenda.touch(i.ID)
+	}
+	p.turn()
+	for b.Loop() {
+		next, ok := p.desk.NextAt()
+		if !ok {
+			b.Fatal("nothing is due any more")
+		}
+		p.now = next
+		p.turn()
+	}
+}

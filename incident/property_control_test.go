@@ -14,7 +14,7 @@ type aRun struct {
 // abort nothing starts but undoes, each once and in reverse order of completion; and a run that was aborted to be undone
 // ends with nothing left to undo.
 func (a *anything) brakes() {
-	runs := map[string]*aRun{}
+	runs, invoked := map[string]*aRun{}, map[string][]string{}
 	of := func(incident, run string) *aRun {
 		id := incident + "/" + run
 		if runs[id] == nil {
@@ -26,6 +26,8 @@ func (a *anything) brakes() {
 		run, step, _ := stepOf(r.Event)
 		about := of(r.Incident, run)
 		switch e := r.Event.(type) {
+		case Invoked:
+			invoked[r.Incident] = append(invoked[r.Incident], e.Run)
 		case RunPaused:
 			of(r.Incident, e.Run).paused = true
 		case RunResumed:
@@ -37,9 +39,9 @@ func (a *anything) brakes() {
 		case RunSuperseded:
 			of(r.Incident, e.Run).ends(true)
 		case RunAborted:
-			for _, known := range a.book.incidents[r.Incident].Runs {
-				if (e.Run == "" || e.Run == known.ID) && !known.Started.After(r.At) {
-					of(r.Incident, known.ID).ends(e.Keep)
+			for _, known := range invoked[r.Incident] {
+				if e.Run == "" || e.Run == known {
+					of(r.Incident, known).ends(e.Keep)
 				}
 			}
 		case StepStarted:

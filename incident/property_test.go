@@ -43,6 +43,22 @@ steps:
   - {id: check, do: "Check", role: on-call-pay}
 `
 
+// Somebody is away while it happens, deputies act, and a duty is handed over.
+const propertyPeople = `
+people:
+  alice: {deputy: {person: frank, after_escalation: true}}
+  bob: {absences: [{from: 2026-04-12T09:20:00Z, to: 2026-04-12T11:00:00Z}]}
+  carol: {}
+  dave: {deputy: {person: gina}, absences: [{from: 2026-04-12T09:12:00Z, to: 2026-04-12T09:40:00Z}]}
+  erin: {deputy: {person: carol, after_escalation: true}}
+  frank: {}
+  gina: {}
+roles:
+  incident-director: {people: [alice, bob]}
+  head-of-operations: {people: [carol]}
+  on-call-pay: {rotation: {people: [dave, erin], start: 2026-04-11, handover: "09:30", every: 1d, overrides: [{person: gina, from: 2026-04-12T10:00:00Z, to: 2026-04-12T10:10:00Z}]}}
+`
+
 // anything is a house that anything may happen to.
 type anything struct {
 	*house
@@ -122,13 +138,23 @@ func (a *anything) look() {
 	a.check()
 }
 
-func command(t *rapid.T, ids []string) Command {
-	verbs := []Verb{VerbAck, VerbDone, VerbFailed, VerbCannot, VerbApprove, VerbDecline, VerbRetry, VerbSkip, VerbDeclare, VerbInvoke, VerbStandDown, VerbArm, VerbDisarm, VerbNote,
-		VerbPause, VerbHold, VerbResume, VerbAbort}
-	steps := []string{"", "page", "tell", "safe", "ask", "never", "loose", "look", "go", "act", "asked", "settle", "verified", "restore", "check", "nonsense"}
+func command(t *rapid.T, ids, steps []string) Command {
+	verbs := []Verb{VerbAck, VerbDone, VerbFailed, VerbCannot, VerbApprove, VerbDecline, VerbRetry, VerbSkip, VerbHandOver, VerbDeclare, VerbInvoke, VerbStandDown, VerbArm, VerbDisarm, VerbNote,
+		VerbReported, VerbPause, VerbHold, VerbResume, VerbAbort, VerbRehearse}
 	c := Command{Verb: rapid.SampledFrom(verbs).Draw(t, "verb"), Step: rapid.SampledFrom(steps).Draw(t, "step"), Reason: "so"}
+	if c.Verb == VerbHandOver {
+		c.To = rapid.SampledFrom([]string{"alice", "bob", "dave", "erin", "gina"}).Draw(t, "to")
+	}
+	if c.Verb == VerbReported {
+		c.Report, c.Evidence = rapid.SampledFrom([]string{"initial", "csirt", "customers"}).Draw(t, "report"), "receipt"
+	}
 	if len(ids) > 0 && rapid.IntRange(0, 9).Draw(t, "named") > 0 {
 		c.Incident = rapid.SampledFrom(ids).Draw(t, "incident")
+	}
+	if c.Verb == VerbRehearse {
+		c.Playbook = rapid.SampledFrom([]string{"failover", "reporting"}).Draw(t, "playbook")
+		c.Exercise = rapid.SampledFrom(Kinds).Draw(t, "kind")
+		return c
 	}
 	if c.Verb == VerbInvoke || c.Incident == "" {
 		c.Services = []string{rapid.SampledFrom([]string{"payments-api", "reporting"}).Draw(t, "service")}
@@ -151,7 +177,7 @@ func (a *anything) asked() (all []Command) {
 				}
 				verbs := map[StepStatus][]Verb{Stuck: {VerbDone, VerbRetry, VerbSkip}, Waiting: {VerbDone, VerbApprove, VerbAck}}[s.Status]
 				for _, verb := range verbs {
-					all = append(all, Command{Verb: verb, Incident: id, Step: r.ID + "/" + s.ID, Reason: "so"})
+					all = append(all, Command{Verb: verb, Incident: id, Step: r.ID + "/" + s.ID, Reason: "so", Answers: a.answers(r, s.ID), Evidence: "photo"})
 				}
 			}
 		}
@@ -164,6 +190,7 @@ func (a *anything) check() {
 	a.Helper()
 	a.oneRunPerServiceAndPlaybook()
 	a.everyWantIsRecorded()
+	a.anExerciseStaysOne()
 	a.nothingIsDueBeforeNextAt()
 }
 
@@ -171,7 +198,7 @@ func (a *anything) oneRunPerServiceAndPlaybook() {
 	services, books := map[string]string{}, map[string]string{}
 	for _, id := range a.book.ids {
 		for _, r := range a.book.incidents[id].Runs {
-			if !r.Active() {
+			if !r.Active() || r.Exercise != "" {
 				continue
 			}
 			if other, twice := services[r.Service]; twice {
@@ -206,6 +233,56 @@ func (a *anything) everyWantIsRecorded() {
 			a.Fatalf("%s is wanted, attempt %d, and nothing in the journal says so", e.Key, e.Attempt)
 		}
 	}
+}
+
+// anExerciseStaysOne: nothing of an exercise is mistaken for live, nor the other way round (invariant I15).
+func (a *anything) anExerciseStaysOne() {
+	for _, e := range a.book.wants() {
+		i := a.book.incidents[e.Incident]
+		if e.Exercise != i.Exercise || (e.Exercise != "") != strings.HasPrefix(e.Incident, "exercise-") {
+			a.Fatalf("%s is wanted as %q, of an incident that is %q", e.Key, e.Exercise, i.Exercise)
+		}
+		if p := stepOfEffect(*i, e); p != nil && e.Exercise != "" && (e.Do != nil || e.Verify != nil) && e.Exercise.talks(p) {
+			a.Fatalf("%s is done in a %s exercise", e.Key, e.Exercise)
+		}
+	}
+	for _, id := range a.book.ids {
+		i := a.book.incidents[id]
+		for _, r := range i.Runs {
+			if r.Exercise != i.Exercise {
+				a.Fatalf("run %s of %s is %q", r.ID, id, r.Exercise)
+			}
+		}
+		if i.Exercise == "" {
+			continue
+		}
+		if i.Declared != nil || len(i.Recoveries) > 0 || i.Level != detector.Event || len(i.Verdict.Services) > 0 {
+			a.Fatalf("the exercise %s stands for something live", id)
+		}
+		if i.Open() == (i.Concluded != nil) {
+			a.Fatalf("the exercise %s is open: %v, concluded: %v", id, i.Open(), i.Concluded != nil)
+		}
+	}
+	for service, f := range a.book.fuses {
+		if strings.HasPrefix(f.incident, "exercise-") {
+			a.Fatalf("an exercise has blown the fuse of %s", service)
+		}
+	}
+}
+
+// stepOfEffect is the step of an effect as its playbook has it, before anything of it was left to people.
+func stepOfEffect(i Incident, e Effect) *playbooks.Step {
+	for _, r := range i.Runs {
+		if r.ID == e.Run && r.Playbook != nil && !r.CleanUp {
+			p, problems := playbooks.Parse(r.Playbook.File, []byte(r.Playbook.Text))
+			if problems.HasErrors() {
+				return nil
+			}
+			s, _ := p.Step(e.Step)
+			return s
+		}
+	}
+	return nil
 }
 
 // nothingIsDueBeforeNextAt asks shortly before the instant named, and halfway to it, with the same facts.
@@ -301,10 +378,17 @@ func wantedOf(b book) (keys []string) {
 func TestWhateverHappensTheInvariantsHold(t *testing.T) {
 	files := automatic(t)
 	files["playbooks/failover.yaml"], files["playbooks/reporting.yaml"] = propertyFailover, propertyReporting
-	people := []string{"alice", "bob", "carol", "dave", "erin", "frank"}
+	files["people.yaml"] = propertyPeople
+	files["bia.yaml"] = strings.Replace(files["bia.yaml"], "  successors: [head-of-operations]\n", "  successors: [head-of-operations]"+threeDuties, 1)
+	whateverHappens(t, func(*rapid.T) map[string]string { return files })
+}
+
+// whateverHappens lets anything happen to houses of some documents.
+func whateverHappens(t *testing.T, documents func(*rapid.T) map[string]string) {
+	people := []string{"alice", "bob", "carol", "dave", "erin", "frank", "gina"}
 	services := []string{"core-ledger", "payments-api", "reporting"}
 	rapid.Check(t, func(rt *rapid.T) {
-		a := &anything{house: newHouse(rt, files), since: map[string]time.Duration{}, up: map[string]time.Duration{}}
+		a := &anything{house: newHouse(rt, documents(rt)), since: map[string]time.Duration{}, up: map[string]time.Duration{}}
 		a.facts.components = map[string]detector.State{}
 		if rapid.Bool().Draw(rt, "begins with a disaster") {
 			a.since["payments-api"], a.facts.lost["fra1"] = 0, true
@@ -349,7 +433,7 @@ func TestWhateverHappensTheInvariantsHold(t *testing.T) {
 				a.look()
 			},
 			"a person acts": func(rt *rapid.T) {
-				person, c := rapid.SampledFrom(people).Draw(rt, "person"), command(rt, a.book.ids)
+				person, c := rapid.SampledFrom(people).Draw(rt, "person"), command(rt, a.book.ids, a.steps())
 				before := len(a.records)
 				changes, err := a.draft().order(person, c)
 				if err != nil {
@@ -408,6 +492,7 @@ func TestWhateverHappensTheInvariantsHold(t *testing.T) {
 		})
 		a.history()
 		a.brakes()
+		a.lives()
 		a.replays()
 	})
 }

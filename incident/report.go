@@ -41,21 +41,24 @@ type Report struct {
 	Declined    []Refused    `json:"declined,omitempty"`
 	NotCounted  []string     `json:"not_counted,omitempty"` // what was seen and not counted, and why
 
-	Services []ServiceReport `json:"services"`
-	Runs     []RunReport     `json:"runs"`
-	Data     []DataWord      `json:"data,omitempty"`
-	Checks   []Checked       `json:"checks,omitempty"`
-	Actions  []Action        `json:"actions,omitempty"`
-	Notices  []Notice        `json:"notices,omitempty"` // who was told what, when, and over which channel
-	Timeline []Line          `json:"timeline"`
-	Journal  Range           `json:"journal"`
+	Services  []ServiceReport `json:"services"`
+	Runs      []RunReport     `json:"runs"`
+	Reports   []ReportClock   `json:"reports,omitempty"` // to authorities, with their clocks
+	Data      []DataWord      `json:"data,omitempty"`
+	Checks    []Checked       `json:"checks,omitempty"`
+	Actions   []Action        `json:"actions,omitempty"`
+	Notices   []Notice        `json:"notices,omitempty"`   // who was told what, when, and over which channel
+	Rehearsal *Rehearsal      `json:"rehearsal,omitempty"` // of an exercise: what it was to show, and what it showed
+	Timeline  []Line          `json:"timeline"`
+	Journal   Range           `json:"journal"`
 }
 
 // A Setting is what a report shows that no record of its incident holds. It is taken from the documents in force.
 type Setting struct {
 	Organisation string            `json:"organisation,omitempty"`
-	Zones        []Zone            `json:"zones,omitempty"` // of the sites concerned; instants themselves are in UTC
-	Names        map[string]string `json:"names,omitempty"` // of people, by id, where they were asked for
+	Scenario     string            `json:"scenario,omitempty"` // that was played: nothing of it happened
+	Zones        []Zone            `json:"zones,omitempty"`    // of the sites concerned; instants themselves are in UTC
+	Names        map[string]string `json:"names,omitempty"`    // of people, by id, where they were asked for
 }
 
 // A Zone is the time of a site: what its clocks showed beside UTC when the disruption began.
@@ -133,6 +136,17 @@ type Checked struct {
 	Evidence string            `json:"evidence,omitempty"`
 }
 
+// A Rehearsal is what an exercise was to show, and, once it is concluded, what it has shown.
+type Rehearsal struct {
+	Kind        Exercise           `json:"kind"`
+	Playbook    string             `json:"playbook"`
+	Service     string             `json:"service"`
+	By          Actor              `json:"by"`
+	Reason      string             `json:"reason"`
+	Interrupted string             `json:"interrupted_by,omitempty"` // the disaster that was in earnest
+	Concluded   *ExerciseConcluded `json:"concluded,omitempty"`
+}
+
 // A Line is one record told in a sentence.
 type Line struct {
 	At       time.Time `json:"at"`
@@ -171,7 +185,7 @@ func (s Span) String() string { return span(time.Duration(s)) }
 func (i Incident) Report(now time.Time, s Setting) Report {
 	r := Report{Schema: ReportSchema, Incident: i.ID, As: i.asOf(now), Level: i.Level, Summary: i.Verdict.Explanation.Summary, Open: i.Open(), HandsOff: i.HandsOff,
 		Setting: s, JudgedBy: i.JudgedBy, Opened: i.Opened, Classified: i.FirstDisaster, Declared: i.DeclaredAt, Closed: i.Closed,
-		Actions: i.Actions, Notices: i.Notices, Texts: []Text{}, Services: []ServiceReport{}, Runs: []RunReport{}}
+		Actions: i.Actions, Reports: i.Reports, Notices: i.Notices, Texts: []Text{}, Services: []ServiceReport{}, Runs: []RunReport{}}
 	for _, c := range i.Recoveries {
 		r.Disrupted, r.Confirmed = sooner(r.Disrupted, c.Since), sooner(r.Confirmed, c.Confirmed)
 	}
@@ -188,10 +202,23 @@ func (i Incident) Report(now time.Time, s Setting) Report {
 		r.Runs = append(r.Runs, i.runReport(run, courses[run.ID], until))
 		r.Exercise = Exercise(orText(string(r.Exercise), string(run.Exercise)))
 	}
+	r.Exercise = Exercise(orText(string(i.Exercise), string(r.Exercise)))
+	r.rehearsal(i)
 	r.Figures = r.lags()
 	r.checks(i)
 	r.tell(i)
 	return r
+}
+
+func (r *Report) rehearsal(i Incident) {
+	e := i.Rehearsal
+	if e == nil {
+		return
+	}
+	r.Rehearsal = &Rehearsal{Kind: e.Exercise, Playbook: e.Playbook, Service: e.Service, By: e.By, Reason: e.Reason, Concluded: i.Concluded}
+	if i.Interrupted != nil {
+		r.Rehearsal.Interrupted = i.Interrupted.Disaster
+	}
 }
 
 // asOf is the instant that a report at now tells of: nothing about a closed incident changes but by a further record.

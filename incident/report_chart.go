@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"holdfast/playbooks"
 )
 
 // Sizes of the drawing, in units of its own.
@@ -174,7 +176,8 @@ func (r Report) marks() (all []moment) {
 	return all
 }
 
-// stretch is what is drawn: everything that was done or suffered, and of the rest what lies near.
+// stretch is what is drawn: what was suffered and done up to the recovery, and of the rest what lies near. A failback that
+// waits for the weekend would leave no room for the night.
 func (r Report) stretch() (from, to time.Time) {
 	from = sooner(ended(r.Disrupted, r.Opened), r.Opened)
 	reach := func(t time.Time) { to = later(to, t) }
@@ -186,13 +189,16 @@ func (r Report) stretch() (from, to time.Time) {
 	for _, run := range r.Runs {
 		reach(run.Started)
 		for _, s := range run.Steps {
+			if s.Phase == playbooks.Reconstitution {
+				continue
+			}
 			reach(s.Ended)
 			for _, p := range s.Course {
 				reach(p.To)
 			}
 		}
 	}
-	near := to.Add(to.Sub(from))
+	near := to.Add(2 * to.Sub(from))
 	for _, m := range r.marks() {
 		if m.at.Before(from) {
 			from = m.at
@@ -337,6 +343,21 @@ func (c *chart) run(s scale, r RunReport) {
 		}
 		c.step(s, step, slices.Contains(r.Critical, step.Step))
 	}
+	c.brakes(s, r)
+}
+
+// brakes draws while people kept a run or its steps from going on.
+func (c *chart) brakes(s scale, r RunReport) {
+	if len(r.Brakes) == 0 {
+		return
+	}
+	l := chartLane{Name: "paused or held"}
+	for _, b := range r.Brakes {
+		to := ended(b.To, s.to)
+		l.Bars = append(l.Bars, bar(s, c.Height, b.From, to, "brake", b.line()))
+		l.note(s, b.From, to, who(b.By))
+	}
+	c.lane(l)
 }
 
 func (c *chart) step(s scale, step StepReport, critical bool) {
@@ -367,12 +388,18 @@ func (c *chart) step(s scale, step StepReport, critical bool) {
 	if n := len(step.Course); n > 0 {
 		to = later(to, step.Course[n-1].To)
 	}
-	l.note(s, from, ended(to, from), note)
+	switch to = ended(to, from); {
+	case from.After(s.to):
+		l.Bars, l.Points, note = nil, nil, note+", from "+stamp(from)+" →"
+	case to.After(s.to):
+		note += " →"
+	}
+	l.note(s, from, to, note)
 	c.lane(l)
 }
 
 // doings say in words what a bar is.
-var doings = map[Doing]string{ByMachine: "a machine at work", Asked: "somebody asked, nobody had taken it", ByPerson: "a person at work", Paused: "failed, goes again", StuckHere: "stuck, waiting for a person"}
+var doings = map[Doing]string{ByMachine: "a machine at work", Asked: "somebody asked, nobody had taken it", ByPerson: "a person at work", Paused: "failed, goes again", StuckHere: "stuck, waiting for a person", Undoing: "being undone"}
 
 func lasted(from, to time.Time) string {
 	return fmt.Sprintf("from %s to %s, %s", stamp(from), stamp(to), between(from, to))

@@ -103,13 +103,16 @@ func (f Figure) measured(now time.Time) (Figure, bool) {
 // lags are the figures of the incident as a whole. What did not happen has none: nobody waited for a declaration that
 // nothing called for.
 func (r Report) lags() []Figure {
-	all := []Figure{}
+	all, begin := []Figure{}, "disrupted"
+	if r.Disrupted.IsZero() {
+		begin = "opened"
+	}
 	for _, f := range []Figure{
 		{Name: "detection_lag", From: "disrupted", FromAt: r.Disrupted, To: "opened", ToAt: r.Opened},
 		{Name: "confirmation", From: "disrupted", FromAt: r.Disrupted, To: "confirmed", ToAt: r.Confirmed},
 		{Name: "decision_lag", From: "first classified disaster", FromAt: r.Classified, To: "declared", ToAt: r.Declared},
 		{Name: "invocation_lag", From: "declared", FromAt: r.Declared, To: "invoked", ToAt: r.Invoked},
-		{Name: "duration", From: "disrupted", FromAt: ended(r.Disrupted, r.Opened), To: "closed", ToAt: ended(r.Closed, r.As)},
+		{Name: "duration", From: begin, FromAt: ended(r.Disrupted, r.Opened), To: "closed", ToAt: ended(r.Closed, r.As)},
 	} {
 		if f, ok := f.measured(time.Time{}); ok && !f.ToAt.IsZero() {
 			if f.Name == "duration" && r.Open {

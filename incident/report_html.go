@@ -83,8 +83,9 @@ type page struct {
 
 type runPage struct {
 	RunReport
-	Head, Spent string
-	Steps       []stepPage
+	Head, Spent, Called string
+	Brakes              []string
+	Steps               []stepPage
 }
 
 type stepPage struct {
@@ -99,20 +100,25 @@ type checkPage struct {
 	Said string
 }
 
-func (p page) Stands() string   { return p.stands() }
-func (p page) Times() string    { return p.times() }
-func (p page) Verify() string   { return p.Journal.verify() }
-func (e Exercise) Said() string { return e.said() }
-func (d DataWord) Line() string { return d.line() }
-func (a Action) State() string  { return a.state() }
-func (n Notice) How() string    { return n.how() }
+func (p page) Stands() string       { return p.stands() }
+func (p page) Warning() string      { return p.warning() }
+func (p page) Times() string        { return p.times() }
+func (p page) Verify() string       { return p.Journal.verify() }
+func (r Rehearsal) Lines() []string { return r.lines() }
+func (e Exercise) Said() string     { return e.said() }
+func (d DataWord) Line() string     { return d.line() }
+func (a Action) State() string      { return a.state() }
+func (n Notice) How() string        { return n.how() }
 
 // HTML is the report as one file for a browser or a printer: it runs no script and loads nothing. Whatever others wrote is
 // escaped where it stands; what escaping leaves in, characters that hide or reorder what people read, is taken out.
 func (r Report) HTML() ([]byte, error) {
 	p := page{Report: r, Chart: r.draw(), Style: template.CSS(reportStyle), Policy: ReportPolicy}
 	for _, run := range r.Runs {
-		view := runPage{RunReport: run, Head: run.head(), Spent: run.spent()}
+		view := runPage{RunReport: run, Head: run.head(), Spent: run.spent(), Called: run.called()}
+		for _, b := range run.Brakes {
+			view.Brakes = append(view.Brakes, b.line())
+		}
 		for _, s := range run.Steps {
 			step := stepPage{StepReport: s, Ending: s.ending(), Gave: s.gave(), People: s.people(), Waited: s.People}
 			for _, problem := range s.Problems {

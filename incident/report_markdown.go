@@ -14,6 +14,9 @@ import (
 func (r Report) Markdown() string {
 	m := &markdown{}
 	m.head(r)
+	if r.Rehearsal != nil {
+		m.list("## The exercise", r.Rehearsal.lines())
+	}
 	m.grounds(r)
 	for _, s := range r.Services {
 		m.service(s)
@@ -21,6 +24,7 @@ func (r Report) Markdown() string {
 	for _, run := range r.Runs {
 		m.run(run)
 	}
+	m.reports(r)
 	m.integrity(r)
 	m.actions(r)
 	m.record(r)
@@ -65,8 +69,8 @@ func (m *markdown) list(title string, lines []string) {
 
 func (m *markdown) head(r Report) {
 	m.say("# %s: after-action report\n", r.Incident)
-	if r.Exercise != "" {
-		m.say("**%s**\n", r.Exercise.said())
+	if warning := r.warning(); warning != "" {
+		m.say("**%s**\n", warning)
 	}
 	if r.Summary != "" {
 		m.say("%s\n", closed(r.Summary))
@@ -136,6 +140,12 @@ func (m *markdown) run(r RunReport) {
 	if len(r.Critical) > 0 {
 		m.say("\nWhat held everything up: %s.", strings.Join(r.Critical, " → "))
 	}
+	if called := r.called(); called != "" {
+		m.say("\n%s", called)
+	}
+	for _, b := range r.Brakes {
+		m.say("\n%s", b.line())
+	}
 	m.say("\nPinned to the playbook %s.", r.Digest)
 	m.table("step", "what", "how it ended", "gave", "started", "took", "machines", "people", "by")
 	for _, s := range r.Steps {
@@ -174,6 +184,18 @@ func actorOrNone(a Actor) string {
 		return ""
 	}
 	return who(a)
+}
+
+// reports are the statutory clocks.
+func (m *markdown) reports(r Report) {
+	if len(r.Reports) == 0 {
+		return
+	}
+	m.say("\n## Reports to others")
+	m.table("report", "to", "counted from", "due", "made", "by", "evidence")
+	for _, c := range r.Reports {
+		m.row(c.Report, strings.TrimSpace(c.To+" "+c.What), c.From+" "+stamp(c.Since), stamp(c.Deadline), c.Ending(), c.ReportedBy(), c.Receipt())
+	}
 }
 
 func (m *markdown) actions(r Report) {

@@ -11,20 +11,44 @@ import (
 // A RunReport is one invocation: how long it took, and of that, how long machines worked and how long it waited for
 // people alone.
 type RunReport struct {
-	Run      string       `json:"run"`
-	Playbook string       `json:"playbook"`
-	Digest   string       `json:"digest"`
-	Exercise Exercise     `json:"exercise,omitempty"`
-	Services []string     `json:"services"`
-	By       Actor        `json:"by"`
-	Started  time.Time    `json:"started"`
-	Ended    time.Time    `json:"ended,omitzero"`
-	Result   string       `json:"result,omitempty"`
-	Took     Span         `json:"took"`
-	Machines Span         `json:"machines"` // while any machine was at work
-	People   Span         `json:"people"`   // while none was, and a person was asked
-	Critical []string     `json:"critical"` // the steps that held everything up, in their order
-	Steps    []StepReport `json:"steps"`
+	Run      string        `json:"run"`
+	Playbook string        `json:"playbook"`
+	Digest   string        `json:"digest"`
+	Exercise Exercise      `json:"exercise,omitempty"`
+	CleanUp  bool          `json:"clean_up,omitempty"` // it put back what an exercise did
+	Services []string      `json:"services"`
+	By       Actor         `json:"by"`
+	Started  time.Time     `json:"started"`
+	Ended    time.Time     `json:"ended,omitzero"`
+	Result   string        `json:"result,omitempty"`
+	Took     Span          `json:"took"`
+	Machines Span          `json:"machines"`         // while any machine was at work
+	People   Span          `json:"people"`           // while none was, and a person was asked
+	Critical []string      `json:"critical"`         // the steps that held everything up, in their order
+	Brakes   []BrakeReport `json:"brakes,omitempty"` // while people kept it, or a step of it, from going on
+	Ending   *Ending       `json:"ending,omitempty"` // why it ended before its last step, and by whose word
+	Steps    []StepReport  `json:"steps"`
+}
+
+// A BrakeReport is a pause of a run, or a step that was held.
+type BrakeReport struct {
+	Step   string    `json:"step,omitempty"` // empty: the run as a whole
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to,omitzero"` // zero: it is still on
+	By     Actor     `json:"by"`
+	Reason string    `json:"reason"`
+}
+
+// An UndoReport is how a step was taken back.
+type UndoReport struct {
+	Status   StepStatus `json:"status"`
+	Attempts int        `json:"attempts,omitempty"`
+	Started  time.Time  `json:"started,omitzero"`
+	Ended    time.Time  `json:"ended,omitzero"`
+	Took     Span       `json:"took,omitempty"`
+	By       Actor      `json:"by,omitzero"`
+	Reason   string     `json:"reason,omitempty"`
+	Output   string     `json:"output,omitempty"`
 }
 
 // A StepReport is how one step went.
@@ -53,6 +77,7 @@ type StepReport struct {
 	Evidence  string            `json:"evidence,omitempty"`
 	Problems  []StepProblem     `json:"problems,omitempty"`
 	Course    []Stretch         `json:"course,omitempty"`
+	Undo      *UndoReport       `json:"undo,omitempty"`
 }
 
 // A StepProblem is an attempt that did not go well, or an escalation.
@@ -72,6 +97,7 @@ const (
 	ByPerson  Doing = "person"  // somebody had taken it
 	Paused    Doing = "paused"  // it failed and went again by itself
 	StuckHere Doing = "stuck"   // it failed, and waited for a person to say how it goes on
+	Undoing   Doing = "undo"    // a machine was taking it back
 )
 
 // A Stretch is a part of a step's time.
@@ -85,6 +111,7 @@ type Stretch struct {
 type course struct {
 	machines, people Span
 	steps            map[string]*stepCourse
+	brakes           []BrakeReport
 }
 
 type stepCourse struct {
@@ -114,6 +141,9 @@ func (i Incident) courses(until time.Time) map[string]*course {
 		if e, ok := record.Event.(Invoked); ok {
 			all[e.Run] = &course{steps: map[string]*stepCourse{}}
 		}
+		if c := all[runOf(record.Event)]; c != nil {
+			c.brake(record)
+		}
 		if run, step, problem, ok := problemOf(record); ok && all[run] != nil {
 			s := all[run].step(step)
 			s.problems = append(s.problems, problem)
@@ -139,8 +169,8 @@ func (c *course) pass(run Run, from, to time.Time) {
 		if !busy {
 			continue
 		}
-		machine = machine || doing == ByMachine || doing == Paused
-		person = person || doing != ByMachine && doing != Paused
+		machine = machine || doing.mechanical()
+		person = person || !doing.mechanical()
 		c.step(s.ID).add(Stretch{from, to, doing})
 	}
 	switch {
@@ -162,7 +192,7 @@ func (s *stepCourse) add(next Stretch) {
 // time is how long machines, and how long people were at a step.
 func (s *stepCourse) time() (machines, people Span) {
 	for _, p := range s.stretches {
-		if p.Doing == ByMachine || p.Doing == Paused {
+		if p.Doing.mechanical() {
 			machines += between(p.From, p.To)
 		} else {
 			people += between(p.From, p.To)
@@ -171,8 +201,62 @@ func (s *stepCourse) time() (machines, people Span) {
 	return machines, people
 }
 
-// doing is who is at a step as it stands; false: nobody.
+// mechanical reports whether no person is needed.
+func (d Doing) mechanical() bool { return d == ByMachine || d == Paused || d == Undoing }
+
+// brake notes where people put a brake on, and took it off.
+func (c *course) brake(r Record) {
+	off := func(step string) {
+		for n := range c.brakes {
+			if b := &c.brakes[n]; b.Step == step && b.To.IsZero() {
+				b.To = r.At
+			}
+		}
+	}
+	switch e := r.Event.(type) {
+	case RunPaused:
+		off("")
+		c.brakes = append(c.brakes, BrakeReport{From: r.At, By: e.By, Reason: e.Reason})
+	case RunResumed:
+		off("")
+	case StepHeld:
+		off(e.Step)
+		c.brakes = append(c.brakes, BrakeReport{Step: e.Step, From: r.At, By: e.By, Reason: e.Reason})
+	case StepReleased:
+		off(e.Step)
+	case RunEnded:
+		for _, b := range slices.Clone(c.brakes) {
+			off(b.Step)
+		}
+	}
+}
+
+// runOf is the run that an event about brakes is about.
+func runOf(e Event) string {
+	switch e := e.(type) {
+	case RunPaused:
+		return e.Run
+	case RunResumed:
+		return e.Run
+	case StepHeld:
+		return e.Run
+	case StepReleased:
+		return e.Run
+	case RunEnded:
+		return e.Run
+	}
+	return ""
+}
+
+// doing is who is at a step as it stands, or at its undo; false: nobody.
 func (s StepState) doing() (Doing, bool) {
+	if s.Undo != nil && !s.Undo.ended() {
+		doing, busy := s.Undo.doing()
+		if doing == ByMachine {
+			doing = Undoing
+		}
+		return doing, busy
+	}
 	switch s.Status {
 	case Running:
 		return ByMachine, true
@@ -197,6 +281,8 @@ func problemOf(r Record) (run, step string, p StepProblem, ok bool) {
 			text = "says " + who(e.By) + because(e.Reason)
 		}
 		return e.Run, e.Step, StepProblem{At: r.At, What: string(e.Outcome), Text: text}, true
+	case UndoFailed:
+		return e.Run, e.Step, StepProblem{At: r.At, What: "undo_" + string(e.Outcome), Text: e.Reason}, true
 	case Escalated:
 		return e.Run, e.Step, StepProblem{At: r.At, What: "escalated", Text: "to " + e.Role + ", " + listed(e.Tell) + " told"}, e.Step != ""
 	}
@@ -204,15 +290,19 @@ func problemOf(r Record) (run, step string, p StepProblem, ok bool) {
 }
 
 func (i Incident) runReport(run Run, c *course, now time.Time) RunReport {
-	r := RunReport{Run: run.ID, Playbook: run.Name, Digest: run.Digest, Exercise: run.Exercise, Services: orElse(run.Covers, run.Service), By: run.By,
+	r := RunReport{Run: run.ID, Playbook: run.Name, Digest: run.Digest, Exercise: run.Exercise, CleanUp: run.CleanUp, Services: orElse(run.Covers, run.Service), By: run.By,
 		Started: run.Started, Ended: run.Ended, Result: run.Result, Took: between(run.Started, ended(run.Ended, now)), Critical: run.critical(), Steps: []StepReport{}}
+	r.Ending = run.Ending
 	if c != nil {
-		r.Machines, r.People = c.machines, c.people
+		r.Machines, r.People, r.Brakes = c.machines, c.people, c.brakes
 	}
 	for _, s := range run.Steps {
 		step := StepReport{Step: s.ID, Kind: s.Kind, Phase: s.Phase, Text: s.Text, Role: s.Role, Milestone: s.Milestone, Status: s.Status, Attempts: s.Attempt, Started: s.Started,
 			Acked: s.AckedAt, AckedBy: s.Acked, Ended: s.Ended, Took: between(s.Started, s.Ended), By: s.By, Approved: s.Approvals,
 			Reason: s.Reason, Output: s.Output, Answers: s.Answers, Evidence: s.Evidence}
+		if u := s.Undo; u != nil {
+			step.Undo = &UndoReport{Status: u.Status, Attempts: u.Attempt, Started: u.Started, Ended: u.Ended, Took: between(u.Started, u.Ended), By: u.By, Reason: u.Reason, Output: u.Output}
+		}
 		if run.Playbook != nil {
 			if p, ok := run.Playbook.Step(s.ID); ok {
 				step.Expected = Span(p.Expect)

@@ -104,3 +104,52 @@ func TestTheReportAsAPageIsOneFileThatLoadsNothing(t *testing.T) {
 	}
 	golden(t, "report.html", string(page))
 }
+
+func TestWhatWasHeldUpCalledOffAndTakenBackIsInTheReport(t *testing.T) {
+	h := runWith(t, undoableSteps)
+	h.control("dave", VerbPause, "", "")
+	h.finish(Result{Effect: h.want("fence-a")})
+	h.at(10 * time.Minute)
+	h.control("alice", VerbResume, "", "")
+	h.at(10*time.Minute + 30*time.Second)
+	h.control("alice", VerbAbort, "", "1")
+	h.finish(Result{Effect: h.want("fence-b")})
+	h.at(11 * time.Minute)
+	h.finish(Result{Effect: h.want("fence-b"), Outcome: Failed, Reason: "jammed"})
+	h.at(h.nextAt())
+	h.finish(Result{Effect: h.want("fence-b")})
+	h.at(12 * time.Minute)
+	h.finish(Result{Effect: h.want("fence-a")})
+
+	run := h.only().Report(h.now, Setting{}).Runs[0]
+	equal(t, run.Brakes, []BrakeReport{{From: t0.Add(6 * time.Minute), To: t0.Add(10 * time.Minute), By: Actor{Person: "dave", Role: "on-call-pay"}, Reason: "because of the storm"}})
+	equal(t, run.Ending.Result, "aborted")
+	equal(t, run.Steps[0].Undo.Status, Done)
+	equal(t, run.Steps[0].Undo.Took, Span(50*time.Second))
+	equal(t, run.Steps[1].Problems[0].What, "undo_failed")
+	equal(t, run.Steps[0].Course[0].Doing, Undoing)
+	says(t, h.only().Report(h.now, Setting{}).Markdown(), "Called off at 2026-04-12 09:10:30Z by alice (incident-director): because of the storm. What it had done was to be undone, the last first.",
+		"Paused at 2026-04-12 09:06:00Z by dave (on-call-pay): because of the storm; until 2026-04-12 09:10:00Z, for 4m.", "done; its undo: done")
+	page, err := h.only().Report(h.now, Setting{}).HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	says(t, string(page), "paused or held", `class="undo"`, `class="brake"`)
+}
+
+func TestTheReportOfAnExerciseSaysFirstThatItIsOneAndWhatItShowed(t *testing.T) {
+	h := rehearsing(t, automatic(t), Tabletop)
+	h.practised()
+	i := *h.book.incidents[exerciseID]
+	r := i.Report(h.now, Setting{})
+	equal(t, r.Exercise, Tabletop)
+	md := r.Markdown()
+	says(t, md, "**EXERCISE (tabletop): this was practised, not suffered.**", "## The exercise", "Tabletop exercise of failover-to-ams2 for payments-api, ordered by alice (incident-director): the yearly one.",
+		"Talked through: ", "Took part: ", "Cleaning up: ")
+	page, err := r.HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	says(t, string(page), "EXERCISE (tabletop)", "The exercise</h2>")
+	reported(t, i, h.now)
+}

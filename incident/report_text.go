@@ -77,7 +77,39 @@ func (s StepReport) ending() string {
 	if s.Attempts > 1 {
 		text += fmt.Sprintf(" after %d attempts", s.Attempts)
 	}
-	return text + because(s.Reason)
+	text += because(s.Reason)
+	if u := s.Undo; u != nil {
+		text += "; its undo: " + strings.ReplaceAll(string(u.Status), "_", " ") + because(u.Reason)
+	}
+	return text
+}
+
+func (b BrakeReport) line() string {
+	what := "Paused"
+	if b.Step != "" {
+		what = upper(b.Step) + " held"
+	}
+	until := "still on"
+	if !b.To.IsZero() {
+		until = fmt.Sprintf("until %s, for %s", stamp(b.To), between(b.From, b.To))
+	}
+	return fmt.Sprintf("%s at %s by %s%s; %s.", what, stamp(b.From), who(b.By), because(b.Reason), until)
+}
+
+// called says why a run ended before its last step.
+func (r RunReport) called() string {
+	e := r.Ending
+	if e == nil {
+		return ""
+	}
+	text := fmt.Sprintf("Called off at %s by %s%s.", stamp(e.At), who(e.By), because(e.Reason))
+	if e.For != "" {
+		text += fmt.Sprintf(" It made way for %s.", e.For)
+	}
+	if e.Undo {
+		text += " What it had done was to be undone, the last first."
+	}
+	return text
 }
 
 // gave is what a step brought to light: answers, evidence, a milestone.
@@ -192,6 +224,54 @@ func (e Exercise) said() string {
 	return fmt.Sprintf("EXERCISE (%s): this was practised, not suffered.", strings.ReplaceAll(string(e), "_", " "))
 }
 
+// warning says first where it was none of it in earnest.
+func (r Report) warning() string {
+	if r.Setting.Scenario == "" {
+		return r.Exercise.said()
+	}
+	played := fmt.Sprintf("SCENARIO: this was played, and nothing of it happened (%s).", r.Setting.Scenario)
+	return strings.TrimSpace(played + " " + r.Exercise.said())
+}
+
+// lines say what an exercise was to show, and what it showed.
+func (r Rehearsal) lines() []string {
+	lines := []string{fmt.Sprintf("%s exercise of %s for %s, ordered by %s%s.", upper(string(r.Kind)), r.Playbook, r.Service, who(r.By), because(r.Reason))}
+	if r.Interrupted != "" {
+		lines = append(lines, fmt.Sprintf("It was broken off for the disaster %s.", r.Interrupted))
+	}
+	c := r.Concluded
+	if c == nil {
+		return append(lines, "It is not concluded.")
+	}
+	recovered := "the milestone recovered was not reached"
+	if c.Recovered > 0 {
+		recovered = fmt.Sprintf("the milestone recovered was reached after %s", c.Recovered)
+	}
+	lines = append(lines, fmt.Sprintf("The run took %s, from %s to %s: %s; %s.", between(c.Started, c.Ended), stamp(c.Started), stamp(c.Ended), strings.ReplaceAll(c.Result, "_", " "), recovered))
+	for _, o := range c.Objectives {
+		met := "MISSED"
+		if o.Met {
+			met = "met"
+		}
+		lines = append(lines, fmt.Sprintf("%s: %s of %s allowed: %s.", strings.ToUpper(o.Objective), o.Measured, o.Allowed, met))
+	}
+	shown := map[string][]string{}
+	for _, s := range c.Steps {
+		shown[s.Shown] = append(shown[s.Shown], s.Step)
+	}
+	for _, how := range slices.Sorted(maps.Keys(shown)) {
+		lines = append(lines, fmt.Sprintf("%s: %s.", upper(strings.ReplaceAll(orText(how, "not reached"), "_", " ")), listed(shown[how])))
+	}
+	if len(c.TookPart) > 0 {
+		lines = append(lines, fmt.Sprintf("Took part: %s.", listed(c.TookPart)))
+	}
+	lines = append(lines, fmt.Sprintf("Cleaning up: %s.", strings.ReplaceAll(c.CleanUp.State, "_", " ")))
+	for _, w := range c.CleanUp.Waived {
+		lines = append(lines, fmt.Sprintf("Not put back: %s, by %s%s.", w.Step, who(w.By), because(w.Reason)))
+	}
+	return lines
+}
+
 // verify says how to check that the log of decisions still is the one that this report was written from.
 func (r Range) verify() string {
 	text := fmt.Sprintf("%d records, in the envelopes %d to %d of the log of decisions.", r.Records, r.First, r.Last)
@@ -207,11 +287,15 @@ func (r RunReport) spent() string {
 }
 
 func (r RunReport) head() string {
+	does := "For"
+	if r.CleanUp {
+		does = "To put back what the exercise did for"
+	}
 	result := "still going on"
 	if r.Result != "" {
 		result = strings.ReplaceAll(r.Result, "_", " ") + " " + stamp(r.Ended)
 	}
-	return fmt.Sprintf("For %s, invoked by %s at %s; %s.", listed(r.Services), who(r.By), stamp(r.Started), result)
+	return fmt.Sprintf(does+" %s, invoked by %s at %s; %s.", listed(r.Services), who(r.By), stamp(r.Started), result)
 }
 
 func stampOrDash(t time.Time) string {

@@ -15,6 +15,12 @@ func (i Incident) carryOn(w World) []Event {
 		if !run.Active() || run.Playbook == nil {
 			continue
 		}
+		if i.Exercise != "" && w.Disaster() != "" {
+			if events := i.givesWay(w, run); len(events) > 0 {
+				return events
+			}
+			continue
+		}
 		if e := i.runDue(w, run); e != nil {
 			return []Event{e}
 		}
@@ -48,7 +54,7 @@ func result(run Run) string {
 		return run.Ending.Result
 	case slices.ContainsFunc(run.Steps, func(s StepState) bool { return s.Status == Declined }):
 		return "declined"
-	case slices.ContainsFunc(run.Steps, func(s StepState) bool { return s.Status == Skipped && s.Outcome != "" }):
+	case slices.ContainsFunc(run.Steps, func(s StepState) bool { return s.Status == Skipped && s.Outcome != "" && s.Outcome != Unclear }):
 		return "failed"
 	}
 	return "completed"
@@ -103,38 +109,39 @@ func (i Incident) stepDue(w World, l leg) Event {
 	}
 	switch s := l.state(); s.Status {
 	case Pending:
-		return begins(w, l)
+		return i.askedOf(w, l, i.begins(w, l))
 	case Running:
 		return i.runningDue(w, l)
 	case Waiting:
+		if e := i.rereleases(w, l); e != nil {
+			return e
+		}
 		return i.escalates(w, l)
 	case Stuck:
 		return i.undoes(w, l)
 	case Retrying:
 		if !l.braked() && !w.Now.Before(s.Again) {
-			return start(w, l, Actor{}, "")
+			return i.setOff(w, l, Actor{}, "")
 		}
 	}
 	return nil
 }
 
-// begins starts a step when everything it waits for has ended, and leaves it out when a decision went against that. A
-// point of no return needs no rule of its own: its playbook has a decision before it, or says unattended, else it could not
-// be read, and a decision ends by approval alone.
-func begins(w World, l leg) Event {
+// begins starts a step when everything it waits for has ended, and leaves it out when a decision went against that.
+func (i Incident) begins(w World, l leg) Event {
 	ready := true
 	run, step := l.name()
 	for _, id := range l.plan().After {
 		before, ok := l.run.state(id)
 		if ok && before.barred() {
-			return StepSkipped{Run: run, Step: step, By: Actor{Rule: "declined"}, Reason: fmt.Sprintf("%s was declined", declinedAt(l.run, before))}
+			return StepSkipped{Run: run, Step: step, By: Actor{Rule: ruleDeclined}, Reason: fmt.Sprintf("%s was declined", declinedAt(l.run, before))}
 		}
 		ready = ready && (!ok || before.ended())
 	}
 	if !ready || l.braked() {
 		return nil
 	}
-	return start(w, l, Actor{}, "")
+	return i.turn(w, l)
 }
 
 // declinedAt is the decision that barred a step.
@@ -158,15 +165,17 @@ func (i Incident) runningDue(w World, l leg) Event {
 	run, step := l.name()
 	switch kind := l.plan().Kind(); {
 	case effective(l.plan()):
-		return inDoubt(w, l)
+		return i.inDoubt(w, l)
 	case kind == playbooks.KindNotify && i.told(run, step):
+		return l.done("")
+	case kind == playbooks.KindInvoke:
 		return l.done("")
 	case kind == playbooks.KindWait && !w.Now.Before(l.state().Until):
 		return l.done("")
-	case kind == playbooks.KindVerify && proven(w, l.plan().Verify):
-		return l.done(proof(w, l.plan().Verify))
+	case kind == playbooks.KindVerify && proven(w, l):
+		return l.done(proof(w, l))
 	case kind == playbooks.KindVerify && !w.Now.Before(l.state().Until):
-		return fail(w, l, TimedOut, unproven(w, l.plan().Verify))
+		return fail(w, l, TimedOut, unproven(w, l))
 	}
 	return nil
 }
@@ -177,14 +186,14 @@ func (l leg) done(output string) StepDone {
 }
 
 // inDoubt is about an effect that nobody has reported back on: sent by an instance that is gone, or out of time.
-func inDoubt(w World, l leg) Event {
+func (i Incident) inDoubt(w World, l leg) Event {
 	s, p := l.state(), l.plan()
 	run, step := l.name()
 	switch {
 	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff() && l.braked():
 		return nil // nothing is sent again before it goes on
 	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff():
-		return start(w, l, Actor{}, "")
+		return i.setOff(w, l, Actor{}, "")
 	case s.Epoch < w.Epoch:
 		reason := "holdfast was started anew while it was under way, and whether it took effect is not known"
 		if p.Repeat == "never" {
@@ -208,13 +217,23 @@ func (i Incident) told(run, step string) bool {
 }
 
 // proven reports whether a service is as a verify step wants it, for as long as it wants.
-func proven(w World, v *playbooks.Verify) bool {
-	since, ok := holds(w, v)
-	return ok && !w.Now.Before(since.Add(v.For))
+func proven(w World, l leg) bool {
+	since, ok := holds(w, l)
+	return ok && !w.Now.Before(since.Add(l.plan().Verify.For))
 }
 
-// holds is since when a service is as a verify step wants it.
-func holds(w World, v *playbooks.Verify) (since time.Time, ok bool) {
+// holds is since when a service is as a verify step wants it. In an exercise it may never have been lost: that counts from
+// the step on, so that the exercise takes the time that it takes.
+func holds(w World, l leg) (since time.Time, ok bool) {
+	since, ok = measured(w, l.plan().Verify)
+	if l.run.Exercise != "" {
+		since = later(since, l.state().Started)
+	}
+	return since, ok
+}
+
+// measured is since when the detector sees a service as a verify step wants it.
+func measured(w World, v *playbooks.Verify) (since time.Time, ok bool) {
 	state := w.Facts.ServiceState(v.Service)
 	if v.At == "full" {
 		return state.Since, state.State == detector.Up
@@ -227,15 +246,17 @@ func holds(w World, v *playbooks.Verify) (since time.Time, ok bool) {
 	return state.Since, state.State == detector.Up || state.State == detector.Degraded
 }
 
-func proof(w World, v *playbooks.Verify) string {
-	since, _ := holds(w, v)
+func proof(w World, l leg) string {
+	v := l.plan().Verify
+	since, _ := holds(w, l)
 	return fmt.Sprintf("%s is %s since %s", v.Service, w.Facts.ServiceState(v.Service).State, stamp(since))
 }
 
 // unproven says what a verify step still misses.
-func unproven(w World, v *playbooks.Verify) string {
+func unproven(w World, l leg) string {
+	v := l.plan().Verify
 	state := w.Facts.ServiceState(v.Service).State
-	if since, ok := holds(w, v); ok {
+	if since, ok := holds(w, l); ok {
 		return fmt.Sprintf("%s is %s only since %s, and not for %s", v.Service, state, stamp(since), span(v.For))
 	}
 	return fmt.Sprintf("%s is %s", v.Service, state)

@@ -46,7 +46,7 @@ func TestAWholeFailoverFromThePageToTheStandDown(t *testing.T) {
 	equal(t, h.step("fence").Status, Running)
 	h.now = t0.Add(7 * time.Minute)
 	equal(t, h.finish(Result{Effect: h.want("fence"), Output: "fenced"}), []string{"step_done fence"})
-	equal(t, h.says("erin", VerbDone, "assess"), []string{"step_done assess", "step_started go"})
+	equal(t, h.says("erin", VerbDone, "assess"), []string{"step_done assess", "estimated", "step_started go"})
 	equal(t, h.step("assess").Answers, map[string]string{"estimated_time_to_restore": "3h"})
 
 	h.now = t0.Add(10 * time.Minute)
@@ -131,7 +131,7 @@ func TestWhoTakesAStepHasItsTimeOnceMore(t *testing.T) {
 	h.says("dave", VerbAck, "look")
 	equal(t, h.nextAt(), 20*time.Minute)
 	equal(t, h.at(16*time.Minute), []string(nil))
-	equal(t, h.at(20*time.Minute), []string{"escalated look"})
+	equal(t, h.at(20*time.Minute), []string{"acknowledgement_lapsed look"})
 }
 
 func TestADeclinedDecisionEndsItsBranchAndTheRun(t *testing.T) {
@@ -149,7 +149,7 @@ func TestADeclinedDecisionEndsItsBranchAndTheRun(t *testing.T) {
 
 func TestAMachineStepIsRetriedWithTheSameKeyAndDoubledPauses(t *testing.T) {
 	h := runWith(t, `
-  - {id: act, run: {exec: {command: act}}, timeout: 1m, retry: 3, backoff: 10s}
+  - {id: act, run: {exec: {command: act}}, timeout: 1m, retry: 3, backoff: 10s, jitter: 0}
 `)
 	first := h.want("act")
 	equal(t, first.Key, "payments-api-0412/1/act/1")

@@ -33,10 +33,16 @@ func Sentence(r Record) string {
 	if text := actionSentence(r.Event); text != "" {
 		return text
 	}
+	if text := exerciseSentence(r.Event); text != "" {
+		return text
+	}
 	if text := wordSentence(r.Event); text != "" {
 		return text
 	}
 	if text := decisionSentence(r.Event); text != "" {
+		return text
+	}
+	if text := reportingSentence(r.Event); text != "" {
 		return text
 	}
 	if text := stepSentence(r.Event); text != "" {
@@ -46,6 +52,43 @@ func Sentence(r Record) string {
 		return text
 	}
 	return recoverySentence(r.Event)
+}
+
+func exerciseSentence(e Event) string {
+	switch e := e.(type) {
+	case ExerciseStarted:
+		return fmt.Sprintf("EXERCISE (%s): %s ordered an exercise of the playbook %s%s.", e.Exercise, who(e.By), e.Playbook, because(e.Reason))
+	case ExerciseInterrupted:
+		return fmt.Sprintf("THE EXERCISE IS OVER: %s is a declared disaster, which takes precedence; nothing more is started.", e.Disaster)
+	case ExerciseConcluded:
+		return e.sentence()
+	}
+	return ""
+}
+
+// sentence tells what an exercise showed.
+func (e ExerciseConcluded) sentence() string {
+	text := fmt.Sprintf("The %s exercise of %s is concluded: %s", e.Exercise, e.Playbook, strings.ReplaceAll(e.Result, "_", " "))
+	if e.Disaster != "" {
+		text += " by the disaster " + e.Disaster
+	}
+	if e.Recovered > 0 {
+		text += ", recovered after " + e.Recovered.String()
+	}
+	for _, o := range e.Objectives {
+		how := "met"
+		if !o.Met {
+			how = "MISSED"
+		}
+		text += fmt.Sprintf(", %s %s (%s of %s)", strings.ToUpper(o.Objective), how, o.Measured, o.Allowed)
+	}
+	switch e.CleanUp.State {
+	case "done":
+		text += "; what it did is put back"
+	case "waived":
+		text += "; not all that it did was put back"
+	}
+	return text + "."
 }
 
 func wordSentence(e Event) string {
@@ -146,7 +189,17 @@ func decisionDueSentence(e DecisionDue) string {
 func stepSentence(e Event) string {
 	switch e := e.(type) {
 	case Invoked:
-		return fmt.Sprintf("%s invoked the playbook %s for %s as run %s%s.", subject(e.By), e.Playbook, listed(orElse(e.Covers, e.Service)), e.Run, because(e.Reason))
+		if e.CleanUp {
+			return fmt.Sprintf("What the exercise did is put back as run %s.", e.Run)
+		}
+		if e.Exercise != "" {
+			return fmt.Sprintf("%s has the playbook %s exercised for %s as run %s: EXERCISE (%s).", subject(e.By), e.Playbook, e.Service, e.Run, e.Exercise)
+		}
+		text := fmt.Sprintf("%s invoked the playbook %s for %s as run %s%s", subject(e.By), e.Playbook, listed(orElse(e.Covers, e.Service)), e.Run, because(e.Reason))
+		if e.Asks != nil {
+			text += fmt.Sprintf("; it starts only if %s says so, since %s", e.Asks.Role, strings.Join(e.Asks.Unmet, "; "))
+		}
+		return text + "."
 	case NoPlaybookFits:
 		if e.Nearest == "" {
 			return fmt.Sprintf("NO PLAYBOOK FITS %s: %s.", e.Service, strings.Join(e.Missing, "; "))
@@ -154,10 +207,27 @@ func stepSentence(e Event) string {
 		return fmt.Sprintf("NO PLAYBOOK FITS %s; the nearest is %s: %s.", e.Service, e.Nearest, strings.Join(e.Missing, "; "))
 	case StepStarted:
 		return startedSentence(e)
+	case ReleaseChanged:
+		text := fmt.Sprintf("What %s lets happen has changed (%s)", stepName(e.Run, e.Step), brief(e.Release.Digest))
+		if len(e.Lapsed) > 0 {
+			text += fmt.Sprintf("; the approval of %s was for something else and no longer counts", listed(e.Lapsed))
+		}
+		return text + "."
 	case Acknowledged:
+		if e.From != "" {
+			return fmt.Sprintf("%s acknowledged %s, taking it over from %s.", who(e.By), stepName(e.Run, e.Step), e.From)
+		}
 		return fmt.Sprintf("%s acknowledged %s.", who(e.By), stepName(e.Run, e.Step))
+	case AcknowledgementLapsed:
+		return fmt.Sprintf("%s took %s at %s and was silent since: it counts as not taken, and %s is told (%s).", who(e.By), stepName(e.Run, e.Step), stamp(e.Since), e.Role, listed(e.Tell))
+	case HandOverOffered:
+		return fmt.Sprintf("%s offered %s to %s%s.", who(e.By), stepName(e.Run, e.Step), e.To, because(e.Reason))
 	case StepApproved:
-		return fmt.Sprintf("%s approved %s%s.", who(e.By), stepName(e.Run, e.Step), because(e.Reason))
+		text := fmt.Sprintf("%s approved %s%s", who(e.By), stepName(e.Run, e.Step), because(e.Reason))
+		if e.Unproven != "" {
+			text += " (" + e.Unproven + ")"
+		}
+		return text + "."
 	case StepDeclined:
 		return fmt.Sprintf("%s declined %s%s.", who(e.By), stepName(e.Run, e.Step), because(e.Reason))
 	case StepDone:
@@ -168,9 +238,13 @@ func stepSentence(e Event) string {
 	case StepFailed:
 		return failedSentence(e)
 	case StepSkipped:
+		if e.By.Rule == ruleExercise {
+			return fmt.Sprintf("%s was left out%s.", upper(stepName(e.Run, e.Step)), because(e.Reason))
+		}
 		return fmt.Sprintf("%s was left out by %s%s.", upper(stepName(e.Run, e.Step)), who(e.By), because(e.Reason))
 	case Escalated:
-		return fmt.Sprintf("%s still waits; %s is told (%s).", upper(stepName(e.Run, e.Step)), e.Role, listed(e.Tell))
+		text := fmt.Sprintf("%s still waits; %s is told (%s)", upper(stepName(e.Run, e.Step)), e.Role, listed(e.Tell))
+		return text + because(e.Why) + "."
 	case Notified:
 		if e.Error != "" {
 			return fmt.Sprintf("Notice %d could not reach %s: %s.", e.Notice, e.Person, strings.TrimSuffix(e.Error, "."))
@@ -251,7 +325,7 @@ func attemptSentence(what string, e StepStarted) string {
 func failedSentence(e StepFailed) string { return brokenSentence(upper(stepName(e.Run, e.Step)), e) }
 
 func brokenSentence(what string, e StepFailed) string {
-	how := map[Outcome]string{Failed: "failed", TimedOut: "timed out", InDoubt: "is in doubt", Cannot: "cannot be done"}[e.Outcome]
+	how := map[Outcome]string{Failed: "failed", TimedOut: "timed out", InDoubt: "is in doubt", Cannot: "cannot be done", Unclear: "needs a person"}[e.Outcome]
 	text := fmt.Sprintf("%s %s", what, orText(how, string(e.Outcome)))
 	if e.By.Person != "" {
 		text += ", says " + who(e.By)
@@ -265,6 +339,8 @@ func brokenSentence(what string, e StepFailed) string {
 
 func recoverySentence(e Event) string {
 	switch e := e.(type) {
+	case ObjectiveAtRisk:
+		return e.sentence()
 	case ObjectiveMissed:
 		return fmt.Sprintf("%s was not back by %s: objective %s missed.", e.Service, stamp(e.Deadline), e.Objective)
 	case Restored:

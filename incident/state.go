@@ -34,6 +34,9 @@ func asked(p *playbooks.Step) string {
 	case playbooks.KindRun:
 		return call(p.Run.HTTP, p.Run.NATS, p.Run.Exec)
 	case playbooks.KindVerify:
+		if p.Verify.Prometheus != nil {
+			return "verify that " + p.Verify.Prometheus.String()
+		}
 		if p.Verify.Service == "" {
 			return "verify: " + call(p.Verify.HTTP, p.Verify.NATS, nil)
 		}
@@ -42,6 +45,9 @@ func asked(p *playbooks.Step) string {
 			level = "fully up"
 		}
 		return fmt.Sprintf("verify that %s is %s for %s", p.Verify.Service, level, span(p.Verify.For))
+	}
+	if p.Invoke != "" {
+		return "invoke the playbook " + p.Invoke
 	}
 	return "wait " + span(p.Wait)
 }
@@ -80,10 +86,17 @@ func (s *StepState) started(at time.Time, p *playbooks.Step, e StepStarted) {
 	}
 	if e.Key != s.Key {
 		s.Class, s.Tries = s.Class+1, 0
-		s.Acked, s.AckedAt, s.Approvals, s.Rung, s.Escalated = Actor{}, time.Time{}, nil, 0, nil
+		s.Acked, s.AckedAt, s.Offered, s.Approvals, s.Rung, s.Escalated = Actor{}, time.Time{}, nil, nil, 0, nil
+	}
+	if e.By.Person != "" {
+		s.Retried = append(slices.Clip(s.Retried), Approval{By: e.By, At: at})
 	}
 	s.Tries++
 	s.Attempt, s.Key, s.Epoch, s.Sent, s.Until, s.Again = e.Attempt, e.Key, e.Epoch, at, e.Until, time.Time{}
+	s.Values, s.Release = e.Values, e.Release
+	if put, err := p.With(e.Values); err == nil && len(e.Values) > 0 {
+		s.Text = asked(put)
+	}
 	s.Status = Running
 	if asks(p) {
 		s.Status = Waiting
@@ -92,15 +105,18 @@ func (s *StepState) started(at time.Time, p *playbooks.Step, e StepStarted) {
 
 // acknowledged notes who took the step, and gives them the time that it has once more before it escalates.
 func (s *StepState) acknowledged(at time.Time, p *playbooks.Step, e Acknowledged) {
-	s.Acked, s.AckedAt = e.By, at
+	s.Acked, s.AckedAt, s.Offered = e.By, at, nil
 	if s.Status == Waiting && within(p) > 0 {
 		s.Until = at.Add(within(p))
+		if !e.Until.IsZero() {
+			s.Until = e.Until
+		}
 	}
 }
 
 func (s *StepState) failed(at time.Time, p *playbooks.Step, e StepFailed) {
-	s.Outcome, s.Reason, s.By, s.Again, s.Until = e.Outcome, e.Reason, e.By, e.Again, time.Time{}
-	s.Acked, s.AckedAt = Actor{}, time.Time{}
+	s.FailedAt, s.Outcome, s.Reason, s.By, s.Again, s.Until = at, e.Outcome, e.Reason, e.By, e.Again, time.Time{}
+	s.Acked, s.AckedAt, s.Offered = Actor{}, time.Time{}, nil
 	switch {
 	case !e.Again.IsZero():
 		s.Status = Retrying
@@ -111,8 +127,10 @@ func (s *StepState) failed(at time.Time, p *playbooks.Step, e StepFailed) {
 	}
 }
 
-// passesOver reports whether the run goes on by itself after a failure. What is in doubt never passes unseen.
-func passesOver(p *playbooks.Step, o Outcome) bool { return p.OnFailure == "continue" && o != InDoubt }
+// passesOver reports whether the run goes on by itself after a failure. What is in doubt or unclear never passes unseen.
+func passesOver(p *playbooks.Step, o Outcome) bool {
+	return p.OnFailure == "continue" && o != InDoubt && o != Unclear
+}
 
 func (s *StepState) escalated(e Escalated) {
 	s.Rung, s.Until = e.Rung, e.Until
@@ -121,7 +139,7 @@ func (s *StepState) escalated(e Escalated) {
 
 func (s *StepState) end(at time.Time, status StepStatus, by Actor, reason string) {
 	s.Status, s.Ended, s.By, s.Reason = status, at, by, reason
-	s.Until, s.Again, s.Held = time.Time{}, time.Time{}, nil
+	s.Until, s.Again, s.Held, s.Offered = time.Time{}, time.Time{}, nil, nil
 }
 
 // ended reports whether nothing more happens to the step.
@@ -135,7 +153,7 @@ func (s StepState) ended() bool {
 
 // barred reports whether nothing goes on behind the step: a decision went against it, here or further up.
 func (s StepState) barred() bool {
-	return s.Status == Declined || s.Status == Skipped && s.By.Rule != ""
+	return s.Status == Declined || s.Status == Skipped && s.By.Rule == ruleDeclined
 }
 
 // actors are the roles whose holders may act on the step.

@@ -2,7 +2,7 @@ package incident
 
 import (
 	"fmt"
-	"slices"
+	"hash/fnv"
 	"strings"
 	"time"
 
@@ -75,7 +75,7 @@ func fail(w World, l leg, o Outcome, reason string) StepFailed {
 	switch {
 	case l.calledOff() && o == Failed: // it had no effect, and nobody waits for it any more
 	case !l.calledOff() && (o == Failed || o == TimedOut && repeatable(p)) && s.Tries <= p.Retry:
-		e.Again = w.Now.Add(backoff(p, s.Tries))
+		e.Again = w.Now.Add(backoff(p, s.Key, s.Tries))
 	case !passesOver(p, o) && (!l.undoesRun() || o == InDoubt || l.braked()): // who is told that the run is undone is told of this too
 		e.Tell = troubled(w, l)
 	}
@@ -85,14 +85,23 @@ func fail(w World, l leg, o Outcome, reason string) StepFailed {
 // calledOff reports whether the run is being ended and the step is only waited for.
 func (l leg) calledOff() bool { return l.run.Ending != nil && !l.undo }
 
-// backoff doubles with each attempt. It is the same on every replay: there is nothing random in it.
-func backoff(p *playbooks.Step, tries int) time.Duration {
+// backoff doubles with each attempt, and is longer by a share of jitter. That is told by key and attempt, so it is the same
+// on every replay and yet differs between runs that failed together.
+func backoff(p *playbooks.Step, key string, tries int) time.Duration {
 	base := positive(p.Backoff, defaultBackoff)
 	most := max(base, longestBackoff)
 	for n := 1; n < tries && base < most; n++ {
 		base *= 2
 	}
-	return min(base, most)
+	base = min(base, most)
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s#%d", key, tries)
+	const grain = 1 << 20
+	longer := time.Duration(p.Jitter * float64(base) * float64(h.Sum64()>>16%grain) / grain)
+	if longer >= time.Second { // figures that people can read, where it makes no difference
+		return base + longer.Truncate(time.Second)
+	}
+	return base + longer.Truncate(time.Millisecond)
 }
 
 // troubled are those who are told that a step is stuck: whoever the step is for, the authority, and, where the playbook
@@ -100,68 +109,13 @@ func backoff(p *playbooks.Step, tries int) time.Duration {
 func troubled(w World, l leg) []string {
 	p := l.plan()
 	roles := []string{l.state().Role, w.declaration().Authority}
+	if l.run.Exercise != "" {
+		roles[1] = orText(l.run.By.Role, roles[1])
+	}
 	if p.OnFailure == "escalate" {
 		roles = append(roles, p.Escalate...)
 	}
 	return w.duty().first(roles...)
-}
-
-// A rung is one more who is told that a step still waits.
-type rung struct {
-	role   string
-	people []string
-}
-
-// ladder is who is told in turn: the next in the role's line, the roles that the playbook escalates to, and, where a
-// person has to do or decide, the declaration authority. Nothing is ever approved by running out of time.
-//
-// The next in line is the first who was not told yet: a handover may have put somebody new at its head since. Where all
-// were told, they are told again.
-func ladder(w World, p *playbooks.Step, told []string) (rungs []rung) {
-	role, escalate := p.Role, p.Escalate
-	if p.Ack != nil {
-		role, escalate = p.Ack.Role, p.Ack.Escalate
-	}
-	if line := w.duty().line(role); len(line) > 1 {
-		next := line
-		if n := slices.IndexFunc(line, func(person string) bool { return !slices.Contains(told, person) }); n >= 0 {
-			next = line[n : n+1]
-		}
-		rungs = append(rungs, rung{role, next})
-	}
-	last := w.declaration().Authority
-	for _, r := range escalate {
-		rungs = append(rungs, rung{r, w.duty().first(r)})
-		if r == last {
-			last = ""
-		}
-	}
-	if p.Kind().Human() && last != "" && last != role {
-		rungs = append(rungs, rung{last, w.duty().first(last)})
-	}
-	return rungs
-}
-
-// escalates tells the next when a person's time is up.
-func (i Incident) escalates(w World, l leg) Event {
-	s, rungs := l.state(), ladder(w, l.plan(), i.toldOf(l))
-	if s.Held != nil || s.Until.IsZero() || w.Now.Before(s.Until) || s.Rung >= len(rungs) {
-		return nil
-	}
-	run, step := l.name()
-	next := rungs[s.Rung]
-	return Escalated{Run: run, Step: step, Rung: s.Rung + 1, Role: next.role, Until: w.Now.Add(within(l.plan())), Tell: next.people}
-}
-
-// toldOf are the people who were told of a step.
-func (i Incident) toldOf(l leg) (people []string) {
-	run, step := l.name()
-	for _, n := range i.Notices {
-		if n.Run == run && n.Step == step {
-			people = join(people, []string{n.Person})
-		}
-	}
-	return people
 }
 
 // runDeadlines are the instants at which stepDue can change its answer by the clock alone.
@@ -190,13 +144,13 @@ func stepDeadline(w World, l leg, d *deadlines) {
 	switch {
 	case s.Status == Retrying:
 		d.add(s.Again)
-	case s.Status == Waiting && s.Rung < len(ladder(w, p, nil)):
+	case s.Status == Waiting:
 		d.add(s.Until)
 	case s.Status == Running && effective(p):
 		d.add(s.Until.Add(grace))
 	case s.Status == Running && p.Kind() == playbooks.KindVerify:
 		d.add(s.Until)
-		if since, ok := holds(w, p.Verify); ok {
+		if since, ok := holds(w, l); ok {
 			d.add(since.Add(p.Verify.For))
 		}
 	case s.Status == Running && p.Kind() == playbooks.KindWait:
@@ -211,7 +165,7 @@ func (i Incident) Wants(epoch uint64, since time.Time) []Effect {
 	for n := range i.Notices {
 		if notice := i.Notices[n]; notice.open() && i.HandsOff == "" {
 			all = append(all, Effect{Key: fmt.Sprintf("%s/notice/%d", i.ID, notice.N), Incident: i.ID, Run: notice.Run, Step: notice.Step,
-				Attempt: 1, Epoch: epoch, Until: later(notice.At, since).Add(noticePatience), Exercise: i.exerciseOf(notice.Run), Notice: &notice})
+				Attempt: 1, Epoch: epoch, Until: later(notice.At, since).Add(noticePatience), Exercise: i.Exercise, Notice: &notice})
 		}
 	}
 	if !i.Open() || i.HandsOff != "" {
@@ -230,24 +184,27 @@ func (i Incident) Wants(epoch uint64, since time.Time) []Effect {
 	return all
 }
 
+// put is the step, or its undo, with the values put in that were recorded when the step started.
+func (l leg) put() (*playbooks.Step, error) {
+	p, err := l.run.Playbook.Steps[l.n].With(l.run.Steps[l.n].Values)
+	if err == nil && l.undo {
+		p = p.Reversal()
+	}
+	return p, err
+}
+
 // effect is what hands have to do for a step in this epoch; what an earlier one left under way is in doubt.
 func effect(l leg, epoch uint64) []Effect {
 	s, p := l.state(), l.plan()
 	if s.Status != Running || s.Epoch != epoch || !effective(p) {
 		return nil
 	}
+	p, err := l.put()
+	if err != nil {
+		return nil // it was put in before the start was recorded, so this is a damaged journal; in time the step times out
+	}
 	return []Effect{{Key: s.Key, Incident: l.incident, Run: l.run.ID, Step: s.ID, Undo: l.undo, Attempt: s.Attempt, Epoch: s.Epoch, Until: s.Until,
 		Repeat: p.Repeat, Exercise: l.run.Exercise, Do: p.Run, Verify: p.Verify}}
-}
-
-// exerciseOf is the kind of exercise that a run is; empty: it is live, or there is no such run.
-func (i Incident) exerciseOf(id string) Exercise {
-	for _, run := range i.Runs {
-		if run.ID == id {
-			return run.Exercise
-		}
-	}
-	return ""
 }
 
 func (b *book) wants() (all []Effect) {

@@ -157,7 +157,11 @@ func delegatedByBoth(older, now bia.Declaration) bia.Declaration {
 // text answers for opens no other; what it knows nothing of does.
 func (f *draft) pair() pairing {
 	all := pairing{follows: map[string]*detector.Verdict{}}
-	present, elsewhere := f.living(), []*Incident(nil)
+	exercises, present := partition(f.living(), func(i *Incident) bool { return i.Exercise != "" })
+	for _, i := range exercises {
+		all.follows[i.ID] = nil // it goes on, and follows no situation: nothing that monitoring sees belongs to an exercise
+	}
+	elsewhere := []*Incident(nil)
 	for _, s := range f.older {
 		mine, rest := partition(present, func(i *Incident) bool { return i.JudgedBy == s.text.Digest })
 		all.add(pair(mine, nil, s.verdicts, s.facts))

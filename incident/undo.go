@@ -14,9 +14,10 @@ const ruleUndo = "on_failure: undo"
 // undoesRun reports whether the failure of the step has the run undone.
 func (l leg) undoesRun() bool { return !l.undo && l.plan().OnFailure == "undo" }
 
-// undoes has a run undone whose playbook says so of a step that failed. What is in doubt is first looked at by a person.
+// undoes has a run undone whose playbook says so of a step that failed. What is in doubt or unclear is first looked at by a
+// person.
 func (i Incident) undoes(w World, l leg) Event {
-	if s := l.state(); !l.undoesRun() || s.Outcome == InDoubt || l.braked() {
+	if s := l.state(); !l.undoesRun() || s.Outcome == InDoubt || s.Outcome == Unclear || l.braked() {
 		return nil
 	}
 	run, step := l.name()
@@ -31,7 +32,7 @@ func (i Incident) endingDue(w World, run Run) Event {
 		if l.state().Status != Running {
 			continue
 		}
-		if e := inDoubt(w, l); e != nil {
+		if e := i.inDoubt(w, l); e != nil {
 			return e
 		}
 		busy = true
@@ -40,7 +41,7 @@ func (i Incident) endingDue(w World, run Run) Event {
 		return nil
 	}
 	for _, l := range i.reversals(run) {
-		if e, waits := undoDue(w, l); e != nil || waits {
+		if e, waits := i.undoDue(w, l); e != nil || waits {
 			return e
 		}
 	}
@@ -48,13 +49,13 @@ func (i Incident) endingDue(w World, run Run) Event {
 }
 
 // undoDue is what is due of one undo, and whether those further back have to wait for it.
-func undoDue(w World, l leg) (e Event, waits bool) {
+func (i Incident) undoDue(w World, l leg) (e Event, waits bool) {
 	s, run := l.state(), l.run
 	switch {
 	case s.ended():
 		return nil, false
 	case s.Status == Running:
-		if e = inDoubt(w, l); e != nil {
+		if e = i.inDoubt(w, l); e != nil {
 			e = l.of(e)
 		}
 		return e, true

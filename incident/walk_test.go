@@ -25,6 +25,7 @@ func (f *draft) walk() {
 			moved = moved || len(events) > 0
 		}
 	}
+	f.settleReports()
 }
 
 func (f *draft) walkNextAt() (next time.Time, ok bool) {
@@ -34,7 +35,7 @@ func (f *draft) walkNextAt() (next time.Time, ok bool) {
 			next, ok = at, true
 		}
 	}
-	return next, ok
+	return f.reportsNextAt(next, ok)
 }
 
 // agrees fails unless the agenda decides what everybody would who is asked, and wakes when one of them would.
@@ -72,4 +73,27 @@ func TestOnlyThoseAreAskedWhomSomethingConcerns(t *testing.T) {
 	h.commit(Change{Event: Disarmed{By: Actor{Person: "alice"}}})
 	f = h.draft()
 	equal(t, len(*f.agenda.concerned(f)), 2)
+}
+
+// A run of one incident ends, and another incident has waited for what it held.
+func TestWhoWaitsForWhatARunHoldsIsAskedWhenItEnds(t *testing.T) {
+	files := acme()
+	files["playbooks/failover.yaml"], files["playbooks/reporting.yaml"] = propertyFailover, propertyReporting
+	h := newHouse(t, files)
+	h.facts.lost["fra1"] = true
+	h.verdicts = []detector.Verdict{
+		h.situation(detector.Disaster, []detector.Outage{confirmed(h.down("payments-api", 0))}, "facility_lost"),
+		h.situation(detector.Disaster, []detector.Outage{confirmed(h.down("reporting", 0))}, "facility_lost"),
+	}
+	h.at(5 * time.Minute)
+	first, second := h.book.ids[0], h.book.ids[1]
+	h.order("alice", Command{Verb: VerbDeclare, Incident: first})
+	h.order("alice", Command{Verb: VerbDeclare, Incident: second})
+	equal(t, len(h.book.incidents[second].Runs), 0)
+	h.at(6 * time.Minute)
+	f := h.draft()
+	equal(t, len(*f.agenda.concerned(f)), 0)
+	h.order("alice", Command{Verb: VerbStandDown, Incident: first, Reason: "there is another way"}) // nobody is at work
+	equal(t, len(h.book.incidents[second].Runs), 1)
+	says(t, h.book.incidents[second].Runs[0].Name, "reporting")
 }

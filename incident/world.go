@@ -30,10 +30,27 @@ type World struct {
 	// Held is who holds an exclusive resource; empty: nobody.
 	Held func(resource string) string
 
+	// Exercised are the records of all exercises, the oldest first.
+	Exercised func() []Exercised
+	// Disaster is the live disaster that takes precedence over exercises; empty: none is declared.
+	Disaster func() string
+
+	// Past is what past runs took; nil: nothing is known of them.
+	Past *history
+
+	asking bool // whether something is due; what it says is not asked
+
 	found map[string][]string // by service: what roots has found, for a large house asks often; nil: it is not kept
 }
 
 func (w World) duty() duty { return duty{roster: w.Documents.People, at: w.Now, untold: w.Shadow} }
+
+// dutyOn is who may act on a step: once it has escalated, deputies too.
+func (w World) dutyOn(s *StepState) duty {
+	d := w.duty()
+	d.beside = len(s.Escalated) > 0
+	return d
+}
 
 func (w World) declaration() bia.Declaration { return w.Documents.BIA.Declaration }
 

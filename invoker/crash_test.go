@@ -49,6 +49,7 @@ func TestKilledAnywhereWhilePeopleSpeakAndDocumentsAreEditedItComesToTheSameEnd(
 func killedAnywhere(t *testing.T, talk bool, moments ...string) {
 	for _, moment := range moments {
 		t.Run(moment, func(t *testing.T) {
+			t.Parallel()
 			for n, more := 1, true; more; n++ {
 				t.Run(fmt.Sprint(n), func(t *testing.T) { more = killed(t, talk, moment, n) })
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -165,8 +166,10 @@ func TestDocumentsTooLargeForTheJournalEndTheStart(t *testing.T) {
 			_, _ = noise.Read(line)
 			large.WriteString("# " + base64.StdEncoding.EncodeToString(line) + "\n")
 		}
-		w.docs.Files["bia.yaml"] += large.String()
-		w.docs.Digest = "sha256:other"
+		swollen := *w.docs
+		swollen.Files, swollen.Digest = maps.Clone(w.docs.Files), "sha256:other"
+		swollen.Files["bia.yaml"] += large.String()
+		w.docs = &swollen
 		p := w.boot()
 		time.Sleep(time.Minute)
 		p.end()

@@ -33,6 +33,7 @@ type world struct {
 	crash   crash
 	log     logbook // of all processes
 	ledger  ledger
+	staff   func(incident.Incident, func(by string, c incident.Command)) // what people do beside approving; nil: nothing
 
 	mu      sync.Mutex
 	boots   int
@@ -85,12 +86,20 @@ func documents(t *testing.T, change ...func(files map[string]string)) *incident.
 	for _, f := range change {
 		f(files)
 	}
+	text := fmt.Sprint(files) // in order of name
+	if known, read := parsed.Load(text); read {
+		return known.(*incident.Documents)
+	}
 	docs, problems := incident.ParseDocuments(files)
 	if problems.HasErrors() {
 		t.Fatal(problems)
 	}
+	parsed.Store(text, docs)
 	return docs
 }
+
+// parsed are the documents that worlds were made of: hundreds live by the same ones, and nothing changes them.
+var parsed sync.Map
 
 // A crash is when the process dies: at the n-th time that something is about to happen, or just has.
 type crash struct {
@@ -317,7 +326,11 @@ func (l *ledger) enter(t *testing.T, entry journal.Entry) {
 	if err != nil {
 		t.Error(err)
 	}
-	if e, ok := event.(incident.StepStarted); ok {
+	e, ok := event.(incident.StepStarted)
+	if undo, taken := event.(incident.UndoStarted); taken {
+		e, ok = incident.StepStarted(undo), true
+	}
+	if ok {
 		l.orders[fmt.Sprintf("%s %d %d", e.Key, e.Attempt, e.Epoch)] = true
 	}
 }
@@ -373,6 +386,9 @@ func (p *process) people() {
 	}
 	if p.w.talk && i.Open() {
 		p.talks(i, order)
+	}
+	if p.w.staff != nil {
+		p.w.staff(i, order)
 	}
 	for _, run := range i.Runs {
 		for _, s := range run.Steps {

@@ -16,6 +16,9 @@ var (
 	tokenHash  = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 )
 
+// longestID is how long an id may be.
+const longestID = 64
+
 // checker collects what is wrong with a decoded roster.
 type checker struct {
 	r     *Roster
@@ -184,7 +187,7 @@ func (c *checker) override(r *Rotation, i int) {
 }
 
 func (c *checker) id(at source.Mark, id string) {
-	if !identifier.MatchString(id) || len(id) > 64 {
+	if !IsID(id) {
 		c.found.Errorf(at, "people/id", "ids are read out on the phone and written into the journal", "%q is not an id: a-z, 0-9, -, . and _, at most 64", id)
 	}
 }

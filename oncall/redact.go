@@ -17,10 +17,43 @@ func Redact(text []byte) []byte {
 	if problems.HasErrors() {
 		r = &Roster{}
 	}
+	return r.text(nil)
+}
+
+// Details are what the journal does not hold of a person: who they are, how they are reached, how they prove it.
+type Details struct {
+	Name     string `json:"name,omitempty"`
+	Channels []Way  `json:"channels,omitempty"`
+	Token    string `json:"token_hash,omitempty"`
+}
+
+// A Way is a channel.
+type Way struct {
+	Log     bool   `json:"log,omitempty"`
+	Webhook string `json:"webhook,omitempty"`
+}
+
+// Details are a person's.
+func (p *Person) Details() Details {
+	d := Details{Name: p.Name, Token: p.Token}
+	for _, c := range p.Channels {
+		d.Channels = append(d.Channels, Way{c.Log, c.Webhook})
+	}
+	return d
+}
+
+// Restore is a people.yaml again, of what the journal keeps of one and the details of people; of whom none are known
+// nothing but the id is in it.
+func Restore(r *Roster, details map[string]Details) []byte { return r.text(details) }
+
+// IsID reports whether a text can be the id of a person or a role.
+func IsID(text string) bool { return identifier.MatchString(text) && len(text) <= longestID }
+
+func (r *Roster) text(details map[string]Details) []byte {
 	var b bytes.Buffer
 	section(&b, "people", len(r.People))
 	for _, id := range slices.Sorted(maps.Keys(r.People)) {
-		fmt.Fprintf(&b, "  %q: %s\n", id, r.People[id].outline())
+		fmt.Fprintf(&b, "  %q: {%s}\n", id, strings.Join(append(details[id].written(), r.People[id].outline()...), ", "))
 	}
 	section(&b, "roles", len(r.Roles))
 	for _, id := range slices.Sorted(maps.Keys(r.Roles)) {
@@ -36,8 +69,7 @@ func Redact(text []byte) []byte {
 }
 
 // outline is when a person is away and who acts for them: by that the journal knows who was asked.
-func (p *Person) outline() string {
-	var parts []string
+func (p *Person) outline() (parts []string) {
 	if d := p.Deputy; d != nil {
 		parts = append(parts, fmt.Sprintf("deputy: {person: %q, after_escalation: %t}", d.Person, d.AfterEscalation))
 	}
@@ -48,7 +80,28 @@ func (p *Person) outline() string {
 	if len(absences) > 0 {
 		parts = append(parts, "absences: ["+strings.Join(absences, ", ")+"]")
 	}
-	return "{" + strings.Join(parts, ", ") + "}"
+	return parts
+}
+
+func (d Details) written() (parts []string) {
+	if d.Name != "" {
+		parts = append(parts, fmt.Sprintf("name: %q", d.Name))
+	}
+	var channels []string
+	for _, w := range d.Channels {
+		if w.Log {
+			channels = append(channels, "{log: true}")
+		} else {
+			channels = append(channels, fmt.Sprintf("{webhook: %q}", w.Webhook))
+		}
+	}
+	if len(channels) > 0 {
+		parts = append(parts, "channels: ["+strings.Join(channels, ", ")+"]")
+	}
+	if d.Token != "" {
+		parts = append(parts, fmt.Sprintf("token_hash: %q", d.Token))
+	}
+	return parts
 }
 
 func (c *Calendar) outline() string {

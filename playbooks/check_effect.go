@@ -55,7 +55,7 @@ func (c *checker) prometheus(p *Prometheus) {
 	c.url(p.Marks, p.URL)
 	c.header(p.Marks, p.Header, httpHeaders)
 	var secrets mentions
-	secrets.texts(p.Marks, "header", p.Header)
+	secrets.texts(SecretMention{}, p.Marks, "header", p.Header)
 	c.inClear(p.Marks, p.URL, secrets)
 	if u, err := url.Parse(p.URL); err == nil && u.RawQuery != "" {
 		c.found.Errorf(p.Marks.Of("url"), "playbook/url", "write what is asked as query", "the address of a Prometheus has nothing after ?")
@@ -94,7 +94,7 @@ func (c *checker) url(marks source.Marks, text string) {
 		return
 	}
 	at := marks.Of("url")
-	u, err := url.Parse(text)
+	u, err := url.Parse(withPlaceholders(text))
 	switch {
 	case err != nil:
 		c.found.Errorf(at, "playbook/url", "", "this is not a URL")

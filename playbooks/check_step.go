@@ -2,14 +2,13 @@ package playbooks
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
 )
 
-var stepKinds = []string{"notify", "do", "decide", "run", "verify", "wait"}
+var stepKinds = []string{"notify", "do", "decide", "run", "verify", "wait", "invoke"}
 
 // kindsOf says which kinds of step a key means something for; keys that are not here fit every kind. A key that has no
 // effect would be taken for a promise.
@@ -26,6 +25,7 @@ var kindsOf = map[string][]Kind{
 	"timeout":            {KindRun, KindVerify},
 	"retry":              {KindRun, KindVerify},
 	"backoff":            {KindRun, KindVerify},
+	"jitter":             {KindRun, KindVerify},
 	"repeat":             {KindRun, KindVerify},
 	"on_failure":         {KindNotify, KindDo, KindRun, KindVerify},
 	"undo":               {KindDo, KindRun},
@@ -43,7 +43,9 @@ func (c *checker) step(s *Step) {
 	c.enum(s.Marks, "on_failure", s.OnFailure, onFailures...)
 	c.enum(s.Marks, "repeat", s.Repeat, repeats...)
 	c.enum(s.Marks, "milestone", s.Milestone, milestones...)
+	c.enum(s.Marks, "only", s.Only, onlys...)
 	c.filled(s.Marks, "escalate", len(s.Escalate))
+	c.needs(s)
 	c.duration(s.Marks, "expect", s.Expect, 0)
 	c.people(s)
 	c.machine(s)
@@ -73,6 +75,24 @@ func (c *checker) said(s *Step) bool {
 	return true
 }
 
+// needs checks what a step cannot do without, and what is done instead.
+func (c *checker) needs(s *Step) {
+	c.filled(s.Marks, "needs", len(s.Needs))
+	if !s.Marks.Has("fallback") {
+		return
+	}
+	c.knownStep(s.Marks, "fallback", s.Fallback)
+	at := s.Marks.Of("fallback")
+	switch other, _ := c.p.Step(s.Fallback); {
+	case len(s.Needs) == 0:
+		c.found.Errorf(at, "playbook/fallback", "add needs: and what must not be lost", "nothing says when %q is done instead", s.Fallback)
+	case s.Fallback == s.ID:
+		c.found.Errorf(at, "playbook/fallback", "", "a step is no fallback for itself")
+	case s.Kind() == KindDecide || other != nil && other.Kind() == KindDecide:
+		c.found.Errorf(at, "playbook/fallback", "let the decision come before both", "a decision neither has a fallback nor is one")
+	}
+}
+
 // misplaced reports keys that mean nothing for this kind of step.
 func (c *checker) misplaced(s *Step) {
 	for _, key := range slices.Sorted(maps.Keys(kindsOf)) {
@@ -94,24 +114,11 @@ func (c *checker) people(s *Step) {
 		c.duration(s.Ack.Marks, "within", s.Ack.Within, time.Millisecond)
 		c.filled(s.Ack.Marks, "escalate", len(s.Ack.Escalate))
 	}
-	c.answers(s)
-}
-
-var (
-	answerTypes = []string{"string", "number", "boolean", "duration", "instant"}
-	answerName  = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-)
-
-func (c *checker) answers(s *Step) {
-	for _, name := range slices.Sorted(maps.Keys(s.Answers)) {
-		if !answerName.MatchString(name) {
-			c.found.Errorf(s.Marks.Of("answers/"+name), "playbook/answer", "", "%q is not the name of an answer: a-z, 0-9 and _, a letter first", name)
-		}
-		if kind := s.Answers[name]; !slices.Contains(answerTypes, kind) {
-			c.found.Errorf(s.Marks.Of("answers."+name), "playbook/answer", didYouMean(kind, answerTypes),
-				"%q is not a type of answer, which is %s", kind, either(answerTypes))
-		}
+	if s.FourEyes && !c.p.Marks.Has("edited_by") {
+		c.found.Warnf(s.Marks.Of("four_eyes"), "playbook/no-editor", "write edited_by: and the person who changed the playbook last, best by whatever merges changes",
+			"nobody says who edited the playbook last, so nobody can show that they do not approve it themselves")
 	}
+	c.answers(s)
 }
 
 // machine checks what a step asks of machines.
@@ -119,6 +126,9 @@ func (c *checker) machine(s *Step) {
 	c.duration(s.Marks, "timeout", s.Timeout, time.Millisecond)
 	c.duration(s.Marks, "backoff", s.Backoff, time.Millisecond)
 	c.number(s.Marks, "retry", s.Retry, 0, mostRetries)
+	if s.Marks.Has("jitter") && (s.Jitter < 0 || s.Jitter > 1) {
+		c.found.Errorf(s.Marks.Of("jitter"), "playbook/number", "it is a share: 0.2 is up to a fifth longer", "jitter is from 0 to 1, not %v", s.Jitter)
+	}
 	if s.Repeat == "never" && s.Retry > 0 {
 		c.found.Errorf(s.Marks.Of("retry"), "playbook/retry-never", "take back one of the two", "the step must never be repeated (repeat: never), and is to be retried")
 	}

@@ -257,6 +257,10 @@ func (f flattening) value(path string, v reflect.Value) {
 	if v.IsZero() {
 		return
 	}
+	if v.Kind() == reflect.Pointer && scalars(v.Type().Elem()) { // at most 0 is not the same as no bound
+		f.said[path] = fmt.Sprint(v.Elem().Interface())
+		return
+	}
 	if v.Kind() == reflect.Pointer {
 		f.value(path, v.Elem())
 		return

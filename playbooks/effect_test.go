@@ -3,6 +3,7 @@ package playbooks
 import (
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -43,6 +44,43 @@ steps:
 	want := `[{"c":[{"secret":"two"}],"d":{"more":"x","secret":"three"},"e":{"secret":4}},{"A":{"secret":"one"},"B":"plain"}]`
 	if string(written) != want {
 		t.Errorf("as JSON it is %s, want %s", written, want)
+	}
+}
+
+func TestAQuestionIsToldInWords(t *testing.T) {
+	p := read(t, `
+playbook: p
+for: {services: [shop]}
+steps:
+  - id: served
+    verify:
+      prometheus:
+        url: https://x
+        query: |
+          sum(rate(orders[1m]))
+            / 2
+        at_least: 0.99
+        at_most: 3
+`)
+	if got, want := step(t, p, "served").Verify.Prometheus.String(), "sum(rate(orders[1m])) / 2 is at least 0.99 and at most 3"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestADifferenceSeesBoundsOfNothingAndSecretsByTheirNames(t *testing.T) {
+	const text = `
+playbook: p
+for: {services: [shop]}
+steps:
+  - {id: fence, run: {http: {url: "https://x", header: {Key: plain}}}}
+  - {id: quiet, verify: {prometheus: {url: "https://x", query: q, at_least: -1}}}
+`
+	d := Diff(read(t, text), edited(t, text, "Key: plain", "Key: {secret: fence}", "at_least: -1", "at_least: -1, at_most: 0"))
+	got := d.Text()
+	for _, want := range []string{`header.Key: "plain" -> {"secret":"fence"}`, "at_most: (none) -> 0"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no word of %s in\n%s", want, got)
+		}
 	}
 }
 

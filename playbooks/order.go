@@ -1,9 +1,6 @@
 package playbooks
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // Index is where a step stands in the playbook; -1 if there is none of that id.
 func (p *Playbook) Index(id string) int {
@@ -49,52 +46,11 @@ func (p *Playbook) path(from, to string) []string {
 	return walk(from)
 }
 
-// decidedBefore reports whether some decision lies, directly or further back, before a step.
+// decidedBefore reports whether some decision lies, directly or further back, before a step. One that is taken in exercises
+// only is none where it counts.
 func (p *Playbook) decidedBefore(step string) bool {
+	of, _ := p.Step(step)
 	return slices.ContainsFunc(p.Steps, func(s Step) bool {
-		return s.Kind() == KindDecide && s.ID != step && p.path(step, s.ID) != nil
+		return s.Kind() == KindDecide && s.ID != step && (s.Only != "exercise" || of.Only == "exercise") && p.path(step, s.ID) != nil
 	})
-}
-
-// CriticalPath is how long the playbook takes by its own plan: the longest way through its steps, counting what each
-// expects to take, up to the step that reaches the milestone "recovered", or, where none does, through all but
-// reconstitution. It is what the recovery time capability (RTC) must not be shorter than.
-func (p *Playbook) CriticalPath() time.Duration {
-	ends := slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return s.Milestone != "recovered" })
-	if len(ends) == 0 {
-		ends = slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return s.Phase == Reconstitution })
-	}
-	known := map[string]time.Duration{}
-	var longest time.Duration
-	for _, s := range ends {
-		longest = max(longest, p.longestTo(s.ID, known))
-	}
-	return longest
-}
-
-// longestTo is when a step ends by plan, counted from the start of the run. A cycle, which Parse refuses, counts once.
-func (p *Playbook) longestTo(id string, known map[string]time.Duration) time.Duration {
-	if d, ok := known[id]; ok {
-		return d
-	}
-	known[id] = 0
-	s, ok := p.Step(id)
-	if !ok {
-		return 0
-	}
-	var before time.Duration
-	for _, w := range s.After {
-		before = max(before, p.longestTo(w, known))
-	}
-	known[id] = before + s.planned()
-	return known[id]
-}
-
-// planned is how long a step is expected to take, and no shorter than it can be.
-func (s *Step) planned() time.Duration {
-	least := s.Wait
-	if s.Verify != nil {
-		least = s.Verify.For
-	}
-	return max(s.Expect, least)
 }

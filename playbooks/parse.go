@@ -1,12 +1,8 @@
 package playbooks
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"holdfast/internal/source"
 )
@@ -16,6 +12,10 @@ const (
 	defaultTimeout = time.Minute
 	defaultBackoff = time.Second
 	defaultEvery   = 5 * time.Second
+	defaultJitter  = 0.1
+
+	// defaultExercise is how long an exercise holds: DORA article 11(6) asks for one a year.
+	defaultExercise = 365 * 24 * time.Hour
 
 	// verifyPatience is added to a verify's own `for`: a service comes back some minutes after the step that mends it,
 	// and monitoring needs its time to see that.
@@ -24,14 +24,12 @@ const (
 
 // Parse reads and checks one playbook. With an error among the problems it must not be used.
 func Parse(file string, text []byte) (*Playbook, source.Problems) {
-	sum := sha256.Sum256(text)
-	p := &Playbook{File: file, Text: string(text), Digest: "sha256:" + hex.EncodeToString(sum[:])}
+	p := &Playbook{File: file, Text: string(text), Digest: digestOf(string(text))}
 	d := document{playbook: p}
 	problems := source.Decode(file, text, &d)
 	if !d.read {
 		return p, problems.Sorted()
 	}
-	p.fillIn()
 	c := checker{p: p}
 	c.playbook()
 	return p, append(problems, apartFrom(problems, c.found)...).Sorted()
@@ -54,11 +52,20 @@ type document struct {
 func (d *document) DecodeDocument(r *source.Reader, n source.Node) {
 	d.read = n.IsMapping()
 	r.DecodeInto(n, d.playbook)
-	d.refuseExpressions(r, n)
 	steps, _ := n.Value("steps")
 	for i := range d.playbook.Steps {
 		d.mark(r, source.Node{Node: steps.Content[i]}, &d.playbook.Steps[i])
 		d.playbook.Steps[i].refer()
+	}
+	d.playbook.fillIn()
+	d.expressions(r, n)
+	if len(d.playbook.Exercise.CleanUp) == 0 {
+		return
+	}
+	exercise, _ := n.Value("exercise")
+	after, _ := exercise.Value("cleanup")
+	for i := range d.playbook.Exercise.CleanUp {
+		d.mark(r, source.Node{Node: after.Content[i]}, &d.playbook.Exercise.CleanUp[i])
 	}
 }
 
@@ -82,62 +89,40 @@ func markEntries(r *source.Reader, n source.Node, prefix string, marks source.Ma
 	}
 }
 
-const expression = "${{"
-
-// refuseExpressions reports every ${{ … }}: taken literally, it would send a placeholder to a machine or to a person.
-func (d *document) refuseExpressions(r *source.Reader, n source.Node) {
-	if n.IsScalar() && strings.Contains(n.Node.Value, expression) {
-		r.Problems.Errorf(d.expressionMark(r.MarkOf(n)), "playbook/expression", "write the value out, or ask a person for it in a do step",
-			"expressions are not read yet, and a placeholder is never sent as it stands")
-	}
-	for _, c := range n.Content {
-		d.refuseExpressions(r, source.Node{Node: c})
-	}
-}
-
-// expressionMark narrows a mark to the expression; a text of several lines has it on a later line than it starts.
-func (d *document) expressionMark(start source.Mark) source.Mark {
-	lines := strings.Split(d.playbook.Text, "\n")
-	for i := start.Line - 1; i >= 0 && i < len(lines); i++ {
-		line := strings.TrimRight(lines[i], "\r")
-		skip := 0
-		if i == start.Line-1 {
-			skip = len(string([]rune(line)[:min(start.Column-1, utf8.RuneCountInString(line))]))
-		}
-		if at := strings.Index(line[skip:], expression); at >= 0 {
-			return markAt(start, i+1, line, skip+at)
-		}
-	}
-	return start
-}
-
-func markAt(start source.Mark, number int, line string, at int) source.Mark {
-	words := line[at:]
-	if end := strings.Index(words, "}}"); end >= 0 {
-		words = words[:end+len("}}")]
-	}
-	start.Line, start.Column = number, 1+utf8.RuneCountInString(line[:at])
-	start.Width, start.Text = utf8.RuneCountInString(words), line
-	return start
-}
-
 // fillIn puts in what the author left to the defaults.
 func (p *Playbook) fillIn() {
-	phase := Recovery
-	for i := range p.Steps {
-		s := &p.Steps[i]
+	fillIn(p.Steps, Recovery)
+	fillIn(p.Exercise.CleanUp, Reconstitution)
+	orElse(&p.Exercise.Every, defaultExercise)
+	p.fallBack()
+	for i := range p.Preconditions {
+		if c := &p.Preconditions[i]; c.Else == "" {
+			c.Else = "refuse"
+		}
+	}
+}
+
+// fillIn gives each step the phase of the one before, and lets it wait for that.
+func fillIn(steps []Step, phase Phase) {
+	for i := range steps {
+		s := &steps[i]
 		if s.Phase == "" {
 			s.Phase = phase
 		}
 		phase = s.Phase
 		if !s.Marks.Has("after") && i > 0 {
-			s.After = []string{p.Steps[i-1].ID}
+			s.After = []string{steps[i-1].ID}
 		}
 		s.fillIn()
 	}
-	for i := range p.Preconditions {
-		if c := &p.Preconditions[i]; c.Else == "" {
-			c.Else = "refuse"
+}
+
+// fallBack lets a fallback wait for the step that it stands in for, since that one's turn decides.
+func (p *Playbook) fallBack() {
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if n := p.Index(s.Fallback); s.Fallback != "" && n >= 0 && !slices.Contains(p.Steps[n].After, s.ID) {
+			p.Steps[n].After = append(slices.Clip(p.Steps[n].After), s.ID)
 		}
 	}
 }
@@ -159,14 +144,14 @@ func (s *Step) fillIn() {
 		}
 	case KindRun:
 		orElse(&s.Timeout, defaultTimeout)
-		orElse(&s.Backoff, defaultBackoff)
+		s.fillInRetry()
 		orElse(&s.Repeat, "ask")
 		if s.Run.HTTP != nil {
 			orElse(&s.Run.HTTP.Method, "POST")
 		}
 	case KindVerify:
 		orElse(&s.Timeout, s.Verify.For+verifyPatience)
-		orElse(&s.Backoff, defaultBackoff)
+		s.fillInRetry()
 		orElse(&s.Repeat, "safe") // asking changes nothing
 		orElse(&s.Verify.Every, defaultEvery)
 		if s.Verify.Service != "" {
@@ -175,6 +160,13 @@ func (s *Step) fillIn() {
 		if s.Verify.HTTP != nil {
 			orElse(&s.Verify.HTTP.Method, "GET")
 		}
+	}
+}
+
+func (s *Step) fillInRetry() {
+	orElse(&s.Backoff, defaultBackoff)
+	if !s.Marks.Has("jitter") {
+		s.Jitter = defaultJitter
 	}
 }
 

@@ -24,7 +24,6 @@ func sound(t judge, text string) {
 		}
 	}
 	_ = problems.Error()
-	p.CriticalPath()
 	for _, s := range p.Steps {
 		p.Waits(s.ID)
 	}

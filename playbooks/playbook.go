@@ -5,6 +5,7 @@ package playbooks
 import (
 	"time"
 
+	"holdfast/bia/condition"
 	"holdfast/internal/source"
 )
 
@@ -19,8 +20,10 @@ type Playbook struct {
 	ApprovedBy string    `doc:"approved_by"`
 	ApprovedOn time.Time `doc:"approved_on"`
 	NextReview time.Time `doc:"next_review"`
+	EditedBy   string    `doc:"edited_by"` // who changed it last: a person of people.yaml, who may not approve where four eyes are asked
 
 	For           For            `doc:"for"`
+	Loss          Loss           `doc:"loss"` // the kind of loss that it treats
 	Priority      int            `doc:"priority"`
 	Exclusive     []string       `doc:"exclusive"` // resources that one invocation at a time holds
 	RTC           time.Duration  `doc:"rtc"`
@@ -29,9 +32,13 @@ type Playbook struct {
 	Steps         []Step         `doc:"steps,required"`
 	Exercise      Exercise       `doc:"exercise"`
 
+	Asked    []Asked  // what of the analysis its expressions ask about
+	Children []Child  // the playbooks that it invokes, directly or through others, once it is linked
+	Editors  []string // who changed one of those last, each as its edited_by says; empty: it does not say
+
 	File   string // where it was read from
 	Text   string // exactly as written
-	Digest string // "sha256:" and hex of Text
+	Digest string // "sha256:" and hex of Text; of one that invokes others, of their texts too
 }
 
 // For says what a playbook recovers and from what.
@@ -57,10 +64,24 @@ type RecoveryPointWithin struct {
 	Age   time.Duration `doc:"age,required"`
 }
 
-// Exercise says what a rehearsal leaves out.
+// Loss is the kind of resource whose loss a playbook treats, after the resources of ISO 22301 (8.3.4).
+type Loss string
+
+const (
+	LossOfSite       Loss = "site"       // buildings, workplaces, utilities
+	LossOfTechnology Loss = "technology" // systems and their infrastructure
+	LossOfData       Loss = "data"       // data unusable or compromised
+	LossOfSupplier   Loss = "supplier"   // a third party
+	LossOfPeople     Loss = "people"     // staff and their knowledge
+	LossOfMonitoring Loss = "monitoring" // nobody sees what goes on
+)
+
+// Exercise says how the playbook is exercised: what is left out, how what an exercise did is put back, and how often.
 type Exercise struct {
-	Marks source.Marks `doc:",marks"`
-	Skip  []string     `doc:"skip"`
+	Marks   source.Marks  `doc:",marks"`
+	Skip    []string      `doc:"skip"`    // steps that are left out
+	CleanUp []Step        `doc:"cleanup"` // put back, one after the other, what an exercise has done
+	Every   time.Duration `doc:"every"`   // how long an exercise holds; default 365d
 }
 
 // Phase is a phase of recovery (NIST SP 800-34 r1 chapter 4).
@@ -82,13 +103,14 @@ const (
 	KindRun    Kind = "run"
 	KindVerify Kind = "verify"
 	KindWait   Kind = "wait"
+	KindInvoke Kind = "invoke"
 )
 
 // Human reports whether a person finishes a step of this kind.
 func (k Kind) Human() bool { return k == KindDo || k == KindDecide }
 
-// A Step is one thing to be done. Exactly one of Notify, Do, Decide, Run, Verify and Wait is written. A step waits for
-// the one before it unless After says otherwise.
+// A Step is one thing to be done. Exactly one of Notify, Do, Decide, Run, Verify, Wait and Invoke is written. A step waits
+// for the one before it unless After says otherwise.
 type Step struct {
 	Marks source.Marks `doc:",marks"`
 
@@ -102,15 +124,21 @@ type Step struct {
 	Run    *Run          `doc:"run"`
 	Verify *Verify       `doc:"verify"`
 	Wait   time.Duration `doc:"wait"`
+	Invoke string        `doc:"invoke"` // another playbook, whose steps are done here
+
+	When     string   `doc:"when"`     // a CEL expression: the step is left out where it is false
+	Only     string   `doc:"only"`     // exercise | live: left out in the other
+	Needs    []string `doc:"needs"`    // components, services and failure domains without which it cannot be done
+	Fallback string   `doc:"fallback"` // the step that is done instead where something it needs is lost
 
 	Message   string   `doc:"message"`   // what a notify says, beside what holdfast says of the incident
 	Ack       *Ack     `doc:"ack"`       // a notify is done when somebody of this role acknowledged
 	Role      string   `doc:"role"`      // who does or decides
 	Approvals int      `doc:"approvals"` // different people a decide needs; default 1
-	FourEyes  bool     `doc:"four_eyes"` // the declarer may not approve
+	FourEyes  bool     `doc:"four_eyes"` // who declared, invoked, ordered a retry before it or edited the playbook last may not approve
 	Escalate  []string `doc:"escalate"`  // roles told in turn when Within has passed
 
-	Answers  map[string]string `doc:"answers"`  // name -> type: string, number, boolean, duration, instant
+	Answers  map[string]Answer `doc:"answers"`
 	Evidence string            `doc:"evidence"` // "required": done needs a reference to evidence
 
 	Within    time.Duration `doc:"within"`     // for people: by when; then it escalates
@@ -118,6 +146,7 @@ type Step struct {
 	Expect    time.Duration `doc:"expect"`     // planned duration
 	Retry     int           `doc:"retry"`      // attempts after the first
 	Backoff   time.Duration `doc:"backoff"`    // before the first retry, doubled each time; default 1s, at most 1m
+	Jitter    float64       `doc:"jitter"`     // by up to which share of itself a backoff is longer, so that many do not return at once; default 0.1
 	OnFailure string        `doc:"on_failure"` // pause | escalate | continue | undo; default pause
 	Repeat    string        `doc:"repeat"`     // safe | ask | never: may it be sent again when a crash left the outcome unknown? default ask, of a verify safe
 
@@ -126,6 +155,12 @@ type Step struct {
 
 	PointOfNoReturn bool   `doc:"point_of_no_return"`
 	Milestone       string `doc:"milestone"` // recovered | work_recovered
+
+	Condition  *condition.Expression            // of When
+	Parameters map[string]*condition.Expression // what is put in, by its text
+
+	Part          string         // the invoke step that this one is a part of, in a playbook that is linked
+	Preconditions []Precondition // of the playbook that an invoke step invokes, once it is linked
 }
 
 // Undo takes back what a step did. It is a machine's effect like any other, with a key, a time and retries of its own.
@@ -160,8 +195,18 @@ func (s *Step) Kind() Kind {
 		return KindRun
 	case s.Verify != nil:
 		return KindVerify
+	case s.Invoke != "":
+		return KindInvoke
 	}
 	return KindWait
+}
+
+// Sibling is what a step that this one's own playbook calls so is called in the playbook that it is linked into.
+func (s *Step) Sibling(id string) string {
+	if s.Part == "" {
+		return id
+	}
+	return s.Part + "." + id
 }
 
 // Ack asks for an acknowledgement by somebody of Role within a time; after that the roles of Escalate are told in turn.

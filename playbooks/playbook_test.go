@@ -150,28 +150,6 @@ func TestAPlaybookKnowsItsTextAndDigest(t *testing.T) {
 	}
 }
 
-func TestTheCriticalPathIsTheLongestWayToRecovery(t *testing.T) {
-	p := read(t, failover)
-	want := 10*time.Minute + 5*time.Minute + 5*time.Minute + 10*time.Minute // assess, go, promote, verified; fence is beside it, reconcile after it
-	if got := p.CriticalPath(); got != want {
-		t.Errorf("critical path %v, want %v", got, want)
-	}
-}
-
-func TestWithoutAMilestoneTheCriticalPathLeavesOutReconstitution(t *testing.T) {
-	p := read(t, `
-playbook: p
-for: {services: [shop]}
-steps:
-  - {id: one, wait: 1m}
-  - {id: two, wait: 2m, expect: 5m}
-  - {id: back, phase: reconstitution, wait: 3d}
-`)
-	if got, want := p.CriticalPath(), 6*time.Minute; got != want {
-		t.Errorf("critical path %v, want %v", got, want)
-	}
-}
-
 func TestARoleIsMentionedWhereItStands(t *testing.T) {
 	var got []string
 	for _, m := range read(t, failover).Roles() {

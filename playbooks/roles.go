@@ -21,8 +21,7 @@ func (p *Playbook) Roles() []Mention {
 			one(marks, item(key, i), name)
 		}
 	}
-	for i := range p.Steps {
-		s := &p.Steps[i]
+	for _, s := range p.All() {
 		each(s.Marks, "notify", s.Notify)
 		one(s.Marks, "role", s.Role)
 		each(s.Marks, "escalate", s.Escalate)
@@ -30,6 +29,17 @@ func (p *Playbook) Roles() []Mention {
 			one(s.Ack.Marks, "role", s.Ack.Role)
 			each(s.Ack.Marks, "escalate", s.Ack.Escalate)
 		}
+	}
+	return all
+}
+
+// All are the steps, and after them those that clean up after an exercise.
+func (p *Playbook) All() (all []*Step) {
+	for i := range p.Steps {
+		all = append(all, &p.Steps[i])
+	}
+	for i := range p.Exercise.CleanUp {
+		all = append(all, &p.Exercise.CleanUp[i])
 	}
 	return all
 }

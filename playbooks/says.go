@@ -2,6 +2,7 @@ package playbooks
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 )
@@ -39,6 +40,20 @@ func says(have, want any) bool {
 		return have == n
 	}
 	return reflect.DeepEqual(have, want)
+}
+
+// String is the question in words.
+func (p *Prometheus) String() string {
+	var bounds []string
+	for _, b := range []struct {
+		words string
+		bound *float64
+	}{{"at least", p.AtLeast}, {"at most", p.AtMost}, {"exactly", p.Equals}} {
+		if b.bound != nil {
+			bounds = append(bounds, fmt.Sprintf("%s %v", b.words, *b.bound))
+		}
+	}
+	return strings.Join(strings.Fields(p.Query), " ") + " is " + strings.Join(bounds, " and ")
 }
 
 // number is a number as JSON has them.

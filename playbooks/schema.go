@@ -11,6 +11,8 @@ var (
 	onFailures   = []string{"pause", "escalate", "continue", "undo"}
 	repeats      = []string{"safe", "ask", "never"}
 	milestones   = []string{"recovered", "work_recovered"}
+	onlys        = []string{"exercise", "live"}
+	losses       = []string{string(LossOfSite), string(LossOfTechnology), string(LossOfData), string(LossOfSupplier), string(LossOfPeople), string(LossOfMonitoring)}
 	elses        = []string{"ask", "refuse"}
 	heights      = []string{"mbco", "full"}
 	runKinds     = []string{"http", "nats", "exec"}
@@ -25,6 +27,7 @@ func (Playbook) DocumentSchema() map[string]any {
 		"required": []any{"for", "playbook", "steps"},
 		"properties": map[string]any{
 			"playbook": id,
+			"loss":     source.Words(losses...),
 			"version":  between(0, 1_000_000),
 			"priority": between(-1_000_000, 1_000_000),
 			"steps":    map[string]any{"minItems": 1, "maxItems": mostSteps},
@@ -55,12 +58,20 @@ func (Step) DocumentSchema() map[string]any {
 		"retry":      between(0, mostRetries),
 		"notify":     filled,
 		"escalate":   filled,
+		"only":       source.Words(onlys...),
+		"needs":      filled,
+		"invoke":     id,
+		"jitter":     between(0, 1),
 		"returns_to": filled,
 		"answers": map[string]any{
-			"propertyNames":        map[string]any{"pattern": answerName.String()},
-			"additionalProperties": source.Words(answerTypes...),
+			"propertyNames": map[string]any{"pattern": answerName.String()},
 		},
 	})
+}
+
+// DocumentSchema bounds the steps that clean up.
+func (Exercise) DocumentSchema() map[string]any {
+	return source.Properties(map[string]any{"cleanup": map[string]any{"maxItems": mostSteps}})
 }
 
 // DocumentSchema bounds the retries of an undo.
@@ -79,7 +90,7 @@ func (Run) DocumentSchema() map[string]any { return exactly(runKinds, nil) }
 // DocumentSchema names the methods, and keeps the URL to what can be sent.
 func (HTTP) DocumentSchema() map[string]any {
 	return source.Properties(map[string]any{
-		"url":    map[string]any{"pattern": "^https?://"},
+		"url":    map[string]any{"pattern": `^https?://[^/?#$]+`},
 		"method": source.Words(methods...),
 		"expect": between(200, 599),
 	})

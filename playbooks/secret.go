@@ -123,10 +123,12 @@ func (n *NATS) refer() {
 	}
 }
 
-// A SecretMention is a place that refers to a secret.
+// A SecretMention is a place that refers to a secret, and who would get it: one of URL, Subject and Command.
 type SecretMention struct {
 	Name Secret
 	At   source.Mark
+
+	URL, Subject, Command string
 }
 
 // Secrets are the references to secrets in a step, in the order of its keys.
@@ -140,7 +142,7 @@ func (s *Step) Secrets() []SecretMention {
 		all.http(verify.HTTP)
 		all.nats(verify.NATS)
 		if p := verify.Prometheus; p != nil {
-			all.texts(p.Marks, "header", p.Header)
+			all.texts(SecretMention{URL: p.URL}, p.Marks, "header", p.Header)
 		}
 	}
 	return all
@@ -155,43 +157,45 @@ func (m *mentions) run(r *Run) {
 	m.http(r.HTTP)
 	m.nats(r.NATS)
 	if e := r.Exec; e != nil {
-		m.texts(e.Marks, "env", e.Env)
+		m.texts(SecretMention{Command: e.Command}, e.Marks, "env", e.Env)
 	}
 }
 
 func (m *mentions) http(h *HTTP) {
 	if h != nil {
-		m.texts(h.Marks, "header", h.Header)
-		m.body(h.Marks.Of("body"), h.Body)
+		m.texts(SecretMention{URL: h.URL}, h.Marks, "header", h.Header)
+		m.body(SecretMention{URL: h.URL, At: h.Marks.Of("body")}, h.Body)
 	}
 }
 
 func (m *mentions) nats(n *NATS) {
 	if n != nil {
-		m.texts(n.Marks, "header", n.Header)
-		m.body(n.Marks.Of("request"), n.Request)
+		m.texts(SecretMention{Subject: n.Subject}, n.Marks, "header", n.Header)
+		m.body(SecretMention{Subject: n.Subject, At: n.Marks.Of("request")}, n.Request)
 	}
 }
 
-func (m *mentions) texts(marks source.Marks, key string, texts map[string]Text) {
+func (m *mentions) texts(to SecretMention, marks source.Marks, key string, texts map[string]Text) {
 	for _, name := range sortedKeys(texts) {
-		if secret := texts[name].Secret; secret != "" {
-			*m = append(*m, SecretMention{secret, marks.Of(key + "." + name)})
+		if to.Name = texts[name].Secret; to.Name != "" {
+			to.At = marks.Of(key + "." + name)
+			*m = append(*m, to)
 		}
 	}
 }
 
-func (m *mentions) body(at source.Mark, v any) {
+func (m *mentions) body(to SecretMention, v any) {
 	switch v := v.(type) {
 	case Secret:
-		*m = append(*m, SecretMention{v, at})
+		to.Name = v
+		*m = append(*m, to)
 	case map[string]any:
 		for _, key := range sortedKeys(v) {
-			m.body(at, v[key])
+			m.body(to, v[key])
 		}
 	case []any:
 		for _, item := range v {
-			m.body(at, item)
+			m.body(to, item)
 		}
 	}
 }

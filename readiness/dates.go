@@ -12,6 +12,8 @@ func (l *linter) dates() {
 	l.approval(a.Marks, "the analysis", a.ApprovedBy, a.ApprovedOn, a.NextReview)
 	for _, p := range l.Playbooks {
 		l.approval(p.Marks, "the playbook", p.ApprovedBy, p.ApprovedOn, p.NextReview)
+		l.editor(p)
+		l.approvers(p)
 	}
 	for _, id := range a.Judged() {
 		s, _ := a.Service(id)

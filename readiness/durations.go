@@ -10,7 +10,7 @@ import (
 // latest time to invoke follows from it.
 func (l *linter) durations() {
 	for _, p := range l.Playbooks {
-		path := p.CriticalPath()
+		path := l.forecast(p).Plan
 		if p.RTC > 0 && path > p.RTC {
 			l.found.Warnf(p.Marks.Of("rtc"), "readiness/path-longer-than-rtc", "raise the rtc to what the steps take, or let more of them run side by side",
 				"the steps are expected to take %s, longer than the RTC of %s", span(path), span(p.RTC))

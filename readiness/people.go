@@ -2,11 +2,13 @@ package readiness
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"holdfast/internal/source"
 	"holdfast/oncall"
+	"holdfast/playbooks"
 )
 
 // rota is how far ahead a rota is looked at for times in which nobody is there.
@@ -32,6 +34,12 @@ func (l *linter) people() {
 	}
 	for i, role := range d.Responders {
 		check(d.Marks.Of(fmt.Sprintf("responders[%d]", i)), role)
+	}
+	for _, r := range d.Reporting {
+		check(r.Marks.Of("role"), r.Role)
+		for i, role := range r.Escalate {
+			check(item(r.Marks, "escalate", i), role)
+		}
 	}
 	for _, p := range l.Playbooks {
 		for _, m := range p.Roles() {
@@ -84,5 +92,36 @@ func (l *linter) calendars() {
 		if l.passed(last) {
 			l.found.Warnf(h.Marks.Of("calendar"), "readiness/calendar-over", "write the days of the years to come", "the last day of the calendar %q was %s", h.Calendar, day(last))
 		}
+	}
+}
+
+// approvers: a decision that asks for more people than there are is never taken. Where it asks for four eyes too, somebody
+// of them will have declared, invoked or edited.
+func (l *linter) approvers(p *playbooks.Playbook) {
+	for _, s := range p.Steps {
+		if s.Kind() != playbooks.KindDecide || l.People == nil {
+			continue
+		}
+		var people []string
+		for _, role := range append([]string{s.Role, l.BIA.Declaration.Authority}, s.Escalate...) {
+			people = append(people, l.People.Holders(role)...)
+		}
+		slices.Sort(people)
+		have, need := len(slices.Compact(people)), max(s.Approvals, 1)
+		if s.FourEyes {
+			need++
+		}
+		if have < need {
+			l.found.Warnf(s.Marks.Of("decide"), "readiness/too-few-approvers", "name more people for its role, or a role in escalate:",
+				"the decision %s needs %d people to choose from, and there are %d", s.ID, need, have)
+		}
+	}
+}
+
+// editor: four eyes bar a person, so the last editor has to be one that holdfast knows. Who has left bars nobody.
+func (l *linter) editor(p *playbooks.Playbook) {
+	if p.EditedBy != "" && l.People != nil && l.People.People[p.EditedBy] == nil {
+		l.found.Warnf(p.Marks.Of("edited_by"), "readiness/unknown-editor", source.DidYouMean(p.EditedBy, sortedKeys(l.People.People)),
+			"people.yaml has nobody called %q, so nobody is kept from approving their own change", p.EditedBy)
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"holdfast/incident"
 	"holdfast/internal/source"
+	"holdfast/playbooks"
 )
 
 // Check finds what would keep the plans from working, in reading order, together with the warnings that the parsers of the
@@ -41,13 +42,50 @@ func Check(docs *incident.Documents, parsed source.Problems, now time.Time) sour
 	return l.accept(append(slices.Clone(parsed), l.found...)).Sorted()
 }
 
+// Exercises finds which playbooks cannot be relied on by the records of exercises, in reading order; without those that
+// somebody decided to live with. It is what the documents alone cannot say.
+func Exercises(docs *incident.Documents, records []incident.Exercised, now time.Time) source.Problems {
+	l := &linter{Documents: docs, now: now}
+	for _, p := range docs.Playbooks {
+		l.exercised(p, docs.Verify(p, records, now))
+	}
+	return l.accept(l.found).Sorted()
+}
+
+func (l *linter) exercised(p *playbooks.Playbook, v incident.Verification) {
+	at := p.Marks.Of("playbook")
+	switch v.State {
+	case incident.NotVerified:
+		l.found.Warnf(at, "readiness/never-exercised", "holdfast rehearse "+p.ID+" --kind tabletop, then simulation, then parallel or full", "%s was never exercised", p.ID)
+	case incident.NeedsVerification:
+		l.found.Warnf(at, "readiness/needs-verification", "holdfast rehearse "+p.ID+" --kind parallel or full", "what %s can do has to be shown anew: %s", p.ID, v.Why)
+	case incident.Expired:
+		l.found.Warnf(at, "readiness/exercise-expired", "holdfast rehearse "+p.ID, "%s was exercised too long ago: %s", p.ID, v.Why)
+	}
+}
+
 // A linter collects what it finds in one set of documents.
 type linter struct {
 	*incident.Documents
 	now    time.Time
 	losses *losses
+	shown  func(*playbooks.Playbook) incident.Verification // by the records of exercises; nil where there are none to ask
 	found  source.Problems
+	known  map[*playbooks.Playbook]incident.Foresight
 	open   map[string][]string // failure domain -> vital services that nothing recovers from its loss
+}
+
+// forecast is what is forecast of a playbook, by the function that forecasts a run of it.
+func (l *linter) forecast(p *playbooks.Playbook) incident.Foresight {
+	if l.known == nil {
+		l.known = map[*playbooks.Playbook]incident.Foresight{}
+	}
+	f, asked := l.known[p]
+	if !asked {
+		f = incident.ForecastOf(p)
+		l.known[p] = f
+	}
+	return f
 }
 
 // item is where an item of a list is written.

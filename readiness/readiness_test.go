@@ -146,6 +146,8 @@ func TestEachOfTheseIsFound(t *testing.T) {
 		"the exercise is too old":                   {"valid_until: 2027-01-01", "valid_until: 2026-01-01", "warning readiness/rtc-expired"},
 		"an exercise holds for ever":                {", valid_until: 2027-01-01", "", "warning readiness/rtc-undated"},
 		"a role is held by one person":              {"head: {people: [bert, anna]}", "head: {people: [bert]}", "warning readiness/one-person"},
+		"the last editor is nobody":                 {"approved_by: head\n", "approved_by: head\nedited_by: anne\n", "warning readiness/unknown-editor"},
+		"a decision needs more than there are":      {"  - {id: move,", "  - {id: go, decide: Go, role: head, approvals: 3}\n  - {id: move,", "warning readiness/too-few-approvers"},
 		"everybody is away for a time":              {"{anna: {}, bert: {}}", "{anna: {absences: [{from: 2026-12-24, to: 2026-12-27}]}, bert: {deputy: {person: anna}, absences: [{from: 2026-12-26, to: 2026-12-28}]}}", "warning readiness/nobody-there"},
 		"the holidays of a role are last year's":    {"head: {people: [bert, anna]}}", "head: {people: [bert, anna], holidays: {calendar: east}}}\ncalendars: {east: {days: [2025-12-25]}}", "warning readiness/calendar-over"},
 		"a playbook names no service":               {"services: [api], lost", "services: [api, apo], lost", "error readiness/dangling"},

@@ -3,7 +3,9 @@ package readiness
 import (
 	"slices"
 
+	"holdfast/bia/condition"
 	"holdfast/internal/source"
+	"holdfast/playbooks"
 )
 
 // references: whatever a playbook names has to be in the analysis.
@@ -20,10 +22,26 @@ func (l *linter) references() {
 				l.exist(r.Marks, "data", []string{r.Data}, "set of data", l.data())
 			}
 		}
+		l.asked(p, services, domains)
 		for _, s := range p.Steps {
+			if s.Part != "" {
+				continue // told of the playbook that it is written in
+			}
+			l.exist(s.Marks, "needs", s.Needs, "component, service or failure domain", slices.Concat(things, domains))
 			if s.Verify != nil && s.Verify.Service != "" {
 				l.exist(s.Verify.Marks, "service", []string{s.Verify.Service}, "process or service", services)
 			}
+		}
+	}
+}
+
+// asked: what a condition or a value of a playbook asks about.
+func (l *linter) asked(p *playbooks.Playbook, services, domains []string) {
+	known := map[condition.Kind][]string{condition.Service: services, condition.Component: sortedKeys(l.BIA.Components), condition.Site: domains, condition.Data: l.data()}
+	what := map[condition.Kind]string{condition.Service: "process or service", condition.Component: "component", condition.Site: "site or failure domain", condition.Data: "set of data"}
+	for _, a := range p.Asked {
+		if a.At.File == p.File && !slices.Contains(known[a.Kind], a.Name) {
+			l.found.Errorf(a.At, "readiness/dangling", source.DidYouMean(a.Name, known[a.Kind]), "bia.yaml has no %s %q", what[a.Kind], a.Name)
 		}
 	}
 }

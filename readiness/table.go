@@ -21,13 +21,16 @@ const (
 	Open     State = "open"     // nothing fits
 )
 
-// Proof says how well the RTC that the analysis counts on is known.
-type Proof string
+// Proof says how well it is known what a plan can do: by the records of exercises where there are some to ask, else by what
+// the analysis says of its RTC.
+type Proof = incident.Proof
 
+// The proofs, as package incident has them.
 const (
-	Verified          Proof = "verified"           // an exercise showed it, and that still holds
-	NeedsVerification Proof = "needs verification" // an exercise showed it, too long ago, or nobody says for how long it holds
-	NotVerified       Proof = "not verified"       // an estimate, or unknown
+	Verified          = incident.Verified
+	NeedsVerification = incident.NeedsVerification
+	Expired           = incident.Expired
+	NotVerified       = incident.NotVerified
 )
 
 // A Row is one vital service and one failure domain that it rests on.
@@ -36,12 +39,14 @@ type Row struct {
 	Domain  string // "": components that are in none, each by itself
 	State   State
 
-	Playbook   string        // that covers the loss, or is written for it where redundancy carries the service; "" if none
-	Forecast   time.Duration // from invocation to recovered; 0: unknown
-	ForecastBy string        // "steps" or "rtc" of the playbook, "bia": the RTC of the service
-	Deadline   time.Duration // after t0, the tightest there is; cutoffs are not counted
-	DeadlineBy string        // "rto", "mtpd-wrt" or a critical period
-	Slack      time.Duration // what remains of the deadline after confirmation, margin and forecast; negative: late
+	Playbook   string         // that covers the loss, or is written for it where redundancy carries the service; "" if none
+	Loss       playbooks.Loss // the kind of loss that the playbook says it treats; "" if it says none
+	Forecast   time.Duration  // from invocation to recovered, as likely longer as not; 0: unknown
+	NineInTen  time.Duration  // what it takes less than in nine cases of ten, by its steps; 0: they say nothing
+	ForecastBy string         // "exercise": what the last one took; "steps" or "rtc" of the playbook; "bia": the RTC of the service
+	Deadline   time.Duration  // after t0, the tightest there is; cutoffs are not counted
+	DeadlineBy string         // "rto", "mtpd-wrt" or a critical period
+	Slack      time.Duration  // what remains of the deadline after confirmation, margin and forecast; negative: late
 
 	SinglePoints []string // components whose loss alone takes the service down, in this domain
 	Proof        Proof
@@ -51,7 +56,17 @@ type Row struct {
 // Table says for each vital service and each failure domain that it rests on what its loss would mean: what recovers from
 // it, in what time, and what is missing. Sorted by service, then domain, the rows without a domain first.
 func Table(docs *incident.Documents, now time.Time) []Row {
+	return (&linter{Documents: docs, now: now, losses: foresee(docs.BIA)}).table()
+}
+
+// TableExercised is the same, with what the records of exercises show of each playbook.
+func TableExercised(docs *incident.Documents, records []incident.Exercised, now time.Time) []Row {
 	l := &linter{Documents: docs, now: now, losses: foresee(docs.BIA)}
+	l.shown = func(p *playbooks.Playbook) incident.Verification { return docs.Verify(p, records, now) }
+	return l.table()
+}
+
+func (l *linter) table() []Row {
 	points := l.losses.singlePoints()
 	var rows []Row
 	for _, id := range l.BIA.Judged() {
@@ -82,6 +97,7 @@ func (l *linter) row(service, domain string, single []string) Row {
 	case p != nil:
 		l.covered(&r, p)
 		l.unproven(&r, p)
+		l.byExercises(&r, p)
 	case l.accepted(domain) || l.livesWith("readiness/no-fitting-playbook", domain):
 		r.State = Accepted
 		return r
@@ -100,7 +116,7 @@ func (l *linter) survives(r *Row) {
 		if slices.Contains(p.For.Lost, r.Domain) && !slices.Contains(p.For.NotWhenLost, r.Domain) && l.recovers(p, r.Service) {
 			plan := Row{Service: r.Service, Deadline: r.Deadline}
 			l.covered(&plan, p)
-			r.Playbook, r.Forecast, r.ForecastBy, r.Slack = p.ID, plan.Forecast, plan.ForecastBy, plan.Slack
+			r.Playbook, r.Loss, r.Forecast, r.NineInTen, r.ForecastBy, r.Slack = p.ID, p.Loss, plan.Forecast, plan.NineInTen, plan.ForecastBy, plan.Slack
 			return
 		}
 	}
@@ -130,16 +146,23 @@ func (l *linter) begin(service, domain string, single []string) Row {
 
 func (r *Row) miss(format string, args ...any) { r.Gaps = append(r.Gaps, fmt.Sprintf(format, args...)) }
 
-// covered forecasts the recovery by a playbook. What its steps add up to and what it says of itself are two answers to one
-// question; the longer counts, since a plan with some steps untimed adds up to too little.
+// covered forecasts the recovery by a playbook. What its steps are forecast to take and what it says of itself are two answers
+// to one question; the longer counts, since a plan with some steps untimed is forecast by guesses. One of which no step is
+// timed says nothing.
 func (l *linter) covered(r *Row, p *playbooks.Playbook) {
 	o := l.BIA.Objectives(r.Service)
 	r.State, r.Playbook = Covered, p.ID
-	switch path := p.CriticalPath(); {
-	case path == 0 && p.RTC == 0:
+	f := l.forecast(p)
+	if f.Plan > 0 {
+		r.NineInTen = f.P90
+	}
+	switch {
+	case l.measured(p) > 0:
+		r.Forecast, r.ForecastBy = l.measured(p), "exercise"
+	case f.Plan == 0 && p.RTC == 0:
 		r.Forecast, r.ForecastBy = o.RTC, "bia"
-	case path >= p.RTC:
-		r.Forecast, r.ForecastBy = path, "steps"
+	case f.Plan > 0 && f.P50 >= p.RTC:
+		r.Forecast, r.ForecastBy = f.P50, "steps"
 	default:
 		r.Forecast, r.ForecastBy = p.RTC, "rtc"
 	}
@@ -155,6 +178,31 @@ func (l *linter) covered(r *Row, p *playbooks.Playbook) {
 	if r.Slack < 0 {
 		r.State = Late
 		r.miss("confirm_for %s + margin %s + %s of %s is %s more than %s (%s)", span(o.ConfirmFor), span(o.Margin), span(r.Forecast), p.ID, span(-r.Slack), span(r.Deadline), r.DeadlineBy)
+	}
+}
+
+// measured is what the exercise took that verifies a playbook; 0: none does, or it left something out that takes time too.
+func (l *linter) measured(p *playbooks.Playbook) time.Duration {
+	if l.shown == nil {
+		return 0
+	}
+	if v := l.shown(p); v.State == Verified && len(v.LeftOut) == 0 {
+		return time.Duration(v.RTC)
+	}
+	return 0
+}
+
+// byExercises says how well exercises have shown what a playbook can do.
+func (l *linter) byExercises(r *Row, p *playbooks.Playbook) {
+	if l.shown == nil {
+		return
+	}
+	v := l.shown(p)
+	r.Proof = v.State
+	told := &linter{}
+	told.exercised(p, v)
+	if len(told.found) > 0 && !l.livesWith(told.found[0].Rule, p.ID, p.File) {
+		r.miss("%s: %s", p.ID, v.Why)
 	}
 }
 

@@ -71,6 +71,7 @@ func named(t string) string {
 
 type parser struct {
 	source.Phrase
+	scope    Scope // of a playbook; nil: it is a criterion
 	rep      *ast.AST
 	names    []Name
 	counts   bool
@@ -97,10 +98,13 @@ func (p *parser) tell(at int, message string) {
 	if name := undeclared.FindStringSubmatch(message); name != nil {
 		p.unknown(at, name[1])
 	} else if name := noField.FindStringSubmatch(message); name != nil {
-		if p.Char(at) == '.' {
+		if p.Char(at) == '.' || p.Char(at) == '(' {
 			at++
 		}
-		p.problem(at, at+p.Word(at), source.DidYouMean(name[1], allFields()), "nothing called %q can be asked of it", name[1])
+		for p.Char(at) == ' ' {
+			at++
+		}
+		p.problem(at, at+p.Word(at), source.DidYouMean(name[1], p.allFields()), "nothing called %q can be asked of it", name[1])
 	} else if of := noOverload.FindStringSubmatch(message); of != nil {
 		var types []string
 		for t := range strings.SplitSeq(of[2], ", ") {
@@ -118,12 +122,12 @@ func (p *parser) tell(at int, message string) {
 
 func (p *parser) unknown(at int, name string) {
 	at, word := p.Called(at, name)
-	if apart.MatchString(name) {
+	if p.scope == nil && apart.MatchString(name) {
 		p.problem(at, at+word, "compare now, or a time that passes, with an instant or a duration; times of day belong into critical_periods", "%s is not understood here: the next instant at which it comes out otherwise cannot be told", name)
 		p.problems[len(p.problems)-1].Instant = true
 		return
 	}
-	p.problem(at, at+word, source.DidYouMean(name, words()), "%q is not understood here", name)
+	p.problem(at, at+word, source.DidYouMean(name, p.words()), "%q is not understood here", name)
 }
 
 // stops is where the expression is no longer one.
@@ -135,7 +139,10 @@ func (p *parser) stops(at int, input string) {
 	p.problem(at, at+p.Word(at), "", "this is not expected here")
 }
 
-func words() []string {
+func (p *parser) words() []string {
+	if p.scope != nil {
+		return p.scope.words()
+	}
 	all := []string{"duration", "timestamp"}
 	for kind := range fields {
 		all = append(all, string(kind))
@@ -143,7 +150,10 @@ func words() []string {
 	return slices.Sorted(slices.Values(slices.AppendSeq(all, maps.Keys(variables))))
 }
 
-func allFields() []string {
+func (p *parser) allFields() []string {
+	if p.scope != nil {
+		return p.scope.allFields()
+	}
 	seen := map[string]bool{}
 	for _, kind := range fields {
 		for field := range kind {
@@ -162,13 +172,7 @@ func (p *parser) place(e ast.Expr) (from, to int) {
 
 // walk looks at what the types do not say: ids, times and words that are written out.
 func (p *parser) walk() {
-	every := ast.MatchDescendants(ast.NavigateAST(p.rep), func(ast.NavigableExpr) bool { return true })
-	slices.SortStableFunc(every, func(a, b ast.NavigableExpr) int {
-		from, _ := p.place(a)
-		to, _ := p.place(b)
-		return from - to
-	})
-	for _, e := range every {
+	for _, e := range p.every() {
 		switch e.Kind() {
 		case ast.MapKind, ast.StructKind:
 			from, to := p.place(e)
@@ -179,6 +183,17 @@ func (p *parser) walk() {
 			p.call(e)
 		}
 	}
+}
+
+// every is each part of the expression, in the order of the text.
+func (p *parser) every() []ast.NavigableExpr {
+	every := ast.MatchDescendants(ast.NavigateAST(p.rep), func(ast.NavigableExpr) bool { return true })
+	slices.SortStableFunc(every, func(a, b ast.NavigableExpr) int {
+		from, _ := p.place(a)
+		to, _ := p.place(b)
+		return from - to
+	})
+	return every
 }
 
 func (p *parser) call(e ast.NavigableExpr) {
@@ -257,12 +272,20 @@ func (p *parser) name(kind Kind, id string, e ast.Expr) {
 	}
 }
 
+// vocabulary are the words that a field of text can have; nil: any.
+func (p *parser) vocabulary(field string) []string {
+	if p.scope != nil {
+		return said[field]
+	}
+	return vocabulary[field]
+}
+
 // compared checks that a word which a field is compared with is one that it can have.
 func (p *parser) compared(field, with ast.Expr) {
 	if field.Kind() != ast.SelectKind {
 		return
 	}
-	known := vocabulary[field.AsSelect().FieldName()]
+	known := p.vocabulary(field.AsSelect().FieldName())
 	all := []ast.Expr{with}
 	if with.Kind() == ast.ListKind {
 		all = with.AsList().Elements()

@@ -19,8 +19,8 @@ import (
 func notAllowed(c *config.Config, docs *incident.Documents) source.Problems {
 	w := newWarden(c, func(config.For) bool { return true })
 	for _, p := range docs.Playbooks {
-		for i := range p.Steps {
-			w.step(&p.Steps[i])
+		for _, s := range p.All() {
+			w.step(s)
 		}
 	}
 	if docs.People != nil {
@@ -74,7 +74,10 @@ func (w *warden) step(s *playbooks.Step) {
 
 // secret wants that holdfast.yaml says where a secret is kept. Whether it is there is seen when it is needed.
 func (w *warden) secret(m playbooks.SecretMention) {
-	if w.secrets[string(m.Name)] != nil {
+	if kept := w.secrets[string(m.Name)]; kept != nil {
+		if err := kept.Kept().MayHave(m); err != nil {
+			w.refuse(m.At, "refer to the secret that is kept for it, or add it under only", fmt.Errorf("secret %s: %w", m.Name, err))
+		}
 		return
 	}
 	hint := fmt.Sprintf("add to holdfast.yaml: secrets: {%s: {file: /absolute/path}}", m.Name)

@@ -7,12 +7,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"holdfast/cmd/holdfast/config"
 	"holdfast/incident"
 	"holdfast/internal/source"
+	"holdfast/readiness"
 )
 
 func checkCommand() *cobra.Command {
@@ -23,6 +25,8 @@ func checkCommand() *cobra.Command {
 		Short: "Read all documents and say everything that is wrong, with position and hint",
 		Long: `Read the documents of a continuity directory (bia.yaml, people.yaml, playbooks/*.yaml), or those that a holdfast.yaml
 names and that file itself, and print every problem: where it is, the words underlined, and what to do.
+
+With --server, the daemon there is asked for the records of exercises: playbooks that none has verified are found too.
 
 Errors keep a daemon from starting; warnings say that a plan would not work as it stands. It ends with exit code 3 if
 there are errors, and with --strict also if there are warnings.`,
@@ -42,11 +46,19 @@ there are errors, and with --strict also if there are warnings.`,
 			if err != nil {
 				return err
 			}
+			if docs != nil && c.Flags().Changed("server") {
+				records, _, err := exerciseRecords(c, docs.BIA.Organisation)
+				if err != nil {
+					return err
+				}
+				found = append(found, readiness.Exercises(docs, records, time.Now())...)
+			}
 			return present(c.OutOrStdout(), output, strict, found, docs)
 		},
 	}
 	c.Flags().StringVar(&file, "config", "", "holdfast.yaml to check, with the documents it names")
 	c.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	connectionFlags(c)
 	c.Flags().BoolVar(&strict, "strict", false, "warnings count too")
 	return c
 }
@@ -79,7 +91,7 @@ func examine(file, dir string) (source.Problems, *incident.Documents, error) {
 		}
 		dir = cfg.Continuity
 	}
-	docs, _, problems, err := openHouse(dir, cfg)
+	docs, _, problems, err := openHouse(dir, cfg, nil)
 	if err != nil {
 		return nil, nil, err
 	}

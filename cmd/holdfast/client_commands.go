@@ -10,7 +10,7 @@ import (
 
 // clientCommands are the commands that speak to a daemon.
 func clientCommands() []*cobra.Command {
-	commands := []*cobra.Command{statusCommand(), incidentCommand(), explainCommand(), reportCommand(), onCallCommand(), actionCommand(), playbookCommand()}
+	commands := []*cobra.Command{statusCommand(), incidentCommand(), explainCommand(), reportCommand(), onCallCommand(), refusalsCommand(), actionCommand(), playbookCommand()}
 	for _, o := range slices.Concat(orders, reports) {
 		commands = append(commands, o.command())
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,12 +43,19 @@ var orders = []orderKind{
 		example: "  holdfast done booking-api-1123 assess --answer estimated_time_to_restore=6h"},
 	{verb: incident.VerbFailed, args: "INCIDENT [STEP]", short: "Say that a step was tried and failed", need: 1, most: 2, reason: mustReason, read: stepArgs},
 	{verb: incident.VerbCannot, args: "INCIDENT [STEP]", short: "Say that a step cannot be done", need: 1, most: 2, reason: mustReason, read: stepArgs},
-	{verb: incident.VerbApprove, args: "INCIDENT [STEP]", short: "Approve a decision", need: 1, most: 2, reason: mayReason, read: stepArgs,
+	{verb: incident.VerbApprove, args: "INCIDENT [STEP]", short: "Approve a decision", need: 1, most: 2, reason: mayReason, flags: digestFlag, read: approveArgs,
+		long: `Approve a decision. It is approved for what it lets happen as things stand, which holdfast incident shows with its digest. With
+--digest the approval is for what you saw then, and is refused where that has changed since.`,
 		example: "  holdfast approve booking-api-1123 go --reason \"facility confirms 6 h\""},
 	{verb: incident.VerbDecline, args: "INCIDENT [STEP]", short: "Decline a decision, or (without a step) the declaration that is recommended", need: 1, most: 2, reason: mustReason, flags: untilFlag, read: declineArgs,
 		long: "Decline a decision, or (without a step) the declaration that is recommended. A declined declaration binds for the criteria it was recommended on, until their facts get worse or until the instant that --until names."},
 	{verb: incident.VerbRetry, args: "INCIDENT [STEP]", short: "Have a step that is stuck done once more, as a new attempt of its own", need: 1, most: 2, reason: mustReason, read: stepArgs},
 	{verb: incident.VerbSkip, args: "INCIDENT [STEP]", short: "Leave a step out and go on", need: 1, most: 2, reason: mustReason, read: stepArgs},
+	{verb: incident.VerbHandOver, args: "INCIDENT STEP PERSON", short: "Give a step that waits to somebody else, who has to acknowledge it", need: 3, most: 3, reason: mustReason, read: handOverArgs,
+		long: `Give a step that waits to somebody else who may act on it. They are told, and it is theirs once they acknowledge it; until
+then it stays where it is. Whoever has taken a step hands it over, or where nobody has, whoever may act on it; the authority
+may in any case.`,
+		example: "  holdfast hand-over booking-api-1123 assess ledger-2 --reason \"end of my shift\""},
 	{verb: incident.VerbDeclare, args: "[INCIDENT]", short: "Declare a disaster: of an incident, or of services by hand", need: 0, most: 1, reason: mustReason, flags: serviceFlag, read: declareArgs,
 		example: "  holdfast declare booking-api-1123 --reason \"no estimate from the provider\"\n  holdfast declare --service parcel-booking --reason \"fraud ring, taking it offline\""},
 	{verb: incident.VerbInvoke, args: "INCIDENT PLAYBOOK", short: "Invoke a playbook by hand, though it does not fit", need: 2, most: 2, reason: mustReason, flags: invokeFlags, read: invokeArgs,
@@ -61,7 +69,16 @@ var orders = []orderKind{
 		long:    "Call a run off: nothing of it starts any more, what is under way is waited for, and what was done is undone in reverse order, as far as the playbook says how. Without a run it calls off everything in the incident, and nothing is invoked there any more without a person. --keep leaves what was done as it is; given again, it stops an undo that does more harm than good.",
 		example: "  holdfast abort booking-api-1123 --reason \"a false alarm: the probe was wrong\"\n  holdfast abort booking-api-1123 1 --keep --reason \"touch nothing any more\""},
 	{verb: incident.VerbStandDown, args: "INCIDENT", short: "End an incident", need: 1, most: 1, reason: mustReason, read: incidentArg},
+	{verb: incident.VerbRehearse, args: "PLAYBOOK", short: "Exercise a playbook: tabletop, simulation, parallel or full", need: 1, most: 1, reason: mustReason, flags: rehearseFlags, read: rehearseArgs,
+		long: `Exercise a playbook with the people and machines it is for. The exercise is an incident of its own, marked as one in all that
+it says and does; it declares nothing, counts in no figure of live incidents, and reaches only what holdfast.yaml opens to
+exercises. A live disaster interrupts it. It is concluded, and on record, when what it did is put back.`,
+		example: "  holdfast rehearse move-booking-to-south --kind tabletop --reason \"new people on call\"\n  holdfast stand-down exercise-move-booking-to-south-1123 --reason \"out of time\""},
 	{verb: incident.VerbRebase, args: "INCIDENT", short: "Judge an incident by the bia.yaml in force, no longer by the one it was opened under", need: 1, most: 1, reason: mustReason, read: incidentArg},
+	{verb: incident.VerbReported, args: "INCIDENT REPORT", short: "Say that a report to an authority, or whoever has to be told, was made", need: 2, most: 2, reason: mayReason, flags: reportedFlags, read: reportedArgs,
+		long: `Say that a report of an incident was made: it stops the clock that declaration.reporting of bia.yaml has started. Where the
+duty asks for evidence, say where it is. With --not-required the authority says that there is no duty to report, and why.`,
+		example: "  holdfast reported booking-api-1123 regulator-initial --evidence \"receipt 4711\""},
 	{verb: incident.VerbArm, short: "Let declarations happen automatically again", reason: mustReason},
 	{verb: incident.VerbDisarm, short: "Leave every declaration to people", reason: mustReason},
 	{verb: incident.VerbNote, args: "INCIDENT TEXT…", short: "Put a remark on the record", need: 2, most: 1000, read: noteArgs},
@@ -80,6 +97,9 @@ func (o orderKind) command() *cobra.Command {
 		order, err := o.written(c, args)
 		if err != nil {
 			return err
+		}
+		if order.Verb == incident.VerbApprove && order.Digest == "" {
+			order.Digest = daemon.shown(ctx, order)
 		}
 		done, body, err := daemon.order(ctx, order)
 		if err != nil {
@@ -122,9 +142,42 @@ func stepArgs(c *cobra.Command, args []string, order *incident.Command) error {
 	return incidentArg(c, args, order)
 }
 
+func reportedFlags(c *cobra.Command) {
+	c.Flags().String("evidence", "", "where the evidence can be found")
+	c.Flags().String("at", "", "when it was made: an instant, or how long ago (20m); default: now")
+	c.Flags().Bool("not-required", false, "it does not have to be made")
+}
+
+func reportedArgs(c *cobra.Command, args []string, order *incident.Command) (err error) {
+	order.Incident, order.Report = args[0], args[1]
+	order.Evidence, _ = c.Flags().GetString("evidence")
+	order.Over, _ = c.Flags().GetBool("not-required")
+	if at, _ := c.Flags().GetString("at"); at != "" {
+		order.At, err = pastOf(at, time.Now())
+	}
+	if order.Over && order.Reason == "" {
+		return misused(`add --reason "…": it stays on the record`, "--not-required needs a reason")
+	}
+	return err
+}
+
+func handOverArgs(_ *cobra.Command, args []string, order *incident.Command) error {
+	order.Incident, order.Step, order.To = args[0], args[1], args[2]
+	return nil
+}
+
 func noteArgs(_ *cobra.Command, args []string, order *incident.Command) error {
 	order.Incident, order.Reason = args[0], strings.Join(args[1:], " ")
 	return nil
+}
+
+func digestFlag(c *cobra.Command) {
+	c.Flags().String("digest", "", "what you approve, as holdfast incident shows it: sha256:…; the first 12 characters are enough")
+}
+
+func approveArgs(c *cobra.Command, args []string, order *incident.Command) error {
+	order.Digest, _ = c.Flags().GetString("digest")
+	return stepArgs(c, args, order)
 }
 
 func resultFlags(c *cobra.Command) {
@@ -242,6 +295,24 @@ func invokeArgs(c *cobra.Command, args []string, order *incident.Command) error 
 	order.Supersede, _ = c.Flags().GetBool("supersede")
 	if len(order.Services) != 1 {
 		return misused("add --service NAME", "a run recovers one service, which has to be named")
+	}
+	return nil
+}
+
+func rehearseFlags(c *cobra.Command) {
+	c.Flags().StringP("kind", "k", "", "tabletop (talked through), simulation (only what may be repeated), parallel (all but what cannot be taken back) or full; required")
+	c.Flags().StringP("service", "s", "", "the service that it is to bring back; default: the first that the playbook is for")
+}
+
+func rehearseArgs(c *cobra.Command, args []string, order *incident.Command) error {
+	kind, _ := c.Flags().GetString("kind")
+	service, _ := c.Flags().GetString("service")
+	if !slices.Contains(incident.Kinds, incident.Exercise(kind)) {
+		return misused("add --kind tabletop, simulation, parallel or full", "%q is no kind of exercise", kind)
+	}
+	order.Playbook, order.Exercise = args[0], incident.Exercise(kind)
+	if service != "" {
+		order.Services = []string{service}
 	}
 	return nil
 }

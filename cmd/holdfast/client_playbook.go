@@ -19,7 +19,7 @@ import (
 // playbookCommand looks at playbooks: those in force, and what they say that an earlier text did not.
 func playbookCommand() *cobra.Command {
 	c := &cobra.Command{Use: "playbook", Short: "List and show the playbooks in force, and what changed in one since a run or its last exercise", Args: cobra.ArbitraryArgs, RunE: unknownCommand}
-	c.AddCommand(playbookDiffCommand(), playbookListCommand(), playbookShowCommand())
+	c.AddCommand(playbookDiffCommand(), playbookLibraryCommand(), playbookListCommand(), playbookShowCommand())
 	return c
 }
 

@@ -126,4 +126,26 @@ who acts for them, and whose deputies may act too once a step has escalated.`,
 	})
 }
 
+func refusalsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "refusals [INCIDENT]",
+		Short:   "Show the orders that were refused: who asked for what, when, and why not",
+		Example: "  holdfast refusals\n  holdfast refusals booking-api-1123 -o json",
+		Args:    cobra.MaximumNArgs(1),
+	}
+	return asking(c, func(ctx context.Context, _ *cobra.Command, daemon *client, out *printer, args []string) error {
+		query := url.Values{}
+		if len(args) > 0 {
+			query.Set("incident", args[0])
+		}
+		var list console.Refusals
+		body, err := daemon.read(ctx, "/api/v1/refusals?"+query.Encode(), &list)
+		if err != nil || out.json {
+			return rawOr(out, body, err)
+		}
+		printRefusals(out, list)
+		return nil
+	})
+}
+
 func incidentPath(id, rest string) string { return "/api/v1/incidents/" + url.PathEscape(id) + rest }

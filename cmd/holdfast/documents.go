@@ -20,12 +20,19 @@ import (
 )
 
 // readDocuments reads the texts of a continuity directory, by the names that the journal keeps them under.
-func readDocuments(dir string) (map[string]string, source.Problems, error) {
+//
+// Where people.yaml is not there or cannot be read, and a copy of it is kept, the copy stands in for it.
+func readDocuments(dir string, copied *rosterCopy) (map[string]string, source.Problems, error) {
 	files := map[string]string{}
-	for _, name := range []string{"bia.yaml", "people.yaml"} {
-		if err := readInto(files, dir, name); err != nil {
-			return nil, nil, err
-		}
+	if err := readInto(files, dir, "bia.yaml"); err != nil {
+		return nil, nil, err
+	}
+	err := readInto(files, dir, "people.yaml")
+	if _, read := files["people.yaml"]; !read && copied.standsIn(files, err) {
+		err = nil
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	entries, err := os.ReadDir(filepath.Join(dir, "playbooks"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -68,18 +75,18 @@ func readInto(files map[string]string, dir, name string) error {
 
 // loadDocuments reads and checks a continuity directory, each document and all together: everything that `check` finds.
 func loadDocuments(dir string) (*incident.Documents, source.Problems, error) {
-	docs, _, found, err := openDocuments(dir)
+	docs, _, found, err := openDocuments(dir, nil)
 	return docs, found, err
 }
 
 // openDocuments tells in addition what of it keeps the documents from being used: only what is wrong in themselves. A plan
 // that would not work as it stands is no reason to leave a house without a daemon.
-func openDocuments(dir string) (docs *incident.Documents, wrong, found source.Problems, err error) {
+func openDocuments(dir string, copied *rosterCopy) (docs *incident.Documents, wrong, found source.Problems, err error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, nil, nil, missing("it holds bia.yaml, people.yaml and playbooks/; name it with `continuity:` in holdfast.yaml",
 			"read the documents: %w", err)
 	}
-	files, named, err := readDocuments(dir)
+	files, named, err := readDocuments(dir, copied)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -94,8 +101,8 @@ func openDocuments(dir string) (docs *incident.Documents, wrong, found source.Pr
 // openHouse opens the documents as a daemon lives by them: in addition, whoever they name has to be somebody, and what they
 // want touched has to be allowed. The latter is no reason not to start: detection and people are worth more than silence.
 // Without a configuration nothing is known of what is allowed.
-func openHouse(dir string, cfg *config.Config) (docs *incident.Documents, wrong, found source.Problems, err error) {
-	docs, wrong, found, err = openDocuments(dir)
+func openHouse(dir string, cfg *config.Config, copied *rosterCopy) (docs *incident.Documents, wrong, found source.Problems, err error) {
+	docs, wrong, found, err = openDocuments(dir, copied)
 	if err != nil || wrong != nil {
 		return docs, wrong, found, err
 	}

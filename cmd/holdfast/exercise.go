@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +16,7 @@ import (
 )
 
 func exerciseCommand() *cobra.Command {
-	var output string
+	var output, reports string
 	c := &cobra.Command{
 		Use:   "exercise FILE...",
 		Short: "Rehearse scenarios on their own clock, in milliseconds, with the code that would decide for real",
@@ -29,19 +31,23 @@ against the story; it ends with exit code 1 if one of them does not come true.`,
 			if output != "text" && output != "json" {
 				return misused("text or json", "there is no output %q", output)
 			}
-			return rehearse(c.OutOrStdout(), c.ErrOrStderr(), output, files)
+			if reports != "" && len(files) > 1 {
+				return misused("name one scenario", "the reports of several scenarios would overwrite each other")
+			}
+			return rehearse(c.OutOrStdout(), c.ErrOrStderr(), output, reports, files)
 		},
 	}
+	c.Flags().StringVar(&reports, "reports", "", "directory into which to write the after-action report of each incident, as Markdown, JSON and a page")
 	c.Flags().StringVarP(&output, "output", "o", "text", "text, or json: one object a line for each change")
 	return c
 }
 
 // rehearse plays all scenarios, and fails if a document is wrong or an expectation does not come true.
-func rehearse(out, talk io.Writer, output string, files []string) error {
+func rehearse(out, talk io.Writer, output, reports string, files []string) error {
 	var wrong source.Problems
 	unmet := 0
 	for _, file := range files {
-		problems, failures, err := rehearseOne(out, output, file)
+		problems, failures, err := rehearseOne(out, output, reports, file)
 		if err != nil {
 			return err
 		}
@@ -60,7 +66,7 @@ func rehearse(out, talk io.Writer, output string, files []string) error {
 	return nil
 }
 
-func rehearseOne(out io.Writer, output, file string) (source.Problems, []exercise.Failure, error) {
+func rehearseOne(out io.Writer, output, reports, file string) (source.Problems, []exercise.Failure, error) {
 	archive, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, missing("", "read the scenario: %w", err)
@@ -77,6 +83,9 @@ func rehearseOne(out io.Writer, output, file string) (source.Problems, []exercis
 		return nil, nil, fmt.Errorf("rehearse %s: %w", file, err)
 	}
 	unmet := scenario.Check(story)
+	if err := writeReports(reports, story); err != nil {
+		return nil, nil, err
+	}
 	if output == "json" {
 		_, err = out.Write(story.JSON())
 		return nil, unmet, err
@@ -87,4 +96,30 @@ func rehearseOne(out io.Writer, output, file string) (source.Problems, []exercis
 	}
 	_, err = io.WriteString(out, printableLines(text))
 	return nil, unmet, err
+}
+
+// writeReports writes what would be reported of each incident of a story; nowhere: nothing.
+func writeReports(dir string, story exercise.Story) error {
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return failed("", "write the reports: %w", err)
+	}
+	for _, r := range story.Reports() {
+		page, err := r.HTML()
+		if err != nil {
+			return failed("", "write the report of %s: %w", r.Incident, err)
+		}
+		text, err := json.MarshalIndent(r, "", "  ")
+		if err != nil {
+			return failed("", "write the report of %s: %w", r.Incident, err)
+		}
+		for ending, text := range map[string][]byte{"md": []byte(r.Markdown()), "json": []byte(asciiControls(string(text)) + "\n"), "html": page} {
+			if err := writeWhole(filepath.Join(dir, r.Incident+"."+ending), text); err != nil {
+				return failed("", "write the reports: %w", err)
+			}
+		}
+	}
+	return nil
 }

@@ -11,12 +11,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"holdfast/cmd/holdfast/config"
 	"holdfast/oncall"
+	"holdfast/oncall/sealed"
 )
 
 func peopleCommand() *cobra.Command {
-	c := &cobra.Command{Use: "people", Short: "Make the tokens by which people prove who they are", Args: cobra.ArbitraryArgs, RunE: unknownCommand}
-	c.AddCommand(peopleTokenCommand())
+	c := &cobra.Command{Use: "people", Short: "Make the tokens by which people prove who they are, and forget people", Args: cobra.ArbitraryArgs, RunE: unknownCommand}
+	c.AddCommand(peopleTokenCommand(), peopleForgetCommand())
 	return c
 }
 
@@ -55,6 +57,50 @@ With --config or --people it says so if people.yaml knows nobody of that name.`,
 	c.Flags().StringVar(&file, "config", "", "holdfast.yaml, to look NAME up in the people.yaml that it leads to")
 	c.Flags().StringVar(&people, "people", "", "people.yaml, to look NAME up in")
 	return c
+}
+
+func peopleForgetCommand() *cobra.Command {
+	var file string
+	c := &cobra.Command{
+		Use:   "forget ID",
+		Short: "Destroy the key of a person's sealed record, so that nobody can open it any more",
+		Long: `Destroy the key by which the name, the addresses and the token hash of a person are sealed beside the journal, and then
+the record. Nobody can open it any more, nor a copy of it without its key. The journal holds nothing but the id, and keeps it.
+
+Take the person out of people.yaml first, and reload the daemon: it would seal what it finds there again.`,
+		Example: "  holdfast people forget director-1 --config /etc/holdfast/holdfast.yaml",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			cfg, err := loadConfig(serving{file: file})
+			if err != nil {
+				return err
+			}
+			if err := forget(cfg, args[0]); err != nil {
+				return err
+			}
+			fmt.Fprintf(c.OutOrStdout(), "%s is forgotten: the key is destroyed, and the record with it; what stands in the journal is the id\n", printable(args[0]))
+			return nil
+		},
+	}
+	c.Flags().StringVar(&file, "config", "holdfast.yaml", "holdfast.yaml of the daemon")
+	return c
+}
+
+// forget destroys what is kept of a person beside the journal, unless people.yaml still has them.
+func forget(cfg *config.Config, id string) error {
+	people := filepath.Join(cfg.Continuity, "people.yaml")
+	known, err := isKnown(id, "", people)
+	switch {
+	case err == nil && known:
+		return exitWith(exitRefused, "take them out of it, reload the daemon, then forget them", "%s is still in %s, and would be sealed again", printable(id), people)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	err = newRosterCopy(cfg.Records).store.Forget(id)
+	if errors.Is(err, sealed.ErrUnknown) {
+		return missing("", "%w", err)
+	}
+	return err
 }
 
 // tokenAdvice is said beside a token; a person is written on one line or on several, and the key goes to either.

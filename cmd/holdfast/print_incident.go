@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ func printIncident(out *printer, i console.Incident) {
 		out.parts(cell{"no applicable playbook for " + n.Service, bad}, cell{strings.Join(n.Missing, ", "), plain})
 	}
 	printClocks(out, i)
+	printReportClocks(out, i)
 	if matching := playbookBranches(i.Playbooks); len(matching) > 0 && i.Closed.IsZero() {
 		out.heading("Playbooks that match")
 		printTree(out, "", matching)
@@ -101,13 +103,21 @@ func printRun(out *printer, i console.Incident, run incident.Run, status console
 	if status.Brake != "" {
 		out.parts(cell{"  " + status.Brake, warn})
 	}
+	for _, line := range slices.Concat(status.ForecastLines(i.Now), status.FurtherLines()) {
+		out.parts(cell{"  " + line, plain})
+	}
 	var rows [][]cell
 	for _, s := range run.Steps {
-		rows = append(rows, []cell{{s.ID, bold}, {string(s.Phase), soft}, {string(s.Kind), soft}, stepStatus(s.Status), {stepDetail(i.Now, s), plain}})
+		detail := cell{stepDetail(i.Now, s), plain}
+		if status.HoldsUp(s.ID) {
+			detail = cell{strings.TrimSuffix("holds everybody up, "+detail.text, ", "), warn}
+		}
+		rows = append(rows, []cell{{s.ID, bold}, {string(s.Phase), soft}, {string(s.Kind), soft}, stepStatus(s.Status), detail})
 	}
 	out.table([]string{"STEP", "PHASE", "KIND", "STATUS", ""}, rows)
 	for _, w := range status.Waiting {
 		out.parts(cell{"  " + w.Step + ":", bold}, cell{w.Text, plain}, cell{"– " + orDash(who(w)), plain}, cell{until(i.Now, w.Until), urgent(i.Now, w.Until)})
+		printRelease(out, w.Release)
 		printCommands(out, i.ID, w)
 	}
 }

@@ -74,3 +74,48 @@ func printAway(out *printer, lines console.OnCall) {
 		}
 	}
 }
+
+func printRefusals(out *printer, list console.Refusals) {
+	if len(list.Refusals) == 0 {
+		out.line("nothing was refused")
+		return
+	}
+	var rows [][]cell
+	for _, r := range list.Refusals {
+		what := strings.Join(append([]string{string(r.Verb)}, strings.Fields(r.Incident+" "+r.Step+" "+strings.Join(r.Services, " ")+" "+r.To)...), " ")
+		rows = append(rows, []cell{{clockTime(r.At), soft}, {r.Person, bold}, {printable(what), plain}, {printable(r.Reason), plain}})
+	}
+	out.table([]string{"WHEN", "WHO", "ASKED FOR", "WHY NOT"}, rows)
+}
+
+// printReports writes what has still to be reported to somebody outside, and by when.
+func printReports(out *printer, s console.Status) {
+	var rows [][]cell
+	for _, r := range s.Reports {
+		due := cell{until(s.Now, r.Deadline), urgent(s.Now, r.Deadline)}
+		if !r.Missed.IsZero() {
+			due = cell{"NOT REPORTED, " + due.text, bad}
+		}
+		rows = append(rows, []cell{{r.Incident, plain}, {r.Report, bold}, {r.To, plain}, {r.Role + " (" + strings.Join(r.Who, ", ") + ")", plain}, due, {r.CommandLine(), soft}})
+	}
+	if len(rows) > 0 {
+		out.heading("Reports to be made")
+		out.table([]string{"INCIDENT", "REPORT", "TO", "WHO", "DUE", "COMMAND"}, rows)
+	}
+}
+
+// printReportClocks writes the statutory clocks of an incident.
+func printReportClocks(out *printer, i console.Incident) {
+	var rows [][]cell
+	for _, c := range i.Reports {
+		ending := cell{c.Ending(), plain}
+		if c.Late() {
+			ending.paint = bad
+		}
+		rows = append(rows, []cell{{c.Report, bold}, {c.To, plain}, {clockTime(c.Deadline), plain}, ending, {c.ReportedBy(), plain}, {printable(c.Receipt()), plain}})
+	}
+	if len(rows) > 0 {
+		out.heading("Reports to others")
+		out.table([]string{"REPORT", "TO", "DUE", "MADE", "BY", "EVIDENCE"}, rows)
+	}
+}

@@ -39,6 +39,8 @@ func printStatus(out *printer, s console.Status) {
 	out.buffer.WriteByte('\n')
 	printIncidents(out, s.Now, s.Incidents)
 	printWaiting(out, s)
+	printReports(out, s)
+	printExercises(out, s)
 	printComponents(out, s)
 	out.buffer.WriteByte('\n')
 	printCounts(out, s.Counts)
@@ -68,11 +70,21 @@ func printIncidents(out *printer, now time.Time, incidents []console.IncidentSta
 		if i.Awaits != "" {
 			out.parts(cell{i.ID, bold}, cell{"awaits: " + i.Awaits, warn})
 		}
+		printForecasts(out, now, i)
 		if i.OlderText {
 			out.parts(cell{i.ID, bold}, cell{"is judged by the bia.yaml it was opened under, which is no longer in force", warn})
 		}
 		if i.HandsOff != "" {
 			out.parts(cell{i.ID, bold}, cell{"is shown and not driven: " + i.HandsOff, bad})
+		}
+	}
+}
+
+// printForecasts writes when the runs of an incident are forecast to be through.
+func printForecasts(out *printer, now time.Time, i console.IncidentStatus) {
+	for _, run := range i.Runs {
+		for _, line := range run.ForecastLines(now) {
+			out.parts(cell{i.ID, bold}, cell{run.Playbook + ": " + line, plain})
 		}
 	}
 }
@@ -142,7 +154,7 @@ func printWaiting(out *printer, s console.Status) {
 	var rows [][]cell
 	for _, i := range s.Incidents {
 		for _, w := range waiting(i, false) {
-			rows = append(rows, []cell{{i.ID, plain}, {w.Step, bold}, {who(w), plain}, {until(s.Now, w.Until), urgent(s.Now, w.Until)}, {w.Text, plain}, {command(i.ID, w), soft}})
+			rows = append(rows, []cell{{i.ID, plain}, {w.Step, bold}, {who(w), plain}, {until(s.Now, w.Until), urgent(s.Now, w.Until)}, {heldUp(w), plain}, {command(i.ID, w), soft}})
 		}
 	}
 	if len(rows) > 0 {
@@ -199,10 +211,21 @@ func who(w console.WaitingStep) string {
 	if w.AckedBy != "" {
 		text += ", taken by " + w.AckedBy
 	}
+	if w.Offered != "" {
+		text += ", offered to " + w.Offered
+	}
 	if w.Needed > 1 {
 		text += fmt.Sprintf(", %d of %d approved", w.Approved, w.Needed)
 	}
 	return text
+}
+
+// heldUp is what is asked, and whether the recovery waits for it.
+func heldUp(w console.WaitingStep) string {
+	if w.HoldsUp {
+		return w.Text + " (holds everybody up)"
+	}
+	return w.Text
 }
 
 func command(id string, w console.WaitingStep) string {

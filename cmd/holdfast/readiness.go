@@ -10,6 +10,7 @@ import (
 
 	"holdfast/cmd/holdfast/config"
 	"holdfast/console"
+	"holdfast/playbooks"
 	"holdfast/readiness"
 )
 
@@ -23,7 +24,10 @@ the deadline, the components that take the service down alone, how well its reco
 
 The deadline is the tightest that any start of an outage can meet: the RTO, MTPD - WRT, or the RTO of an elevated period.
 What remains of it after confirmation, decision margin and recovery is the slack. It ends with exit code 3 if there are
-gaps that nobody accepted.`,
+gaps that nobody accepted.
+
+How well a recovery time is known comes from the records of exercises, where the daemon of this organisation answers
+(--server, or the default address); otherwise from the documents alone.`,
 		Example: "  holdfast readiness\n  holdfast readiness /etc/holdfast/continuity -o json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -35,15 +39,16 @@ gaps that nobody accepted.`,
 			if err != nil {
 				return err
 			}
-			return showReadiness(p, dir, time.Now())
+			return showReadiness(c, p, dir, time.Now())
 		},
 	}
 	outputFlags(c)
+	connectionFlags(c)
 	return c
 }
 
 // showReadiness prints the table of a continuity directory, and makes the exit code of its gaps.
-func showReadiness(p *printer, dir string, now time.Time) error {
+func showReadiness(c *cobra.Command, p *printer, dir string, now time.Time) error {
 	docs, problems, err := loadDocuments(dir)
 	if err != nil {
 		return err
@@ -51,7 +56,14 @@ func showReadiness(p *printer, dir string, now time.Time) error {
 	if problems.HasErrors() {
 		return invalid("", problems)
 	}
+	records, known, err := exerciseRecords(c, docs.BIA.Organisation)
+	if err != nil {
+		return err
+	}
 	rows := readiness.Table(docs, now)
+	if known {
+		rows = readiness.TableExercised(docs, records, now)
+	}
 	gaps := 0
 	for _, r := range rows {
 		gaps += len(r.Gaps)
@@ -66,6 +78,10 @@ func showReadiness(p *printer, dir string, now time.Time) error {
 		}
 	} else {
 		p.readiness(rows)
+		if known {
+			p.line("")
+			p.line("exercises: %s on record", plural(len(records), "exercise"))
+		}
 	}
 	if err := p.flush(); err != nil {
 		return err
@@ -84,11 +100,11 @@ func (p *printer) readiness(rows []readiness.Row) {
 	var cells [][]cell
 	for _, r := range rows {
 		cells = append(cells, []cell{
-			{r.Service, bold}, {orDash(r.Domain), plain}, {string(r.State), stateColour(r.State)}, {orDash(r.Playbook), plain},
-			{recoversIn(r), plain}, {tightest(r), plain}, {slack(r), plain}, {string(r.Proof), plain}, {orDash(strings.Join(r.SinglePoints, ", ")), plain},
+			{r.Service, bold}, {orDash(r.Domain), plain}, {string(r.State), stateColour(r.State)}, {treatment(r), plain},
+			{recoversIn(r), plain}, {nineInTen(r), plain}, {tightest(r), plain}, {slack(r), plain}, {string(r.Proof), plain}, {orDash(strings.Join(r.SinglePoints, ", ")), plain},
 		})
 	}
-	p.table([]string{"SERVICE", "LOST", "STATE", "PLAYBOOK", "RECOVERS IN", "DEADLINE", "SLACK", "RTC", "ALONE TAKES IT DOWN"}, cells)
+	p.table([]string{"SERVICE", "LOST", "STATE", "PLAYBOOK", "RECOVERS IN", "P90", "DEADLINE", "SLACK", "RTC", "ALONE TAKES IT DOWN"}, cells)
 	first := true
 	for _, r := range rows {
 		for _, gap := range r.Gaps {
@@ -99,6 +115,14 @@ func (p *printer) readiness(rows []readiness.Row) {
 			p.line("  %s", strings.Join(slices.DeleteFunc([]string{r.Service, r.Domain, gap}, func(s string) bool { return s == "" }), ": "))
 		}
 	}
+}
+
+// treatment is the playbook, with the kind of loss that it says it treats.
+func treatment(r readiness.Row) string {
+	if r.Loss == "" {
+		return orDash(r.Playbook)
+	}
+	return r.Playbook + " (" + string(r.Loss) + ")"
 }
 
 func stateColour(s readiness.State) paint {
@@ -116,6 +140,13 @@ func recoversIn(r readiness.Row) string {
 		return "–"
 	}
 	return console.Span(r.Forecast) + " (" + r.ForecastBy + ")"
+}
+
+func nineInTen(r readiness.Row) string {
+	if r.NineInTen == 0 {
+		return "–"
+	}
+	return console.Span(r.NineInTen)
 }
 
 func tightest(r readiness.Row) string {
@@ -141,7 +172,9 @@ type readinessRow struct {
 	Domain       string          `json:"domain,omitempty"`
 	State        readiness.State `json:"state"`
 	Playbook     string          `json:"playbook,omitempty"`
+	Loss         playbooks.Loss  `json:"loss,omitempty"`
 	Forecast     float64         `json:"forecast_seconds,omitempty"`
+	NineInTen    float64         `json:"forecast_p90_seconds,omitempty"`
 	ForecastBy   string          `json:"forecast_by,omitempty"`
 	Deadline     float64         `json:"deadline_seconds,omitempty"`
 	DeadlineBy   string          `json:"deadline_by,omitempty"`
@@ -155,8 +188,8 @@ func readinessRows(rows []readiness.Row) []readinessRow {
 	all := []readinessRow{}
 	for _, r := range rows {
 		row := readinessRow{
-			Service: r.Service, Domain: r.Domain, State: r.State, Playbook: r.Playbook,
-			Forecast: r.Forecast.Seconds(), ForecastBy: r.ForecastBy, Deadline: r.Deadline.Seconds(), DeadlineBy: r.DeadlineBy,
+			Service: r.Service, Domain: r.Domain, State: r.State, Playbook: r.Playbook, Loss: r.Loss,
+			Forecast: r.Forecast.Seconds(), NineInTen: r.NineInTen.Seconds(), ForecastBy: r.ForecastBy, Deadline: r.Deadline.Seconds(), DeadlineBy: r.DeadlineBy,
 			SinglePoints: append([]string{}, r.SinglePoints...), Proof: r.Proof, Gaps: append([]string{}, r.Gaps...),
 		}
 		if r.Forecast > 0 && r.Deadline > 0 {

@@ -103,6 +103,7 @@ func serve(ctx context.Context, o serving) (err error) {
 		House: will, Publisher: streams, Authenticate: library.authenticate, Name: library.name, Now: time.Now,
 		Version: version(), ExternalURL: cfg.HTTP.ExternalURL, Logger: log.With().Str("part", "console").Logger(),
 		LoopbackOpen: config.Loopback(cfg.HTTP.Listen), AlertsToken: secrets.alerts, MetricsToken: secrets.metrics,
+		Access: openAccess(cfg.Records, log),
 		Reload: library.reload, LastReload: library.lastReload, Connected: link.connected,
 		Ready: func() []console.Check { return checks(will, link) },
 	}))

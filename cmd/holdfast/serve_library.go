@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sync"
 	"syscall"
-	"time"
 
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/rs/zerolog"
@@ -27,6 +26,7 @@ type library struct {
 	certificate *certificate // nil: no TLS
 	adopt       func(context.Context, *incident.Documents, incident.Actor) error
 	log         zerolog.Logger
+	copied      *rosterCopy // of people.yaml
 
 	reloading sync.Mutex // one at a time
 	mu        sync.Mutex
@@ -36,14 +36,16 @@ type library struct {
 
 // openLibrary reads the documents for the first time; wrong ones are an error.
 func openLibrary(cfg *config.Config, cert *certificate, log zerolog.Logger) (*library, error) {
-	docs, wrong, found, err := openHouse(cfg.Continuity, cfg)
+	copied := newRosterCopy(cfg.Records)
+	docs, wrong, found, err := openHouse(cfg.Continuity, cfg, copied)
 	if err != nil {
 		return nil, err
 	}
 	if wrong != nil {
 		return nil, invalid("nothing was started; `holdfast check` shows the same", wrong)
 	}
-	l := &library{house: cfg, certificate: cert, log: log, docs: docs, last: console.Reload{OK: true, At: time.Now()}}
+	l := &library{house: cfg, certificate: cert, log: log, copied: copied, docs: docs}
+	l.last = l.roster(docs)
 	l.sayProblems(found)
 	liveWith(docs)
 	return l, nil
@@ -102,14 +104,14 @@ func (l *library) reload(ctx context.Context) error {
 		l.log.Error().Err(summary(err)).Msg("NOT RELOADED: holdfast goes on by the documents it read before")
 		return err
 	}
-	l.docs, l.last = docs, console.Reload{OK: true, At: time.Now()}
+	l.docs, l.last = docs, l.roster(docs)
 	liveWith(docs)
 	l.log.Info().Str("digest", docs.Digest).Msg("reloaded")
 	return nil
 }
 
 func (l *library) readAgain(ctx context.Context) (*incident.Documents, error) {
-	docs, wrong, found, err := openHouse(l.house.Continuity, l.house)
+	docs, wrong, found, err := openHouse(l.house.Continuity, l.house, l.copied)
 	if err != nil {
 		return nil, err
 	}

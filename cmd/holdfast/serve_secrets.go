@@ -153,7 +153,7 @@ func newHands(cfg *config.Config, link *link, library *library, secrets *secrets
 	}
 	kept, locks := map[string]actions.Secret{}, ""
 	for name, s := range cfg.Secrets {
-		kept[name] = actions.Secret{File: s.File, Credential: s.Credential, Env: s.Env}
+		kept[name] = s.Kept()
 	}
 	if len(cfg.Actions.Exec) > 0 {
 		locks = cfg.Actions.Locks

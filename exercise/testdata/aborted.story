@@ -6,7 +6,7 @@ starts 2026-01-05T08:00:00Z
        2m  shop-0105: Classified incident by service_impaired: shop below MBCO.
        5m  shop-0105: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
-           The rule automatic_for facility_lost invoked the playbook move for shop as run 1.
+           The rule automatic_for facility_lost invoked the playbook move for shop as run 1. It is forecast to bring it back at 21m51s, nine times in ten by 36m7s.
            Step fence of run 1 started. It is to command fence-north, by 6m.
            Step fence of run 1 is done.
            Step drain of run 1 started. It is to command drain-queue, by 6m.
@@ -40,7 +40,7 @@ starts 2026-01-05T08:00:00Z
       25m  > approve go by director-2
            Refused: step go of run 1 was already called off by director-1 (incident-director) at 2026-01-05 08:21:00Z.
       30m  > site north ok
-           shop is restored: at or above its MBCO since 2026-01-05 08:20:00Z. Recovery took 20m of an RTO of 2h.
+           shop is restored: at or above its MBCO since 2026-01-05 08:20:00Z. Recovery took 20m of an RTO of 2h. The run's first forecast was 21m51s, 1m51s too late.
            shop-0105: The situation is over: shop up; it had reached disaster.
            Standing down is recommended: what the disaster is about is back, and the criteria no longer hold.
       40m  > stand-down by director-1  # a false alarm

@@ -17,7 +17,7 @@ starts 2026-01-05T08:00:00Z
        4h  shop was not back by 2026-01-05 12:00:00Z: objective rto missed.
     4h20m  > declare by director-1  # the supplier was wrong
            director-1 (incident-director) declared a disaster (decision_point and manual): the supplier was wrong.
-           director-1 (incident-director) invoked the playbook rebuild for shop as run 1.
+           director-1 (incident-director) invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 4h20m30s, nine times in ten by 4h21m.
            Step restore of run 1 started. It is to command restore-shop, by 4h21m.
            Step restore of run 1 is done.
            Step look of run 1 started. It is to verify that shop is at or above its MBCO for 5m, by 4h40m.
@@ -25,7 +25,7 @@ starts 2026-01-05T08:00:00Z
            shop-0105: Classified disaster until the outage has ended: shop up; no criterion holds now.
     4h35m  Step look of run 1 is done.
            Run 1 ended: completed.
-    4h40m  shop is restored: at or above its MBCO since 2026-01-05 12:30:00Z. Recovery took 4h30m of an RTO of 4h.
+    4h40m  shop is restored: at or above its MBCO since 2026-01-05 12:30:00Z. Recovery took 4h30m of an RTO of 4h. The run's first forecast was 4h20m30s, 9m30s too early.
            shop-0105: The situation is over: shop up; it had reached disaster.
            Standing down is recommended: what the disaster is about is back, and the criteria no longer hold.
        5h  > stand-down by director-1

@@ -6,7 +6,7 @@ starts 2026-01-12T07:35:00Z
        2m  shop-0112: Classified incident by service_impaired: shop below MBCO.
        5m  shop-0112: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
-           The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1.
+           The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 21m21s, nine times in ten by 32m46s.
            Step page of run 1 started: shop-1 told. It is to tell on-call-shop, by 10m.
       10m  Step page of run 1 still waits; on-call-shop is told (shop-2).
       15m  Step page of run 1 still waits; head-of-operations is told (operations-1).

@@ -9,18 +9,22 @@ starts 2026-01-05T08:00:00Z
        4m  > failed fence  # the first call does not get through
        5m  card-payments-0105: Classified disaster by facility_lost and facility_impaired: card-payments, core-ledger and payments-api below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
-           The rule automatic_for facility_lost invoked the playbook move-ledger-south for card-payments, core-ledger and payments-api as run 1.
+           The rule automatic_for facility_lost invoked the playbook move-ledger-south for card-payments, core-ledger and payments-api as run 1. It is forecast to bring it back at 24m8s, nine times in ten by 34m22s.
            Step page of run 1 started: pay-1 and director-1 told. It is to tell on-call-pay, incident-director, by 10m.
        7m  > ack page by pay-1
            pay-1 (on-call-pay) acknowledged step page of run 1.
            Step page of run 1 is done, by pay-1 (on-call-pay).
            Step assess of run 1 started: pay-1 told. It is to assess cause, damage and time to restore, by 17m.
            Step fence of run 1 started. It is to POST https://fence.internal/north, by 9m.
-           Step fence of run 1 failed: the first call does not get through; again at 2026-01-05 08:07:30Z.
-    7m30s  Step fence of run 1 started, attempt 2.
+           Step fence of run 1 failed: the first call does not get through; again at 2026-01-05 08:07:32Z.
+    7m32s  Step fence of run 1 started, attempt 2.
            Step fence of run 1 is done.
       14m  > done assess by pay-1 estimated_time_to_restore=6h
            Step assess of run 1 is done, by pay-1 (on-call-pay).
+           pay-1 (on-call-pay) estimates card-payments back at 2026-01-05 14:14:00Z: answered in step assess of run 1 of card-payments-0105.
+           pay-1 (on-call-pay) estimates core-ledger back at 2026-01-05 14:14:00Z: answered in step assess of run 1 of card-payments-0105.
+           pay-1 (on-call-pay) estimates payments-api back at 2026-01-05 14:14:00Z: answered in step assess of run 1 of card-payments-0105.
+           card-payments-0105: Classified disaster by estimate_exceeds_rto, facility_lost and facility_impaired: card-payments, core-ledger and payments-api below MBCO.
            Step go of run 1 started: director-1 and director-2 told. It is to promote the ledger in the south?, by 24m.
       16m  > approve go by director-1  # two people have to agree
            director-1 (incident-director) approved step go of run 1: two people have to agree.
@@ -36,7 +40,7 @@ starts 2026-01-05T08:00:00Z
       24m  > component ledger-south up  # because it was promoted
            card-payments-0105: Classified disaster until the outage has ended: card-payments degraded and payments-api degraded, core-ledger up; now incident by service_impaired.
       30m  card-payments-0105: Classified disaster until the outage has ended: card-payments degraded and payments-api degraded, core-ledger up; now major_incident by vital_degraded.
-      34m  card-payments is restored: at or above its MBCO since 2026-01-05 08:24:00Z. Recovery took 24m of an RTO of 2h.
+      34m  card-payments is restored: at or above its MBCO since 2026-01-05 08:24:00Z. Recovery took 24m of an RTO of 2h. The run's first forecast was 24m8s, 8s too late.
            core-ledger is restored: at or above its MBCO since 2026-01-05 08:24:00Z. Recovery took 24m of an RTO of 2h.
            payments-api is restored: at or above its MBCO since 2026-01-05 08:24:00Z. Recovery took 24m of an RTO of 2h.
            card-payments-0105: Classified major_incident by vital_degraded: card-payments degraded and payments-api degraded, core-ledger up.

@@ -105,7 +105,11 @@ func (r *Reader) syntax(err error) {
 			at = start // the end of the file tells nobody anything
 		}
 	}
-	r.Problems.Errorf(r.mark(max(at.Line, 1), max(at.Column, 1), 1), "document/syntax", "", "%s", message)
+	where, hint := r.mark(max(at.Line, 1), max(at.Column, 1), 1), ""
+	if strings.Contains(where.Text, "${{") {
+		hint = `within brackets an expression stands in quotes: "${{ … }}"`
+	}
+	r.Problems.Errorf(where, "document/syntax", hint, "%s", message)
 }
 
 // admit refuses what makes a document mean something else than it says. It reports all of that, and returns false only

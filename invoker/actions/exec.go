@@ -136,7 +136,7 @@ func (h *Hands) environment(c Command, e incident.Effect) ([]string, error) {
 		all[name] = text
 	}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		value, err := h.vault.text(all[name])
+		value, err := h.vault.text(all[name], recipient{command: e.Do.Exec.Command})
 		if err != nil {
 			return nil, err
 		}

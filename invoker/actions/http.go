@@ -134,11 +134,11 @@ func (h *Hands) prepare(ctx context.Context, r request) (*door, *http.Request, e
 	if err != nil {
 		return nil, nil, err
 	}
-	body, kind, err := h.written(r)
+	body, kind, err := h.written(r, recipient{target: target})
 	if err != nil {
 		return nil, nil, err
 	}
-	header, err := h.vault.texts(r.header)
+	header, err := h.vault.texts(r.header, recipient{target: target})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -160,14 +160,14 @@ func (h *Hands) prepare(ctx context.Context, r request) (*door, *http.Request, e
 }
 
 // written is the body of a request, with the secrets in their places, and of what kind it is; "": there is none.
-func (h *Hands) written(r request) (body io.Reader, kind string, err error) {
+func (h *Hands) written(r request, to recipient) (body io.Reader, kind string, err error) {
 	switch {
 	case r.form != nil:
 		return strings.NewReader(r.form.Encode()), "application/x-www-form-urlencoded", nil
 	case r.body == nil:
 		return nil, "", nil
 	}
-	whole, err := h.vault.body(r.body)
+	whole, err := h.vault.body(r.body, to)
 	if err != nil {
 		return nil, "", err
 	}

@@ -102,7 +102,7 @@ func (h *Hands) message(do *playbooks.NATS, own map[string]string) (*nats.Msg, e
 	if err := AllowedSubject(h.subjects, do.Subject); err != nil {
 		return nil, err
 	}
-	header, err := h.vault.texts(do.Header)
+	header, err := h.vault.texts(do.Header, recipient{subject: do.Subject})
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (h *Hands) message(do *playbooks.NATS, own map[string]string) (*nats.Msg, e
 		m.Header.Set(name, value)
 	}
 	if do.Request != nil {
-		request, err := h.vault.body(do.Request)
+		request, err := h.vault.body(do.Request, recipient{subject: do.Subject})
 		if err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"holdfast/incident"
 	"holdfast/playbooks"
@@ -147,5 +148,37 @@ func TestAPatternIsReadAsNATSReadsIt(t *testing.T) {
 		if got := matches(c.pattern, c.subject); got != c.want {
 			t.Errorf("matches(%q, %q) = %v", c.pattern, c.subject, got)
 		}
+	}
+}
+
+// A stream that has the subject is a target too: it acknowledges what it has stored, and knows a key that it has seen.
+func TestARequestThatAStreamTakesInIsStoredOnce(t *testing.T) {
+	s, err := server.NewServer(&server.Options{DontListen: true, NoSigs: true, NoLog: true, JetStream: true, StoreDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	defer s.WaitForShutdown()
+	defer s.Shutdown()
+	nc, err := nats.Connect("", nats.InProcessServer(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "ORDERS", Subjects: []string{"orders.>"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := hands(t, Config{Conn: nc, Subjects: []string{"orders.hold"}})
+	for range 2 { // sent, and sent again after a crash
+		r := h.Carry(t.Context(), effect(playbooks.Run{NATS: &playbooks.NATS{Subject: "orders.hold", Request: "all", Reply: map[string]any{"stream": "ORDERS", "seq": 1}}}))
+		expect(t, r, "", "")
+	}
+	if held, err := stream.Info(t.Context()); err != nil || held.State.Msgs != 1 {
+		t.Errorf("the stream holds %d messages (%v), want the one", held.State.Msgs, err)
 	}
 }

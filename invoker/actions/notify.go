@@ -104,6 +104,11 @@ func (h *Hands) tell(ctx context.Context, c oncall.Channel, m message, e inciden
 	case missing != nil:
 		return "webhook", missing
 	case a.status < 200 || a.status >= 300:
+		// What was answered may say whom it did not find, and the reason goes into the journal for ever: it stays in the log.
+		if a.body != "" {
+			h.log.Warn().Str("person", m.Person).Str("key", m.Key).Int("status", a.status).Str("said", clip(a.body, 200)).Msg("a channel did not take a notice")
+			a.body = ""
+		}
 		return "webhook", fmt.Errorf("%s answered %s", a.target, status(a))
 	}
 	return "webhook", nil

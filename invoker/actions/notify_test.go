@@ -87,7 +87,7 @@ func TestWhenNoChannelWorksEachSaysWhy(t *testing.T) {
 	h.pauses = nil
 	r := h.Carry(t.Context(), notice())
 	expect(t, r, incident.Failed, "ada was not reached")
-	expect(t, r, incident.Failed, "403 Forbidden: no such hook")
+	expect(t, r, incident.Failed, "answered 403 Forbidden")
 	expect(t, r, incident.Failed, "https://not-listed.example:443 is not on the allow-list")
 	if strings.Contains(r.Reason, "secret") {
 		t.Errorf("the reason quotes a webhook's URL: %s", r.Reason)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,6 +25,53 @@ type Secret struct {
 	File       string // absolute
 	Credential string // one that systemd hands to the daemon: a file in $CREDENTIALS_DIRECTORY
 	Env        string // a variable of the daemon's environment
+
+	Only *Recipients // who may be handed it; nil: whoever may be touched
+}
+
+// Recipients are who may be handed a secret.
+type Recipients struct {
+	HTTP     []Target
+	Subjects []string // "*" and a last ">" as NATS reads them
+	Commands []string
+}
+
+// A recipient is who is to be handed something; one of the fields is set.
+type recipient struct {
+	target           Target
+	subject, command string
+}
+
+func (r recipient) String() string {
+	switch {
+	case r.subject != "":
+		return "subject " + r.subject
+	case r.command != "":
+		return "command " + r.command
+	}
+	return r.target.String()
+}
+
+// mayHave is an error unless a recipient may be handed a secret.
+func (s Secret) mayHave(to recipient) error {
+	o := s.Only
+	switch {
+	case o == nil,
+		to.subject != "" && slices.ContainsFunc(o.Subjects, func(p string) bool { return matches(p, to.subject) }),
+		to.command != "" && slices.Contains(o.Commands, to.command),
+		to.target != Target{} && slices.Contains(o.HTTP, to.target):
+		return nil
+	}
+	return fmt.Errorf("it is not for %s (holdfast.yaml: secrets: only)", to)
+}
+
+// MayHave is an error unless whoever a playbook wants to hand a secret to may have it.
+func (s Secret) MayHave(m playbooks.SecretMention) error {
+	to := recipient{subject: m.Subject, command: m.Command}
+	if u, err := url.Parse(m.URL); m.URL != "" && err == nil {
+		to.target, _ = targetOf(u) // what cannot be called is told elsewhere
+	}
+	return s.mayHave(to)
 }
 
 // How long a secret can be, in bytes. What is shorter could not be taken out of an answer without taking out half of it;
@@ -43,6 +91,8 @@ func (s Secret) check() error {
 	switch {
 	case written != 1:
 		return errors.New("it is kept in exactly one of file, credential and env")
+	case s.Only != nil && slices.ContainsFunc(s.Only.Subjects, func(p string) bool { return checkPattern(p) != nil }):
+		return errors.New("only: a subject cannot be meant")
 	case s.File != "" && !filepath.IsAbs(s.File):
 		return fmt.Errorf("%q is not an absolute path", s.File)
 	case s.Credential != "" && (filepath.Base(s.Credential) != s.Credential || s.Credential == ".."):
@@ -142,20 +192,25 @@ func openVault(c Config) (*vault, error) {
 		if err := c.Secrets[name].check(); err != nil {
 			return nil, fmt.Errorf("secret %s: %w", name, err)
 		}
-		if _, err := v.open(playbooks.Secret(name)); err != nil {
-			c.Logger.Warn().Str("secret", name).Msg(err.Error() + "; steps that refer to it will fail")
+		if value, err := c.Secrets[name].read(); err == nil {
+			v.remember(name, value)
+		} else {
+			c.Logger.Warn().Str("secret", name).Msg("secret " + name + ": " + err.Error() + "; steps that refer to it will fail")
 		}
 	}
 	return v, nil
 }
 
-// open reads a secret.
-func (v *vault) open(name playbooks.Secret) (string, error) {
+// open reads a secret for whoever is to be handed it.
+func (v *vault) open(name playbooks.Secret, to recipient) (string, error) {
 	source, ok := v.sources[string(name)]
 	if !ok {
 		return "", fmt.Errorf("%w %s is not named in holdfast.yaml (secrets)", errSecret, name)
 	}
-	value, err := source.read()
+	value, err := "", source.mayHave(to)
+	if err == nil {
+		value, err = source.read()
+	}
 	if err != nil {
 		return "", fmt.Errorf("%w %s: %w", errSecret, name, err)
 	}
@@ -180,11 +235,11 @@ func (v *vault) remember(name, value string) {
 }
 
 // text is what a text stands for.
-func (v *vault) text(t playbooks.Text) (string, error) {
+func (v *vault) text(t playbooks.Text, to recipient) (string, error) {
 	if t.Secret == "" {
 		return t.Plain, nil
 	}
-	value, err := v.open(t.Secret)
+	value, err := v.open(t.Secret, to)
 	if err != nil {
 		return "", err
 	}
@@ -200,10 +255,10 @@ func (v *vault) text(t playbooks.Text) (string, error) {
 }
 
 // texts are what texts stand for.
-func (v *vault) texts(all map[string]playbooks.Text) (map[string]string, error) {
+func (v *vault) texts(all map[string]playbooks.Text, to recipient) (map[string]string, error) {
 	out := make(map[string]string, len(all))
 	for name, t := range all {
-		value, err := v.text(t)
+		value, err := v.text(t, to)
 		if err != nil {
 			return nil, err
 		}
@@ -213,14 +268,14 @@ func (v *vault) texts(all map[string]playbooks.Text) (map[string]string, error) 
 }
 
 // body is a body with the secrets in their places. The one that was given is left as it is.
-func (v *vault) body(b any) (any, error) {
+func (v *vault) body(b any, to recipient) (any, error) {
 	switch b := b.(type) {
 	case playbooks.Secret:
-		return v.open(b)
+		return v.open(b, to)
 	case map[string]any:
 		out := make(map[string]any, len(b))
 		for key, value := range b {
-			inner, err := v.body(value)
+			inner, err := v.body(value, to)
 			if err != nil {
 				return nil, err
 			}
@@ -230,7 +285,7 @@ func (v *vault) body(b any) (any, error) {
 	case []any:
 		out := make([]any, 0, len(b))
 		for _, value := range b {
-			inner, err := v.body(value)
+			inner, err := v.body(value, to)
 			if err != nil {
 				return nil, err
 			}

@@ -185,6 +185,48 @@ func TestAPlaceForASecretThatCannotBeMeantIsRefused(t *testing.T) {
 	}
 }
 
+func TestASecretIsHandedOnlyToThoseItIsFor(t *testing.T) {
+	_, secret := kept(t, canary)
+	var hits int
+	count := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits++ })
+	friend, stranger := httptest.NewServer(count), httptest.NewServer(count)
+	defer friend.Close()
+	defer stranger.Close()
+	secret.Only = &Recipients{HTTP: []Target{at(t, friend)}, Subjects: []string{"ledger.*"}, Commands: []string{"promote"}}
+	withNATS(t, func(t *testing.T, nc *nats.Conn) {
+		heard := ""
+		for _, subject := range []string{"ledger.promote", "orders.hold"} {
+			respond(t, nc, subject, func(m *nats.Msg) *nats.Msg { heard += m.Subject; return &nats.Msg{} })
+		}
+		h := hands(t, Config{Conn: nc, Subjects: []string{"ledger.*", "orders.*"}, Secrets: map[string]Secret{"fence": secret}})
+		ask := func(subject string) incident.Result {
+			return h.Carry(t.Context(), effect(playbooks.Run{NATS: &playbooks.NATS{Subject: subject, Request: playbooks.Secret("fence")}}))
+		}
+		expect(t, ask("ledger.promote"), "", "")
+		expect(t, ask("orders.hold"), incident.Failed, "secret fence: it is not for subject orders.hold")
+		if heard != "ledger.promote" {
+			t.Errorf("asked: %s", heard)
+		}
+	})
+	h := hands(t, Config{HTTP: []Target{at(t, friend), at(t, stranger)}, Secrets: map[string]Secret{"fence": secret},
+		Commands: map[string]Command{"promote": {Argv: []string{"/bin/true"}, Accepts: []string{"T"}}, "other": {Argv: []string{"/bin/true"}, Accepts: []string{"T"}}}})
+	header := map[string]playbooks.Text{"X-Key": {Secret: "fence"}}
+	call := func(url string) incident.Result {
+		return h.Carry(t.Context(), effect(playbooks.Run{HTTP: &playbooks.HTTP{URL: url, Header: header}}))
+	}
+	expect(t, call(friend.URL), "", "")
+	expect(t, call(stranger.URL), incident.Failed, "it is not for "+at(t, stranger).String())
+	expect(t, h.Carry(t.Context(), effect(playbooks.Run{HTTP: &playbooks.HTTP{URL: stranger.URL, Body: []any{playbooks.Secret("fence")}}})), incident.Failed, "it is not for")
+	if hits != 1 {
+		t.Errorf("%d requests were sent, want the one", hits)
+	}
+	run := func(command string) incident.Result {
+		return h.Carry(t.Context(), effect(playbooks.Run{Exec: &playbooks.Exec{Command: command, Env: map[string]playbooks.Text{"T": {Secret: "fence"}}}}))
+	}
+	expect(t, run("promote"), "", "")
+	expect(t, run("other"), incident.Failed, "it is not for command other")
+}
+
 // echoes are what a hostile target makes of a secret that it was sent.
 var echoes = map[string]func(secret string) string{
 	"as it is":                 func(s string) string { return s },

@@ -275,12 +275,43 @@ func (k *checker) checkSecret(s *Secret) {
 	if s.Marks.Has("env") && !playbooks.VariableName(s.Env) {
 		k.problems.Errorf(k.at(s.Marks, "env"), "config/secret-source", "", "%q is not the name of a variable", s.Env)
 	}
+	k.checkRecipients(s.Only)
+}
+
+// checkRecipients wants that whoever may have a secret can be touched at all; a slip of the pen here would keep it from
+// whom it is for, on the night it is needed.
+func (k *checker) checkRecipients(r *Recipients) {
+	if r == nil {
+		return
+	}
+	for i, text := range r.HTTP {
+		target, err := actions.ParseTarget(text)
+		if err != nil {
+			k.problems.Errorf(k.at(r.Marks, item("http", i)), "config/secret-source", "scheme, host and port: https://fence.internal", "%v", err)
+		} else if !slices.ContainsFunc(k.Actions.HTTP.Allow, func(t Target) bool {
+			allowed, err := actions.ParseTarget(t.Target)
+			return err == nil && allowed == target
+		}) {
+			k.problems.Errorf(k.at(r.Marks, item("http", i)), "config/secret-source", "add it to actions: http: allow", "%s may have the secret, and nothing may call it", target)
+		}
+	}
+	k.checkSubjects(r.Marks, "nats", r.NATS)
+	for i, name := range r.Exec {
+		if k.Actions.Exec[name] == nil {
+			k.problems.Errorf(k.at(r.Marks, item("exec", i)), "config/secret-source", source.DidYouMean(name, slices.Sorted(maps.Keys(k.Actions.Exec))), "there is no command %q under actions", name)
+		}
+	}
 }
 
 func (k *checker) checkVariables(c *Command) {
 	for _, name := range slices.Sorted(maps.Keys(c.Env)) {
 		k.checkVariable(k.at(c.Marks, "env."+name+":"), name)
-		if secret := c.Env[name].Secret; secret != "" && k.Secrets[string(secret)] == nil {
+		secret := c.Env[name].Secret
+		if kept := k.Secrets[string(secret)]; kept != nil {
+			if err := kept.Kept().MayHave(playbooks.SecretMention{Command: c.Name}); err != nil {
+				k.problems.Errorf(k.at(c.Marks, "env."+name), "config/action-not-allowed", "add the command under only: exec of the secret", "secret %s: %v", secret, err)
+			}
+		} else if secret != "" {
 			k.problems.Errorf(k.at(c.Marks, "env."+name), "config/unknown-secret",
 				source.DidYouMean(string(secret), slices.Sorted(maps.Keys(k.Secrets))), "there is no secret %q under secrets", secret)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"holdfast/internal/source"
+	"holdfast/invoker/actions"
 	"holdfast/journal"
 	"holdfast/playbooks"
 )
@@ -18,6 +19,7 @@ type Config struct {
 	Marks source.Marks `doc:",marks"`
 
 	Continuity string  `doc:"continuity"` // directory of bia.yaml, people.yaml, playbooks/; default "continuity"
+	Records    string  `doc:"records"`    // directory of what is kept beside the journal; default: that of the embedded server's store; with a server of your own "data"
 	NATS       NATS    `doc:"nats"`
 	Alerts     Alerts  `doc:"alerts"`
 	HTTP       HTTP    `doc:"http"`
@@ -111,6 +113,31 @@ type Secret struct {
 	File       string       `doc:"file"`
 	Credential string       `doc:"credential"` // one that systemd hands over (LoadCredential=)
 	Env        string       `doc:"env"`        // a variable of the daemon's environment
+	Only       *Recipients  `doc:"only"`       // who may be handed it; default: whoever playbooks may touch
+}
+
+// Recipients are who may be handed a secret.
+type Recipients struct {
+	Marks source.Marks `doc:",marks"`
+	HTTP  []string     `doc:"http"` // scheme, host and port
+	NATS  []string     `doc:"nats"` // subjects, wildcards allowed
+	Exec  []string     `doc:"exec"` // commands by name
+}
+
+// Kept is where a secret is kept and who may have it, as the hands take it. What cannot be read of it is a problem that was
+// told when the configuration was read.
+func (s *Secret) Kept() actions.Secret {
+	kept := actions.Secret{File: s.File, Credential: s.Credential, Env: s.Env}
+	if s.Only == nil {
+		return kept
+	}
+	kept.Only = &actions.Recipients{Subjects: s.Only.NATS, Commands: s.Only.Exec}
+	for _, text := range s.Only.HTTP {
+		if target, err := actions.ParseTarget(text); err == nil {
+			kept.Only.HTTP = append(kept.Only.HTTP, target)
+		}
+	}
+	return kept
 }
 
 // Targets are the places that may be called, by playbooks and to tell people.
@@ -196,6 +223,11 @@ func (c *Config) fill() {
 		orElse(&e.Store, DefaultStore)
 		orElse(&e.Listen, DefaultNATS)
 	}
+	if c.NATS.Embedded == nil {
+		orElse(&c.Records, "data")
+	} else {
+		orElse(&c.Records, c.NATS.Embedded.Store)
+	}
 	if c.NATS.Replicas == 0 {
 		c.NATS.Replicas = 1
 	}
@@ -229,7 +261,7 @@ func (c *Config) locks() string {
 
 // paths are all the files and directories that the configuration names.
 func (c *Config) paths() []*string {
-	all := []*string{&c.Continuity, &c.NATS.Creds, &c.NATS.NKey, &c.Alerts.TokenFile, &c.HTTP.MetricsFile, &c.Actions.HTTP.CA, &c.Actions.Locks}
+	all := []*string{&c.Continuity, &c.Records, &c.NATS.Creds, &c.NATS.NKey, &c.Alerts.TokenFile, &c.HTTP.MetricsFile, &c.Actions.HTTP.CA, &c.Actions.Locks}
 	for _, secret := range c.Secrets {
 		all = append(all, &secret.File)
 	}

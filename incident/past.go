@@ -1,0 +1,132 @@
+package incident
+
+import (
+	"slices"
+	"time"
+
+	"holdfast/forecast"
+	"holdfast/playbooks"
+)
+
+// A pastRun is what is remembered of a run that has ended: how long each step took that was done.
+type pastRun struct {
+	exercise Exercise
+	took     map[string]pastStep
+}
+
+type pastStep struct {
+	kind playbooks.Kind
+	took time.Duration
+}
+
+// mostPast is how many runs of a playbook are remembered, the newest.
+const mostPast = 20
+
+// A history is what the runs of each playbook took, and the plans laid out with it.
+type history struct {
+	runs  map[string][]pastRun      // by the playbook's id, the newest first
+	plans map[string]rememberedPlan // by the playbook's digest: many runs share one
+}
+
+type rememberedPlan struct {
+	plan *forecast.Plan
+	of   *playbooks.Playbook // an exercise leaves out steps of what has the same digest
+	runs []pastRun           // that it was laid out with
+}
+
+func newHistory() history {
+	return history{runs: map[string][]pastRun{}, plans: map[string]rememberedPlan{}}
+}
+
+// read remembers the run that a record ends.
+func (h *history) read(i Incident, r Record) {
+	e, ended := r.Event.(RunEnded)
+	if n := slices.IndexFunc(i.Runs, func(run Run) bool { return run.ID == e.Run }); ended && n >= 0 {
+		h.end(i.Runs[n])
+	}
+}
+
+func (h *history) end(run Run) {
+	past := pastRun{exercise: run.Exercise, took: map[string]pastStep{}}
+	for _, s := range run.Steps {
+		if s.Status == Done && !s.Started.IsZero() {
+			past.took[s.ID] = pastStep{s.Kind, s.Ended.Sub(s.Started)}
+		}
+	}
+	if len(past.took) == 0 || run.CleanUp {
+		return
+	}
+	runs := append([]pastRun{past}, h.runs[run.Name]...)
+	h.runs[run.Name] = runs[:min(len(runs), mostPast)]
+}
+
+// plan is how a playbook's runs are forecast that begin now.
+func (h *history) plan(p *playbooks.Playbook) (plan *forecast.Plan, known int) {
+	runs := h.runs[p.ID]
+	kept := h.plans[p.Digest]
+	if kept.of != p || len(kept.runs) != len(runs) || len(runs) > 0 && &kept.runs[0] != &runs[0] {
+		kept = rememberedPlan{planOf(p, runs), p, runs}
+		h.plans[p.Digest] = kept
+	}
+	return kept.plan, len(runs)
+}
+
+// recall gives runs that have begun what is known of the past at that moment; it stays the same for as long as they go on.
+func (i *Incident) recall(h *history) {
+	for n := range i.Runs {
+		if h == nil {
+			return
+		}
+		if i.Runs[n].plan == nil && i.Runs[n].Playbook != nil {
+			i.Runs = slices.Clone(i.Runs)
+			i.Runs[n].plan, i.Runs[n].known = h.plan(i.Runs[n].Playbook)
+		}
+	}
+}
+
+// Foresight is what is forecast of a playbook of the documents in force if it were invoked now, with what its past runs took.
+func (d *Desk) Foresight(playbook string) (Foresight, bool) {
+	if d.docs == nil {
+		return Foresight{}, false
+	}
+	p, found := d.docs.playbook(playbook)
+	if !found {
+		return Foresight{}, false
+	}
+	plan, _ := d.past.plan(p)
+	return foresee(p, plan), true
+}
+
+// samples are what a step took in past runs, the newest first.
+func samples(s *playbooks.Step, past []pastRun) (all []forecast.Sample) {
+	for _, run := range past {
+		before, done := run.took[s.ID]
+		if !done || before.kind != s.Kind() {
+			continue
+		}
+		if s.Verify != nil {
+			before.took = max(before.took-s.Verify.For, 0)
+		}
+		all = append(all, forecast.Sample{Took: before.took, Weight: weight(run.exercise, s)})
+	}
+	return all
+}
+
+// weight is how much a past run says of a step. In an exercise people are ready, nothing may be lost, and targets may be of no
+// consequence: the less of the world it touched, the less it says; of machines that were asked nothing it says nothing, and
+// of how long a service takes to come back only what brought it back.
+func weight(e Exercise, s *playbooks.Step) int {
+	switch {
+	case e == "" || e == Full:
+		return forecast.Whole
+	case s.Kind() == playbooks.KindVerify:
+		return 0
+	case e == Parallel:
+		return forecast.Whole
+	case e == Simulation:
+		return forecast.Whole / 2
+	case asks(s):
+		return forecast.Whole / 4
+	}
+	return 0
+}

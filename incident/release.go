@@ -1,0 +1,221 @@
+package incident
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"holdfast/bia/condition"
+	"holdfast/playbooks"
+)
+
+// A Release is what a decision lets happen: the steps behind it, down to the next decision, as they would be done now. An
+// approval holds for its digest; what is shown is all that the digest is of.
+type Release struct {
+	Digest string     `json:"digest"` // "sha256:" and hex
+	Steps  []Released `json:"steps"`
+}
+
+// Released is one step of a Release.
+type Released struct {
+	Step string `json:"step"`
+	Does string `json:"does"` // everything that is sent or asked, in one line
+}
+
+// release is what a decide step lets happen, as it would be done at w.Now.
+func (i Incident) release(w World, l leg) Release {
+	r := Release{Steps: []Released{}}
+	for _, n := range l.behind() {
+		next := leg{incident: l.incident, run: l.run, n: n}
+		r.Steps = append(r.Steps, Released{next.plan().ID, i.does(w, next)})
+	}
+	data, _ := json.Marshal(r.Steps) // holds nothing that JSON cannot
+	sum := sha256.Sum256(data)
+	r.Digest = "sha256:" + hex.EncodeToString(sum[:])
+	return r
+}
+
+// behind are the steps that a decision releases, by their place in the playbook: those that wait for it, directly or
+// through others, but not through another decision.
+func (l leg) behind() (steps []int) {
+	released := map[string]bool{l.plan().ID: true}
+	for moved := true; moved; {
+		moved = false
+		for n := range l.run.Steps {
+			p := &l.run.Playbook.Steps[n]
+			if released[p.ID] || p.Kind() == playbooks.KindDecide || !slices.ContainsFunc(p.After, func(id string) bool { return released[id] }) {
+				continue
+			}
+			released[p.ID], moved = true, true
+		}
+	}
+	for n := range l.run.Steps {
+		if n != l.n && released[l.run.Steps[n].ID] {
+			steps = append(steps, n)
+		}
+	}
+	return steps
+}
+
+// does is one step as people read it before they approve. Where a value is known only when its turn comes, it is shown as
+// the playbook has it.
+func (i Incident) does(w World, l leg) string {
+	p := l.plan()
+	text := rendered(p)
+	if values, ok := i.settled(w, l); ok {
+		if put, err := p.With(values); err == nil {
+			text = rendered(put)
+		}
+	}
+	var marks []string
+	if p.Role != "" {
+		marks = append(marks, "by "+p.Role)
+	}
+	if p.PointOfNoReturn {
+		marks = append(marks, "no way back")
+	}
+	if p.Only != "" {
+		marks = append(marks, "only "+p.Only)
+	}
+	if p.When != "" {
+		marks = append(marks, "when "+p.When)
+	}
+	if p.Fallback != "" {
+		marks = append(marks, fmt.Sprintf("else %s, where %s is lost", p.Fallback, strings.Join(p.Needs, " or ")))
+	}
+	if len(marks) > 0 {
+		text += " (" + strings.Join(marks, "; ") + ")"
+	}
+	return text
+}
+
+// settled are the values of a step as far as they are known by now; false: not all of them are, or the clock alone changes
+// one.
+func (i Incident) settled(w World, l leg) (map[string]condition.Value, bool) {
+	p := l.plan()
+	if len(p.Parameters) == 0 {
+		return nil, false
+	}
+	for _, e := range p.Parameters {
+		if e.Passes() {
+			return nil, false
+		}
+	}
+	values, err := i.evaluated(w, l)
+	return values, err == nil
+}
+
+// approvedValues are the values that an approval is given on, by step.
+func (i Incident) approvedValues(w World, l leg) map[string]map[string]condition.Value {
+	all := map[string]map[string]condition.Value{}
+	for _, n := range l.behind() {
+		next := leg{incident: l.incident, run: l.run, n: n}
+		if values, ok := i.settled(w, next); ok {
+			all[next.plan().ID] = values
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
+// rendered is all that a step sends or asks, in one line: nothing that reaches a target is left out.
+func rendered(p *playbooks.Step) string {
+	switch p.Kind() {
+	case playbooks.KindRun:
+		if s := sent(p.Run.HTTP, p.Run.NATS, p.Run.Exec); s != "" {
+			return s
+		}
+	case playbooks.KindVerify:
+		if s := sent(p.Verify.HTTP, p.Verify.NATS, nil); s != "" {
+			return "verify: " + s
+		}
+	case playbooks.KindNotify:
+		return strings.TrimSuffix("tell "+strings.Join(p.Notify, ", ")+": "+strings.Join(strings.Fields(p.Message), " "), ": ")
+	}
+	return asked(p)
+}
+
+func sent(h *playbooks.HTTP, n *playbooks.NATS, x *playbooks.Exec) string {
+	switch {
+	case h != nil:
+		return h.Method + " " + h.URL + lines(h.Header) + inJSON(h.Body)
+	case n != nil:
+		return "request " + n.Subject + lines(n.Header) + inJSON(n.Request)
+	case x != nil && len(x.Args)+len(x.Env) > 0:
+		return "command " + x.Command + inJSON(x.Args) + lines(x.Env)
+	}
+	return ""
+}
+
+// lines are headers or variables; of a secret its name.
+func lines(all map[string]playbooks.Text) (text string) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		text += " " + name + ":" + inJSON(all[name])
+	}
+	return text
+}
+
+// inJSON is a body as it is sent.
+func inJSON(body any) string {
+	if body == nil {
+		return ""
+	}
+	data, err := json.Marshal(body)
+	if err != nil {
+		return " (a body that cannot be written as JSON)"
+	}
+	return " " + string(data)
+}
+
+// rereleases tells that what a decision lets happen has changed while it waits: approvals that were given for something
+// else no longer count. It is asked only where a value can change.
+func (i Incident) rereleases(w World, l leg) Event {
+	s := l.state()
+	if l.plan().Kind() != playbooks.KindDecide || s.Release == nil || !slices.ContainsFunc(l.behind(), func(n int) bool { return len(l.run.Playbook.Steps[n].Parameters) > 0 }) {
+		return nil
+	}
+	now := i.release(w, l)
+	if now.Digest == s.Release.Digest {
+		return nil
+	}
+	run, step := l.name()
+	e := ReleaseChanged{Run: run, Step: step, Release: now}
+	for _, a := range s.Approvals {
+		if a.lapses(now.Digest) {
+			e.Lapsed = append(e.Lapsed, a.By.Person)
+		}
+	}
+	if len(e.Lapsed) > 0 {
+		line := w.duty().line(l.plan().Role)
+		e.Tell = join(e.Lapsed, line[:min(len(line), s.Needed)])
+	}
+	return e
+}
+
+// lapses reports whether an approval was given for something else than a digest names.
+func (a Approval) lapses(digest string) bool { return a.Digest != "" && a.Digest != digest }
+
+// rereleased notes what a decision lets happen by now.
+func (s *StepState) rereleased(e ReleaseChanged) {
+	s.Release = &e.Release
+	s.Approvals = slices.DeleteFunc(slices.Clone(s.Approvals), func(a Approval) bool { return a.lapses(e.Release.Digest) })
+}
+
+// meant refuses an approval of something else than what would be done now.
+func meant(l leg, now Release, digest string) error {
+	const fewest = len("sha256:") + 12 // of a digest that is read out
+	_, step := l.name()
+	switch {
+	case digest == "" || digest == now.Digest:
+		return nil
+	case len(digest) >= fewest && strings.HasPrefix(now.Digest, digest):
+		return nil
+	}
+	return Refuse("what %s lets happen is no longer what you saw: it is %s now, and you approve %s; look again: holdfast incident %s", step, brief(now.Digest), brief(digest), l.incident)
+}
