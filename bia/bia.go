@@ -34,6 +34,7 @@ type Analysis struct {
 	Mappings    []Mapping             `doc:"mappings"`
 	Signals     []Signal              `doc:"signals"`
 	Criteria    Criteria              `doc:"criteria"`
+	Assertions  map[string]Assertion  `doc:"assertions"` // what no run may ever bring about
 	Declaration Declaration           `doc:"declaration"`
 	Maintenance []Maintenance         `doc:"maintenance"`
 	Accepted    []Acceptance          `doc:"accepted"`
@@ -284,6 +285,28 @@ type Custom struct {
 	named []source.Mark // of each of the condition's names
 }
 
+// An Assertion is a rule that no step of a run may break, whatever its playbook says. It is asked when a step is to start,
+// and once more at the moment of its effect. What nobody can tell counts as broken.
+type Assertion struct {
+	Marks source.Marks `doc:",marks"`
+	Never string       `doc:"never,required"` // an expression that must not hold then
+	Why   string       `doc:"why,required"`   // for those who are told that a step was not carried out
+
+	Condition *condition.Condition // Never, compiled; nil where it cannot be
+
+	named []source.Mark // of each of the condition's names
+}
+
+// Deactivation adds to the criteria by which standing down is recommended.
+type Deactivation struct {
+	Marks source.Marks `doc:",marks"`
+	When  string       `doc:"when,required"` // an expression that has to hold too
+
+	Condition *condition.Condition // When, compiled; nil where it cannot be
+
+	named []source.Mark
+}
+
 // Declaration says who may declare a disaster, and which criteria they delegated in writing.
 type Declaration struct {
 	Marks                 source.Marks  `doc:",marks"`
@@ -295,6 +318,7 @@ type Declaration struct {
 	OnNoDecision          string        `doc:"on_no_decision"` // escalate | declare; default escalate
 	RearmAfter            time.Duration `doc:"rearm_after"`    // the fuse; default 24h
 	Responders            []string      `doc:"responders"`     // roles that may say what monitoring cannot, beside the authority and owners
+	Deactivate            *Deactivation `doc:"deactivate"`     // what has to hold, beside the rest, before standing down is recommended
 	Reporting             []Reporting   `doc:"reporting"`      // statutory reporting clocks
 	Rehearsers            []string      `doc:"rehearsers"`     // roles that may order an exercise, beside the authority and successors
 	Require               Require       `doc:"require"`        // what has to hold besides for a declaration without a person

@@ -87,6 +87,7 @@ func (c *checker) checkCriteria() {
 	c.atLeastOne(r.ConcurrentLoss.Marks, "count", r.ConcurrentLoss.Count)
 	c.word(r.ImpactThreshold.Marks, "level", "bia/impact-level", r.ImpactThreshold.Level, c.Impact.Scale...)
 	c.checkCustom()
+	c.checkRules()
 	all := slices.Concat(lesserCriteria, disasterCriteria)
 	c.distinct(r.Off, items(r.Marks, "off"))
 	for i, id := range r.Off {

@@ -3,6 +3,7 @@ package bia
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"holdfast/bia/condition"
 	"holdfast/internal/source"
@@ -16,20 +17,90 @@ func (u *Custom) DecodeDocument(r *source.Reader, n source.Node) {
 	if !ok || !when.IsScalar() {
 		return
 	}
-	var problems []condition.Problem
-	u.Condition, problems = condition.Parse(u.When)
+	u.Condition, u.named = compile(r, when, u.When, "bia/custom", condition.Parse)
+}
+
+// DecodeDocument reads {never, why} and keeps the place of each part of the expression.
+func (a *Assertion) DecodeDocument(r *source.Reader, n source.Node) {
+	type written Assertion // without this method
+	r.DecodeInto(n, (*written)(a))
+	if never, ok := n.Value("never"); ok && never.IsScalar() {
+		a.Condition, a.named = compile(r, never, a.Never, "bia/assertion", condition.ParseRule)
+	}
+}
+
+// DecodeDocument reads {when} and keeps the place of each part of the expression.
+func (d *Deactivation) DecodeDocument(r *source.Reader, n source.Node) {
+	type written Deactivation // without this method
+	r.DecodeInto(n, (*written)(d))
+	if when, ok := n.Value("when"); ok && when.IsScalar() {
+		d.Condition, d.named = compile(r, when, d.When, "bia/deactivate", condition.Parse)
+	}
+}
+
+// compile reads an expression, and reports what is wrong with it where it is written.
+func compile(r *source.Reader, at source.Node, text, rule string, parse func(string) (*condition.Condition, []condition.Problem)) (c *condition.Condition, named []source.Mark) {
+	c, problems := parse(text)
 	for _, p := range problems {
-		rule := "bia/custom"
+		as := rule
 		if p.Instant {
-			rule = "bia/custom-instant"
+			as = "bia/custom-instant"
 		}
-		r.Problems.Errorf(r.Within(when, p.From, p.To), rule, p.Hint, "%s", p.Message)
+		r.Problems.Errorf(r.Within(at, p.From, p.To), as, p.Hint, "%s", p.Message)
 	}
-	if u.Condition != nil {
-		for _, name := range u.Condition.Names() {
-			u.named = append(u.named, r.Within(when, name.From, name.To))
+	if c != nil {
+		for _, name := range c.Names() {
+			named = append(named, r.Within(at, name.From, name.To))
 		}
 	}
+	return c, named
+}
+
+// checkRules looks at what no run may bring about, and at what has to hold before standing down.
+func (c *checker) checkRules() {
+	for _, id := range sortedKeys(c.Assertions) {
+		a := c.Assertions[id]
+		c.checkName(a.Marks.Of(""), "assertion", id)
+		if a.Marks.Has("why") && strings.TrimSpace(a.Why) == "" {
+			c.Errorf(a.Marks.Of("why"), "bia/assertion", "say what it protects", "whoever is told that a step was not carried out has to know why")
+		}
+		c.referAll(a.Condition, a.named)
+	}
+	if d := c.Declaration.Deactivate; d != nil {
+		c.referAll(d.Condition, d.named)
+	}
+}
+
+// referAll checks the ids that an expression asks about; playbooks and what they hold are for other documents.
+func (c *checker) referAll(condition *condition.Condition, named []source.Mark) {
+	if condition == nil {
+		return
+	}
+	for i, name := range condition.Names() {
+		if in := sections[name.Kind]; in != nil {
+			c.refer(named[i], name.ID, in...)
+		}
+	}
+}
+
+// A Mention is a thing of the playbooks that an assertion asks about, and where.
+type Mention struct {
+	Kind string // playbook, resource or step
+	ID   string
+	At   source.Mark
+}
+
+// Mentions are the things of the playbooks that an assertion asks about.
+func (a Assertion) Mentions() (all []Mention) {
+	if a.Condition == nil {
+		return nil
+	}
+	for i, name := range a.Condition.Names() {
+		if sections[name.Kind] == nil {
+			all = append(all, Mention{string(name.Kind), name.ID, a.named[i]})
+		}
+	}
+	return all
 }
 
 // sections are where the things that an expression can ask about are defined.
@@ -56,9 +127,7 @@ func (c *checker) checkCustom() {
 			continue
 		}
 		dangling := len(c.Problems)
-		for i, name := range u.Condition.Names() {
-			c.refer(u.named[i], name.ID, sections[name.Kind]...)
-		}
+		c.referAll(u.Condition, u.named)
 		if len(c.Problems) == dangling && u.Level == "disaster" && !c.unreadable && !slices.ContainsFunc(c.Concerns(u), func(id string) bool { return c.Objectives(id).Judged() }) {
 			c.Errorf(u.Marks.Of("when"), "bia/custom", "a disaster takes a vital service that is below its MBCO: name one, or something that one rests on", "it can never be a disaster: no vital service rests on what it asks about")
 		}

@@ -27,7 +27,7 @@ var byID = map[string]any{"propertyNames": map[string]any{"pattern": wellNamed.S
 // DocumentSchema names the mappings whose keys are ids.
 func (Analysis) DocumentSchema() map[string]any {
 	return source.Properties(map[string]any{
-		"processes": byID, "services": byID, "components": byID, "sites": byID, "observers": byID, "risks": byID,
+		"processes": byID, "services": byID, "components": byID, "sites": byID, "observers": byID, "risks": byID, "assertions": byID,
 	})
 }
 

@@ -84,7 +84,7 @@ var labels = map[incident.Verb]string{
 	incident.VerbApprove: "Approve", incident.VerbDecline: "Decline", incident.VerbRetry: "Try again", incident.VerbSkip: "Skip",
 	incident.VerbDeclare: "Declare a disaster", incident.VerbStandDown: "Stand down",
 	incident.VerbRebase: "Judge by the bia.yaml in force",
-	incident.VerbPause:  "Pause", incident.VerbHold: "Hold", incident.VerbResume: "Let it go on", incident.VerbAbort: "Abort",
+	incident.VerbPause:  "Pause", incident.VerbHold: "Hold", incident.VerbResume: "Let it go on", incident.VerbAbort: "Abort", incident.VerbSkipRest: "Leave out the rest",
 }
 
 var classes = map[incident.Verb]string{incident.VerbAck: "go", incident.VerbDone: "go", incident.VerbApprove: "go", incident.VerbDecline: "no"}
@@ -234,6 +234,9 @@ func runOrders(i incident.Incident, run incident.Run) []orderView {
 		brake = order(incident.VerbResume, "Let run "+run.ID+" go on")
 	}
 	orders := []orderView{brake}
+	if len(run.Offered) > 0 {
+		orders = append([]orderView{order(incident.VerbSkipRest, "Leave out the rest of run "+run.ID+": all that it covers is back")}, orders...)
+	}
 	if run.Ending == nil {
 		orders = append(orders, order(incident.VerbAbort, "Abort run "+run.ID+" and undo what it did"))
 	}

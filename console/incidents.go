@@ -28,6 +28,8 @@ type Incident struct {
 	Status    IncidentStatus `json:"status"`
 	Story     []Told         `json:"story"`
 	Playbooks []PlaybookFit  `json:"playbooks"` // those that match, with their preconditions
+
+	Deactivation []incident.Deactivation `json:"deactivation,omitempty"` // criteria to stand down, of what was declared
 }
 
 // Situations is the answer of GET /api/v1/situations: what the detector sees, whether or not an incident follows it.
@@ -39,16 +41,18 @@ type Situations struct {
 
 // Explained is the answer of GET /api/v1/incidents/{id}/explain: why an incident is on its level, and what would change it.
 type Explained struct {
-	Incident   string           `json:"incident"`
-	Now        time.Time        `json:"now"`
-	Fresh      bool             `json:"fresh"` // judged now; else as last written down
-	Verdict    detector.Verdict `json:"verdict"`
-	JudgedBy   string           `json:"judged_by"`            // digest of the bia.yaml that it is judged by
-	OlderText  bool             `json:"older_text,omitempty"` // which is not the one in force
-	Declared   time.Time        `json:"declared,omitzero"`
-	Awaits     string           `json:"awaits,omitempty"`
-	Playbooks  []PlaybookFit    `json:"playbooks"`             // those that fit first
-	NoPlaybook []string         `json:"no_playbook,omitempty"` // services for which nothing applicable exists
+	Incident  string           `json:"incident"`
+	Now       time.Time        `json:"now"`
+	Fresh     bool             `json:"fresh"` // judged now; else as last written down
+	Verdict   detector.Verdict `json:"verdict"`
+	JudgedBy  string           `json:"judged_by"`            // digest of the bia.yaml that it is judged by
+	OlderText bool             `json:"older_text,omitempty"` // which is not the one in force
+	Declared  time.Time        `json:"declared,omitzero"`
+	Awaits    string           `json:"awaits,omitempty"`
+	Playbooks []PlaybookFit    `json:"playbooks"` // those that fit first
+
+	Deactivation []incident.Deactivation `json:"deactivation,omitempty"` // criteria to stand down, of what was declared
+	NoPlaybook   []string                `json:"no_playbook,omitempty"`  // services for which nothing applicable exists
 }
 
 // Criteria are the criteria of the verdict, those that are met first, then those that cannot be told.
@@ -210,7 +214,7 @@ func limitOf(r *http.Request) (int, *Problem) {
 func (c *console) incident(w http.ResponseWriter, r *http.Request) {
 	c.answerOne(w, r, func(d *incident.Desk, s sight, i incident.Incident) any {
 		matching := slices.DeleteFunc(fitsOf(d, s, i), func(f PlaybookFit) bool { return !f.Fits })
-		return Incident{Incident: i, Now: s.now, Status: incidentStatus(s, i), Story: storyOf(i), Playbooks: append([]PlaybookFit{}, matching...)}
+		return Incident{Incident: i, Now: s.now, Status: incidentStatus(s, i), Story: storyOf(i), Playbooks: append([]PlaybookFit{}, matching...), Deactivation: d.Deactivation(s.now, i)}
 	})
 }
 
@@ -242,6 +246,7 @@ func (c *console) situations(w http.ResponseWriter, _ *http.Request) {
 func explainedOf(d *incident.Desk, s sight, i incident.Incident) Explained {
 	e := Explained{Incident: i.ID, Now: s.now, JudgedBy: i.JudgedBy, OlderText: s.olderText(i), Declared: i.DeclaredAt, Awaits: awaits(i), Playbooks: []PlaybookFit{}}
 	e.Verdict, e.Fresh = verdictNow(d, s, i)
+	e.Deactivation = d.Deactivation(s.now, i)
 	for _, missing := range i.NoPlaybook {
 		e.NoPlaybook = append(e.NoPlaybook, missing.Service)
 	}

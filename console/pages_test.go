@@ -164,3 +164,20 @@ func TestAStuckStepSaysWhyAndUnderWhichKeyItWasSent(t *testing.T) {
 	body = text(t, get("/incidents/"+id).carrying(cookie).of(console))
 	wantIn(t, body, "STUCK", path("<dt>Key</dt><dd><code>%s/", id), "<dt>Who</dt><dd>director-1, ", path("holdfast retry %s fence --reason", id), path("holdfast skip %s fence --reason", id))
 }
+
+func TestARunIsPausedHeldAndAbortedByButtons(t *testing.T) {
+	h := newHouse(t)
+	id := h.loseNorth()
+	console := New(h.config())
+	cookie := signIn(t, console, "token-director")
+	page := func() string { return text(t, get("/incidents/"+id).carrying(cookie).of(console)) }
+	wantIn(t, page(), "Pause run 1", "Abort run 1 and undo what it did", "--keep", `name="until"`)
+	wantOut(t, text(t, get("/incidents/"+id).of(console)), "Pause run 1")
+
+	wantStatus(t, form("/orders", url.Values{"verb": {"pause"}, "incident": {id}, "run": {"1"}, "reason": {"the facility calls back"}, "until": {"soon"}}).carrying(cookie).of(console), 400)
+	wantStatus(t, form("/orders", url.Values{"verb": {"pause"}, "incident": {id}, "run": {"1"}, "reason": {"the facility calls back"}, "until": {"30m"}}).carrying(cookie).of(console), 303)
+	wantIn(t, page(), "paused by director-1", "the facility calls back", "Let run 1 go on")
+	wantStatus(t, form("/orders", url.Values{"verb": {"abort"}, "incident": {id}, "run": {"1"}, "keep": {"true"}, "reason": {"a false alarm"}}).carrying(cookie).of(console), 303)
+	wantIn(t, page(), "aborted run 1; what it did stays as it is: a false alarm", "CALLED OFF")
+	wantStatus(t, form("/orders", url.Values{"verb": {"abort"}, "incident": {id}, "run": {"1"}, "reason": {"again"}}).carrying(cookie).of(console), 409)
+}

@@ -27,7 +27,8 @@ type sight struct {
 	exerciseRecords []incident.Exercised // records of exercises, the oldest first
 	forecast        func(incident.Incident, incident.Run) incident.Forecast
 	slacks          func(incident.Incident, incident.Run) []incident.Slack
-	components      func() []detector.ComponentReport // all, in order of id; of a large house that takes a while, so only who shows them asks
+	components      func() []detector.ComponentReport         // all, in order of id; of a large house that takes a while, so only who shows them asks
+	waits           func(incident.Incident) map[string]string // steps, as "run/step", that wait for something else than those before them
 }
 
 // look shows the desk as it stands now.
@@ -67,6 +68,7 @@ func sightOf(d *incident.Desk, now time.Time) sight {
 	s.slacks = func(i incident.Incident, run incident.Run) []incident.Slack { return d.Slacks(now, i, run) }
 	s.armed, s.disarmed = d.Armed()
 	s.shadow = d.IsShadow()
+	s.waits = func(i incident.Incident) map[string]string { return d.Waits(now, i) }
 	return s
 }
 
@@ -206,7 +208,7 @@ func CommandLine(verb incident.Verb, words ...string) string {
 	line := append([]string{"holdfast", string(verb)}, words...)
 	switch verb {
 	case incident.VerbDecline, incident.VerbRetry, incident.VerbSkip, incident.VerbFailed, incident.VerbCannot, incident.VerbStandDown, incident.VerbDeclare, incident.VerbRebase,
-		incident.VerbPause, incident.VerbHold, incident.VerbAbort, incident.VerbRehearse:
+		incident.VerbPause, incident.VerbHold, incident.VerbAbort, incident.VerbSkipRest, incident.VerbRehearse:
 		line = append(line, `--reason "…"`)
 	}
 	return strings.Join(line, " ")

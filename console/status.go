@@ -83,10 +83,18 @@ type RunStatus struct {
 	Result   string        `json:"result,omitempty"`
 	Done     int           `json:"done"` // steps ended
 	Steps    int           `json:"steps"`
-	Brake    string        `json:"brake,omitempty"` // who keeps it from going on, or has called it off, in words
+	Brake    string        `json:"brake,omitempty"`   // who keeps it from going on, or has called it off, in words
+	Offered  []string      `json:"offered,omitempty"` // steps that may be left out, since all that the run covers is back
 	Waiting  []WaitingStep `json:"waiting"`
+	Blocked  []Blocked     `json:"blocked,omitempty"` // steps that wait for something else than the steps before them
 
 	Forecast *incident.Forecast `json:"forecast,omitempty"` // while it goes on
+}
+
+// Blocked is a step that does not start though all that it comes after has ended, and what it waits for.
+type Blocked struct {
+	Step string `json:"step"`
+	For  string `json:"for"`
 }
 
 // WaitingStep is a step that waits for a person.
@@ -261,7 +269,14 @@ func awaits(i incident.Incident) string {
 
 func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 	status := RunStatus{Run: run.ID, Playbook: run.Name, Service: run.Service, Started: run.Started, Ended: run.Ended, Result: run.Result, Steps: len(run.Steps), Waiting: []WaitingStep{}}
-	status.Brake = brakeOf(run)
+	var waiting map[string]string
+	if run.Active() && i.Open() && s.waits != nil {
+		waiting = s.waits(i)
+	}
+	status.Brake, status.Offered = brakeOf(run), run.Offered
+	if !run.Active() {
+		status.Offered = nil
+	}
 	if run.Active() && i.Open() {
 		f := s.forecast(i, run)
 		status.Forecast = &f
@@ -274,6 +289,9 @@ func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 			w := waitingStep(s, i, run, step)
 			w.HoldsUp = status.HoldsUp(step.ID)
 			status.Waiting = append(status.Waiting, w)
+		}
+		if why := waiting[run.ID+"/"+step.ID]; why != "" {
+			status.Blocked = append(status.Blocked, Blocked{stepName(i, run, step), why})
 		}
 	}
 	return status

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"holdfast/bia"
+	"holdfast/bia/condition"
 )
 
 // Level is how bad an incident is. Levels are ordered.
@@ -136,6 +137,18 @@ type Facts interface {
 	ServiceState(id string) ServiceState
 	DomainLost(id string) bool
 	RecoveryPoint(data string) (time.Time, bool)
+	// Disputed reports whether some say that a component is worse than it counts as.
+	Disputed(component string) bool
+	// Ask is what a condition comes to, and the first instant after this one at which that can be otherwise; zero: never.
+	// What it asks about beside the world is answered by others, which may be nil.
+	Ask(c *condition.Condition, others condition.Facts) (Reply, time.Time)
+}
+
+// A Reply is what a condition comes to, every unknown taken as up and as down.
+type Reply struct {
+	Holds  bool   // both ways
+	Unsure bool   // it does one way only, or cannot be answered
+	Why    string // it is unsure
 }
 
 // ServiceState is a service's state and since when it is so.

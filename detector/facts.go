@@ -2,8 +2,11 @@ package detector
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
+
+	"holdfast/bia/condition"
 )
 
 // FactsAt answers for one instant.
@@ -46,6 +49,45 @@ func (f facts) DomainLost(id string) bool {
 func (f facts) RecoveryPoint(data string) (time.Time, bool) {
 	at := f.d.points[data].line(asKnown).at(f.t)
 	return clock(at), at != 0
+}
+
+// Disputed reports whether some say that a component is worse than it counts as.
+func (f facts) Disputed(component string) bool {
+	f.d.settle(f.t)
+	return f.d.plain.component(component).at(f.t).marks&disputed != 0
+}
+
+// Ask is what a condition comes to, and the first instant after this one at which that can be otherwise.
+func (f facts) Ask(c *condition.Condition, others condition.Facts) (Reply, time.Time) {
+	f.d.settle(f.t)
+	if len(f.d.book.own) == 0 {
+		f.d.tallies = map[string]tallies{} // nobody else asks for them, so nobody has cleared them
+	}
+	sheet := &factSheet{d: f.d, everybody: true}
+	r := &ownRule{question: c.Of(mixed{sheet, others}), facts: sheet}
+	is, until := r.reply(f.t)
+	if until == never {
+		return Reply{is.holds, is.unsure, is.why}, time.Time{}
+	}
+	return Reply{is.holds, is.unsure, is.why}, clock(until)
+}
+
+// mixed answers what is asked of the world, and passes on what is not.
+type mixed struct {
+	*factSheet
+	others condition.Facts
+}
+
+// Fact is one fact at an instant.
+func (m mixed) Fact(of condition.Kind, id, field string, t int64) condition.Fact {
+	switch of {
+	case "", condition.Service, condition.Component, condition.Site, condition.Data, condition.Observer:
+		return m.factSheet.Fact(of, id, field, t)
+	}
+	if m.others == nil {
+		return condition.Fact{Until: never, Err: errors.New("nobody can tell here")}
+	}
+	return m.others.Fact(of, id, field, t)
 }
 
 // Components is every component of the analysis with its state at now, in order of id.

@@ -14,6 +14,8 @@ type factSheet struct {
 	worst    bool         // unknown is taken as down
 	blind    bool         // something that was asked about is unknown
 	supposed *supposition // what is otherwise than it is; nil: nothing
+
+	everybody bool // also of services that were never in trouble
 }
 
 // Fact is one fact at an instant.
@@ -53,6 +55,9 @@ func (f *factSheet) seen(best, worst grade) grade {
 func (f *factSheet) state(id string) (both, *judged) {
 	if j := f.d.judged[id]; j != nil {
 		return j.state, j
+	}
+	if f.everybody && f.d.book.isService(id) {
+		return f.d.plain.service(id), nil
 	}
 	return both{}, nil
 }
@@ -110,6 +115,9 @@ func (f *factSheet) lasting(state both, j *judged, isDown bool, t int64) conditi
 		return growing(t, startOf(state.worst.where(atLeast(least)), t), until)
 	}
 	from := startOf(state.best.where(atLeast(least)), t)
+	if j == nil {
+		return growing(t, from, until)
+	}
 	for _, tr := range j.troubles {
 		if !isDown && tr.has(t) {
 			from = tr.from

@@ -43,7 +43,7 @@ func (h *hand) said(m Machine) {
 }
 
 // carry begins every effect that is not under way and returns those that have ended.
-func (h *hand) carry(wanted []incident.Effect, now time.Time) []incident.Result {
+func (h *hand) carry(wanted []incident.Effect, now time.Time, forbids func(time.Time, incident.Effect) (incident.Result, bool)) []incident.Result {
 	results := h.ended
 	h.ended = nil
 	for _, e := range wanted {
@@ -52,6 +52,10 @@ func (h *hand) carry(wanted []incident.Effect, now time.Time) []incident.Result 
 			continue
 		}
 		h.begun[id] = true
+		if stopped, forbidden := forbids(now, e); forbidden {
+			results = append(results, stopped)
+			continue
+		}
 		if result, ended := h.begin(e); ended {
 			results = append(results, result)
 		}

@@ -144,6 +144,11 @@ func (s Story) stepped(event incident.Event) (entry, bool) {
 	case incident.StepFailed:
 		e.Run, e.Step, e.Status, e.By, e.Attempt = v.Run, v.Step, string(v.Outcome), actor(v.By), v.Attempt
 		e.Reason, e.At, e.Tell = v.Reason, s.at(v.Again), v.Tell
+	case incident.StepForbidden:
+		e.Run, e.Step, e.Status, e.Attempt, e.Reason, e.Tell = v.Run, v.Step, "forbidden", v.Attempt, v.Rule+": "+v.Reason, v.Tell
+		if v.Undo {
+			e.Kind = "undo"
+		}
 	case incident.StepSkipped:
 		e.Run, e.Step, e.Status, e.By, e.Reason = v.Run, v.Step, "skipped", actor(v.By), v.Reason
 	default:
@@ -180,12 +185,18 @@ func (s Story) controlled(event incident.Event) (entry, bool) {
 		return entry{Run: e.Run, By: actor(e.By), Reason: e.Reason}, true
 	case incident.StepHeld:
 		return entry{Kind: "step", Run: e.Run, Step: e.Step, Status: "held", By: actor(e.By), Reason: e.Reason, At: s.at(e.Until)}, true
+	case incident.StillHeld:
+		return entry{Run: e.Run, Step: e.Step, Tell: e.Tell}, true
 	case incident.StepReleased:
 		return entry{Kind: "step", Run: e.Run, Step: e.Step, Status: "released", By: actor(e.By), Reason: e.Reason}, true
 	case incident.InvocationQueued:
 		return entry{Service: e.Service, Playbook: e.Playbook, Missing: e.Behind, By: actor(e.By), Reason: e.Reason}, true
 	case incident.RunSuperseded:
 		return entry{Run: e.Run, Playbook: e.For, By: actor(e.By), Reason: e.Reason, Tell: e.Tell}, true
+	case incident.RestOffered:
+		return entry{Run: e.Run, Missing: e.Steps, Tell: e.Tell}, true
+	case incident.RestSkipped:
+		return entry{Run: e.Run, Missing: e.Steps, By: actor(e.By), Reason: e.Reason}, true
 	case incident.RunAborted:
 		return entry{Run: e.Run, By: actor(e.By), Reason: e.Reason, Tell: e.Tell}, true
 	case incident.UndoStarted:

@@ -190,7 +190,7 @@ func (r *rehearsal) settle() error {
 	for range mostRounds {
 		changes := r.desk.Due(r.now)
 		r.commit(changes)
-		results := r.hand.carry(r.desk.Wants(), r.now)
+		results := r.hand.carry(r.desk.Wants(), r.now, r.desk.Forbids)
 		for _, result := range results {
 			r.commit(r.desk.Finish(r.now, result))
 		}

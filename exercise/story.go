@@ -69,6 +69,8 @@ func about(event incident.Event) (run, step, service string) {
 		return e.Run, e.Step, ""
 	case incident.Escalated:
 		return e.Run, e.Step, ""
+	case incident.StepForbidden:
+		return e.Run, e.Step, ""
 	case incident.AcknowledgementLapsed:
 		return e.Run, e.Step, ""
 	case incident.HandOverOffered:
@@ -76,6 +78,8 @@ func about(event incident.Event) (run, step, service string) {
 	case incident.StepHeld:
 		return e.Run, e.Step, ""
 	case incident.StepReleased:
+		return e.Run, e.Step, ""
+	case incident.StillHeld:
 		return e.Run, e.Step, ""
 	case incident.UndoStarted:
 		return e.Run, e.Step, ""

@@ -17,6 +17,7 @@ const (
 	VerbHandOver  Verb = "hand-over" // a step that waits, to the person To, with a reason; it is theirs once they acknowledge
 	VerbDeclare   Verb = "declare"   // an incident, or (no Incident) the named Services by hand
 	VerbInvoke    Verb = "invoke"    // the named Playbook for Services[0] of a declared incident, though it does not fit
+	VerbSkipRest  Verb = "skip-rest" // all that is open in the Run (or the only one), once all that it covers is back
 	VerbPause     Verb = "pause"     // the Run (or the only one) starts nothing, Until an instant or resumed
 	VerbHold      Verb = "hold"      // the same for one Step; with no Step: of the Run
 	VerbResume    Verb = "resume"    // ends a pause of the Run, or the hold of the Step

@@ -13,6 +13,26 @@ type Brake struct {
 	At     time.Time `json:"at"`
 	Until  time.Time `json:"until,omitzero"` // zero: until a person takes it off
 	Reason string    `json:"reason"`
+
+	Reminded time.Time `json:"reminded,omitzero"` // when people were last told that it is still on
+}
+
+// remindAt is when people are told that the brake is still on; zero: never, since it has a time of its own. The first time is
+// after the decision time objective, and each further one after twice as long.
+func (b *Brake) remindAt(objective time.Duration) time.Time {
+	if b == nil || !b.Until.IsZero() || objective <= 0 {
+		return time.Time{}
+	}
+	return b.At.Add(max(objective, 2*later(b.At, b.Reminded).Sub(b.At)))
+}
+
+// reminds is the event that says that a brake is still on, if it is time for that.
+func (b *Brake) reminds(w World, run, step string) Event {
+	at := b.remindAt(w.declaration().DecisionTimeObjective)
+	if at.IsZero() || w.Now.Before(at) {
+		return nil
+	}
+	return StillHeld{Run: run, Step: step, Tell: join(w.duty().first(w.declaration().Authority), []string{b.By.Person})}
 }
 
 // over reports whether the brake's own time has passed.
@@ -41,11 +61,18 @@ const (
 	resultAborted    = "aborted"
 	resultUndone     = "undone"
 	resultSuperseded = "superseded"
+	resultCutShort   = "cut_short"
 )
 
 // applyControl folds what people do to a run as a whole, and what is taken back; false: the event is none of these.
 func (i *Incident) applyControl(r Record) bool {
 	switch e := r.Event.(type) {
+	case RestOffered:
+		i.run(e.Run, func(run *Run) { run.Offered = e.Steps })
+	case RestSkipped:
+		i.restSkipped(r.At, e)
+	case StepForbidden:
+		i.forbade(r.At, e)
 	case RunPaused:
 		i.run(e.Run, func(run *Run) { run.Paused = &Brake{By: e.By, At: r.At, Until: e.Until, Reason: e.Reason} })
 	case RunResumed:
@@ -54,6 +81,8 @@ func (i *Incident) applyControl(r Record) bool {
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
 			s.Held = &Brake{By: e.By, At: r.At, Until: e.Until, Reason: e.Reason}
 		})
+	case StillHeld:
+		i.reminded(r.At, e)
 	case StepReleased:
 		i.step(e.Run, e.Step, func(p *playbooks.Step, s *StepState) { s.released(r.At, p) })
 	case InvocationQueued:
@@ -79,6 +108,45 @@ func (i *Incident) applyControl(r Record) bool {
 		return false
 	}
 	return true
+}
+
+// reminded notes on a brake when people were told of it.
+func (i *Incident) reminded(at time.Time, e StillHeld) {
+	again := func(b *Brake) *Brake {
+		if b == nil {
+			return nil
+		}
+		told := *b
+		told.Reminded = at
+		return &told
+	}
+	if e.Step == "" {
+		i.run(e.Run, func(run *Run) { run.Paused = again(run.Paused) })
+		return
+	}
+	i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.Held = again(s.Held) })
+}
+
+// forbade leaves a step, or its undo, to people.
+func (i *Incident) forbade(at time.Time, e StepForbidden) {
+	stop := func(_ *playbooks.Step, s *StepState) {
+		s.Status, s.Outcome, s.Reason = Stuck, Forbidden, e.Rule+": "+e.Reason
+		s.Until, s.Again, s.Acked, s.AckedAt = time.Time{}, time.Time{}, Actor{}, time.Time{}
+		if s.Started.IsZero() {
+			s.Started = at
+		}
+		if s.Sent.IsZero() {
+			s.Sent = at
+		}
+	}
+	if e.Undo {
+		i.undo(e.Run, e.Step, stop)
+		return
+	}
+	i.step(e.Run, e.Step, stop)
+	if run, ok := i.runOf(e.Run); ok && run.Ending != nil {
+		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) { s.end(at, CalledOff, Actor{}, s.Reason) })
+	}
 }
 
 // released takes the brake off a step. Whoever was asked could not answer meanwhile, so their time begins anew.

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"holdfast/detector"
 )
 
 // undoable are two fences that can be opened again, one after the other, a promotion without a way back, and a person.
@@ -24,7 +26,7 @@ func TestAPausedRunStartsNothingUntilItIsResumed(t *testing.T) {
 	equal(t, h.control("dave", VerbPause, "", ""), []string{"run_paused"})
 	equal(t, last[RunPaused](h).Tell, []string{"alice"})
 	equal(t, h.finish(Result{Effect: h.want("fence-a")}), []string{"step_done fence-a"})
-	equal(t, h.at(time.Hour), []string(nil))
+	equal(t, h.at(25*time.Minute), []string(nil))
 	equal(t, h.step("fence-b").Status, Pending)
 	refusal := h.refuses("erin", Command{Verb: VerbPause, Incident: acmeIncident, Reason: "so"})
 	says(t, refusal.Reason, "already paused by dave", "because of the storm")
@@ -50,7 +52,7 @@ func TestAPausedRunSendsNothingAgain(t *testing.T) {
 	equal(t, h.control("alice", VerbResume, "", ""), []string{"run_resumed", "step_started act"})
 	h.control("alice", VerbPause, "", "")
 	h.finish(Result{Effect: h.want("act"), Outcome: Failed, Reason: "no"})
-	equal(t, h.at(time.Hour), []string(nil))
+	equal(t, h.at(25*time.Minute), []string(nil))
 	equal(t, h.control("alice", VerbResume, "", ""), []string{"run_resumed", "step_started act"})
 }
 
@@ -276,4 +278,89 @@ func TestEveryRefusalOfAControlNamesItsReason(t *testing.T) {
 			t.Errorf("%s %s is refused with %q", c.Verb, c.Step, got)
 		}
 	}
+}
+
+func TestAPauseThatNobodyEndsIsRemindedOf(t *testing.T) {
+	h := runWith(t, "  - {id: act, run: {exec: {command: act}}, timeout: 20h}\n  - {id: more, run: {exec: {command: more}}}\n")
+	h.verdicts[0].Services[0].Clocks.Deadline = time.Time{}
+	h.control("bob", VerbPause, "", "")
+	for _, after := range []time.Duration{20, 40, 80} {
+		equal(t, h.nextAt(), (6+after)*time.Minute)
+		equal(t, h.at((6+after)*time.Minute), []string{"still_held"})
+		equal(t, last[StillHeld](h).Tell, []string{"alice", "bob"})
+	}
+	notice := h.only().Notices[len(h.only().Notices)-1]
+	says(t, notice.Subject, "Run 1 is still paused")
+	says(t, notice.Body, "bob (incident-director) has kept it from going on since", "because of the storm", "holdfast resume payments-api-0412 1")
+	h.control("alice", VerbResume, "", "")
+	h.control("alice", VerbHold, "more", "")
+	equal(t, h.at(2*time.Hour), []string{"still_held more"})
+}
+
+// A run is aborted before each of its steps, while each is under way, and after each; whatever it was at, it ends, and
+// nothing starts any more but what takes back what was done.
+func TestAnAbortIsHonouredAtEveryStep(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/failover.yaml"], files["playbooks/reporting.yaml"] = propertyFailover, propertyReporting
+	for at := 0; ; at++ {
+		h := invoked(t, files)
+		a := &anything{house: h}
+		reached := 0
+		for reached < at && a.onward() {
+			reached++
+		}
+		started := count[StepStarted](h)
+		h.order("alice", Command{Verb: VerbAbort, Incident: acmeIncident, Reason: "a false alarm"})
+		for h.only().Runs[0].Active() && a.onward() {
+		}
+		if run := h.only().Runs[0]; run.Result != "aborted" && run.Result != "completed" {
+			t.Errorf("aborted after %d acts, the run ended %q", at, run.Result)
+		}
+		equal(t, count[StepStarted](h), started)
+		a.brakes()
+		if reached < at {
+			break
+		}
+	}
+}
+
+// onward lets the first thing happen that can: a machine ends its step, a person answers, or time passes; false: nothing can.
+func (a *anything) onward() bool {
+	for _, e := range a.book.wants() {
+		a.commit(a.book.finish(a.now, Result{Effect: e})...)
+		a.due()
+		return true
+	}
+	for _, c := range a.asked() {
+		for _, person := range []string{"alice", "bob", "dave", "carol"} {
+			if changes, err := a.draft().order(person, c); err == nil {
+				a.commit(changes...)
+				a.due()
+				return true
+			}
+		}
+	}
+	next, ok := a.draft().nextAt()
+	if ok {
+		a.now = next
+		a.due()
+	}
+	return ok
+}
+
+func TestARunOfAnotherIncidentMakesWayToo(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/failover.yaml"] = "playbook: short\nfor: {services: [payments-api]}\nexclusive: [ams2-capacity]\nsteps:\n" + undoableSteps
+	files["playbooks/reporting.yaml"] = "playbook: restore-reporting\nfor: {services: [reporting]}\nexclusive: [ams2-capacity]\nsteps:\n  - {id: restore, do: \"Restore\", role: on-call-pay}\n"
+	h := newHouse(t, files)
+	h.disaster("facility_lost")
+	other := h.situation(detector.Disaster, []detector.Outage{confirmed(h.down("reporting", 0))}, "facility_lost")
+	other.Roots = []string{"report-fra"}
+	h.verdicts = append(h.verdicts, other)
+	h.at(6 * time.Minute)
+	c := Command{Verb: VerbInvoke, Incident: "reporting-0412", Playbook: "restore-reporting", Services: []string{"reporting"}, Reason: "the books close tonight", Supersede: true}
+	equal(t, h.order("alice", c), []string{"invocation_queued", "run_superseded"})
+	equal(t, h.finish(Result{Effect: h.want("fence-a")}), []string{"step_done fence-a", "run_ended", "invoked", "step_started restore"})
+	equal(t, h.book.incidents[acmeIncident].Runs[0].Result, "superseded")
+	equal(t, h.book.incidents["reporting-0412"].Runs[0].By.Person, "alice")
 }

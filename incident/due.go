@@ -52,6 +52,7 @@ var rules = []func(Incident, World) []Event{
 	Incident.queued,
 	Incident.invoke,
 	Incident.carryOn,
+	Incident.offerRest,
 	Incident.atRisk,
 	Incident.standDown,
 }
@@ -72,17 +73,9 @@ func (i Incident) standDown(w World) []Event {
 	return []Event{StandDownRecommended{Tell: w.duty().lines(w.declaration().Authority)}}
 }
 
-// quiet reports whether the deactivation criteria hold: everything is back, nothing is under way, no criterion that calls
-// for a declaration is met. An incident without a measured outage (declared by hand) is quiet after its runs.
-func (i Incident) quiet(w World) bool {
-	if !i.allRestored() || i.active() > 0 || len(i.Recoveries)+len(i.Runs) == 0 {
-		return false
-	}
-	return len(grounds(w.Verdict)) == 0
-}
-
 // NextAt is the next instant after w.Now at which Due has something to say if nothing else happens. The rules name the
-// instants at which they might; each is asked whether it really will.
+// instants at which they might; each is asked whether it really will. An expression of bia.yaml that stands in the way of
+// standing down is asked again when its answer can turn.
 func (i Incident) NextAt(w World) (time.Time, bool) {
 	if !i.Open() || i.HandsOff != "" {
 		return time.Time{}, false
@@ -95,14 +88,18 @@ func (i Incident) NextAt(w World) (time.Time, bool) {
 	i.reportDeadlines(&d)
 	i.riskDeadlines(w, &d)
 	slices.SortFunc(d.all, time.Time.Compare)
+	turns := i.turns(w)
 	w.asking = true
 	for _, at := range d.all {
+		if !turns.IsZero() && !turns.After(at) {
+			break
+		}
 		w.Now = at
 		if len(i.next(w)) > 0 {
 			return at, true
 		}
 	}
-	return time.Time{}, false
+	return turns, !turns.IsZero()
 }
 
 func (i Incident) recoveryDeadlines(w World, d *deadlines) {

@@ -63,6 +63,7 @@ const (
 	KindStepDone              Kind = "step_done"
 	KindStepFailed            Kind = "step_failed"
 	KindStepSkipped           Kind = "step_skipped"
+	KindStepForbidden         Kind = "step_forbidden"
 	KindEscalated             Kind = "escalated"
 	KindNotified              Kind = "notified"
 
@@ -70,6 +71,7 @@ const (
 	KindRunResumed       Kind = "run_resumed"
 	KindStepHeld         Kind = "step_held"
 	KindStepReleased     Kind = "step_released"
+	KindStillHeld        Kind = "still_held"
 	KindInvocationQueued Kind = "invocation_queued"
 	KindRunSuperseded    Kind = "run_superseded"
 	KindRunAborted       Kind = "run_aborted"
@@ -82,6 +84,8 @@ const (
 	KindObjectiveAtRisk      Kind = "objective_at_risk"
 	KindObjectiveMissed      Kind = "objective_missed"
 	KindRestored             Kind = "restored"
+	KindRestOffered          Kind = "rest_offered"
+	KindRestSkipped          Kind = "rest_skipped"
 	KindRelapsed             Kind = "relapsed"
 	KindStandDownRecommended Kind = "stand_down_recommended"
 	KindStoodDown            Kind = "stood_down"
@@ -441,6 +445,8 @@ const (
 	InDoubt  Outcome = "in_doubt"  // a daemon died while it was under way
 	Cannot   Outcome = "cannot"    // a person says that it cannot be done
 	Unclear  Outcome = "unclear"   // nobody can tell whether or how it is to be done; nothing was sent
+
+	Forbidden Outcome = "forbidden" // a rule stopped it before it had any effect
 )
 
 // StepFailed ends an attempt badly. Again is when the next attempt starts by itself; zero: a person or nobody goes on.
@@ -461,6 +467,18 @@ type StepSkipped struct {
 	Step   string `json:"step"`
 	By     Actor  `json:"by"`
 	Reason string `json:"reason"`
+}
+
+// StepForbidden says that a step, or its undo, was not carried out, since it would have broken a rule that no run may break.
+// It is stuck until a person has seen to it.
+type StepForbidden struct {
+	Run     string   `json:"run"`
+	Step    string   `json:"step"`
+	Undo    bool     `json:"undo,omitempty"`
+	Attempt int      `json:"attempt"` // the one that was stopped at the moment of its effect, or the last before it was to start
+	Rule    string   `json:"rule"`    // id of an assertion of bia.yaml, or returns_to
+	Reason  string   `json:"reason"`
+	Tell    []string `json:"tell,omitempty"`
 }
 
 // Escalated tells the next in line that a step (or, with an empty Step, a declaration) still waits.
@@ -515,6 +533,13 @@ type StepReleased struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// StillHeld tells the authority that a run, or a step, is still kept from going on, by a person who set no time.
+type StillHeld struct {
+	Run  string   `json:"run"`
+	Step string   `json:"step,omitempty"`
+	Tell []string `json:"tell"`
+}
+
 // InvocationQueued is a person's order to invoke a playbook as soon as what stands in its way has ended.
 type InvocationQueued struct {
 	Service    string   `json:"service"`
@@ -566,7 +591,8 @@ type UndoSkipped StepSkipped
 
 // RunEnded closes a run: "completed"; "declined" (a decision went against it); "failed" (it came to its end, but a person
 // had to leave out a step that failed); "stood_down" (the incident ended first); "aborted"; "undone" (a step with
-// on_failure: undo failed); "superseded"; "interrupted" (of an exercise: a live disaster was declared).
+// on_failure: undo failed); "superseded"; "cut_short" (all that it
+// covers was back, and a person left out the rest); "interrupted" (of an exercise: a live disaster was declared).
 type RunEnded struct {
 	Run    string `json:"run"`
 	Result string `json:"result"`
@@ -609,6 +635,21 @@ type ObjectiveMissed struct {
 type Restored struct {
 	Service string    `json:"service"`
 	At      time.Time `json:"at"`
+}
+
+// RestOffered says that all that a run covers is back while steps are still open: a person may leave out the rest.
+type RestOffered struct {
+	Run   string   `json:"run"`
+	Steps []string `json:"steps"` // those that are open
+	Tell  []string `json:"tell"`
+}
+
+// RestSkipped leaves out all that is open in a run.
+type RestSkipped struct {
+	Run    string   `json:"run"`
+	Steps  []string `json:"steps"`
+	By     Actor    `json:"by"`
+	Reason string   `json:"reason"`
 }
 
 // Relapsed says that a service that had been restored is below MBCO again: a new episode from Since, or, where Since is
@@ -776,6 +817,7 @@ func (Notified) Kind() Kind              { return KindNotified }
 func (RunPaused) Kind() Kind             { return KindRunPaused }
 func (RunResumed) Kind() Kind            { return KindRunResumed }
 func (StepHeld) Kind() Kind              { return KindStepHeld }
+func (StillHeld) Kind() Kind             { return KindStillHeld }
 func (StepReleased) Kind() Kind          { return KindStepReleased }
 func (InvocationQueued) Kind() Kind      { return KindInvocationQueued }
 func (RunSuperseded) Kind() Kind         { return KindRunSuperseded }
@@ -795,6 +837,9 @@ func (Noted) Kind() Kind                 { return KindNoted }
 func (Rebased) Kind() Kind               { return KindRebased }
 func (ActionAgreed) Kind() Kind          { return KindActionAgreed }
 func (ActionDone) Kind() Kind            { return KindActionDone }
+func (StepForbidden) Kind() Kind         { return KindStepForbidden }
+func (RestOffered) Kind() Kind           { return KindRestOffered }
+func (RestSkipped) Kind() Kind           { return KindRestSkipped }
 func (ExerciseStarted) Kind() Kind       { return KindExerciseStarted }
 func (ExerciseInterrupted) Kind() Kind   { return KindExerciseInterrupted }
 func (ExerciseConcluded) Kind() Kind     { return KindExerciseConcluded }

@@ -237,6 +237,9 @@ func (i Incident) letEnd(w World, l leg) Event {
 	} else {
 		e = i.runningDue(w, l)
 	}
+	if undo, again := e.(UndoStarted); again {
+		e = StepStarted(undo)
+	}
 	if started, again := e.(StepStarted); again {
 		e = StepFailed{Run: started.Run, Step: started.Step, Attempt: l.state().Attempt, Outcome: InDoubt,
 			Reason: "whether it took effect is not known, and it is not sent again while a disaster goes on"}

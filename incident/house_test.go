@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"holdfast/bia/condition"
 	"holdfast/detector"
 )
 
@@ -92,6 +93,7 @@ type facts struct {
 	components map[string]detector.State
 	services   map[string]detector.ServiceState
 	lost       map[string]bool
+	disputed   map[string]bool
 	points     map[string]time.Time
 }
 
@@ -110,6 +112,38 @@ func (f facts) ServiceState(id string) detector.ServiceState {
 }
 
 func (f facts) DomainLost(id string) bool { return f.lost[id] }
+
+func (f facts) Disputed(id string) bool { return f.disputed[id] }
+
+func (f facts) Ask(c *condition.Condition, others condition.Facts) (detector.Reply, time.Time) {
+	a := c.Of(answering{f, others}).At(0)
+	if a.Err != nil {
+		return detector.Reply{Unsure: true, Why: a.Err.Error()}, time.Time{}
+	}
+	return detector.Reply{Holds: a.Holds}, time.Time{}
+}
+
+// answering answers what the tests' rules ask of the world: the states of components and services.
+type answering struct {
+	facts
+	others condition.Facts
+}
+
+func (t answering) Fact(of condition.Kind, id, field string, at int64) condition.Fact {
+	state := ""
+	switch of {
+	case condition.Component:
+		state = string(t.ComponentState(id))
+	case condition.Service:
+		state = string(t.ServiceState(id).State)
+	default:
+		return t.others.Fact(of, id, field, at)
+	}
+	if state == string(detector.Unknown) {
+		return condition.Fact{Err: errors.New("nobody can see " + id), Until: condition.Never}
+	}
+	return condition.Fact{Value: state, Until: condition.Never}
+}
 
 func (f facts) RecoveryPoint(data string) (time.Time, bool) {
 	at, ok := f.points[data]
@@ -236,6 +270,8 @@ func stepOf(e Event) (run, step string, ok bool) {
 		return e.Run, e.Step, true
 	case Escalated:
 		return e.Run, e.Step, true
+	case StepForbidden:
+		return e.Run, e.Step, true
 	case AcknowledgementLapsed:
 		return e.Run, e.Step, true
 	case HandOverOffered:
@@ -244,6 +280,8 @@ func stepOf(e Event) (run, step string, ok bool) {
 		return e.Run, e.Step, true
 	case StepReleased:
 		return e.Run, e.Step, true
+	case StillHeld:
+		return e.Run, e.Step, e.Step != ""
 	case UndoStarted:
 		return e.Run, e.Step, true
 	case UndoDone:

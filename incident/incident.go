@@ -113,6 +113,7 @@ type Run struct {
 	CleanUp  bool                `json:"clean_up,omitempty"` // it puts back what the exercise has done
 	Paused   *Brake              `json:"paused,omitempty"`   // nothing of it starts
 	Ending   *Ending             `json:"ending,omitempty"`   // it is being ended before its last step
+	Offered  []string            `json:"offered,omitempty"`  // steps that may be left out, since all that it covers is back
 	Question string              `json:"question,omitempty"` // the step that asks whether to start, since a precondition does not hold
 	Steps    []StepState         `json:"steps"`              // in the playbook's order
 
@@ -277,4 +278,5 @@ type Result struct {
 	Output  string
 	Reason  string
 	Channel string // of a notice
+	Rule    string // with the outcome forbidden: which rule stopped it
 }

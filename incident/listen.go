@@ -3,6 +3,7 @@ package incident
 import (
 	"time"
 
+	"holdfast/bia/condition"
 	"holdfast/detector"
 )
 
@@ -38,6 +39,20 @@ func (l listener) ServiceState(id string) detector.ServiceState {
 
 func (l listener) DomainLost(id string) bool {
 	return ofWorld(l, func(f detector.Facts) bool { return f.DomainLost(id) })
+}
+
+func (l listener) Disputed(component string) bool {
+	return ofWorld(l, func(f detector.Facts) bool { return f.Disputed(component) })
+}
+
+// Ask keeps what the condition came to; when it can turn is for the clock.
+func (l listener) Ask(c *condition.Condition, others condition.Facts) (detector.Reply, time.Time) {
+	is, until := l.facts.Ask(c, others)
+	l.quiet.facts = append(l.quiet.facts, func(facts detector.Facts) bool {
+		again, _ := facts.Ask(c, others)
+		return again == is
+	})
+	return is, until
 }
 
 func (l listener) RecoveryPoint(data string) (time.Time, bool) {

@@ -59,6 +59,10 @@ func told(e Event) (people []string, run, step string) {
 		people, run, step = e.Tell, e.Run, e.Step
 	case StepFailed:
 		people, run, step = e.Tell, e.Run, e.Step
+	case RestOffered:
+		people, run = e.Tell, e.Run
+	case StepForbidden:
+		people, run, step = e.Tell, e.Run, e.Step
 	case ReleaseChanged:
 		people, run, step = e.Tell, e.Run, e.Step
 	case Escalated:
@@ -77,6 +81,8 @@ func told(e Event) (people []string, run, step string) {
 		people, run, step = e.Tell, e.Run, e.Step
 	case RunPaused:
 		people, run = e.Tell, e.Run
+	case StillHeld:
+		people, run, step = e.Tell, e.Run, e.Step
 	case RunSuperseded:
 		people, run = e.Tell, e.Run
 	case RunAborted:
@@ -172,16 +178,36 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		i.stepWords(run, step, say)
 	case HandOverOffered:
 		say("Take it: holdfast ack %s %s/%s. Until then it is not yours.", i.ID, run, step)
+	case StillHeld:
+		i.brakeWords(run, step, say)
 	case RunPaused:
 		say("Let it go on: holdfast resume %s %s --reason WHY, or call it off: holdfast abort %[1]s %[2]s --reason WHY", i.ID, run)
 	case RunAborted:
 		say("Look how it goes: holdfast incident %s", i.ID)
+	case RestOffered:
+		say("Leave it out: holdfast skip-rest %s %s --reason WHY. Until somebody does, the run goes on as planned.", i.ID, run)
+	case StepForbidden:
+		say("It is asked again when you say: holdfast retry %s %s/%s --reason WHY; or leave it out (skip), or say that you did it by hand (done)", i.ID, run, step)
 	case StepFailed, UndoFailed:
 		if _, p := i.planned(run, step); p != nil && p.Fallback != "" && e.Kind() == KindStepFailed {
 			say("If what it needs is lost, %s is done instead: holdfast cannot %s %s/%s --reason WHY", p.Fallback, i.ID, run, step)
 		}
 		say("Say how it goes on: holdfast done, retry or skip %s %s/%s --reason WHY", i.ID, run, step)
 	}
+}
+
+// brakeWords say who keeps a run or a step from going on, and how it goes on.
+func (i *Incident) brakeWords(run, step string, say func(string, ...any)) {
+	r, _ := i.runOf(run)
+	b, target := r.Paused, run
+	if s, ok := r.state(step); ok {
+		b, target = s.Held, run+"/"+step
+	}
+	if b == nil {
+		return
+	}
+	say("%s has kept it from going on since %s%s", who(b.By), stamp(b.At), because(b.Reason))
+	say("Let it go on: holdfast resume %s %s, or call the run off: holdfast abort %s %s --reason WHY", i.ID, target, i.ID, run)
 }
 
 // headline is what a person reads on a locked screen: what is asked of them, or what happened.

@@ -126,7 +126,7 @@ func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
 }
 
 func verbs() []string {
-	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbPause), string(VerbHold), string(VerbResume), string(VerbAbort), string(VerbStandDown), string(VerbRehearse), string(VerbRebase), string(VerbArm), string(VerbDisarm), string(VerbNote), string(VerbAction), string(VerbActionDone), string(VerbReported)}
+	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbPause), string(VerbHold), string(VerbResume), string(VerbAbort), string(VerbSkipRest), string(VerbStandDown), string(VerbRehearse), string(VerbRebase), string(VerbArm), string(VerbDisarm), string(VerbNote), string(VerbAction), string(VerbActionDone), string(VerbReported)}
 	for _, v := range slices.Sorted(maps.Keys(wordOrders)) {
 		all = append(all, string(v))
 	}
@@ -267,7 +267,7 @@ func (i Incident) orderStandDown(w World, person string, c Command) ([]Event, er
 		events = append(events, RunEnded{Run: r.ID, Result: "stood_down"})
 	}
 	if i.StandDownRecommendedAt.IsZero() && i.HandsOff == "" && strings.TrimSpace(c.Reason) == "" {
-		return nil, Refuse("standing down is not recommended yet (%s); to do it all the same needs a reason", i.unfinished())
+		return nil, Refuse("standing down is not recommended yet (%s); to do it all the same needs a reason", i.unfinished(w))
 	}
 	return append(events, StoodDown{By: by, Reason: c.Reason, Tell: w.duty().lines(authority(w.declaration())...)}), nil
 }

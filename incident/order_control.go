@@ -23,6 +23,8 @@ func (i Incident) control(w World, person string, c Command) (events []Event, er
 		events, err = i.orderResume(w, person, c)
 	case VerbAbort:
 		events, err = i.orderAbort(w, person, c)
+	case VerbSkipRest:
+		events, err = i.orderSkipRest(w, person, c)
 	default:
 		return nil, nil, false
 	}

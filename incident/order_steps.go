@@ -279,6 +279,9 @@ func approve(i Incident, w World, l leg, person string, c Command) ([]Event, err
 	if err := fourEyes(i, l, person); err != nil {
 		return nil, err
 	}
+	if why := unwell(w, l.plan().ReturnsTo); why != "" {
+		return nil, Refuse("%s cannot be approved: %s", step, why)
+	}
 	now := i.release(w, l)
 	if err := meant(l, now, c.Digest); err != nil {
 		return nil, err
@@ -356,6 +359,9 @@ func retry(i Incident, w World, l leg, person string, c Command) ([]Event, error
 		return nil, l.heldBack("retry")
 	case p.Repeat == "never" && s.Attempt > 0 && (s.Outcome == InDoubt || s.Outcome == TimedOut):
 		return nil, Refuse("%s must not be repeated (repeat: never), and whether it took effect is not known: look, then report it done or skip it", step)
+	}
+	if rule, forbidden := i.forbidden(w, l); forbidden {
+		return nil, Refuse("%s may not be carried out: it would break %s: %s", l.called(), rule.Rule, rule.Reason)
 	}
 	e := i.setOff(w, l, by, c.Reason)
 	if failed, unclear := e.(StepFailed); unclear {

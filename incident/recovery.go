@@ -2,7 +2,6 @@ package incident
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"holdfast/detector"
@@ -70,32 +69,32 @@ func (i *Incident) relapsed(e Relapsed) {
 	} else {
 		i.recovery(e.Service, func(c *Recovery) { c.Restored = time.Time{} })
 	}
+	i.withdrawOffers(e.Service)
 	i.reconsider()
 }
 
 // allRestored reports whether every service is back that the disaster is about: the vital ones, and those declared by
 // name. A lesser one that stays down is an incident, and keeps nobody from standing down.
-func (i Incident) allRestored() bool {
-	return !slices.ContainsFunc(i.Recoveries, func(c Recovery) bool {
-		return c.Restored.IsZero() && (c.Objectives.Vital || i.named(c.Service))
-	})
+func (i Incident) allRestored() bool { return len(i.notBack()) == 0 }
+
+// withdrawOffers takes back that the rest of a run may be left out, since a service that it covers is down again.
+func (i *Incident) withdrawOffers(service string) {
+	for _, r := range i.Runs {
+		if r.Active() && r.covers(service) && len(r.Offered) > 0 {
+			i.run(r.ID, func(run *Run) { run.Offered = nil })
+		}
+	}
 }
 
-// unfinished is what keeps standing down from being recommended, in words.
-func (i Incident) unfinished() string {
+// notBack are the services that the disaster is about and that are not back.
+func (i Incident) notBack() []string {
 	var open []string
 	for _, c := range i.Recoveries {
 		if c.Restored.IsZero() && (c.Objectives.Vital || i.named(c.Service)) {
 			open = append(open, c.Service)
 		}
 	}
-	switch {
-	case len(open) > 0:
-		return "not back: " + strings.Join(union(open, nil), ", ")
-	case i.active() > 0:
-		return "a run still goes on"
-	}
-	return "a criterion still holds"
+	return union(open, nil)
 }
 
 // named reports whether a service was declared.

@@ -84,6 +84,7 @@ type page struct {
 type runPage struct {
 	RunReport
 	Head, Spent, Called string
+	Released, Foretold  []string
 	Brakes              []string
 	Steps               []stepPage
 }
@@ -115,7 +116,7 @@ func (n Notice) How() string        { return n.how() }
 func (r Report) HTML() ([]byte, error) {
 	p := page{Report: r, Chart: r.draw(), Style: template.CSS(reportStyle), Policy: ReportPolicy}
 	for _, run := range r.Runs {
-		view := runPage{RunReport: run, Head: run.head(), Spent: run.spent(), Called: run.called()}
+		view := runPage{RunReport: run, Head: run.head(), Spent: run.spent(), Called: run.called(), Released: run.released(), Foretold: run.foretold()}
 		for _, b := range run.Brakes {
 			view.Brakes = append(view.Brakes, b.line())
 		}

@@ -158,6 +158,8 @@ func (m *markdown) run(r RunReport) {
 		}
 	}
 	m.list("### Problems", problems)
+	m.list("### What was approved, as it stood", r.released())
+	m.list("### Forecasts against what came", r.foretold())
 }
 
 // integrity is what shows that data and services are well again.

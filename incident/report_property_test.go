@@ -26,7 +26,13 @@ func reported(t reporter, i Incident, now time.Time) {
 		}
 		folded = folded.Apply(r)
 	}
-	if live, replayed := asJSON(t, report), asJSON(t, folded.Report(now, Setting{})); live != replayed {
+	again := folded.Report(now, Setting{})
+	for n, run := range i.Runs {
+		if run.known > 0 { // what it was forecast by stands in the records of other incidents
+			report.Runs[n].Forecasts, again.Runs[n].Forecasts = nil, nil
+		}
+	}
+	if live, replayed := asJSON(t, report), asJSON(t, again); live != replayed {
 		t.Fatalf("the report of the replayed records differs:\n%s\n%s", live, replayed)
 	}
 	if _, err := report.HTML(); err != nil {

@@ -11,23 +11,24 @@ import (
 // A RunReport is one invocation: how long it took, and of that, how long machines worked and how long it waited for
 // people alone.
 type RunReport struct {
-	Run      string        `json:"run"`
-	Playbook string        `json:"playbook"`
-	Digest   string        `json:"digest"`
-	Exercise Exercise      `json:"exercise,omitempty"`
-	CleanUp  bool          `json:"clean_up,omitempty"` // it put back what an exercise did
-	Services []string      `json:"services"`
-	By       Actor         `json:"by"`
-	Started  time.Time     `json:"started"`
-	Ended    time.Time     `json:"ended,omitzero"`
-	Result   string        `json:"result,omitempty"`
-	Took     Span          `json:"took"`
-	Machines Span          `json:"machines"`         // while any machine was at work
-	People   Span          `json:"people"`           // while none was, and a person was asked
-	Critical []string      `json:"critical"`         // the steps that held everything up, in their order
-	Brakes   []BrakeReport `json:"brakes,omitempty"` // while people kept it, or a step of it, from going on
-	Ending   *Ending       `json:"ending,omitempty"` // why it ended before its last step, and by whose word
-	Steps    []StepReport  `json:"steps"`
+	Run       string        `json:"run"`
+	Playbook  string        `json:"playbook"`
+	Digest    string        `json:"digest"`
+	Exercise  Exercise      `json:"exercise,omitempty"`
+	CleanUp   bool          `json:"clean_up,omitempty"` // it put back what an exercise did
+	Services  []string      `json:"services"`
+	By        Actor         `json:"by"`
+	Started   time.Time     `json:"started"`
+	Ended     time.Time     `json:"ended,omitzero"`
+	Result    string        `json:"result,omitempty"`
+	Took      Span          `json:"took"`
+	Machines  Span          `json:"machines"`            // while any machine was at work
+	People    Span          `json:"people"`              // while none was, and a person was asked
+	Critical  []string      `json:"critical"`            // the steps that held everything up, in their order
+	Brakes    []BrakeReport `json:"brakes,omitempty"`    // while people kept it, or a step of it, from going on
+	Forecasts []Foretold    `json:"forecasts,omitempty"` // how long it was thought to take, each time that moved, against what it took
+	Ending    *Ending       `json:"ending,omitempty"`    // why it ended before its last step, and by whose word
+	Steps     []StepReport  `json:"steps"`
 }
 
 // A BrakeReport is a pause of a run, or a step that was held.
@@ -75,6 +76,8 @@ type StepReport struct {
 	Output    string            `json:"output,omitempty"`
 	Answers   map[string]string `json:"answers,omitempty"`
 	Evidence  string            `json:"evidence,omitempty"`
+	Values    map[string]string `json:"values,omitempty"`   // what was put in, by the text of its expression
+	Released  *Release          `json:"released,omitempty"` // of a decision: what it let happen, and the digest that was approved
 	Problems  []StepProblem     `json:"problems,omitempty"`
 	Course    []Stretch         `json:"course,omitempty"`
 	Undo      *UndoReport       `json:"undo,omitempty"`
@@ -292,7 +295,7 @@ func problemOf(r Record) (run, step string, p StepProblem, ok bool) {
 func (i Incident) runReport(run Run, c *course, now time.Time) RunReport {
 	r := RunReport{Run: run.ID, Playbook: run.Name, Digest: run.Digest, Exercise: run.Exercise, CleanUp: run.CleanUp, Services: orElse(run.Covers, run.Service), By: run.By,
 		Started: run.Started, Ended: run.Ended, Result: run.Result, Took: between(run.Started, ended(run.Ended, now)), Critical: run.critical(), Steps: []StepReport{}}
-	r.Ending = run.Ending
+	r.Ending, r.Forecasts = run.Ending, i.Forecasts(run.ID)
 	if c != nil {
 		r.Machines, r.People, r.Brakes = c.machines, c.people, c.brakes
 	}
@@ -300,6 +303,13 @@ func (i Incident) runReport(run Run, c *course, now time.Time) RunReport {
 		step := StepReport{Step: s.ID, Kind: s.Kind, Phase: s.Phase, Text: s.Text, Role: s.Role, Milestone: s.Milestone, Status: s.Status, Attempts: s.Attempt, Started: s.Started,
 			Acked: s.AckedAt, AckedBy: s.Acked, Ended: s.Ended, Took: between(s.Started, s.Ended), By: s.By, Approved: s.Approvals,
 			Reason: s.Reason, Output: s.Output, Answers: s.Answers, Evidence: s.Evidence}
+		step.Released = s.Release
+		for text, value := range s.Values {
+			if step.Values == nil {
+				step.Values = map[string]string{}
+			}
+			step.Values[text] = value.Plain()
+		}
 		if u := s.Undo; u != nil {
 			step.Undo = &UndoReport{Status: u.Status, Attempts: u.Attempt, Started: u.Started, Ended: u.Ended, Took: between(u.Started, u.Ended), By: u.By, Reason: u.Reason, Output: u.Output}
 		}

@@ -121,6 +121,12 @@ func (s StepReport) gave() string {
 	if s.Evidence != "" {
 		parts = append(parts, "evidence "+s.Evidence)
 	}
+	for _, text := range slices.Sorted(maps.Keys(s.Values)) {
+		parts = append(parts, fmt.Sprintf("put in %s = %s", text, s.Values[text]))
+	}
+	if s.Released != nil && len(s.Approved) > 0 {
+		parts = append(parts, "approved as "+brief(s.Released.Digest))
+	}
 	if s.Milestone != "" && s.Status == Done {
 		parts = append(parts, "milestone "+strings.ReplaceAll(s.Milestone, "_", " "))
 	}
@@ -140,6 +146,47 @@ func (s StepReport) people() string {
 		names = join(names, []string{who(s.AckedBy)})
 	}
 	return strings.Join(names, ", ")
+}
+
+// foretold are the lines of what was forecast, and how that compares with what came.
+func (r RunReport) foretold() (lines []string) {
+	for _, f := range r.Forecasts {
+		text := fmt.Sprintf("%s: back %s, at the latest %s (9 in 10)", stamp(f.At), stamp(f.Expected.P50), stamp(f.Expected.P90))
+		if actual := f.Expected.P50.Add(time.Duration(f.Off)); f.Off != 0 || f.Kept {
+			text += fmt.Sprintf("; it was back %s, %s", stamp(actual), off(f.Off))
+			if !f.Kept {
+				text += ", LATER than forecast for 9 in 10"
+			}
+		}
+		if len(f.HeldUpBy) > 0 {
+			text += "; held up by " + listed(f.HeldUpBy)
+		}
+		lines = append(lines, text+". After: "+f.After)
+	}
+	return lines
+}
+
+func off(s Span) string {
+	switch {
+	case s > 0:
+		return s.String() + " later"
+	case s < 0:
+		return (-s).String() + " earlier"
+	}
+	return "as forecast"
+}
+
+// released are the lines of what the decisions of a run let happen, as it was approved.
+func (r RunReport) released() (lines []string) {
+	for _, s := range r.Steps {
+		if s.Released == nil || len(s.Approved) == 0 {
+			continue
+		}
+		for _, next := range s.Released.Steps {
+			lines = append(lines, fmt.Sprintf("%s: %s: %s", s.Step, next.Step, next.Does))
+		}
+	}
+	return lines
 }
 
 func (p StepProblem) line() string {

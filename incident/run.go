@@ -29,6 +29,9 @@ func (i Incident) carryOn(w World) []Event {
 }
 
 func (i Incident) runDue(w World, run Run) Event {
+	if e := run.Paused.reminds(w, run.ID, ""); e != nil {
+		return e
+	}
 	if run.Paused.over(w.Now) {
 		return RunResumed{Run: run.ID, By: Actor{Rule: ruleUntil}}
 	}
@@ -104,6 +107,11 @@ func (l leg) braked() bool { return l.run.Paused != nil || l.run.Steps[l.n].Held
 // stepDue is what the clock and the facts say of one step.
 func (i Incident) stepDue(w World, l leg) Event {
 	run, step := l.name()
+	if s := l.state(); !s.ended() && s.Held != nil {
+		if e := s.Held.reminds(w, run, step); e != nil {
+			return e
+		}
+	}
 	if s := l.state(); !s.ended() && s.Held.over(w.Now) {
 		return StepReleased{Run: run, Step: step, By: Actor{Rule: ruleUntil}}
 	}
@@ -121,7 +129,7 @@ func (i Incident) stepDue(w World, l leg) Event {
 		return i.undoes(w, l)
 	case Retrying:
 		if !l.braked() && !w.Now.Before(s.Again) {
-			return i.setOff(w, l, Actor{}, "")
+			return i.launch(w, l)
 		}
 	}
 	return nil
@@ -138,10 +146,36 @@ func (i Incident) begins(w World, l leg) Event {
 		}
 		ready = ready && (!ok || before.ended())
 	}
-	if !ready || l.braked() {
+	if !ready || i.waitsFor(w, l) != "" {
 		return nil
 	}
 	return i.turn(w, l)
+}
+
+// waitsFor is what keeps a step from starting though all that it comes after has ended; empty: nothing.
+func (i Incident) waitsFor(w World, l leg) string {
+	s, p := l.state(), l.plan()
+	switch {
+	case l.run.Paused != nil:
+		return fmt.Sprintf("the run is paused by %s since %s%s%s", who(l.run.Paused.By), stamp(l.run.Paused.At), untilWords(l.run.Paused.Until), because(l.run.Paused.Reason))
+	case s.Held != nil:
+		return fmt.Sprintf("it is held by %s since %s%s%s", who(s.Held.By), stamp(s.Held.At), untilWords(s.Held.Until), because(s.Held.Reason))
+	case p.Phase == playbooks.Reconstitution && len(i.unrestored(l.run)) > 0:
+		return fmt.Sprintf("reconstitution begins when all that the run covers is restored; not back yet: %s", listed(i.unrestored(l.run)))
+	case len(p.ReturnsTo) > 0:
+		return unwell(w, p.ReturnsTo)
+	}
+	return ""
+}
+
+// unrestored are the services that a run is to bring back and that are measured and not back.
+func (i Incident) unrestored(run Run) (services []string) {
+	for _, service := range union(run.Covers, []string{run.Service}) {
+		if c, measured := i.Recovery(service); measured && c.Restored.IsZero() {
+			services = append(services, service)
+		}
+	}
+	return services
 }
 
 // declinedAt is the decision that barred a step.
@@ -193,15 +227,19 @@ func (i Incident) inDoubt(w World, l leg) Event {
 	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff() && l.braked():
 		return nil // nothing is sent again before it goes on
 	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff():
-		return i.setOff(w, l, Actor{}, "")
+		if rule, forbidden := i.forbidden(w, l); forbidden {
+			return l.of(StepFailed{Run: run, Step: step, Attempt: s.Attempt, Outcome: InDoubt, Tell: troubled(w, l),
+				Reason: fmt.Sprintf("holdfast was started anew while it was under way, and it may not be sent again: %s: %s", rule.Rule, rule.Reason)})
+		}
+		return l.of(i.setOff(w, l, Actor{}, ""))
 	case s.Epoch < w.Epoch:
 		reason := "holdfast was started anew while it was under way, and whether it took effect is not known"
 		if p.Repeat == "never" {
 			reason += "; it must not be repeated"
 		}
-		return StepFailed{Run: run, Step: step, Attempt: s.Attempt, Outcome: InDoubt, Reason: reason, Tell: troubled(w, l)}
+		return l.of(StepFailed{Run: run, Step: step, Attempt: s.Attempt, Outcome: InDoubt, Reason: reason, Tell: troubled(w, l)})
 	case !w.Now.Before(s.Until.Add(grace)):
-		return fail(w, l, TimedOut, fmt.Sprintf("no answer within %s", span(s.Until.Sub(s.Sent))))
+		return l.of(fail(w, l, TimedOut, fmt.Sprintf("no answer within %s", span(s.Until.Sub(s.Sent)))))
 	}
 	return nil
 }

@@ -242,6 +242,16 @@ func stepSentence(e Event) string {
 			return fmt.Sprintf("%s was left out%s.", upper(stepName(e.Run, e.Step)), because(e.Reason))
 		}
 		return fmt.Sprintf("%s was left out by %s%s.", upper(stepName(e.Run, e.Step)), who(e.By), because(e.Reason))
+	case RestOffered:
+		return fmt.Sprintf("All that run %s covers is back while steps are open (%s): a person may leave out the rest.", e.Run, listed(e.Steps))
+	case RestSkipped:
+		return fmt.Sprintf("%s left out the rest of run %s (%s)%s.", who(e.By), e.Run, listed(e.Steps), because(e.Reason))
+	case StepForbidden:
+		what := stepName(e.Run, e.Step)
+		if e.Undo {
+			what = "the undo of " + what
+		}
+		return fmt.Sprintf("%s was NOT carried out: it would break %s%s.", upper(what), e.Rule, because(e.Reason))
 	case Escalated:
 		text := fmt.Sprintf("%s still waits; %s is told (%s)", upper(stepName(e.Run, e.Step)), e.Role, listed(e.Tell))
 		return text + because(e.Why) + "."
@@ -268,6 +278,11 @@ func controlSentence(e Event) string {
 		return fmt.Sprintf("%s resumed run %s%s.", who(e.By), e.Run, because(e.Reason))
 	case StepHeld:
 		return fmt.Sprintf("%s holds %s%s%s.", who(e.By), stepName(e.Run, e.Step), untilWords(e.Until), because(e.Reason))
+	case StillHeld:
+		if e.Step == "" {
+			return fmt.Sprintf("Run %s is still paused.", e.Run)
+		}
+		return fmt.Sprintf("%s is still held.", upper(stepName(e.Run, e.Step)))
 	case StepReleased:
 		if e.By.Rule == ruleUntil {
 			return fmt.Sprintf("%s is free again: the time of its hold is over.", upper(stepName(e.Run, e.Step)))

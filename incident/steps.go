@@ -132,6 +132,7 @@ func (i Incident) runDeadlines(w World, d *deadlines) {
 		}
 		if run.Paused != nil {
 			d.add(run.Paused.Until)
+			d.add(run.Paused.remindAt(w.declaration().DecisionTimeObjective))
 		}
 	}
 }
@@ -140,6 +141,7 @@ func stepDeadline(w World, l leg, d *deadlines) {
 	s, p := l.state(), l.plan()
 	if s.Held != nil {
 		d.add(s.Held.Until)
+		d.add(s.Held.remindAt(w.declaration().DecisionTimeObjective))
 	}
 	switch {
 	case s.Status == Retrying:
@@ -252,6 +254,9 @@ func finished(w World, l leg, r Result) []Change {
 	}
 	if r.Outcome == "" {
 		return []Change{{Incident: l.incident, Event: l.of(l.done(short(r.Output)))}}
+	}
+	if r.Outcome == Forbidden {
+		return []Change{{Incident: l.incident, Event: l.stopped(w, Prohibition{r.Rule, short(r.Reason)})}}
 	}
 	e := fail(w, l, r.Outcome, short(r.Reason))
 	if e.Reason == "" {

@@ -64,7 +64,7 @@ func (i Incident) turn(w World, l leg) Event {
 	}
 	switch why, doubt := lacks(w, p); {
 	case why == "":
-		return i.setOff(w, l, Actor{}, "")
+		return i.launch(w, l)
 	case doubt || p.Fallback == "":
 		return unclear(w, l, why)
 	default:

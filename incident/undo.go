@@ -17,7 +17,7 @@ func (l leg) undoesRun() bool { return !l.undo && l.plan().OnFailure == "undo" }
 // undoes has a run undone whose playbook says so of a step that failed. What is in doubt or unclear is first looked at by a
 // person.
 func (i Incident) undoes(w World, l leg) Event {
-	if s := l.state(); !l.undoesRun() || s.Outcome == InDoubt || s.Outcome == Unclear || l.braked() {
+	if s := l.state(); !l.undoesRun() || s.Outcome == InDoubt || s.Outcome == Forbidden || s.Outcome == Unclear || l.braked() {
 		return nil
 	}
 	run, step := l.name()
@@ -55,10 +55,7 @@ func (i Incident) undoDue(w World, l leg) (e Event, waits bool) {
 	case s.ended():
 		return nil, false
 	case s.Status == Running:
-		if e = i.inDoubt(w, l); e != nil {
-			e = l.of(e)
-		}
-		return e, true
+		return i.inDoubt(w, l), true
 	case !run.Ending.Undo:
 		return nil, false
 	case run.Paused != nil || s.Status == Stuck:
@@ -70,7 +67,7 @@ func (i Incident) undoDue(w World, l leg) (e Event, waits bool) {
 		return UndoFailed{Run: id, Step: step, Outcome: InDoubt, Tell: troubled(w, l),
 			Reason: "whether the step took effect is not known: retry undoes it, skip leaves it"}, true
 	}
-	return l.of(start(w, l, Actor{}, "")), true
+	return i.launch(w, l), true
 }
 
 // reversals are the undoes of a run's steps that did, or may have done, something: the step that ended last first.

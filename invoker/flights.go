@@ -193,10 +193,13 @@ func (v *Invoker) start(ctx context.Context, e incident.Effect) {
 	t.flights[flightOf(e)] = &flight{effect: e, lane: t.lane(e), cancel: cancel, since: v.last}
 	v.flying.Go(func() {
 		defer cancel()
-		if !v.mayStart() {
+		r, may := v.mayStart(e)
+		switch {
+		case !may:
 			return
+		case r.Outcome == "":
+			r = v.cfg.Hands.Carry(ctx, e)
 		}
-		r := v.cfg.Hands.Carry(ctx, e)
 		select {
 		case v.results <- r:
 		case <-ctx.Done(): // stopped, or no longer wanted: nobody waits for how it went
@@ -204,11 +207,16 @@ func (v *Invoker) start(ctx context.Context, e incident.Effect) {
 	})
 }
 
-// mayStart looks once more, right before the effect: whoever took over meanwhile decides what becomes of it.
-func (v *Invoker) mayStart() bool {
+// mayStart looks once more, right before the effect: whoever took over meanwhile decides what becomes of it, and a rule
+// that no run may break can have come to be broken by it since it was ordered. Then that is its result.
+func (v *Invoker) mayStart(e incident.Effect) (incident.Result, bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.desk.Epoch() == v.status.Epoch && v.status.HandsOff == ""
+	if v.desk.Epoch() != v.status.Epoch || v.status.HandsOff != "" {
+		return incident.Result{}, false
+	}
+	r, _ := v.desk.Forbids(v.cfg.Now().UTC().Round(0), e)
+	return r, true
 }
 
 // recall stops all that is under way: who may not decide may not act.

@@ -45,6 +45,7 @@ type world struct {
 	cleared bool
 	hang    string                                 // a step whose machine does not answer
 	answer  func(incident.Effect) *incident.Result // what a machine says; nil: as usual
+	aborts  bool                                   // the director calls the run off instead of deciding
 	mute    bool                                   // nobody can be told anything
 	talk    bool                                   // people say what they see, and the documents are edited, while it goes on
 	cut     map[string]bool                        // by key: hanging effects that were called off
@@ -392,13 +393,16 @@ func (p *process) people() {
 	}
 	for _, run := range i.Runs {
 		for _, s := range run.Steps {
-			if s.ID == "go" && s.Status == incident.Waiting {
+			if s.ID == "go" && s.Status == incident.Waiting && p.w.aborts {
+				order("ada", incident.Command{Verb: incident.VerbAbort, Reason: "a false alarm"})
+			} else if s.ID == "go" && s.Status == incident.Waiting {
 				order("ada", incident.Command{Verb: incident.VerbApprove, Step: s.ID})
 				order("ben", incident.Command{Verb: incident.VerbApprove, Step: s.ID})
 			}
 		}
 	}
-	if !i.StandDownRecommendedAt.IsZero() && i.StoodDown == nil {
+	over := p.w.aborts && len(i.Runs) > 0 && !i.Runs[0].Active()
+	if (over || !i.StandDownRecommendedAt.IsZero()) && i.StoodDown == nil {
 		order("ada", incident.Command{Verb: incident.VerbStandDown, Reason: "the south serves"})
 	}
 }

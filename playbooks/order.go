@@ -46,6 +46,20 @@ func (p *Playbook) path(from, to string) []string {
 	return walk(from)
 }
 
+// LeadsTo are the steps that have to end before a step can start, directly or further back.
+func (p *Playbook) LeadsTo(id string) map[string]bool {
+	leads := map[string]bool{}
+	for again := p.Waits(id); len(again) > 0; {
+		next := again[0]
+		again = again[1:]
+		if !leads[next] {
+			leads[next] = true
+			again = append(slices.Clip(again), p.Waits(next)...)
+		}
+	}
+	return leads
+}
+
 // decidedBefore reports whether some decision lies, directly or further back, before a step. One that is taken in exercises
 // only is none where it counts.
 func (p *Playbook) decidedBefore(step string) bool {

@@ -154,6 +154,7 @@ func TestEachOfTheseIsFound(t *testing.T) {
 		"a playbook names no domain":                {"not_when_lost: [west]", "not_when_lost: [west, wast]", "error readiness/dangling"},
 		"a precondition names nothing":              {"component_up: [west-1, dns]", "component_up: [west-1, dsn]", "error readiness/dangling"},
 		"a precondition names no data":              {"[{component_up: [west-1, dns]}]", "[{recovery_point_within: {data: ledger, age: 5m}}]", "error readiness/dangling"},
+		"a step returns to no domain":               {"steps:", "steps:\n  - {id: back, phase: reconstitution, returns_to: [wast], do: Return, role: head}", "error readiness/dangling"},
 		"a verify names no service":                 {"verify: {service: api}", "verify: {service: pai}", "error readiness/dangling"},
 		"the steps take longer than the RTC":        {"expect: 30m", "expect: 41m", "warning readiness/path-longer-than-rtc"},
 		"the playbook is slower than is counted on": {"rtc: 40m", "rtc: 41m", "warning readiness/slower-than-rtc"},

@@ -1,6 +1,7 @@
 package readiness
 
 import (
+	"maps"
 	"slices"
 
 	"holdfast/bia/condition"
@@ -28,8 +29,29 @@ func (l *linter) references() {
 				continue // told of the playbook that it is written in
 			}
 			l.exist(s.Marks, "needs", s.Needs, "component, service or failure domain", slices.Concat(things, domains))
+			l.exist(s.Marks, "returns_to", s.ReturnsTo, "failure domain", domains)
 			if s.Verify != nil && s.Verify.Service != "" {
 				l.exist(s.Verify.Marks, "service", []string{s.Verify.Service}, "process or service", services)
+			}
+		}
+	}
+	l.asserted()
+}
+
+// asserted checks what the assertions of bia.yaml ask about of the playbooks: a rule about what does not exist guards nothing.
+func (l *linter) asserted() {
+	known := map[string][]string{}
+	for _, p := range l.Playbooks {
+		known["playbook"] = append(known["playbook"], p.ID)
+		known["resource"] = append(known["resource"], p.Exclusive...)
+		for _, s := range p.Steps {
+			known["step"] = append(known["step"], s.ID)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(l.BIA.Assertions)) {
+		for _, m := range l.BIA.Assertions[id].Mentions() {
+			if !slices.Contains(known[m.Kind], m.ID) {
+				l.found.Errorf(m.At, "readiness/dangling", source.DidYouMean(m.ID, known[m.Kind]), "no playbook has the %s %q", m.Kind, m.ID)
 			}
 		}
 	}

@@ -25,9 +25,10 @@ const maxCost = 10_000
 
 // A Condition is an expression without problems.
 type Condition struct {
-	names  []Name
-	counts bool
-	ast    *cel.Ast
+	names    []Name
+	counts   bool
+	ast      *cel.Ast
+	language *language
 }
 
 // A Kind is what an id is the id of.
@@ -40,6 +41,12 @@ const (
 	Site      Kind = "site"
 	Data      Kind = "data"
 	Observer  Kind = "observer"
+)
+
+// What a rule about what a run is about to do can ask about besides.
+const (
+	Playbook Kind = "playbook"
+	Resource Kind = "resource" // that one run at a time holds; Step is one of the run that the next step belongs to
 )
 
 // A Name is an id as an expression has it, and where: in characters of the expression.
@@ -88,8 +95,8 @@ type Question struct {
 
 // Of makes the question.
 func (c *Condition) Of(f Facts) *Question {
-	m := &moment{facts: f}
-	program, err := environment(m).Program(c.ast, cel.CostLimit(maxCost))
+	m := &moment{facts: f, language: c.language}
+	program, err := c.language.environment(m).Program(c.ast, cel.CostLimit(maxCost))
 	if err != nil {
 		panic("condition: what was checked cannot be planned: " + err.Error())
 	}
@@ -136,6 +143,7 @@ type untold struct{ error }
 // A moment is one asking: what is looked at, and until when all of it stands.
 type moment struct {
 	facts     Facts
+	language  *language
 	at, until int64
 }
 
@@ -164,8 +172,11 @@ func (m *moment) look(of Kind, id, field string) (any, error) {
 
 // ResolveName looks up a variable.
 func (m *moment) ResolveName(name string) (any, bool) {
-	if _, known := variables[name]; !known {
+	if _, known := m.language.variables[name]; !known {
 		return nil, false
+	}
+	if name == next {
+		return subject{m, next, ""}, true
 	}
 	v, err := m.look("", "", name)
 	if err != nil {

@@ -29,6 +29,18 @@ var fields = map[Kind]map[string]*cel.Type{
 	Observer:  {"silent": cel.BoolType},
 }
 
+// next is the variable that is the step about to start.
+const next = "next"
+
+// What a rule about what a run is about to do can ask besides.
+var runFields = map[Kind]map[string]*cel.Type{
+	Playbook: {"running": cel.BoolType},
+	Resource: {"held": cel.BoolType},
+	Step:     {"done": cel.BoolType},
+	next: {"id": cel.StringType, "playbook": cel.StringType, "service": cel.StringType, "phase": cel.StringType, "kind": cel.StringType,
+		"undo": cel.BoolType, "point_of_no_return": cel.BoolType, "exercise": cel.BoolType},
+}
+
 // The variables.
 var variables = map[string]*cel.Type{"now": cel.TimestampType, "services_down": cel.IntType, "vital_down": cel.IntType}
 
@@ -37,6 +49,40 @@ var vocabulary = map[string][]string{
 	"state":     {"up", "degraded", "down"},
 	"signal":    {"ok", "impaired", "lost"},
 	"condition": {"ok", "unusable", "compromised"},
+}
+
+// runVocabulary are those of the step that is next.
+var runVocabulary = map[string][]string{
+	"phase": {"activation", "recovery", "reconstitution"},
+	"kind":  {"do", "run"},
+}
+
+// A language is what an expression can ask about.
+type language struct {
+	fields    map[Kind]map[string]*cel.Type
+	variables map[string]*cel.Type
+}
+
+// ofCriteria asks about the world; ofRuns also about what runs, and about the step that is about to start.
+var (
+	ofCriteria = &language{fields, variables}
+	ofRuns     = &language{joined(fields, runFields), joined(variables, map[string]*cel.Type{next: typeOf(next)})}
+)
+
+func joined[K comparable, V any](a, b map[K]V) map[K]V {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
+
+// kinds are the kinds of thing that are asked for by id.
+func (l *language) kinds() (all []Kind) {
+	for _, kind := range slices.Sorted(maps.Keys(l.fields)) {
+		if kind != next {
+			all = append(all, kind)
+		}
+	}
+	return all
 }
 
 // functions are those of CEL that are understood: all of them either compare, count or choose. What takes a time that
@@ -48,7 +94,7 @@ var functions = []string{
 }
 
 // environment is the language, its facts looked up at a moment.
-func environment(m *moment) *cel.Env {
+func (l *language) environment(m *moment) *cel.Env {
 	var known []*env.Function
 	for _, name := range functions {
 		known = append(known, env.NewFunction(name))
@@ -58,7 +104,7 @@ func environment(m *moment) *cel.Env {
 		panic("condition: the language is broken: " + err.Error()) // it is made of constants
 	}
 	options := []cel.EnvOption{
-		cel.CustomTypeProvider(provider{registry}),
+		cel.CustomTypeProvider(provider{registry, l}),
 		cel.StdLib(cel.StdLibSubset(&env.LibrarySubset{IncludeFunctions: known})),
 		cel.CrossTypeNumericComparisons(true),
 		cel.ParserExpressionSizeLimit(4096),
@@ -66,12 +112,12 @@ func environment(m *moment) *cel.Env {
 		literal("duration", cel.DurationType, length),
 		literal("timestamp", cel.TimestampType, point),
 	}
-	for _, kind := range slices.Sorted(maps.Keys(fields)) {
+	for _, kind := range l.kinds() {
 		options = append(options, cel.Function(string(kind), cel.Overload(string(kind)+"_id", []*cel.Type{cel.StringType}, typeOf(kind),
 			cel.UnaryBinding(func(id ref.Val) ref.Val { return subject{m, kind, string(id.(types.String))} }))))
 	}
-	for _, name := range slices.Sorted(maps.Keys(variables)) {
-		options = append(options, cel.Variable(name, variables[name]))
+	for _, name := range slices.Sorted(maps.Keys(l.variables)) {
+		options = append(options, cel.Variable(name, l.variables[name]))
 	}
 	e, err := cel.NewCustomEnv(options...)
 	if err != nil {
@@ -131,11 +177,14 @@ func (s subject) Value() any { return s }
 func (s subject) Equal(other ref.Val) ref.Val { return types.Bool(ref.Val(s) == other) }
 
 // provider adds the things to the types that CEL knows.
-type provider struct{ types.Provider }
+type provider struct {
+	types.Provider
+	l *language
+}
 
 // FindStructType finds the type of a thing.
 func (p provider) FindStructType(name string) (*types.Type, bool) {
-	if _, known := fields[Kind(name)]; known {
+	if _, known := p.l.fields[Kind(name)]; known {
 		return types.NewTypeTypeWithParam(typeOf(Kind(name))), true
 	}
 	return p.Provider.FindStructType(name)
@@ -143,7 +192,7 @@ func (p provider) FindStructType(name string) (*types.Type, bool) {
 
 // FindStructFieldNames are what can be asked of a thing.
 func (p provider) FindStructFieldNames(name string) ([]string, bool) {
-	if all, known := fields[Kind(name)]; known {
+	if all, known := p.l.fields[Kind(name)]; known {
 		return slices.Sorted(maps.Keys(all)), true
 	}
 	return p.Provider.FindStructFieldNames(name)
@@ -151,7 +200,7 @@ func (p provider) FindStructFieldNames(name string) ([]string, bool) {
 
 // FindStructFieldType is what a field comes to, and how to look it up.
 func (p provider) FindStructFieldType(name, field string) (*types.FieldType, bool) {
-	all, known := fields[Kind(name)]
+	all, known := p.l.fields[Kind(name)]
 	if !known {
 		return p.Provider.FindStructFieldType(name, field)
 	}

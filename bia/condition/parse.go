@@ -24,14 +24,19 @@ type Problem struct {
 	Hint     string
 }
 
-// Parse reads and checks an expression. With problems there is no condition.
-func Parse(text string) (*Condition, []Problem) {
-	p := parser{Phrase: source.PhraseOf(text)}
+// Parse reads and checks an expression about the world. With problems there is no condition.
+func Parse(text string) (*Condition, []Problem) { return ofCriteria.parse(text) }
+
+// ParseRule reads and checks an expression about the world and what a run is about to do in it.
+func ParseRule(text string) (*Condition, []Problem) { return ofRuns.parse(text) }
+
+func (l *language) parse(text string) (*Condition, []Problem) {
+	p := parser{Phrase: source.PhraseOf(text), language: l}
 	if strings.TrimSpace(text) == "" {
 		p.problem(0, 1, "such as service('id').down_for > duration('20m')", "it says nothing")
 		return nil, p.problems
 	}
-	checked, issues := environment(nil).Compile(text)
+	checked, issues := l.environment(nil).Compile(text)
 	for _, e := range issues.Errors() {
 		p.tell(p.Offset(e.Location.Line(), e.Location.Column()), e.Message)
 	}
@@ -47,7 +52,7 @@ func Parse(text string) (*Condition, []Problem) {
 	if len(p.problems) > 0 {
 		return nil, p.problems
 	}
-	return &Condition{p.names, p.counts, checked}, nil
+	return &Condition{p.names, p.counts, checked, l}, nil
 }
 
 // named is a type of CEL in plain words.
@@ -71,6 +76,7 @@ func named(t string) string {
 
 type parser struct {
 	source.Phrase
+	language *language
 	scope    Scope // of a playbook; nil: it is a criterion
 	rep      *ast.AST
 	names    []Name
@@ -127,7 +133,11 @@ func (p *parser) unknown(at int, name string) {
 		p.problems[len(p.problems)-1].Instant = true
 		return
 	}
-	p.problem(at, at+word, source.DidYouMean(name, p.words()), "%q is not understood here", name)
+	hint := source.DidYouMean(name, p.words())
+	if slices.Contains(p.words(), name) {
+		hint = "it is asked without an id"
+	}
+	p.problem(at, at+word, hint, "%q is not understood here", name)
 }
 
 // stops is where the expression is no longer one.
@@ -143,19 +153,27 @@ func (p *parser) words() []string {
 	if p.scope != nil {
 		return p.scope.words()
 	}
-	all := []string{"duration", "timestamp"}
-	for kind := range fields {
-		all = append(all, string(kind))
-	}
-	return slices.Sorted(slices.Values(slices.AppendSeq(all, maps.Keys(variables))))
+	return p.language.words()
 }
 
 func (p *parser) allFields() []string {
 	if p.scope != nil {
 		return p.scope.allFields()
 	}
+	return p.language.everyField()
+}
+
+func (l *language) words() []string {
+	all := []string{"duration", "timestamp"}
+	for _, kind := range l.kinds() {
+		all = append(all, string(kind))
+	}
+	return slices.Sorted(slices.Values(slices.AppendSeq(all, maps.Keys(l.variables))))
+}
+
+func (l *language) everyField() []string {
 	seen := map[string]bool{}
-	for _, kind := range fields {
+	for _, kind := range l.fields {
 		for field := range kind {
 			seen[field] = true
 		}
@@ -207,7 +225,10 @@ func (p *parser) call(e ast.NavigableExpr) {
 		p.compared(call.Args()[0], call.Args()[1])
 		p.compared(call.Args()[1], call.Args()[0])
 	default:
-		if _, known := fields[Kind(name)]; known && !call.IsMemberFunction() {
+		if p.language == nil {
+			return // of a playbook: it is looked at otherwise
+		}
+		if _, known := p.language.fields[Kind(name)]; known && !call.IsMemberFunction() {
 			p.id(Kind(name), call.Args()[0], e)
 		}
 	}
@@ -277,7 +298,10 @@ func (p *parser) vocabulary(field string) []string {
 	if p.scope != nil {
 		return said[field]
 	}
-	return vocabulary[field]
+	if words := vocabulary[field]; words != nil || p.language != ofRuns {
+		return words
+	}
+	return runVocabulary[field]
 }
 
 // compared checks that a word which a field is compared with is one that it can have.
@@ -300,7 +324,7 @@ func (p *parser) compared(field, with ast.Expr) {
 
 // weigh refuses what may cost too much to answer.
 func (p *parser) weigh(checked *cel.Ast) {
-	estimate, err := environment(nil).EstimateCost(checked, sizes{})
+	estimate, err := p.language.environment(nil).EstimateCost(checked, sizes{})
 	if err == nil && estimate.Max > maxCost {
 		p.problem(0, p.Len(), "split it up", "it may cost %d to answer, at most %d are allowed", estimate.Max, maxCost)
 	}

@@ -65,6 +65,8 @@ may in any case.`,
 	{verb: incident.VerbHold, args: "INCIDENT [RUN|STEP]", short: "Hold one step, or a run, until an instant or until it is resumed", need: 1, most: 2, reason: mustReason, flags: brakeFlag, read: brakeArgs,
 		example: "  holdfast hold booking-api-1123 promote --until 2026-11-23T16:00:00Z --reason \"the last batch has to be through\""},
 	{verb: incident.VerbResume, args: "INCIDENT [RUN|STEP]", short: "Let a run, or a step that is held, go on", need: 1, most: 2, reason: mayReason, read: brakeArgs},
+	{verb: incident.VerbSkipRest, args: "INCIDENT [RUN]", short: "Leave out all that is open in a run, once all that it covers is back", need: 1, most: 2, reason: mustReason, read: runArgs,
+		example: "  holdfast skip-rest booking-api-1123 --reason \"the power came back before anything was moved\""},
 	{verb: incident.VerbAbort, args: "INCIDENT [RUN]", short: "Call a run off and undo what it did; without a run, everything in the incident", need: 1, most: 2, reason: mustReason, flags: keepFlag, read: abortArgs,
 		long:    "Call a run off: nothing of it starts any more, what is under way is waited for, and what was done is undone in reverse order, as far as the playbook says how. Without a run it calls off everything in the incident, and nothing is invoked there any more without a person. --keep leaves what was done as it is; given again, it stops an undo that does more harm than good.",
 		example: "  holdfast abort booking-api-1123 --reason \"a false alarm: the probe was wrong\"\n  holdfast abort booking-api-1123 1 --keep --reason \"touch nothing any more\""},
@@ -276,16 +278,21 @@ func brakeArgs(c *cobra.Command, args []string, order *incident.Command) (err er
 // isRun reports whether a word names a run: they are numbered.
 func isRun(word string) bool { return word != "" && strings.Trim(word, "0123456789") == "" }
 
+// runArgs reads an incident and a run; without one it is the only run that goes on.
+func runArgs(c *cobra.Command, args []string, order *incident.Command) error {
+	if len(args) == 2 {
+		order.Run = args[1]
+	}
+	return incidentArg(c, args, order)
+}
+
 func keepFlag(c *cobra.Command) {
 	c.Flags().Bool("keep", false, "leave what was done as it is")
 }
 
 func abortArgs(c *cobra.Command, args []string, order *incident.Command) error {
 	order.Keep, _ = c.Flags().GetBool("keep")
-	if len(args) == 2 {
-		order.Run = args[1]
-	}
-	return incidentArg(c, args, order)
+	return runArgs(c, args, order)
 }
 
 func invokeArgs(c *cobra.Command, args []string, order *incident.Command) error {

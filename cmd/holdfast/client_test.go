@@ -117,6 +117,10 @@ func TestEveryOrderSaysWhatWasTyped(t *testing.T) {
 	} {
 		var sent incident.Command
 		daemon(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodPost { // who approves looks first at what is asked
+				http.NotFound(w, r)
+				return
+			}
 			if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
 				t.Error(err)
 			}

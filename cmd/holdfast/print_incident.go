@@ -27,6 +27,12 @@ func printIncident(out *printer, i console.Incident) {
 		how := "declared " + clockTime(i.DeclaredAt) + " by " + actor(i.Declared.By)
 		out.line("%s, on %s", how, strings.Join(i.Declared.Criteria, ", "))
 	}
+	if i.Aborted != nil && i.Closed.IsZero() {
+		out.parts(cell{fmt.Sprintf("aborted %s by %s: %s; nothing is invoked without a person", clockTime(i.Aborted.At), actor(i.Aborted.By), i.Aborted.Reason), warn})
+	}
+	for _, q := range i.Queued {
+		out.parts(cell{fmt.Sprintf("%s for %s waits for its turn, ordered %s by %s", q.Playbook, q.Service, clockTime(q.At), actor(q.By)), warn}, cell{strings.Join(q.Behind, "; "), plain})
+	}
 	for _, n := range i.NoPlaybook {
 		out.parts(cell{"no applicable playbook for " + n.Service, bad}, cell{strings.Join(n.Missing, ", "), plain})
 	}
@@ -40,6 +46,10 @@ func printIncident(out *printer, i console.Incident) {
 		if n < len(i.Status.Runs) {
 			printRun(out, i, run, i.Status.Runs[n])
 		}
+	}
+	if standing := deactivationBranches(i.Deactivation); len(standing) > 0 {
+		out.heading("Standing down is recommended when all of these hold")
+		printTree(out, "", standing)
 	}
 	printStory(out, i.Story)
 }
@@ -102,6 +112,12 @@ func printRun(out *printer, i console.Incident, run incident.Run, status console
 	out.heading("Run %s: %s for %s, %s", run.ID, run.Name, run.Service, state)
 	if status.Brake != "" {
 		out.parts(cell{"  " + status.Brake, warn})
+	}
+	if len(status.Offered) > 0 {
+		out.parts(cell{"  all that it covers is back while steps are open: " + console.CommandLine(incident.VerbSkipRest, i.ID, run.ID) + " leaves out the rest", warn})
+	}
+	for _, b := range status.Blocked {
+		out.parts(cell{"  " + b.Step + " waits:", bold}, cell{b.For, plain})
 	}
 	for _, line := range slices.Concat(status.ForecastLines(i.Now), status.FurtherLines()) {
 		out.parts(cell{"  " + line, plain})
@@ -253,6 +269,7 @@ func printExplained(out *printer, e console.Explained) {
 	add("what would change it", leaves(v.Counterfactual()))
 	add("next", leaves(nextLines(e)))
 	add("playbooks", playbookBranches(e.Playbooks))
+	add("standing down", deactivationBranches(e.Deactivation))
 	printTree(out, "", tree)
 }
 
@@ -291,6 +308,19 @@ func playbookBranches(fits []console.PlaybookFit) []branch {
 		all = append(all, b)
 	}
 	return all
+}
+
+// deactivationBranches are the criteria by which standing down is recommended.
+func deactivationBranches(all []incident.Deactivation) []branch {
+	var branches []branch
+	for _, d := range all {
+		b := branch{line: []cell{{"holds", good}, {d.ID, bold}, {d.Text, plain}}}
+		if !d.Holds {
+			b = branch{line: []cell{{"does not hold", warn}, {d.ID, bold}, {d.Text, plain}}, on: leaves([]string{d.Why})}
+		}
+		branches = append(branches, b)
+	}
+	return branches
 }
 
 // precondition is an answer whose "met" is good news.

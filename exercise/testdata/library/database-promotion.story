@@ -38,11 +38,11 @@ starts 2026-03-02T09:00:00Z
            order-taking-0302: Classified major_incident until the outage has ended: order-taking, orders-api and orders-db up; no criterion holds now.
       43m  Step verified of run 1 is done.
            Step backup of run 1 started: database-1 told. It is to take a full backup of the new primary now, and see that it is one that can be read, by 2h43m.
-           Step preserve of run 1 started: database-1 told. It is to keep the disk of the lost primary as it is until what it had not sent has been looked for.
       48m  order-taking is restored: at or above its MBCO since 2026-03-02 09:38:00Z. Recovery took 38m of an RTO of 4h.
            orders-api is restored: at or above its MBCO since 2026-03-02 09:38:00Z. Recovery took 38m of an RTO of 4h.
            orders-db is restored: at or above its MBCO since 2026-03-02 09:38:00Z. Recovery took 38m of an RTO of 3h. The run's first forecast was 39m23s, 1m23s too late.
            order-taking-0302: The situation is over: order-taking, orders-api and orders-db up; it had reached major_incident.
+           Step preserve of run 1 started: database-1 told. It is to keep the disk of the lost primary as it is until what it had not sent has been looked for.
     1h20m  > done backup by database-1 evidence=backup-77
            Step backup of run 1 is done, by database-1 (on-call-database).
            Step reconcile of run 1 started: database-1 told. It is to compare with the application's own journal and list every order that is missing.

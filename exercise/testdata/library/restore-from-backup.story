@@ -51,9 +51,9 @@ starts 2026-03-02T09:00:00Z
        3h  > data orders ok
            Step verified of run 1 is done.
            Step enter-again of run 1 started: database-1 told. It is to enter again what was ordered after the recovery point (queues, mails, payment provider), and count what is lost for good.
-           Step back-up-anew of run 1 started: database-1 told. It is to start a new chain of backups from the restored database, and restore the first one somewhere to see that it can be.
      3h5m  orders-db is restored: at or above its MBCO since 2026-03-02 11:55:00Z. Recovery took 2h55m of an RTO of 8h. The run's first forecast was 3h5m32s, 10m32s too late.
            orders-db-0302: The situation is over: orders-db up; it had reached major_incident.
+           Step back-up-anew of run 1 started: database-1 told. It is to start a new chain of backups from the restored database, and restore the first one somewhere to see that it can be.
        6h  > done enter-again by database-1 evidence=TCK-20
            Step enter-again of run 1 is done, by database-1 (on-call-database).
        7h  > done back-up-anew by database-1 evidence=backup-1

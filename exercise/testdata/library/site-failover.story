@@ -64,12 +64,12 @@ starts 2026-03-02T09:00:00Z
            Step resync of run 1 started: database-1 told. It is to build the copy in site A anew from site B and let it catch up; never the other way round.
       36h  > done resync by database-1
            Step resync of run 1 is done, by database-1 (on-call-database).
-           Step failback of run 1 started: director-1 told. It is to go back to site A, as a planned change in a quiet hour?.
       37h  > site site-a ok
            > component orders-a up
            > component gateway-a up
            > component orders-db-a up
            order-taking-0302: Classified major_incident until the outage has ended: order-taking, orders-api and orders-db up; no criterion holds now.
+           Step failback of run 1 started: director-1 told. It is to go back to site A, as a planned change in a quiet hour?.
    37h10m  order-taking-0302: The situation is over: order-taking, orders-api and orders-db up; it had reached disaster.
       40h  > approve failback by director-1
            director-1 (incident-director) approved step failback of run 1.
