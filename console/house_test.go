@@ -43,8 +43,14 @@ type stored struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	return newHouseOf(t, parcels(t))
+}
+
+// newHouseOf is a house with documents of its own.
+func newHouseOf(t *testing.T, files map[string]string) *house {
+	t.Helper()
 	h := &house{t: t, desk: incident.NewDesk(), now: morning}
-	docs, problems := incident.ParseDocuments(parcels(t))
+	docs, problems := incident.ParseDocuments(files)
 	if problems.HasErrors() {
 		t.Fatal(problems)
 	}

@@ -23,6 +23,7 @@ type incidentView struct {
 	Orders    []orderView // about the incident as a whole
 	Asked     *stepView   // the step that ?step= opens
 	Refused   *Problem    // the order that was just not carried out
+	Reports   []reportView
 	Story     []Told
 }
 
@@ -49,6 +50,7 @@ type stepView struct {
 	Buttons          []button
 	Commands         []string
 	Brake            *orderView // hold it, or let it go on
+	HandOver         *orderView // give it to somebody else
 }
 
 type answerField struct{ Name, Type string }
@@ -68,13 +70,28 @@ type orderView struct {
 	Step    string // of one step
 	Keep    bool
 	Until   bool // it may have a time
+
+	Give     bool     // it names a person
+	To       []string // who could be named, who is on duty first
+	Report   string   // of one report
+	Over     bool     // it need not be made
+	Evidence bool     // it has to be said where the evidence is
 }
+
+// Made reports whether the order says that a report was made, which needs no reason.
+func (o orderView) Made() bool { return o.Report != "" && !o.Over }
 
 // ID tells one form from the others of a page.
 func (o orderView) ID() string {
 	id := string(o.Verb) + "-" + o.Run + "-" + o.Step
 	if o.Keep {
 		id += "-keep"
+	}
+	if o.Report != "" {
+		id += o.Report
+	}
+	if o.Over {
+		id += "-over"
 	}
 	return strings.Trim(strings.ReplaceAll(id, "/", "-"), "-")
 }
@@ -85,6 +102,7 @@ var labels = map[incident.Verb]string{
 	incident.VerbDeclare: "Declare a disaster", incident.VerbStandDown: "Stand down",
 	incident.VerbRebase: "Judge by the bia.yaml in force",
 	incident.VerbPause:  "Pause", incident.VerbHold: "Hold", incident.VerbResume: "Let it go on", incident.VerbAbort: "Abort", incident.VerbSkipRest: "Leave out the rest",
+	incident.VerbHandOver: "Hand over", incident.VerbReported: "Reported",
 }
 
 var classes = map[incident.Verb]string{incident.VerbAck: "go", incident.VerbDone: "go", incident.VerbApprove: "go", incident.VerbDecline: "no"}
@@ -100,7 +118,7 @@ func (c *console) showIncident(w http.ResponseWriter, r *http.Request, status in
 		if !found {
 			return troubleView{frame: c.frame(r, "Not found"), Problem: unknownIncident(d, id).completed()}
 		}
-		view := incidentView{frame: c.frame(r, marked(i)+id), Status: incidentStatus(s, i), Explained: explainedOf(d, s, i), Orders: ordersOf(i), Refused: refused, Story: newestFirst(storyOf(i))}
+		view := incidentView{frame: c.frame(r, marked(i)+id), Status: incidentStatus(s, i), Explained: explainedOf(d, s, i), Orders: ordersOf(i), Refused: refused, Reports: reportViews(s, i.ID), Story: newestFirst(storyOf(i))}
 		if view.Status.OlderText {
 			view.Orders = append(view.Orders, orderView{Verb: incident.VerbRebase, Label: labels[incident.VerbRebase], Command: CommandLine(incident.VerbRebase, i.ID)})
 		}
@@ -137,7 +155,7 @@ func stepViews(s sight, i incident.Incident, run incident.Run, status RunStatus)
 	for _, step := range run.Steps {
 		view := stepView{Name: stepName(i, run, step), Step: step, Who: s.who(step), HoldsUp: status.HoldsUp(step.ID)}
 		if i.Open() && run.Ended.IsZero() {
-			view.Verbs, view.Brake = Verbs(undone(step)), stepBrake(i, run, step)
+			view.Verbs, view.Brake, view.HandOver = verbsOf(run, step), stepBrake(i, run, step), handingOver(i, view, step)
 		}
 		for _, verb := range view.Verbs {
 			view.OneTap = view.OneTap || verb == incident.VerbAck
@@ -258,6 +276,15 @@ func stepBrake(i incident.Incident, run incident.Run, s incident.StepState) *ord
 	return nil
 }
 
+// handingOver is the order that gives a step which waits to another person; nil where there is nothing to give.
+func handingOver(i incident.Incident, v stepView, s incident.StepState) *orderView {
+	if s.Undo != nil || !waits(s) {
+		return nil
+	}
+	to := slices.DeleteFunc(slices.Clone(v.Who), func(person string) bool { return person == s.Acked.Person })
+	return &orderView{Verb: incident.VerbHandOver, Label: "Hand over", Command: CommandLine(incident.VerbHandOver, i.ID, v.Name, "PERSON"), Step: v.Name, Give: true, To: to}
+}
+
 // orderForm is POST /orders: what a button on a page sends. It goes the way of every order.
 func (c *console) orderForm(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxCommand)
@@ -293,7 +320,8 @@ func (c *console) orderPerson(r *http.Request, person *oncall.Person, order inci
 
 func formOrder(r *http.Request, now time.Time) (incident.Command, *Problem) {
 	order := incident.Command{Verb: incident.Verb(r.PostForm.Get("verb")), Incident: r.PostForm.Get("incident"), Step: r.PostForm.Get("step"),
-		Run: r.PostForm.Get("run"), Keep: r.PostForm.Get("keep") == "true",
+		Run: r.PostForm.Get("run"), Keep: r.PostForm.Get("keep") == "true", To: strings.TrimSpace(r.PostForm.Get("to")),
+		Report: r.PostForm.Get("report"), Over: r.PostForm.Get("over") == "true",
 		Reason: strings.TrimSpace(r.PostForm.Get("reason")), Evidence: strings.TrimSpace(r.PostForm.Get("evidence")), Digest: r.PostForm.Get("digest")}
 	for key, values := range r.PostForm {
 		name, ok := strings.CutPrefix(key, "answer.")
@@ -304,18 +332,37 @@ func formOrder(r *http.Request, now time.Time) (incident.Command, *Problem) {
 			order.Answers[name] = answer
 		}
 	}
-	until := strings.TrimSpace(r.PostForm.Get("until"))
-	if until == "" {
-		return order, nil
-	}
-	if d, err := time.ParseDuration(until); err == nil && d > 0 {
-		order.Until = now.Add(d).UTC().Truncate(time.Second)
-		return order, nil
-	}
-	var err error
-	if order.Until, err = time.Parse(time.RFC3339, until); err != nil {
-		p := badRequest(fmt.Sprintf("until %q is no instant", until), "write it as 2026-11-23T16:00:00Z, or as 90m from now")
-		return order, &p
+	if wrong := formTimes(r, now, &order); wrong != nil {
+		return order, wrong
 	}
 	return order, nil
+}
+
+// formTimes reads the times of a form: how long an order binds, and when a report was made.
+func formTimes(r *http.Request, now time.Time, order *incident.Command) *Problem {
+	if until := strings.TrimSpace(r.PostForm.Get("until")); until != "" {
+		at, err := instantFrom(until, now, 1)
+		if err != nil {
+			p := badRequest(fmt.Sprintf("until %q is no instant", until), "write it as 2026-11-23T16:00:00Z, or as 90m from now")
+			return &p
+		}
+		order.Until = at
+	}
+	if made := strings.TrimSpace(r.PostForm.Get("at")); made != "" {
+		at, err := instantFrom(strings.TrimSuffix(made, " ago"), now, -1)
+		if err != nil {
+			p := badRequest(fmt.Sprintf("%q is no instant at which a report was made", made), "write it as 2026-11-23T16:00:00Z, or as 20m ago")
+			return &p
+		}
+		order.At = at
+	}
+	return nil
+}
+
+// instantFrom reads an instant, or a duration before it (sign -1) or after it (1).
+func instantFrom(text string, now time.Time, sign time.Duration) (time.Time, error) {
+	if d, err := time.ParseDuration(text); err == nil && d > 0 {
+		return now.Add(sign * d).UTC().Truncate(time.Second), nil
+	}
+	return time.Parse(time.RFC3339, text)
 }

@@ -47,6 +47,25 @@ func (o OwedReport) CommandLine() string {
 	return line
 }
 
+// reportView is a report that has still to be made, and the two orders that settle it.
+type reportView struct {
+	OwedReport
+	Orders []orderView
+}
+
+func reportViews(s sight, id string) (views []reportView) {
+	for _, o := range s.owed() {
+		if o.Incident != id {
+			continue
+		}
+		views = append(views, reportView{o, []orderView{
+			{Verb: incident.VerbReported, Label: o.Report + " was made", Command: o.CommandLine(), Report: o.Report, Evidence: o.Evidence},
+			{Verb: incident.VerbReported, Label: o.Report + " need not be made", Command: CommandLine(incident.VerbReported, id, o.Report, "--not-required", `--reason "…"`), Report: o.Report, Over: true},
+		}})
+	}
+	return views
+}
+
 // reports are the statutory clocks that run: of each duty the most urgent.
 func (m *reading) reports(s sight) {
 	left := map[string]float64{}

@@ -187,6 +187,19 @@ func Verbs(s incident.StepState) []incident.Verb {
 	return []incident.Verb{incident.VerbAck}
 }
 
+// verbsOf are what can be ordered of a step of a run as it stands, or of its undo once that has begun. A stuck step that
+// something else can be done instead of is also given up by saying that it cannot be done.
+func verbsOf(run incident.Run, s incident.StepState) []incident.Verb {
+	verbs := Verbs(undone(s))
+	if s.Undo != nil || s.Status != incident.Stuck || run.Playbook == nil {
+		return verbs
+	}
+	if written, found := run.Playbook.Step(s.ID); found && written.Fallback != "" {
+		verbs = append(verbs, incident.VerbCannot)
+	}
+	return verbs
+}
+
 // unlessTaken leaves out acknowledging where somebody has.
 func unlessTaken(s incident.StepState, verbs ...incident.Verb) []incident.Verb {
 	if s.Acked == (incident.Actor{}) {
@@ -208,7 +221,7 @@ func CommandLine(verb incident.Verb, words ...string) string {
 	line := append([]string{"holdfast", string(verb)}, words...)
 	switch verb {
 	case incident.VerbDecline, incident.VerbRetry, incident.VerbSkip, incident.VerbFailed, incident.VerbCannot, incident.VerbStandDown, incident.VerbDeclare, incident.VerbRebase,
-		incident.VerbPause, incident.VerbHold, incident.VerbAbort, incident.VerbSkipRest, incident.VerbRehearse:
+		incident.VerbPause, incident.VerbHold, incident.VerbAbort, incident.VerbSkipRest, incident.VerbRehearse, incident.VerbHandOver:
 		line = append(line, `--reason "…"`)
 	}
 	return strings.Join(line, " ")

@@ -285,8 +285,9 @@ func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 		if !step.Ended.IsZero() && step.Status != incident.Stuck {
 			status.Done++
 		}
-		if step = undone(step); waits(step) && run.Ended.IsZero() && i.Open() {
-			w := waitingStep(s, i, run, step)
+		if asks := undone(step); waits(asks) && run.Ended.IsZero() && i.Open() {
+			w := waitingStep(s, i, run, asks)
+			w.Verbs = verbsOf(run, step)
 			w.HoldsUp = status.HoldsUp(step.ID)
 			status.Waiting = append(status.Waiting, w)
 		}
@@ -339,7 +340,7 @@ func waitingStep(s sight, i incident.Incident, run incident.Run, step incident.S
 		asked = step.Started
 	}
 	return WaitingStep{Step: stepName(i, run, step), Kind: step.Kind, Text: step.Text, Status: step.Status, Role: step.Role, Who: s.who(step),
-		Asked: asked, Until: step.Until, AckedBy: step.Acked.Person, Offered: offered(step), Approved: len(step.Approvals), Needed: step.Needed, Reason: step.Reason, Verbs: Verbs(step), Release: step.Release}
+		Asked: asked, Until: step.Until, AckedBy: step.Acked.Person, Offered: offered(step), Approved: len(step.Approvals), Needed: step.Needed, Reason: step.Reason, Release: step.Release}
 }
 
 func offered(s incident.StepState) string {

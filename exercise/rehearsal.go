@@ -110,6 +110,7 @@ func (r *rehearsal) order(o *Order) {
 		}
 	default:
 		command.Incident = r.addressed(command.Step)
+		command.Digest = r.shown(command)
 	}
 	changes, err := r.desk.Order(r.now, r.person(o.By), command)
 	var refusal *incident.Refusal
@@ -121,6 +122,16 @@ func (r *rehearsal) order(o *Order) {
 	default:
 		r.commit(changes)
 	}
+}
+
+// shown is what an approval is for: a line of a scenario speaks for somebody who sees at that instant what a decision lets
+// happen.
+func (r *rehearsal) shown(c incident.Command) string {
+	i, found := r.desk.Incident(c.Incident)
+	if !found || c.Verb != incident.VerbApprove {
+		return c.Digest
+	}
+	return i.Shown(c.Step)
 }
 
 // person is who orders; without a name it is the first in the authority's line.

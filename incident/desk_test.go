@@ -122,7 +122,7 @@ func (s *shift) hear(lines ...string) {
 
 func (s *shift) order(person string, c Command) {
 	s.Helper()
-	changes, err := s.desk.Order(s.now, &oncall.Person{ID: person}, c)
+	changes, err := s.desk.Order(s.now, &oncall.Person{ID: person}, s.desk.looking(c))
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func (h *house) practised() {
 						if s.ID != "assess" {
 							c.Answers = nil
 						}
-						if changes, err := h.draft().order(person, c); err == nil && r.Active() && s.Status == Waiting {
+						if changes, err := h.draft().order(person, h.book.looking(c)); err == nil && r.Active() && s.Status == Waiting {
 							h.commit(changes...)
 							h.due()
 						}

@@ -297,7 +297,7 @@ func stepOf(e Event) (run, step string, ok bool) {
 // order gives a command that must be obeyed, and then looks what is due.
 func (h *house) order(person string, c Command) []string {
 	h.Helper()
-	changes, err := h.draft().order(person, c)
+	changes, err := h.draft().order(person, h.book.looking(c))
 	if err != nil {
 		h.Fatalf("%s %s %s: %v", person, c.Verb, c.Step, err)
 	}
@@ -305,8 +305,22 @@ func (h *house) order(person string, c Command) []string {
 	return append(kindsOf(changes), h.due()...)
 }
 
+// looking is a command as somebody gives it who looks at the incident at that instant: an approval is for what is shown.
+func (b *book) looking(c Command) Command {
+	if i := b.incidents[c.Incident]; i != nil && c.Verb == VerbApprove && c.Digest == "" {
+		c.Digest = i.Shown(c.Step)
+	}
+	return c
+}
+
 // refuses gives a command that must be refused, and is the refusal.
 func (h *house) refuses(person string, c Command) *Refusal {
+	h.Helper()
+	return h.refused(person, h.book.looking(c))
+}
+
+// refused gives a command to the letter, an approval of what was not looked at too.
+func (h *house) refused(person string, c Command) *Refusal {
 	h.Helper()
 	changes, err := h.draft().order(person, c)
 	var refusal *Refusal

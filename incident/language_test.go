@@ -224,6 +224,8 @@ func TestAnApprovalIsForWhatWasShownAndThatIsWhatIsDone(t *testing.T) {
 	h := decidable(t)
 	shown := h.step("go").Release.Digest
 	says(t, h.refuses("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go", Digest: "sha256:0123456789abcdef"}).Reason, "no longer what you saw")
+	says(t, h.refused("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go"}).Reason, "an approval is for what was shown", "holdfast incident "+acmeIncident, shown[:19])
+	says(t, h.refused("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go", Digest: shown[:18]}).Reason, "no longer what you saw") // too short to tell
 	h.order("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go", Digest: shown})
 	equal(t, h.step("go").Approvals[0].Digest, shown)
 	h.order("bob", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go", Digest: shown[:20]})

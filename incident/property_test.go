@@ -177,7 +177,7 @@ func (a *anything) asked() (all []Command) {
 				}
 				verbs := map[StepStatus][]Verb{Stuck: {VerbDone, VerbRetry, VerbSkip}, Waiting: {VerbDone, VerbApprove, VerbAck}}[s.Status]
 				for _, verb := range verbs {
-					all = append(all, Command{Verb: verb, Incident: id, Step: r.ID + "/" + s.ID, Reason: "so", Answers: a.answers(r, s.ID), Evidence: "photo"})
+					all = append(all, Command{Verb: verb, Incident: id, Step: r.ID + "/" + s.ID, Reason: "so", Answers: a.answers(r, s.ID), Evidence: "photo", Digest: a.book.incidents[id].Shown(r.ID + "/" + s.ID)})
 				}
 			}
 		}

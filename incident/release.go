@@ -207,13 +207,28 @@ func (s *StepState) rereleased(e ReleaseChanged) {
 	s.Approvals = slices.DeleteFunc(slices.Clone(s.Approvals), func(a Approval) bool { return a.lapses(e.Release.Digest) })
 }
 
-// meant refuses an approval of something else than what would be done now.
+// Shown is the digest of what a step lets happen as it stands before whoever decides on it; empty where the step is no
+// decision that waits. What speaks for a person who has seen it (a rehearsal, the command line) sends it with the approval.
+func (i Incident) Shown(step string) string {
+	l, err := i.leg(Command{Verb: VerbApprove, Step: step})
+	if err != nil || l.state().Release == nil || l.state().Status != Waiting {
+		return ""
+	}
+	return l.state().Release.Digest
+}
+
+// meant refuses an approval of something else than what would be done now, or of nothing in particular: an approval is for
+// what was shown. Only a decision that began under a version that showed nothing can be approved as it is.
 func meant(l leg, now Release, digest string) error {
 	const fewest = len("sha256:") + 12 // of a digest that is read out
 	_, step := l.name()
 	switch {
-	case digest == "" || digest == now.Digest:
+	case digest == now.Digest:
 		return nil
+	case digest == "" && l.state().Release == nil:
+		return nil
+	case digest == "":
+		return Refuse("an approval is for what was shown, and this one does not say what: look at what %s lets happen (holdfast incident %s), then approve that with its digest, which is %s now", step, l.incident, brief(now.Digest))
 	case len(digest) >= fewest && strings.HasPrefix(now.Digest, digest):
 		return nil
 	}

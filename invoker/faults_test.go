@@ -217,7 +217,7 @@ func TestTheSecondInstanceWinsAndTheFirstOnlyWatches(t *testing.T) {
 		time.Sleep(time.Second)
 		mark := len(w.sent())
 		i, _ := first.incident()
-		_, err := first.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbApprove, Incident: i.ID, Step: "go"})
+		_, err := first.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbApprove, Incident: i.ID, Step: "go", Digest: i.Shown("go")})
 		if err == nil || !strings.Contains(err.Error(), "daemon-2 has taken over") {
 			t.Errorf("the first instance answered an order with %v", err)
 		}
@@ -263,7 +263,7 @@ func TestADecisionThatLostTheRaceIsMadeAnew(t *testing.T) {
 			time.Sleep(time.Second)
 			waiting, _ = p.incident()
 		}
-		_, err := p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbApprove, Incident: waiting.ID, Step: "go"})
+		_, err := p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbApprove, Incident: waiting.ID, Step: "go", Digest: waiting.Shown("go")})
 		var refused *incident.Refusal
 		if !errors.As(err, &refused) {
 			t.Errorf("an approval that somebody else's overtook was answered with %v", err)

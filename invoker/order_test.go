@@ -38,7 +38,7 @@ func TestTwoWhoApproveAtOnceAreDecidedOneAfterTheOther(t *testing.T) {
 		answers := make(chan error)
 		for _, by := range []string{"ada", "ada", "ada", "ben"} {
 			go func() {
-				_, err := p.inv.Order(t.Context(), person(by), incident.Command{Verb: incident.VerbApprove, Incident: i.ID, Step: "go"})
+				_, err := p.inv.Order(t.Context(), person(by), incident.Command{Verb: incident.VerbApprove, Incident: i.ID, Step: "go", Digest: i.Shown("go")})
 				answers <- err
 			}()
 		}

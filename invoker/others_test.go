@@ -301,7 +301,7 @@ func TestAQuestionThatNobodyAnswersIsPassedOnAndNeverAnswersItself(t *testing.T)
 		if p.step(id, "act").Status != incident.Pending {
 			t.Error("silence was taken for a yes")
 		}
-		if _, err := p.inv.Order(t.Context(), person("ben"), incident.Command{Verb: incident.VerbApprove, Incident: id, Step: "go"}); err != nil {
+		if _, err := p.inv.Order(t.Context(), person("ben"), incident.Command{Verb: incident.VerbApprove, Incident: id, Step: "go", Digest: s.Release.Digest}); err != nil {
 			t.Errorf("a late answer is an answer: %v", err)
 		}
 		time.Sleep(time.Second)

@@ -396,8 +396,8 @@ func (p *process) people() {
 			if s.ID == "go" && s.Status == incident.Waiting && p.w.aborts {
 				order("ada", incident.Command{Verb: incident.VerbAbort, Reason: "a false alarm"})
 			} else if s.ID == "go" && s.Status == incident.Waiting {
-				order("ada", incident.Command{Verb: incident.VerbApprove, Step: s.ID})
-				order("ben", incident.Command{Verb: incident.VerbApprove, Step: s.ID})
+				order("ada", incident.Command{Verb: incident.VerbApprove, Step: s.ID, Digest: i.Shown(run.ID + "/" + s.ID)})
+				order("ben", incident.Command{Verb: incident.VerbApprove, Step: s.ID, Digest: i.Shown(run.ID + "/" + s.ID)})
 			}
 		}
 	}

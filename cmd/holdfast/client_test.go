@@ -100,8 +100,10 @@ func TestEveryOrderSaysWhatWasTyped(t *testing.T) {
 	until := time.Date(2026, 11, 23, 16, 0, 0, 0, time.UTC)
 	for line, want := range map[string]incident.Command{
 		"done a 1/assess -a eta=6h -a by=x=y --evidence T-1 -r ok": {Verb: "done", Incident: "a", Step: "1/assess", Reason: "ok", Evidence: "T-1", Answers: map[string]string{"eta": "6h", "by": "x=y"}},
-		"approve a":          {Verb: "approve", Incident: "a"},
-		"decline a go -r no": {Verb: "decline", Incident: "a", Step: "go", Reason: "no"},
+		"approve a":    {Verb: "approve", Incident: "a"},
+		"approve a go": {Verb: "approve", Incident: "a", Step: "go", Digest: "sha256:shown"},
+		"approve a go --digest sha256:seen -r ok":         {Verb: "approve", Incident: "a", Step: "go", Digest: "sha256:seen", Reason: "ok"},
+		"decline a go -r no":                              {Verb: "decline", Incident: "a", Step: "go", Reason: "no"},
 		"decline a --until 2026-11-23T16:00:00Z -r later": {Verb: "decline", Incident: "a", Reason: "later", Until: until},
 		"failed a x -r broken":                            {Verb: "failed", Incident: "a", Step: "x", Reason: "broken"},
 		"cannot a x -r impossible":                        {Verb: "cannot", Incident: "a", Step: "x", Reason: "impossible"},
@@ -117,8 +119,8 @@ func TestEveryOrderSaysWhatWasTyped(t *testing.T) {
 	} {
 		var sent incident.Command
 		daemon(t, func(w http.ResponseWriter, r *http.Request) {
-			if r.Method != http.MethodPost { // who approves looks first at what is asked
-				http.NotFound(w, r)
+			if r.Method == http.MethodGet { // what is shown, before it is approved
+				_, _ = io.WriteString(w, `{"runs":[{"id":"1","steps":[{"id":"go","status":"waiting","release":{"digest":"sha256:shown"}}]}]}`)
 				return
 			}
 			if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {

@@ -54,6 +54,7 @@ func TestCommandsAsTyped(t *testing.T) {
 			"token":    giveToken,
 			"printed":  runPrinted,
 			"taken":    takePrinted,
+			"called":   callGroup,
 		},
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
@@ -225,6 +226,15 @@ func runPrinted(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("README.md does not print %s", line)
 	}
 	ts.Check(ts.Exec(args[0], args[1:]...))
+}
+
+// callGroup (called) puts into a variable what a group of a regular expression finds in the last output: called ID '^id: (.*)$'.
+func callGroup(ts *testscript.TestScript, _ bool, args []string) {
+	m := regexp.MustCompile("(?m)" + args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if m == nil {
+		ts.Fatalf("nothing like %s was said", args[1])
+	}
+	ts.Setenv(args[0], m[1])
 }
 
 // takePrinted (taken) writes into a file what a group of a regular expression finds in README.md.

@@ -92,6 +92,9 @@ func (e *engineer) answer(ctx context.Context, i console.IncidentStatus, run con
 		return
 	}
 	order := incident.Command{Verb: verb, Incident: i.ID, Step: w.Step}
+	if w.Release != nil && verb == incident.VerbApprove {
+		order.Digest = w.Release.Digest
+	}
 	if verb == incident.VerbDone {
 		order.Answers, order.Evidence = habit.answers, habit.evidence
 		if habit.repair != "" {
