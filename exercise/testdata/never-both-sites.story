@@ -10,7 +10,6 @@ starts 2026-01-05T08:00:00Z
            Step fence of run 1 started. It is to command fence-north, by 6m.
            Step fence of run 1 is done.
            Step promote of run 1 was NOT carried out: it would break never-both-sites: two ledgers that were both written to cannot be put together again (next.id == 'promote' && !(step('fence').done && component('db-north').state == 'down')).
-           ledger is expected back only after the end of its MTPD, 2026-01-05 12:00:00Z: run 1 is forecast to bring it back at 2026-01-05 08:05:00Z, nine times in ten by 2026-01-05 08:05:00Z. Everybody waits for promote. What could be done: promote is stuck: say how it goes on (holdfast done, retry or skip ledger-0105 1/promote --reason WHY).
        6m  > retry promote by director-1  # it has to go on
            Refused: step promote of run 1 may not be carried out: it would break never-both-sites: two ledgers that were both written to cannot be put together again (next.id == 'promote' && !(step('fence').done && component('db-north').state == 'down')).
        8m  > component db-north down  # switched off in the cellar
