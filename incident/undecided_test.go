@@ -85,6 +85,7 @@ func TestAPlaybookDoesNotGoByItselfWhereNobodySees(t *testing.T) {
 	h.at(6 * time.Minute)
 	equal(t, len(h.only().Runs), 0)
 	says(t, last[NoPlaybookFits](h).Missing[0], "it needs ams2, and nobody can see whether that is lost")
+	says(t, h.draft().world(h.only(), nil).unsure(h.book.docs.Playbooks[0])[0], "nobody can see whether that is lost")
 
 	h.facts.components["ledger-db-ams"] = detector.Up // seen again
 	h.at(7 * time.Minute)
