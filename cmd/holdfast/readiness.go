@@ -26,6 +26,10 @@ The deadline is the tightest that any start of an outage can meet: the RTO, MTPD
 What remains of it after confirmation, decision margin and recovery is the slack. It ends with exit code 3 if there are
 gaps that nobody accepted.
 
+LOST is the domain that is lost; "–" stands for components that are in no domain, each by itself. STATE is what that loss
+would mean: survives (redundancy carries it), covered (a playbook brings it back in time), late (a playbook fits, but not
+in time, or nobody knows how long it takes), accepted (nothing fits, and somebody answers for that), open (nothing fits).
+
 How well a recovery time is known comes from the records of exercises, where the daemon of this organisation answers
 (--server, or the default address); otherwise from the documents alone.`,
 		Example: "  holdfast readiness\n  holdfast readiness /etc/holdfast/continuity -o json",
@@ -87,7 +91,7 @@ func showReadiness(c *cobra.Command, p *printer, dir string, now time.Time) erro
 		return err
 	}
 	if gaps > 0 {
-		return exitWith(exitInvalid, "holdfast check says where in the documents, and what to do", "%s", plural(gaps, "gap"))
+		return concluded(exitInvalid, "holdfast check says where in the documents, and what to do", "%s", plural(gaps, "gap"))
 	}
 	return nil
 }
