@@ -98,7 +98,7 @@ func showReadiness(c *cobra.Command, p *printer, dir string, now time.Time) erro
 		return err
 	}
 	if gaps > 0 {
-		return exitWith(exitInvalid, "holdfast check says where in the documents, and what to do", "%s", plural(gaps, "gap"))
+		return concluded(exitInvalid, "holdfast check says where in the documents, and what to do", "%s", plural(gaps, "gap"))
 	}
 	return nil
 }
