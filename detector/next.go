@@ -133,8 +133,10 @@ func (sc *scene) steps(t int64) []int64 {
 	for id, j := range d.judged {
 		all = j.state.worst.after(t, j.state.best.after(t, all))
 		for _, n := range d.book.needs[id] {
-			if n.tolerates > 0 {
-				all = j.view.need(n).best.after(t, all)
+			if n.tolerates > 0 { // what does without it is said while it still does
+				without := n
+				without.tolerates = 0
+				all = j.view.need(without).best.after(t, j.view.need(n).best.after(t, all))
 			}
 		}
 		for _, c := range d.book.below(id) {
