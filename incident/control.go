@@ -169,7 +169,8 @@ func (i *Incident) aborted(at time.Time, e RunAborted) {
 	}
 	i.Aborted, i.Queued = &end, nil
 	for _, run := range i.Runs {
-		if run.Active() {
+		kept := run.Ending != nil && run.Ending.Result == resultAborted && !run.Ending.Undo // what somebody has said of it alone stands
+		if run.Active() && !kept {
 			i.run(run.ID, func(run *Run) { run.ending(end) })
 		}
 	}

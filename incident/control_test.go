@@ -364,3 +364,11 @@ func TestARunOfAnotherIncidentMakesWayToo(t *testing.T) {
 	equal(t, h.book.incidents[acmeIncident].Runs[0].Result, "superseded")
 	equal(t, h.book.incidents["reporting-0412"].Runs[0].By.Person, "alice")
 }
+
+func TestWhatWasToBeKeptOfOneRunIsNotUndoneByAnAbortOfEverything(t *testing.T) {
+	h := runWith(t, undoableSteps)
+	h.finish(Result{Effect: h.want("fence-a")})
+	h.order("alice", Command{Verb: VerbAbort, Incident: acmeIncident, Run: "1", Keep: true, Reason: "touch nothing any more"})
+	equal(t, h.order("alice", Command{Verb: VerbAbort, Incident: acmeIncident, Reason: "a false alarm"}), []string{"run_aborted"})
+	equal(t, h.finish(Result{Effect: h.want("fence-b")}), []string{"step_done fence-b", "run_ended"})
+}

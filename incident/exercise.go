@@ -121,14 +121,18 @@ func (i *Incident) cleaning(p *playbooks.Playbook, run Run) *playbooks.Playbook 
 	return &out
 }
 
-// undoing are steps that undo what an exercise did, as far as that has not been undone.
+// undoing are steps that undo what an exercise did, as far as that is certain, and nobody has undone it or decided that it is
+// left: what an undo that was skipped has done, or whether the step took effect, people know or find out.
 func (i *Incident) undoing() (steps []playbooks.Step) {
 	run, ok := i.rehearsed()
 	if !ok {
 		return nil
 	}
+	if run.Ending != nil && !run.Ending.Undo {
+		return nil // somebody wants no machine to touch it
+	}
 	for _, l := range i.reversals(run) {
-		if l.state().Status == Done {
+		if run.Steps[l.n].Status != Done || l.state().Status != Pending {
 			continue
 		}
 		put, err := l.run.Playbook.Steps[l.n].With(run.Steps[l.n].Values)

@@ -189,7 +189,12 @@ func (d *Desk) Conditions(now time.Time, i Incident, p *playbooks.Playbook, sinc
 	if d.detector == nil {
 		return nil
 	}
-	return conditions(d.draft(now).world(i, nil), p.Preconditions, since)
+	w := d.draft(now).world(i, nil)
+	all := conditions(w, p.Preconditions, since)
+	for _, why := range w.unsure(p) {
+		all = append(all, Condition{Needs: "what it goes to seen", Answer: detector.CannotTell, Why: why, Else: "refuse"})
+	}
+	return all
 }
 
 func conditions(w World, preconditions []playbooks.Precondition, since time.Time) (all []Condition) {

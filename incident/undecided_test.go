@@ -85,8 +85,47 @@ func TestAPlaybookDoesNotGoByItselfWhereNobodySees(t *testing.T) {
 	h.at(6 * time.Minute)
 	equal(t, len(h.only().Runs), 0)
 	says(t, last[NoPlaybookFits](h).Missing[0], "it needs ams2, and nobody can see whether that is lost")
+	says(t, h.draft().world(h.only(), nil).unsure(h.book.docs.Playbooks[0])[0], "nobody can see whether that is lost")
 
 	h.facts.components["ledger-db-ams"] = detector.Up // seen again
 	h.at(7 * time.Minute)
 	equal(t, last[Invoked](h).Playbook, "failover-to-ams2")
+}
+
+const exercisedFence = `
+playbook: failover-to-ams2
+for: {services: [payments-api]}
+steps:
+  - {id: fence, run: {exec: {command: fence}}, repeat: ask, undo: {run: {exec: {command: unfence}}, repeat: never}}
+  - {id: look, do: "Look", role: on-call-pay}
+`
+
+// What a person has decided of an undo holds for the clean-up too: no machine does it once more.
+func TestAnUndoThatAPersonHasDecidedOnIsNotDoneAgainAfterAnExercise(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/failover.yaml"] = exercisedFence
+	abort := Command{Verb: VerbAbort, Incident: exerciseID, Run: "1", Reason: "enough"}
+
+	h := rehearsing(t, files, Full) // nobody knows whether the undo took effect, and alice leaves it at that
+	h.finish(Result{Effect: h.want("fence")})
+	h.order("alice", abort)
+	h.finish(Result{Effect: h.want("fence"), Outcome: TimedOut, Reason: "no answer"})
+	h.order("alice", Command{Verb: VerbSkip, Incident: exerciseID, Step: "1/fence", Reason: "I look at it myself"})
+	equal(t, stepIDs(h.only().OpenCleanUp()), []string{"clean-up"})
+
+	h = rehearsing(t, files, Full) // no machine is to touch it
+	h.finish(Result{Effect: h.want("fence")})
+	abort.Keep = true
+	h.order("alice", abort)
+	equal(t, stepIDs(h.only().OpenCleanUp()), []string{"clean-up"})
+
+	h = rehearsing(t, files, Full) // nobody knows whether there is anything to undo
+	h.finish(Result{Effect: h.want("fence"), Outcome: TimedOut, Reason: "no answer"})
+	h.order("alice", Command{Verb: VerbSkip, Incident: exerciseID, Step: "1/fence", Reason: "later"})
+	h.order("dave", Command{Verb: VerbDone, Incident: exerciseID, Step: "look"})
+	equal(t, stepIDs(h.only().OpenCleanUp()), []string{"clean-up"})
+	says(t, h.step("clean-up").Text, "fence (command fence)")
+	for _, e := range h.book.wants() {
+		equal(t, e.Do == nil, true)
+	}
 }

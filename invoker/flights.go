@@ -207,16 +207,22 @@ func (v *Invoker) start(ctx context.Context, e incident.Effect) {
 	})
 }
 
-// mayStart looks once more, right before the effect: whoever took over meanwhile decides what becomes of it, and a rule
-// that no run may break can have come to be broken by it since it was ordered. Then that is its result.
+// mayStart looks once more, right before the effect: whoever took over meanwhile decides what becomes of it, its run may have
+// been called off, and a rule that no run may break can have come to be broken by it since it was ordered. Then that is its
+// result.
 func (v *Invoker) mayStart(e incident.Effect) (incident.Result, bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.desk.Epoch() != v.status.Epoch || v.status.HandsOff != "" {
+	if v.desk.Epoch() != v.status.Epoch || v.status.HandsOff != "" || !v.wanted(e) {
 		return incident.Result{}, false
 	}
 	r, _ := v.desk.Forbids(v.cfg.Now().UTC().Round(0), e)
 	return r, true
+}
+
+// wanted reports whether the desk still wants an effect.
+func (v *Invoker) wanted(e incident.Effect) bool {
+	return slices.ContainsFunc(v.desk.WantsOf(e.Incident), func(w incident.Effect) bool { return flightOf(w) == flightOf(e) })
 }
 
 // recall stops all that is under way: who may not decide may not act.

@@ -7,11 +7,13 @@ import (
 
 	"holdfast/bia"
 	"holdfast/internal/source"
+	"holdfast/playbooks"
 )
 
 // accept leaves out the warnings that somebody decided to live with (`accepted` in bia.yaml), and adds what is wrong with
-// the acceptances themselves: those cannot be accepted. An error stays an error, whoever accepts it.
-func (l *linter) accept(found source.Problems) source.Problems {
+// the acceptances themselves: those cannot be accepted. An error stays an error, whoever accepts it. Only those acceptances
+// are judged that are about what was looked for.
+func (l *linter) accept(found source.Problems, judged func(bia.Acceptance) bool) source.Problems {
 	places := l.places()
 	used := make([]bool, len(l.BIA.Accepted))
 	ofError := make([]bool, len(l.BIA.Accepted))
@@ -35,20 +37,54 @@ func (l *linter) accept(found source.Problems) source.Problems {
 	}
 	l.found = open
 	for i, a := range l.BIA.Accepted {
-		l.acceptance(a, used[i], ofError[i])
+		if judged(a) {
+			l.acceptance(a, used[i], ofError[i])
+		}
 	}
 	return l.found
 }
+
+// ofRecords reports whether an acceptance is about what only the records of exercises can tell. The rule never-exercised is
+// also one of services, whose RTC the documents call an estimate.
+func (l *linter) ofRecords(a bia.Acceptance) bool {
+	ofPlaybook := slices.ContainsFunc(l.Playbooks, func(p *playbooks.Playbook) bool { return a.Where == p.ID || a.Where == p.File })
+	return l.concerns(a, "readiness/needs-verification", "readiness/exercise-expired") || ofPlaybook && l.concerns(a, "readiness/never-exercised")
+}
+
+// concerns reports whether an acceptance is of one of some rules.
+func (l *linter) concerns(a bia.Acceptance, rules ...string) bool {
+	return slices.Contains(rules, a.Rule)
+}
+
+// ofDocuments reports whether the documents alone can tell whether an acceptance is about something.
+func (l *linter) ofDocuments(a bia.Acceptance) bool { return !l.ofRecords(a) }
 
 func (l *linter) acceptance(a bia.Acceptance, used, ofError bool) {
 	switch {
 	case ofError:
 		l.found.Warnf(a.Marks.Of("rule"), "readiness/acceptance-of-error", "mend it: only warnings can be lived with", "%s at %s is an error, and stays one", a.Rule, a.Where)
+	case !used && l.concerns(a, "readiness/single-point-of-failure") && l.covering(a.Where) != "":
+		l.found.Warnf(a.Marks.Of("rule"), "readiness/acceptance-unused", "take it out, unless "+l.covering(a.Where)+" is for other losses: then write for: {lost: […]} into it",
+			"nothing is left to accept of %s: %s alone still takes services down, and now the playbook %s fits", a.Where, a.Where, l.covering(a.Where))
 	case !used:
 		l.found.Warnf(a.Marks.Of("rule"), "readiness/acceptance-unused", "take it out, or look at rule and where again", "there is no %s at %s to accept", a.Rule, a.Where)
 	case l.passed(a.Until):
 		l.found.Warnf(a.Marks.Of("until"), "readiness/acceptance-expired", "have it accepted again, or mend it", "%s at %s was accepted until %s", a.Rule, a.Where, day(a.Until))
 	}
+}
+
+// covering is a playbook that fits the loss of a single component; empty: none does, or it takes nothing vital down.
+func (l *linter) covering(component string) string {
+	if l.BIA.Components[component] == nil || l.losses == nil {
+		return ""
+	}
+	loss := l.losses.ofComponent(component)
+	for _, service := range loss.vital() {
+		if p := l.cover(loss, service); p != nil {
+			return p.ID
+		}
+	}
+	return ""
 }
 
 // livesWith reports whether somebody accepted, and still does, a rule at one of some places.

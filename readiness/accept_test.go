@@ -91,6 +91,49 @@ func TestAnAcceptanceThatAcceptsNothingIsTold(t *testing.T) {
 	}
 }
 
+// What is found in documents and what is found in records are looked for apart; neither calls unused what is the other's.
+func TestAnAcceptanceIsJudgedWhereWhatItAcceptsIsLookedFor(t *testing.T) {
+	for name, c := range map[string]struct {
+		rule, where      string
+		change           []string
+		check, exercises []string
+	}{
+		"of what the documents tell":    {"bia/unobserved", "dns", []string{"dns:    {observers: [prom]}", "dns: {}"}, nil, []string{"readiness/never-exercised"}},
+		"of nothing in the documents":   {"bia/unobserved", "dns", nil, []string{"readiness/acceptance-unused"}, []string{"readiness/never-exercised"}},
+		"of what the records tell":      {"readiness/never-exercised", "move-west", nil, nil, nil},
+		"of nothing in the records":     {"readiness/needs-verification", "move-west", nil, nil, []string{"readiness/acceptance-unused", "readiness/never-exercised"}},
+		"of an RTC that is an estimate": {"readiness/never-exercised", "api", []string{"source: exercise, ", ""}, nil, []string{"readiness/never-exercised"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			accepted := accepting(c.rule, c.where, "2027-01-01")
+			docs := with(t, append(accepted[1:], c.change...)...)
+			if c.change != nil {
+				accepted = append(accepted, append([]string{"bia.yaml"}, c.change...)...)
+			}
+			if diff := cmp.Diff(c.check, said(review(t, today, accepted...))); diff != "" {
+				t.Errorf("of the documents (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(c.exercises, said(readiness.Exercises(docs, nil, today))); diff != "" {
+				t.Errorf("of the records (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A playbook that says nothing of what is lost fits everything, single points of failure among it: whoever accepted one is
+// told which playbook that is.
+func TestAnAcceptanceOfASinglePointSaysWhichPlaybookMadeItNeedless(t *testing.T) {
+	change := append(accepting("readiness/single-point-of-failure", "dns", "2027-01-01"),
+		"bia.yaml", "minimum: 2}]", "minimum: 2}, dns]",
+		"playbooks/move-west.yaml", ", lost: [east], not_when_lost: [west]", "", "playbooks/move-west.yaml", "component_up: [west-1, dns]", "component_up: [west-1]")
+	for _, p := range review(t, today, change...) {
+		if p.Rule == "readiness/acceptance-unused" && strings.Contains(p.Message, "dns alone still takes services down, and now the playbook move-west fits") {
+			return
+		}
+	}
+	t.Errorf("found %v", review(t, today, change...))
+}
+
 func TestAnErrorCannotBeAccepted(t *testing.T) {
 	found := review(t, today, append(accepting("readiness/dangling", "move-west", "2027-01-01"),
 		"playbooks/move-west.yaml", "services: [api]", "services: [api, apo]")...)

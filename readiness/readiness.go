@@ -39,17 +39,17 @@ func Check(docs *incident.Documents, parsed source.Problems, now time.Time) sour
 	l.commonModes()
 	l.risks()
 	l.dates()
-	return l.accept(append(slices.Clone(parsed), l.found...)).Sorted()
+	return l.accept(append(slices.Clone(parsed), l.found...), l.ofDocuments).Sorted()
 }
 
 // Exercises finds which playbooks cannot be relied on by the records of exercises, in reading order; without those that
-// somebody decided to live with. It is what the documents alone cannot say.
+// somebody decided to live with. It is what the documents alone cannot say, and comes beside what Check finds.
 func Exercises(docs *incident.Documents, records []incident.Exercised, now time.Time) source.Problems {
 	l := &linter{Documents: docs, now: now}
 	for _, p := range docs.Playbooks {
 		l.exercised(p, docs.Verify(p, records, now))
 	}
-	return l.accept(l.found).Sorted()
+	return l.accept(l.found, l.ofRecords).Sorted()
 }
 
 func (l *linter) exercised(p *playbooks.Playbook, v incident.Verification) {

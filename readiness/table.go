@@ -33,6 +33,10 @@ const (
 	NotVerified       = incident.NotVerified
 )
 
+// Written is what the documents alone can say for an RTC at the most: somebody wrote that an exercise showed it, and its day
+// has not passed. Only the record of an exercise verifies.
+const Written Proof = "as written"
+
 // A Row is one vital service and one failure domain that it rests on.
 type Row struct {
 	Service string
@@ -50,7 +54,8 @@ type Row struct {
 
 	SinglePoints []string // components whose loss alone takes the service down, in this domain
 	Proof        Proof
-	Gaps         []string // sentences; whatever somebody accepted is not among them
+	ProofUntil   time.Time // the day until which what is written, or what an exercise showed, holds; zero: neither holds
+	Gaps         []string  // sentences; whatever somebody accepted is not among them
 }
 
 // Table says for each vital service and each failure domain that it rests on what its loss would mean: what recovers from
@@ -117,6 +122,7 @@ func (l *linter) survives(r *Row) {
 			plan := Row{Service: r.Service, Deadline: r.Deadline}
 			l.covered(&plan, p)
 			r.Playbook, r.Loss, r.Forecast, r.NineInTen, r.ForecastBy, r.Slack = p.ID, p.Loss, plan.Forecast, plan.NineInTen, plan.ForecastBy, plan.Slack
+			l.provenAs(r, p)
 			return
 		}
 	}
@@ -130,6 +136,7 @@ func (l *linter) rowOfParts(service string, single []string) Row {
 		switch p := l.cover(l.losses.ofComponent(c), service); {
 		case p != nil && r.State == Accepted:
 			l.covered(&r, p)
+			l.byExercises(&r, p)
 		case p == nil && !l.livesWith("readiness/single-point-of-failure", c):
 			r.State = Open
 			r.miss("no playbook fits when %s alone is lost", c)
@@ -139,7 +146,8 @@ func (l *linter) rowOfParts(service string, single []string) Row {
 }
 
 func (l *linter) begin(service, domain string, single []string) Row {
-	r := Row{Service: service, Domain: domain, State: Open, SinglePoints: single, Proof: l.proof(service)}
+	r := Row{Service: service, Domain: domain, State: Open, SinglePoints: single}
+	r.Proof, r.ProofUntil = l.proof(service)
 	r.Deadline, r.DeadlineBy = l.BIA.Objectives(service).Tightest()
 	return r
 }
@@ -192,13 +200,25 @@ func (l *linter) measured(p *playbooks.Playbook) time.Duration {
 	return 0
 }
 
+// provenAs puts what exercises have shown of a playbook in the place of what is written.
+func (l *linter) provenAs(r *Row, p *playbooks.Playbook) (v incident.Verification) {
+	if l.shown == nil {
+		return v
+	}
+	v = l.shown(p)
+	r.Proof, r.ProofUntil = v.State, time.Time{}
+	if v.State == Verified {
+		r.ProofUntil = v.Until
+	}
+	return v
+}
+
 // byExercises says how well exercises have shown what a playbook can do.
 func (l *linter) byExercises(r *Row, p *playbooks.Playbook) {
 	if l.shown == nil {
 		return
 	}
-	v := l.shown(p)
-	r.Proof = v.State
+	v := l.provenAs(r, p)
 	told := &linter{}
 	told.exercised(p, v)
 	if len(told.found) > 0 && !l.livesWith(told.found[0].Rule, p.ID, p.File) {
@@ -218,24 +238,26 @@ func (l *linter) unproven(r *Row, p *playbooks.Playbook) {
 	}
 }
 
-// proof is how well the RTC of a service is known. Of a process it is that of what it waits for, unless it has its own.
-func (l *linter) proof(service string) Proof {
+// proof is how well the RTC of a service is known by what is written of it, and until when. Of a process it is that of what
+// it waits for, unless it has its own.
+func (l *linter) proof(service string) (Proof, time.Time) {
 	s, _ := l.BIA.Service(service)
 	c := s.RTC
 	switch {
 	case !c.Known():
 		return l.proofBelow(service)
 	case c.Source != "exercise":
-		return NotVerified
+		return NotVerified, time.Time{}
 	case c.ValidUntil.IsZero() || l.passed(c.ValidUntil):
-		return NeedsVerification
+		return NeedsVerification, time.Time{}
 	}
-	return Verified
+	return Written, c.ValidUntil
 }
 
-// proofBelow is the weakest proof among those that have an RTC of their own nearest below a service.
-func (l *linter) proofBelow(service string) Proof {
-	seen, open, proofs := map[string]bool{service: true}, []string{service}, []Proof(nil)
+// proofBelow is the weakest proof among those that have an RTC of their own nearest below a service, and the first day on
+// which one of them runs out.
+func (l *linter) proofBelow(service string) (Proof, time.Time) {
+	seen, open, proofs, until := map[string]bool{service: true}, []string{service}, []Proof(nil), time.Time{}
 	for len(open) > 0 {
 		s, _ := l.BIA.Service(open[0])
 		open = open[1:]
@@ -245,7 +267,11 @@ func (l *linter) proofBelow(service string) Proof {
 				switch {
 				case !judged || n.Partial || seen[id]:
 				case below.RTC.Known():
-					proofs = append(proofs, l.proof(id))
+					proof, holds := l.proof(id)
+					proofs = append(proofs, proof)
+					if until.IsZero() || holds.Before(until) {
+						until = holds
+					}
 				default:
 					open = append(open, id)
 				}
@@ -255,13 +281,13 @@ func (l *linter) proofBelow(service string) Proof {
 	}
 	for _, weak := range []Proof{NotVerified, NeedsVerification} {
 		if slices.Contains(proofs, weak) {
-			return weak
+			return weak, time.Time{}
 		}
 	}
 	if len(proofs) == 0 {
-		return NotVerified
+		return NotVerified, time.Time{}
 	}
-	return Verified
+	return Written, until
 }
 
 // nearest says why nothing fits: the nearest playbook, and what it lacks.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"holdfast/incident"
 	"holdfast/readiness"
 )
 
@@ -64,9 +65,34 @@ func TestEachOfTheseShowsInTheTable(t *testing.T) {
 	}
 }
 
+// However an analysis is written, it is no record of an exercise.
+func TestNothingIsVerifiedThatNoRecordShows(t *testing.T) {
+	for name, change := range map[string][]string{
+		"a playbook covers the loss":  nil,
+		"redundancy carries it":       {"minimum: 2", "minimum: 1"},
+		"one part outside of domains": {"minimum: 2}]", "minimum: 2}, dns]"},
+	} {
+		docs := with(t, change...)
+		tabletop := []incident.Exercised{exercised(docs, incident.Tabletop, 0)}
+		for _, r := range slices.Concat(readiness.Table(docs, today), readiness.TableExercised(docs, nil, today), readiness.TableExercised(docs, tabletop, today)) {
+			if r.Proof == readiness.Verified {
+				t.Errorf("%s: %s/%s is verified", name, r.Service, r.Domain)
+			}
+			if holds := r.Proof == readiness.Written; holds == r.ProofUntil.IsZero() {
+				t.Errorf("%s: %s/%s is %s, until %s", name, r.Service, r.Domain, r.Proof, r.ProofUntil)
+			}
+		}
+		for _, r := range readiness.TableExercised(docs, tabletop, today) {
+			if r.Playbook != "" && r.Proof != readiness.NeedsVerification {
+				t.Errorf("%s: %s/%s, by %s, is %s after a tabletop", name, r.Service, r.Domain, r.Playbook, r.Proof)
+			}
+		}
+	}
+}
+
 func TestAProcessIsProvenAsWellAsTheWeakestThatItWaitsFor(t *testing.T) {
 	for text, want := range map[string]readiness.Proof{
-		"{value: 40m, source: exercise, valid_until: 2027-01-01}": readiness.Verified,
+		"{value: 40m, source: exercise, valid_until: 2027-01-01}": readiness.Written,
 		"{value: 40m, source: exercise, valid_until: 2026-01-01}": readiness.NeedsVerification,
 		"{value: 40m, source: exercise}":                          readiness.NeedsVerification,
 		"{value: 40m, source: estimate, valid_until: 2027-01-01}": readiness.NotVerified,

@@ -17,7 +17,7 @@ func actionCommand() *cobra.Command {
 		long: `Put down what somebody undertakes so that it goes better next time: on the record of the incident, while it goes on or after
 it. The owner is a person or a role of people.yaml and is held to it until it is closed with "holdfast action done"; the day
 it is due counts in UTC. The report of the incident lists its actions, "holdfast action list" those of all incidents.`,
-		example: "  holdfast action booking-api-1123 --owner platform-lead --due 2026-12-31 rehearse the failover at night\n" +
+		example: "  holdfast action booking-api-1123 --owner on-call-platform --due 2026-12-31 rehearse the failover at night\n" +
 			"  holdfast action list --open\n  holdfast action done booking-api-1123 1 --reason \"rehearsed on 2026-12-18, see TCK-91\""}.command()
 	done := orderKind{verb: incident.VerbActionDone, args: "INCIDENT NUMBER", short: "Say that an action was carried out", need: 2, most: 2, reason: mustReason, read: actionDoneArgs}.command()
 	done.Use = "done INCIDENT NUMBER"

@@ -112,7 +112,7 @@ It ends with exit code 0 if nothing differs, and 3 if something does.`,
 			return err
 		}
 		if n := d.Count(); n > 0 {
-			return exitWith(exitInvalid, "", "%s", plural(n, "difference"))
+			return concluded(exitInvalid, "", "%s", plural(n, "difference"))
 		}
 		return nil
 	}

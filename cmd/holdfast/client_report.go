@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -84,14 +87,20 @@ func writeReport(c *cobra.Command, format string, body []byte) error {
 	if err := writeWhole(file, text); err != nil {
 		return failed("", "write the report: %w", err)
 	}
-	return nil
+	// Not on standard output, where a report goes and nothing else does.
+	_, err := fmt.Fprintf(c.ErrOrStderr(), "holdfast: the report is in %s\n", printable(file))
+	return err
 }
 
 // writeWhole writes a file whole or not at all. Only its owner may read it: a report tells of people and of weak points.
 func writeWhole(file string, text []byte) error {
-	temporary, err := os.CreateTemp(filepath.Dir(file), ".holdfast-*")
-	if err != nil {
-		return err
+	folder := filepath.Dir(file)
+	temporary, err := os.CreateTemp(folder, ".holdfast-*")
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no folder %s", folder)
+	case err != nil: // says why; the name of what would have been renamed is nobody's concern
+		return fmt.Errorf("no file can be made in %s: %w", folder, reasonOf(err))
 	}
 	defer func() { _ = os.Remove(temporary.Name()) }() // gone already where all went well
 	if _, err := temporary.Write(text); err != nil {
@@ -101,5 +110,19 @@ func writeWhole(file string, text []byte) error {
 	if err := temporary.Close(); err != nil {
 		return err
 	}
-	return os.Rename(temporary.Name(), file)
+	if err := os.Rename(temporary.Name(), file); err != nil {
+		return fmt.Errorf("%s: %w", file, reasonOf(err))
+	}
+	return nil
+}
+
+// reasonOf is why something could not be done to a file, without the file's name.
+func reasonOf(err error) error {
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		return at.Err
+	}
+	if at := (*os.LinkError)(nil); errors.As(err, &at) {
+		return at.Err
+	}
+	return err
 }

@@ -17,7 +17,7 @@ var reports = []orderKind{
 	{verb: incident.VerbFacility, args: "SITE lost|impaired|ok", short: "Signal the state of a site as a whole", need: 2, most: 2, reason: mustReason, read: facilityArgs,
 		long:    "Signal the state of a site as a whole: lost (no power, evacuated, destroyed, cut off), impaired (on generator, cooling lost, fire alarm) or ok. It stands until somebody says otherwise; what an alert says of the site stands beside it.",
 		example: "  holdfast facility north lost --reason \"fire, evacuated\""},
-	{verb: incident.VerbData, args: "ID unusable|compromised|ok|recovery-point [INSTANT]", short: "Signal the state of data, or the newest point it can be recovered to", need: 2, most: 3, reason: mayReason, read: dataArgs,
+	{verb: incident.VerbData, args: "DATA unusable|compromised|ok|recovery-point [INSTANT]", short: "Signal the state of data, or the newest point it can be recovered to", need: 2, most: 3, reason: mayReason, read: dataArgs,
 		example: "  holdfast data ledger compromised --reason \"encrypted by somebody else\"\n  holdfast data ledger recovery-point 2026-11-23T09:55:00Z"},
 	{verb: incident.VerbIntentional, args: "COMPONENT", short: "Mark a component as switched off on purpose", need: 1, most: 1, reason: mayReason, flags: intentionalFlags, read: intentionalArgs,
 		long:    "Mark a component as switched off on purpose: it counts as down for services, and never as evidence that its site is lost. The mark ends by itself at --until, or with --over.",

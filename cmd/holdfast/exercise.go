@@ -47,7 +47,7 @@ func rehearse(out, talk io.Writer, output, reports string, files []string) error
 	var wrong source.Problems
 	unmet := 0
 	for _, file := range files {
-		problems, failures, err := rehearseOne(out, output, reports, file)
+		problems, failures, err := rehearseOne(out, talk, output, reports, file)
 		if err != nil {
 			return err
 		}
@@ -66,7 +66,7 @@ func rehearse(out, talk io.Writer, output, reports string, files []string) error
 	return nil
 }
 
-func rehearseOne(out io.Writer, output, reports, file string) (source.Problems, []exercise.Failure, error) {
+func rehearseOne(out, talk io.Writer, output, reports, file string) (source.Problems, []exercise.Failure, error) {
 	archive, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, missing("", "read the scenario: %w", err)
@@ -83,7 +83,7 @@ func rehearseOne(out io.Writer, output, reports, file string) (source.Problems, 
 		return nil, nil, fmt.Errorf("rehearse %s: %w", file, err)
 	}
 	unmet := scenario.Check(story)
-	if err := writeReports(reports, story); err != nil {
+	if err := writeReports(talk, reports, story); err != nil {
 		return nil, nil, err
 	}
 	if output == "json" {
@@ -98,15 +98,20 @@ func rehearseOne(out io.Writer, output, reports, file string) (source.Problems, 
 	return nil, unmet, err
 }
 
-// writeReports writes what would be reported of each incident of a story; nowhere: nothing.
-func writeReports(dir string, story exercise.Story) error {
+// writeReports writes what would be reported of each incident of a story, and says where; nowhere: nothing.
+func writeReports(talk io.Writer, dir string, story exercise.Story) error {
 	if dir == "" {
 		return nil
+	}
+	reports := story.Reports()
+	if len(reports) == 0 {
+		_, err := fmt.Fprintln(talk, "holdfast: no report is written: this scenario opens no incident")
+		return err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return failed("", "write the reports: %w", err)
 	}
-	for _, r := range story.Reports() {
+	for _, r := range reports {
 		page, err := r.HTML()
 		if err != nil {
 			return failed("", "write the report of %s: %w", r.Incident, err)
@@ -121,5 +126,6 @@ func writeReports(dir string, story exercise.Story) error {
 			}
 		}
 	}
-	return nil
+	_, err := fmt.Fprintf(talk, "holdfast: the reports of %s are in %s\n", plural(len(reports), "incident"), printable(dir))
+	return err
 }

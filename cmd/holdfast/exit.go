@@ -29,6 +29,8 @@ type exitError struct {
 	code int
 	err  error
 	hint string // one sentence; may be empty
+
+	result bool // nothing went wrong: this is what was asked for, summed up
 }
 
 func (e *exitError) Error() string { return e.err.Error() }
@@ -59,6 +61,13 @@ func missing(hint, format string, args ...any) error {
 	return exitWith(exitNotFound, hint, format, args...)
 }
 
+// concluded sums up what a command was asked to find out, where that makes an exit code though nothing went wrong.
+func concluded(code int, hint, format string, args ...any) error {
+	e := exitWith(code, hint, format, args...)
+	e.result = true
+	return e
+}
+
 // exitCode is the code an error ends the program with. An error that does not say is a failure, a deadline a timeout.
 func exitCode(err error) int {
 	var e *exitError
@@ -85,13 +94,16 @@ func report(w io.Writer, err error) int {
 		return exitFine
 	}
 	var problems source.Problems
-	if errors.As(err, &problems) {
+	var e *exitError
+	switch {
+	case errors.As(err, &problems):
 		fmt.Fprintln(w, printableLines(problems.Error()))
 		fmt.Fprintf(w, "holdfast: error: %s\n", countProblems(problems))
-	} else {
+	case errors.As(err, &e) && e.result:
+		fmt.Fprintf(w, "holdfast: %s\n", indented(err.Error()))
+	default:
 		fmt.Fprintf(w, "holdfast: error: %s\n", indented(err.Error()))
 	}
-	var e *exitError
 	if errors.As(err, &e) && e.hint != "" {
 		fmt.Fprintf(w, "holdfast: hint: %s\n", indented(e.hint))
 	}

@@ -22,6 +22,7 @@ func TestAnErrorBecomesLinesAndACode(t *testing.T) {
 		"nothing":             {nil, 0, ""},
 		"plain":               {errors.New("disk full"), 1, "holdfast: error: disk full\n"},
 		"with a hint":         {misused("say which", "ack what?"), 2, "holdfast: error: ack what?\nholdfast: hint: say which\n"},
+		"a result":            {concluded(exitInvalid, "look there", "%s", plural(2, "gap")), 3, "holdfast: 2 gaps\nholdfast: hint: look there\n"},
 		"wrapped":             {fmt.Errorf("start: %w", missing("", "no bia.yaml")), 4, "holdfast: error: start: no bia.yaml\n"},
 		"out of time":         {fmt.Errorf("wait: %w", context.DeadlineExceeded), 7, "holdfast: error: wait: context deadline exceeded\n"},
 		"several":             {errors.Join(errors.New("one"), errors.New("two")), 1, "holdfast: error: one\n  two\n"},

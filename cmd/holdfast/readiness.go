@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -26,8 +27,18 @@ The deadline is the tightest that any start of an outage can meet: the RTO, MTPD
 What remains of it after confirmation, decision margin and recovery is the slack. It ends with exit code 3 if there are
 gaps that nobody accepted.
 
-How well a recovery time is known comes from the records of exercises, where the daemon of this organisation answers
-(--server, or the default address); otherwise from the documents alone.`,
+STATE is what the loss would mean:
+  survives  redundancy carries the service; a playbook shown beside it is there should more be lost
+  covered   a playbook fits, and brings the service back in time
+  late      a playbook fits, but not in time, or nobody says how long it takes
+  accepted  nothing fits, and somebody accepted that (risks or accepted in bia.yaml)
+  open      nothing fits
+A dash under LOST stands for components in no failure domain, each lost by itself; ALONE TAKES IT DOWN names them.
+
+RTC says how well the recovery time is known. Where the daemon of this organisation answers (--server, or the default
+address), the records of exercises of the playbook say it: verified, needs verification, expired or not verified.
+From the documents alone, and where there is no playbook, it is never verified: "as written" means that bia.yaml says an
+exercise showed it, and until when that holds.`,
 		Example: "  holdfast readiness\n  holdfast readiness /etc/holdfast/continuity -o json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -87,7 +98,7 @@ func showReadiness(c *cobra.Command, p *printer, dir string, now time.Time) erro
 		return err
 	}
 	if gaps > 0 {
-		return exitWith(exitInvalid, "holdfast check says where in the documents, and what to do", "%s", plural(gaps, "gap"))
+		return concluded(exitInvalid, "holdfast check says where in the documents, and what to do", "%s", plural(gaps, "gap"))
 	}
 	return nil
 }
@@ -101,7 +112,7 @@ func (p *printer) readiness(rows []readiness.Row) {
 	for _, r := range rows {
 		cells = append(cells, []cell{
 			{r.Service, bold}, {orDash(r.Domain), plain}, {string(r.State), stateColour(r.State)}, {treatment(r), plain},
-			{recoversIn(r), plain}, {nineInTen(r), plain}, {tightest(r), plain}, {slack(r), plain}, {string(r.Proof), plain}, {orDash(strings.Join(r.SinglePoints, ", ")), plain},
+			{recoversIn(r), plain}, {nineInTen(r), plain}, {tightest(r), plain}, {slack(r), plain}, {proven(r), plain}, {orDash(strings.Join(r.SinglePoints, ", ")), plain},
 		})
 	}
 	p.table([]string{"SERVICE", "LOST", "STATE", "PLAYBOOK", "RECOVERS IN", "P90", "DEADLINE", "SLACK", "RTC", "ALONE TAKES IT DOWN"}, cells)
@@ -166,6 +177,17 @@ func slack(r readiness.Row) string {
 	return console.Span(r.Slack)
 }
 
+// proven says how well a recovery time is known, and until when.
+func proven(r readiness.Row) string {
+	if r.ProofUntil.IsZero() {
+		return string(r.Proof)
+	}
+	if r.Proof == readiness.Written {
+		return fmt.Sprintf("%s, valid until %s", r.Proof, r.ProofUntil.UTC().Format(time.DateOnly))
+	}
+	return fmt.Sprintf("%s until %s", r.Proof, r.ProofUntil.UTC().Format(time.DateOnly))
+}
+
 // A readinessRow is a row as programs read it; durations are seconds.
 type readinessRow struct {
 	Service      string          `json:"service"`
@@ -181,6 +203,7 @@ type readinessRow struct {
 	Slack        *float64        `json:"slack_seconds,omitempty"`
 	SinglePoints []string        `json:"single_points"`
 	Proof        readiness.Proof `json:"proof"`
+	ProofUntil   time.Time       `json:"proof_until,omitzero"`
 	Gaps         []string        `json:"gaps"`
 }
 
@@ -190,7 +213,7 @@ func readinessRows(rows []readiness.Row) []readinessRow {
 		row := readinessRow{
 			Service: r.Service, Domain: r.Domain, State: r.State, Playbook: r.Playbook, Loss: r.Loss,
 			Forecast: r.Forecast.Seconds(), NineInTen: r.NineInTen.Seconds(), ForecastBy: r.ForecastBy, Deadline: r.Deadline.Seconds(), DeadlineBy: r.DeadlineBy,
-			SinglePoints: append([]string{}, r.SinglePoints...), Proof: r.Proof, Gaps: append([]string{}, r.Gaps...),
+			SinglePoints: append([]string{}, r.SinglePoints...), Proof: r.Proof, ProofUntil: r.ProofUntil, Gaps: append([]string{}, r.Gaps...),
 		}
 		if r.Forecast > 0 && r.Deadline > 0 {
 			s := r.Slack.Seconds()

@@ -52,7 +52,9 @@ func (r *refusals) read() (all []console.Refused, err error) {
 		if err != nil {
 			return all, fmt.Errorf("read the record of refusals: %w", err)
 		}
-		for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
+		lines := bufio.NewScanner(bytes.NewReader(text))
+		lines.Buffer(nil, len(text)+1) // one long line must not hide those after it
+		for lines.Scan() {
 			var one console.Refused
 			if json.Unmarshal(lines.Bytes(), &one) == nil {
 				all = append(all, one)

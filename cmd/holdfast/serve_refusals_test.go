@@ -43,6 +43,21 @@ func TestWhatWasRefusedIsOnRecordAfterACrash(t *testing.T) {
 	}
 }
 
+func TestALongRefusalHidesNoneOfThoseAfterIt(t *testing.T) {
+	r := &refusals{path: filepath.Join(t.TempDir(), refusalsFile), most: refusalsMost}
+	long := refusedAt(0)
+	long.Reason = strings.Repeat("x", 70<<10)
+	for _, one := range []console.Refused{long, refusedAt(1)} {
+		if err := r.keep(one); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := r.read()
+	if err != nil || len(got) != 2 || !got[1].At.Equal(refusedAt(1).At) {
+		t.Errorf("%d of 2 are read: %v", len(got), err)
+	}
+}
+
 func TestTheRecordOfRefusalsIsPutAsideWhenItIsFull(t *testing.T) {
 	r := &refusals{path: filepath.Join(t.TempDir(), refusalsFile), most: 600}
 	for n := range 40 {

@@ -58,19 +58,26 @@ func (s *stage) writeReport(ctx context.Context) (string, error) {
 func (s *stage) recoveryTable() {
 	i := s.end.incident
 	w := tabwriter.NewWriter(s.Out, 2, 0, 3, ' ', 0)
-	fmt.Fprintln(w, "  service\tback after\tRTO\tsince invoked\tRTC\twork back after\tMTPD\t")
+	fmt.Fprintln(w, "  service\tback after\tRTO\tsince invoked\tRTC\twork back after\tMTPD\tdeadline\t")
 	for _, r := range i.Recoveries {
 		if !r.Objectives.Vital {
 			continue
 		}
-		verdict := "missed"
-		if met(r) {
-			verdict = "met"
-		}
 		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Service, rta(r), objective(r.Objectives.RTO), s.sinceInvoked(r),
-			objective(r.Objectives.RTC), s.workBack(r), objective(r.Objectives.MTPD), verdict)
+			objective(r.Objectives.RTC), s.workBack(r), objective(r.Objectives.MTPD), deadline(r))
 	}
 	_ = w.Flush()
+}
+
+// deadline says whether a service was back in time, by the tightest of its objectives that ask for that.
+func deadline(r incident.Recovery) string {
+	switch {
+	case met(r):
+		return "met"
+	case !r.Overrun.IsZero():
+		return "missed (" + r.Clocks.DeadlineBy + "), and the MTPD"
+	}
+	return "missed (" + r.Clocks.DeadlineBy + ")"
 }
 
 func rta(r incident.Recovery) string {
