@@ -313,6 +313,7 @@ type Invoked struct {
 	Others   []string `json:"others,omitempty"` // ids of other playbooks that fit, offered
 	Exercise Exercise `json:"exercise,omitempty"`
 	CleanUp  bool     `json:"clean_up,omitempty"` // it puts back what the exercise has done
+	PutBack  []string `json:"put_back,omitempty"` // by which steps; empty in what was written before only that was asked for which had been sent
 
 	Children []playbooks.Child `json:"children,omitempty"` // the playbooks that it invokes, whole
 	Asks     *Question         `json:"asks,omitempty"`     // it starts with a decision, since a precondition does not hold
@@ -459,6 +460,7 @@ type StepFailed struct {
 	By      Actor     `json:"by,omitzero"`
 	Again   time.Time `json:"again,omitzero"`
 	Tell    []string  `json:"tell,omitempty"`
+	Unsent  bool      `json:"unsent,omitempty"` // it never left this house
 }
 
 // StepSkipped leaves a step out.

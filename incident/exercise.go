@@ -88,7 +88,39 @@ func (r Run) yields() bool {
 	return !busy
 }
 
-// effects are the steps of a run by which something was done to the world, or may have been.
+// sent are the steps of a run by which something was done to the world, or may have been. Of an attempt that was stopped
+// before it left this house that is certain; of any other it is not, and what a person says is done was done.
+func (i *Incident) sent(run Run) (steps []string) {
+	open, gone := map[string]bool{}, map[string]bool{}
+	for _, r := range i.Timeline {
+		switch e := r.Event.(type) {
+		case StepStarted:
+			if e.Run == run.ID {
+				open[e.Step], gone[e.Step] = true, gone[e.Step] || open[e.Step]
+			}
+		case StepForbidden:
+			if e.Run == run.ID && !e.Undo {
+				open[e.Step] = false
+			}
+		case StepFailed:
+			if e.Run == run.ID {
+				open[e.Step], gone[e.Step] = false, gone[e.Step] || open[e.Step] && !e.Unsent && e.Outcome != Unclear
+			}
+		case StepDone:
+			if e.Run == run.ID {
+				gone[e.Step] = true
+			}
+		}
+	}
+	for _, p := range run.effects() {
+		if open[p.ID] || gone[p.ID] {
+			steps = append(steps, p.ID)
+		}
+	}
+	return steps
+}
+
+// effects are the steps of a run that were started and do something to the world.
 func (r Run) effects() (all []*playbooks.Step) {
 	if r.Playbook == nil {
 		return nil
@@ -106,7 +138,7 @@ func (r Run) effects() (all []*playbooks.Step) {
 func (i *Incident) cleaning(p *playbooks.Playbook, run Run) *playbooks.Playbook {
 	out := *p
 	out.Steps = i.undoing()
-	left := i.leftBehind(out.Steps)
+	left := i.leftBehind(out.Steps, run.PutBack)
 	for _, s := range p.Exercise.CleanUp {
 		out.Steps = append(out.Steps, s)
 		left = nil
@@ -148,13 +180,14 @@ func (i *Incident) undoing() (steps []playbooks.Step) {
 
 const undoPrefix = "undo-"
 
-// leftBehind is what an exercise did and neither was undone nor is going to be.
-func (i *Incident) leftBehind(undoing []playbooks.Step) (left []string) {
+// leftBehind is what an exercise did by some of its steps, or by any if none are named, and neither was undone nor is going
+// to be.
+func (i *Incident) leftBehind(undoing []playbooks.Step, by []string) (left []string) {
 	run, _ := i.rehearsed()
 	for _, s := range run.effects() {
 		state, _ := run.state(s.ID)
 		undone := state.Undo != nil && state.Undo.Status == Done
-		if !undone && !slices.ContainsFunc(undoing, func(u playbooks.Step) bool { return u.ID == undoPrefix+s.ID }) {
+		if !undone && (len(by) == 0 || slices.Contains(by, s.ID)) && !slices.ContainsFunc(undoing, func(u playbooks.Step) bool { return u.ID == undoPrefix+s.ID }) {
 			left = append(left, s.ID+" ("+asked(s)+")")
 		}
 	}
@@ -263,11 +296,12 @@ func (i Incident) cleanUp(w World) []Event {
 		return nil
 	}
 	run, ok := i.rehearsed()
-	if !ok || len(run.effects()) == 0 {
+	sent := i.sent(run)
+	if !ok || len(sent) == 0 {
 		return nil
 	}
 	e := Invoked{Run: fmt.Sprint(len(i.Runs) + 1), Service: run.Service, Playbook: run.Name, File: run.Playbook.File, Text: run.Playbook.Text, Digest: run.Digest,
-		By: run.By, Reason: "to put back what the exercise did", Exercise: i.Exercise, CleanUp: true, Children: run.Written.Children}
+		By: run.By, Reason: "to put back what the exercise did", Exercise: i.Exercise, CleanUp: true, PutBack: sent, Children: run.Written.Children}
 	return []Event{e}
 }
 
@@ -287,12 +321,10 @@ func (i Incident) conclude(w World) []Event {
 		return nil
 	}
 	clean := CleanUp{State: "not_needed"}
-	if len(run.effects()) > 0 {
-		n := slices.IndexFunc(i.Runs, func(r Run) bool { return r.CleanUp })
-		if n < 0 {
-			return nil
-		}
+	if n := slices.IndexFunc(i.Runs, func(r Run) bool { return r.CleanUp }); n >= 0 {
 		clean = cleaned(i.Runs[n])
+	} else if len(i.sent(run)) > 0 {
+		return nil
 	}
 	e := ExerciseConcluded{Exercise: i.Exercise, Playbook: run.Name, Digest: run.Digest, Touches: w.Documents.Touches(run.Playbook), Service: run.Service,
 		By: i.Rehearsal.By, Reason: i.Rehearsal.Reason, Started: run.Started, Ended: run.Ended, Result: run.Result, Recovered: i.recoveredIn(run),

@@ -174,6 +174,46 @@ func TestAnExerciseIsConcludedWhenWhatItDidIsPutBack(t *testing.T) {
 	equal(t, record.Result, "stood_down")
 }
 
+// An exercise that is not allowed to reach a target has sent it nothing: nobody is asked to put that back.
+func TestWhatWasNeverSentInAnExerciseIsNotPutBack(t *testing.T) {
+	over := func(h *house) []string {
+		return h.order("alice", Command{Verb: VerbStandDown, Incident: exerciseID, Reason: "out of time"})
+	}
+	refused := func(t *testing.T) *house {
+		h := rehearsing(t, automatic(t), Full)
+		h.order("dave", Command{Verb: VerbAck, Incident: exerciseID, Step: "page"})
+		h.finish(Result{Effect: h.want("fence"), Outcome: Failed, Reason: "it is for live runs only", Unsent: true})
+		return h
+	}
+	t.Run("it was refused", func(t *testing.T) {
+		h := refused(t)
+		for h.step("fence").Status == Retrying {
+			h.at(h.nextAt())
+			h.finish(Result{Effect: h.want("fence"), Outcome: Failed, Reason: "it is for live runs only", Unsent: true})
+		}
+		equal(t, over(h), []string{"noted", "run_ended", "exercise_concluded"})
+		equal(t, last[ExerciseConcluded](h).CleanUp, CleanUp{State: "not_needed"})
+	})
+	t.Run("it was refused, and a person did it", func(t *testing.T) {
+		h := refused(t)
+		for h.step("fence").Status == Retrying {
+			h.at(h.nextAt())
+			h.finish(Result{Effect: h.want("fence"), Outcome: Failed, Reason: "it is for live runs only", Unsent: true})
+		}
+		h.order("alice", Command{Verb: VerbDone, Incident: exerciseID, Step: "fence", Reason: "by hand"})
+		over(h)
+		equal(t, stepIDs(h.only().OpenCleanUp()), []string{"clean-up"})
+	})
+	t.Run("it was refused once, and sent the next time", func(t *testing.T) {
+		h := refused(t)
+		h.at(h.nextAt())
+		h.finish(Result{Effect: h.want("fence"), Outcome: Failed, Reason: "it answered 503"})
+		over(h)
+		equal(t, stepIDs(h.only().OpenCleanUp()), []string{"clean-up"})
+		says(t, h.only().OpenCleanUp()[0].Text, "fence (POST https://fence.internal/fra1)")
+	})
+}
+
 func TestAnExerciseThatDidNothingIsConcludedAtOnce(t *testing.T) {
 	h := rehearsing(t, automatic(t), Tabletop)
 	equal(t, h.order("alice", Command{Verb: VerbStandDown, Incident: exerciseID, Reason: "out of time"}), []string{"noted", "run_ended", "exercise_concluded"})

@@ -111,6 +111,7 @@ type Run struct {
 	Result   string              `json:"result,omitempty"` // as in RunEnded
 	Exercise Exercise            `json:"exercise,omitempty"`
 	CleanUp  bool                `json:"clean_up,omitempty"` // it puts back what the exercise has done
+	PutBack  []string            `json:"-"`                  // by which steps, as in Invoked
 	Paused   *Brake              `json:"paused,omitempty"`   // nothing of it starts
 	Ending   *Ending             `json:"ending,omitempty"`   // it is being ended before its last step
 	Offered  []string            `json:"offered,omitempty"`  // steps that may be left out, since all that it covers is back
@@ -280,4 +281,5 @@ type Result struct {
 	Reason  string
 	Channel string // of a notice
 	Rule    string // with the outcome forbidden: which rule stopped it
+	Unsent  bool   // it failed before anything left this house, since it was not allowed to; false: it did, or nobody can tell
 }

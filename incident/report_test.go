@@ -2,6 +2,7 @@ package incident
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -135,6 +136,16 @@ func TestWhatWasHeldUpCalledOffAndTakenBackIsInTheReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	says(t, string(page), "paused or held", `class="undo"`, `class="brake"`)
+}
+
+func TestTheReportOfATabletopSaysThatItMeasuresNothing(t *testing.T) {
+	h := rehearsing(t, automatic(t), Tabletop)
+	h.practised()
+	md := h.only().Report(h.now, Setting{}).Markdown()
+	says(t, md, "completed; a tabletop measures no time to recovery.", "milestone recovered")
+	if strings.Contains(md, "not reached") {
+		t.Error("a milestone that people came to in their talk is said not to be reached")
+	}
 }
 
 func TestTheReportOfAnExerciseSaysFirstThatItIsOneAndWhatItShowed(t *testing.T) {

@@ -151,7 +151,7 @@ func (s StepReport) people() string {
 // foretold are the lines of what was forecast, and how that compares with what came.
 func (r RunReport) foretold() (lines []string) {
 	for _, f := range r.Forecasts {
-		text := fmt.Sprintf("%s: back %s, at the latest %s (9 in 10)", stamp(f.At), stamp(f.Expected.P50), stamp(f.Expected.P90))
+		text := fmt.Sprintf("%s: back %s, by %s in 9 cases of 10", stamp(f.At), stamp(f.Expected.P50), stamp(f.Expected.P90))
 		if actual := f.Expected.P50.Add(time.Duration(f.Off)); f.Off != 0 || f.Kept {
 			text += fmt.Sprintf("; it was back %s, %s", stamp(actual), off(f.Off))
 			if !f.Kept {
@@ -291,7 +291,10 @@ func (r Rehearsal) lines() []string {
 		return append(lines, "It is not concluded.")
 	}
 	recovered := "the milestone recovered was not reached"
-	if c.Recovered > 0 {
+	switch {
+	case c.Exercise == Tabletop:
+		recovered = "a tabletop measures no time to recovery"
+	case c.Recovered > 0:
 		recovered = fmt.Sprintf("the milestone recovered was reached after %s", c.Recovered)
 	}
 	lines = append(lines, fmt.Sprintf("The run took %s, from %s to %s: %s; %s.", between(c.Started, c.Ended), stamp(c.Started), stamp(c.Ended), strings.ReplaceAll(c.Result, "_", " "), recovered))

@@ -35,7 +35,11 @@ func TestAnExerciseDoesNotReachWhatIsForLiveRuns(t *testing.T) {
 		"a command": {Exec: &playbooks.Exec{Command: "promote"}},
 	} {
 		t.Run(what, func(t *testing.T) {
-			expect(t, h.Carry(t.Context(), rehearsed(do)), incident.Failed, "it is for live runs only")
+			r := h.Carry(t.Context(), rehearsed(do))
+			expect(t, r, incident.Failed, "it is for live runs only")
+			if !r.Unsent {
+				t.Error("it is not said that nothing was sent")
+			}
 		})
 	}
 	e := rehearsed(playbooks.Run{})
