@@ -18,6 +18,8 @@ func (r RunStatus) HoldsUp(step string) bool {
 func (r RunStatus) ForecastLines(now time.Time) (lines []string) {
 	f := r.Forecast
 	switch {
+	case f == nil && r.Paused() != nil:
+		return []string{"nothing is forecast while it is paused"}
 	case f == nil:
 		return nil
 	case f.Recovered == nil:
@@ -34,6 +36,9 @@ func (r RunStatus) ForecastLines(now time.Time) (lines []string) {
 	}
 	if len(f.HeldUpBy) > 0 && !f.Recovered.Actual {
 		lines = append(lines, "holds everybody up: "+strings.Join(f.HeldUpBy, ", "))
+	}
+	if len(r.Halts) > 0 && !f.Recovered.Actual {
+		lines = append(lines, "the forecast takes for granted that what is held is let go on now")
 	}
 	return lines
 }

@@ -43,6 +43,7 @@ type Situations struct {
 type Explained struct {
 	Incident  string           `json:"incident"`
 	Now       time.Time        `json:"now"`
+	Closed    time.Time        `json:"closed,omitzero"`
 	Fresh     bool             `json:"fresh"` // judged now; else as last written down
 	Verdict   detector.Verdict `json:"verdict"`
 	JudgedBy  string           `json:"judged_by"`            // digest of the bia.yaml that it is judged by
@@ -244,7 +245,7 @@ func (c *console) situations(w http.ResponseWriter, _ *http.Request) {
 }
 
 func explainedOf(d *incident.Desk, s sight, i incident.Incident) Explained {
-	e := Explained{Incident: i.ID, Now: s.now, JudgedBy: i.JudgedBy, OlderText: s.olderText(i), Declared: i.DeclaredAt, Awaits: awaits(i), Playbooks: []PlaybookFit{}}
+	e := Explained{Incident: i.ID, Now: s.now, Closed: i.Closed, JudgedBy: i.JudgedBy, OlderText: s.olderText(i), Declared: i.DeclaredAt, Awaits: awaits(i), Playbooks: []PlaybookFit{}}
 	e.Verdict, e.Fresh = verdictNow(d, s, i)
 	e.Deactivation = d.Deactivation(s.now, i)
 	for _, missing := range i.NoPlaybook {

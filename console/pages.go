@@ -104,6 +104,7 @@ var pageFuncs = template.FuncMap{
 	"ago":       func(now, t time.Time) string { return Span(now.Sub(t)) },
 	"span":      func(from, to time.Time) string { return Span(to.Sub(from)) },
 	"until":     until,
+	"deadline":  deadline,
 	"urgency":   urgency,
 	"actor":     actorName,
 	"words":     func(s string) string { return strings.ReplaceAll(s, "_", " ") },
@@ -155,6 +156,14 @@ func until(now, t time.Time) string {
 		return "in " + Span(d)
 	}
 	return Span(now.Sub(t)) + " ago"
+}
+
+// deadline says how far an instant is ahead by which something had to be reached, or that it was missed.
+func deadline(now, t time.Time) string {
+	if now.After(t) {
+		return "MISSED " + until(now, t)
+	}
+	return until(now, t)
 }
 
 // urgency is the class of an instant that must not pass.

@@ -176,7 +176,10 @@ func TestARunIsPausedHeldAndAbortedByButtons(t *testing.T) {
 
 	wantStatus(t, form("/orders", url.Values{"verb": {"pause"}, "incident": {id}, "run": {"1"}, "reason": {"the facility calls back"}, "until": {"soon"}}).carrying(cookie).of(console), 400)
 	wantStatus(t, form("/orders", url.Values{"verb": {"pause"}, "incident": {id}, "run": {"1"}, "reason": {"the facility calls back"}, "until": {"30m"}}).carrying(cookie).of(console), 303)
-	wantIn(t, page(), "paused by director-1", "the facility calls back", "Let run 1 go on")
+	wantIn(t, page(), "PAUSED by director-1", "the facility calls back", "Let run 1 go on", path("holdfast resume %s 1", id))
+	home := text(t, get("/").carrying(cookie).of(console))
+	wantIn(t, home, "PAUSED by director-1 (incident-director) at 2026-11-23 ", "the facility calls back", path("<code>holdfast resume %s 1</code>", id), "PAUSED</span> at 0 of", "run PAUSED: nothing starts after it", "nothing is forecast while it is paused")
+	wantOut(t, home, "holds everybody up", "forecast back")
 	wantStatus(t, form("/orders", url.Values{"verb": {"abort"}, "incident": {id}, "run": {"1"}, "keep": {"true"}, "reason": {"a false alarm"}}).carrying(cookie).of(console), 303)
 	wantIn(t, page(), "aborted run 1; what it did stays as it is: a false alarm", "CALLED OFF")
 	wantStatus(t, form("/orders", url.Values{"verb": {"abort"}, "incident": {id}, "run": {"1"}, "reason": {"again"}}).carrying(cookie).of(console), 409)

@@ -29,6 +29,7 @@ type sight struct {
 	slacks          func(incident.Incident, incident.Run) []incident.Slack
 	components      func() []detector.ComponentReport         // all, in order of id; of a large house that takes a while, so only who shows them asks
 	waits           func(incident.Incident) map[string]string // steps, as "run/step", that wait for something else than those before them
+	forbidden       func(incident.Incident) map[string]string // stuck steps, as "run/step", that a rule forbids to send again now, and why
 }
 
 // look shows the desk as it stands now.
@@ -68,6 +69,7 @@ func sightOf(d *incident.Desk, now time.Time) sight {
 	s.slacks = func(i incident.Incident, run incident.Run) []incident.Slack { return d.Slacks(now, i, run) }
 	s.armed, s.disarmed = d.Armed()
 	s.shadow = d.IsShadow()
+	s.forbidden = func(i incident.Incident) map[string]string { return d.ForbiddenNow(now, i) }
 	s.waits = func(i incident.Incident) map[string]string { return d.Waits(now, i) }
 	return s
 }
@@ -190,7 +192,7 @@ func Verbs(s incident.StepState) []incident.Verb {
 // verbsOf are what can be ordered of a step of a run as it stands, or of its undo once that has begun. A stuck step that
 // something else can be done instead of is also given up by saying that it cannot be done.
 func verbsOf(run incident.Run, s incident.StepState) []incident.Verb {
-	verbs := Verbs(undone(s))
+	verbs := unbraked(run, s, Verbs(undone(s)))
 	if s.Undo != nil || s.Status != incident.Stuck || run.Playbook == nil {
 		return verbs
 	}
@@ -198,6 +200,26 @@ func verbsOf(run incident.Run, s incident.StepState) []incident.Verb {
 		verbs = append(verbs, incident.VerbCannot)
 	}
 	return verbs
+}
+
+// unbraked leaves out what would be refused while somebody keeps the run, or the step, from going on.
+func unbraked(run incident.Run, s incident.StepState, verbs []incident.Verb) []incident.Verb {
+	if run.Paused != nil || s.Held != nil {
+		verbs = without(verbs, incident.VerbRetry)
+	}
+	if s.Held == nil {
+		return verbs
+	}
+	verbs = without(verbs, incident.VerbDone, incident.VerbApprove)
+	if s.Kind != playbooks.KindDo && s.Kind != playbooks.KindDecide && s.Status != incident.Stuck {
+		verbs = without(verbs, incident.VerbAck) // to acknowledge it would end it
+	}
+	return verbs
+}
+
+// without are the verbs but for some.
+func without(verbs []incident.Verb, refused ...incident.Verb) []incident.Verb {
+	return slices.DeleteFunc(slices.Clone(verbs), func(v incident.Verb) bool { return slices.Contains(refused, v) })
 }
 
 // unlessTaken leaves out acknowledging where somebody has.

@@ -84,11 +84,12 @@ type RunStatus struct {
 	Done     int           `json:"done"` // steps ended
 	Steps    int           `json:"steps"`
 	Brake    string        `json:"brake,omitempty"`   // who keeps it from going on, or has called it off, in words
+	Halts    []Halt        `json:"halts,omitempty"`   // what people keep from going on: the run, or steps of it
 	Offered  []string      `json:"offered,omitempty"` // steps that may be left out, since all that the run covers is back
 	Waiting  []WaitingStep `json:"waiting"`
 	Blocked  []Blocked     `json:"blocked,omitempty"` // steps that wait for something else than the steps before them
 
-	Forecast *incident.Forecast `json:"forecast,omitempty"` // while it goes on
+	Forecast *incident.Forecast `json:"forecast,omitempty"` // while it goes on, and nobody has paused it
 }
 
 // Blocked is a step that does not start though all that it comes after has ended, and what it waits for.
@@ -225,6 +226,25 @@ func Invoked(i incident.Incident, r incident.Recovery) (at time.Time) {
 	return at
 }
 
+// LastRun is the last run that was begun for an outage, whatever came of it; false if there was none.
+func LastRun(i incident.Incident, r incident.Recovery) (last incident.Run, ok bool) {
+	for _, run := range i.Runs {
+		mine := run.Service == r.Service || slices.Contains(run.Covers, r.Service)
+		if mine && (run.Ended.IsZero() || run.Ended.After(r.Since)) && !run.CleanUp {
+			last, ok = run, true
+		}
+	}
+	return last, ok
+}
+
+// Clock is the instant up to which the clocks of an incident run: now, or when it was closed.
+func (s IncidentStatus) Clock(now time.Time) time.Time {
+	if s.Closed.IsZero() {
+		return now
+	}
+	return s.Closed
+}
+
 // allInvoked is since when all services that are out and have a latest time to invoke have a run; zero if one has none.
 func allInvoked(services []ServiceStatus) (at time.Time) {
 	for _, s := range services {
@@ -269,15 +289,18 @@ func awaits(i incident.Incident) string {
 
 func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 	status := RunStatus{Run: run.ID, Playbook: run.Name, Service: run.Service, Started: run.Started, Ended: run.Ended, Result: run.Result, Steps: len(run.Steps), Waiting: []WaitingStep{}}
-	var waiting map[string]string
+	var waiting, forbidden map[string]string
 	if run.Active() && i.Open() && s.waits != nil {
-		waiting = s.waits(i)
+		waiting, forbidden = s.waits(i), s.forbidden(i)
 	}
 	status.Brake, status.Offered = brakeOf(run), run.Offered
 	if !run.Active() {
 		status.Offered = nil
 	}
-	if run.Active() && i.Open() {
+	if i.Open() {
+		status.Halts = haltsOf(i, run)
+	}
+	if run.Active() && i.Open() && run.Paused == nil {
 		f := s.forecast(i, run)
 		status.Forecast = &f
 	}
@@ -288,6 +311,7 @@ func runStatus(s sight, i incident.Incident, run incident.Run) RunStatus {
 		if asks := undone(step); waits(asks) && run.Ended.IsZero() && i.Open() {
 			w := waitingStep(s, i, run, asks)
 			w.Verbs = verbsOf(run, step)
+			w.forbidden(forbidden[run.ID+"/"+step.ID])
 			w.HoldsUp = status.HoldsUp(step.ID)
 			status.Waiting = append(status.Waiting, w)
 		}

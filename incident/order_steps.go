@@ -237,8 +237,12 @@ func failedBy(o Outcome) func(Incident, World, leg, string, Command) ([]Event, e
 		if err := waiting(l, "report"); err != nil {
 			return nil, err
 		}
-		if l.plan().Kind() != playbooks.KindDo {
-			return nil, Refuse("%s is not for a person to do", step)
+		switch l.plan().Kind() {
+		case playbooks.KindDo:
+		case playbooks.KindDecide:
+			return nil, Refuse("%s is a decision: decline it with a reason (holdfast decline %s %s/%s), or approve it", step, l.incident, run, step)
+		default:
+			return nil, Refuse("%s asks to be acknowledged: ack it", step)
 		}
 		by, err := w.dutyOn(l.state()).entitled(person, "report "+step, mayAct(w, l))
 		if err != nil {

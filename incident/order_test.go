@@ -67,7 +67,7 @@ func TestADecisionIsNotSkippedAndADoIsNotApproved(t *testing.T) {
 		{VerbDone, "act", "done by a machine"},
 		{VerbSkip, "act", "being carried out"},
 		{VerbRetry, "look", "not stuck"},
-		{VerbFailed, "go", "not for a person to do"},
+		{VerbFailed, "go", "is a decision: decline it with a reason (holdfast decline "},
 		{VerbDone, "later", "has not started yet: it comes after look"},
 	} {
 		says(t, h.refuses("alice", Command{Verb: c.verb, Incident: acmeIncident, Step: c.step, Reason: "x"}).Reason, c.reason)

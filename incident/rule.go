@@ -57,11 +57,36 @@ func broken(w World, a bia.Assertion, p imminent) string {
 	never := strings.Join(strings.Fields(a.Never), " ")
 	switch is, _ := w.Facts.Ask(a.Condition, p); {
 	case is.Holds:
-		return fmt.Sprintf("%s (%s)", strings.TrimRight(a.Why, ". \n"), never)
+		return fmt.Sprintf("%s (%s%s)", strings.TrimRight(a.Why, ". \n"), never, named(w, p.l.run, a.Condition))
 	case is.Unsure:
 		return fmt.Sprintf("%s (whether %s cannot be told: %s)", strings.TrimRight(a.Why, ". \n"), never, is.Why)
 	}
 	return ""
+}
+
+// named says how what a rule names stands now: that is what has to change before the step may go.
+func named(w World, run Run, c *condition.Condition) string {
+	var facts []string
+	for _, n := range c.Names() {
+		fact := ""
+		switch n.Kind {
+		case condition.Component:
+			fact = fmt.Sprintf("%s is %s", n.ID, w.Facts.ComponentState(n.ID))
+		case condition.Service:
+			fact = fmt.Sprintf("%s is %s", n.ID, w.Facts.ServiceState(n.ID).State)
+		case condition.Step:
+			if s, ok := run.state(n.ID); ok {
+				fact = fmt.Sprintf("%s is %s", stepName(run.ID, n.ID), strings.ReplaceAll(string(s.Status), "_", " "))
+			}
+		}
+		if fact != "" && !slices.Contains(facts, fact) {
+			facts = append(facts, fact)
+		}
+	}
+	if len(facts) == 0 {
+		return ""
+	}
+	return "; now " + strings.Join(facts, ", ")
 }
 
 // unwell is what of some failure domains is not known to be well; empty: all of it is.
@@ -194,6 +219,33 @@ func (d *Desk) Waits(now time.Time, i Incident) map[string]string {
 		}
 	}
 	return waits
+}
+
+// ForbiddenNow are the stuck steps of runs that go on, as "run/step", that a rule forbids to carry out now, and why.
+func (d *Desk) ForbiddenNow(now time.Time, i Incident) map[string]string {
+	if d.detector == nil || !i.Open() {
+		return map[string]string{}
+	}
+	return i.forbiddenNow(d.glance(now).world(i, nil))
+}
+
+func (i Incident) forbiddenNow(w World) map[string]string {
+	why := map[string]string{}
+	for _, run := range i.Runs {
+		if !run.Active() || run.Playbook == nil {
+			continue
+		}
+		for n, s := range run.Steps {
+			l := i.legOf(run, n)
+			if l.state().Status != Stuck {
+				continue
+			}
+			if p, forbidden := i.forbidden(w, l); forbidden {
+				why[run.ID+"/"+s.ID] = p.Rule + ": " + p.Reason
+			}
+		}
+	}
+	return why
 }
 
 // isNext reports whether all that a step comes after has ended.

@@ -33,7 +33,7 @@ func TestAStepThatWouldBreakAnAssertionIsNotCarriedOut(t *testing.T) {
 	equal(t, h.finish(Result{Effect: h.want("fence")})[:2], []string{"step_done fence", "step_forbidden promote"})
 	e := last[StepForbidden](h)
 	equal(t, e.Rule, "never-both-sites")
-	says(t, e.Reason, "two ledgers", "next.id == 'promote'")
+	says(t, e.Reason, "two ledgers", "next.id == 'promote'", "now ledger-db-fra is up")
 	equal(t, e.Tell, []string{"alice"})
 	equal(t, h.step("promote").Status, Stuck)
 	equal(t, h.step("promote").Attempt, 0)
@@ -41,8 +41,10 @@ func TestAStepThatWouldBreakAnAssertionIsNotCarriedOut(t *testing.T) {
 	n := slices.IndexFunc(notices, func(n Notice) bool { return n.Run == "1" && n.Step == "promote" })
 	says(t, notices[n].Subject, "NOT carried out", "never-both-sites")
 
-	says(t, h.refuses("alice", Command{Verb: VerbRetry, Incident: acmeIncident, Step: "promote", Reason: "go"}).Reason, "it would break never-both-sites", "two ledgers")
+	says(t, h.refuses("alice", Command{Verb: VerbRetry, Incident: acmeIncident, Step: "promote", Reason: "go"}).Reason, "it would break never-both-sites", "two ledgers", "now ledger-db-fra is up")
+	says(t, h.only().forbiddenNow(h.draft().world(h.only(), nil))["1/promote"], "never-both-sites: two ledgers", "now ledger-db-fra is up")
 	h.facts.components["ledger-db-fra"] = detector.Down
+	equal(t, h.only().forbiddenNow(h.draft().world(h.only(), nil)), map[string]string{})
 	equal(t, h.says("alice", VerbRetry, "promote"), []string{"step_started promote"})
 }
 

@@ -311,12 +311,15 @@ func controlSentence(e Event) string {
 }
 
 func abortedSentence(e RunAborted) string {
-	what, then := "run "+e.Run, "what it did is undone"
+	what, then := "run "+e.Run, "what it did is undone as far as its playbook says how"
 	if e.Run == "" {
-		what, then = "everything in the incident", "what was done is undone, and nothing more is invoked without a person"
+		what, then = "everything in the incident", "what was done is undone as far as the playbooks say how, and nothing more is invoked without a person"
 	}
 	if e.Keep {
-		then = strings.Replace(strings.Replace(then, "what it did is undone", "what it did stays as it is", 1), "what was done is undone", "what was done stays as it is", 1)
+		then = "what it did stays as it is"
+		if e.Run == "" {
+			then = "what was done stays as it is, and nothing more is invoked without a person"
+		}
 	}
 	return fmt.Sprintf("%s aborted %s; %s%s.", subject(e.By), what, then, because(e.Reason))
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"holdfast/console"
@@ -16,18 +15,21 @@ func printExercises(out *printer, s console.Status) {
 	out.heading("EXERCISES, not live")
 	var rows [][]cell
 	for _, i := range s.Exercises {
-		out.parts(cell{"EXERCISE (" + string(i.Exercise) + ")", warn}, cell{i.ID, bold}, cell{runs(i), plain})
+		out.parts(cell{"EXERCISE (" + string(i.Exercise) + ")", warn}, cell{i.ID, bold}, runs(i))
 		if i.Interrupted != "" {
 			out.parts(cell{i.ID, bold}, cell{"interrupted by the disaster " + i.Interrupted, bad})
 		}
 		if len(i.CleanUp) > 0 {
-			out.parts(cell{i.ID, bold}, cell{"clean-up open: " + strings.Join(i.CleanUp, ", "), warn})
+			out.parts(cell{i.ID, bold}, cell{"still to be put back, in the steps: " + strings.Join(i.CleanUp, ", "), warn})
 		}
-		for _, w := range append(waiting(i, false), waiting(i, true)...) {
-			rows = append(rows, []cell{{w.Step, bold}, {fmt.Sprint(w.Status), plain}, {who(w), plain}, {w.Text, plain}, {command(i.ID, w), soft}})
+		printHalts(out, i)
+		for _, w := range waiting(i, false) {
+			rows = append(rows, []cell{{i.ID, plain}, {w.Step, bold}, {who(w), plain}, {until(s.Now, w.Until), urgent(s.Now, w.Until)}, {heldUp(i, w), plain}, {command(i, w), soft}})
 		}
 	}
 	if len(rows) > 0 {
-		out.table([]string{"STEP", "", "WHO", "WHAT", "COMMAND"}, rows)
+		out.buffer.WriteByte('\n')
+		out.table([]string{"EXERCISE", "STEP", "WHO", "UNTIL", "WHAT", "COMMAND"}, rows)
 	}
+	printStuck(out, "Stuck in an exercise", s.Exercises)
 }

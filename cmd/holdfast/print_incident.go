@@ -14,6 +14,7 @@ import (
 
 // printIncident writes an incident: clocks, runs, the last of its story.
 func printIncident(out *printer, i console.Incident) {
+	i.Now = stopped(i.Now, i.Closed) // nothing ticks on in what is over
 	out.parts(cell{i.ID, bold}, level(i.Level), cell{openOrClosed(i), soft})
 	out.line("%s", i.Verdict.Explanation.Summary)
 	if i.HandsOff != "" {
@@ -63,6 +64,14 @@ func printText(out *printer, digest string, older bool) {
 	}
 }
 
+// stopped is the instant up to which clocks run: now, or when the incident was closed.
+func stopped(now, closed time.Time) time.Time {
+	if closed.IsZero() {
+		return now
+	}
+	return closed
+}
+
 func openOrClosed(i console.Incident) string {
 	if i.Closed.IsZero() {
 		return "open since " + clockTime(i.Opened) + ", as of " + clockTime(i.Now)
@@ -73,7 +82,10 @@ func openOrClosed(i console.Incident) string {
 func printClocks(out *printer, i console.Incident) {
 	var rows [][]cell
 	for _, r := range i.Recoveries {
-		row := []cell{{r.Service, bold}, {"OUT", bad}, {console.Span(i.Now.Sub(r.Since)), plain}, invokeBy(i.Now, r.Clocks.LTI, console.Invoked(i.Incident, r)), {deadline(i.Now, r), urgent(i.Now, r.Clocks.Deadline)}}
+		row := []cell{{r.Service, bold}, {"OUT", bad}, {console.Span(i.Now.Sub(r.Since)), plain}, invocation(i, r), deadline(i.Now, r)}
+		if !i.Closed.IsZero() {
+			row[1].text = "OUT WHEN CLOSED"
+		}
 		if rta, back := r.RTA(); back {
 			row = []cell{{r.Service, bold}, {"BACK", good}, {console.Span(rta), plain}, {"–", plain}, {kept(r), plain}}
 		}
@@ -85,11 +97,30 @@ func printClocks(out *printer, i console.Incident) {
 	}
 }
 
-func deadline(now time.Time, r incident.Recovery) string {
-	if r.Clocks.Deadline.IsZero() {
-		return "–"
+// invocation is how long is left to invoke, or what came of the run that was.
+func invocation(i console.Incident, r incident.Recovery) cell {
+	last, begun := console.LastRun(i.Incident, r)
+	came := ""
+	if begun && !last.Ended.IsZero() {
+		came = " (run " + last.ID + " " + word(last.Result) + ")"
 	}
-	return until(now, r.Clocks.Deadline) + " (" + r.Clocks.DeadlineBy + ")"
+	switch at := console.Invoked(i.Incident, r); {
+	case !i.Closed.IsZero() && begun:
+		return cell{"invoked" + came, plain}
+	case !i.Closed.IsZero():
+		return cell{"not invoked", plain}
+	case !at.IsZero():
+		return cell{"invoked", plain}
+	}
+	return invokeBy(i.Now, r.Clocks.LTI, time.Time{}).and(came)
+}
+
+func deadline(now time.Time, r incident.Recovery) cell {
+	c := deadlineIn(now, r.Clocks.Deadline)
+	if !r.Clocks.Deadline.IsZero() {
+		c.text += " (" + r.Clocks.DeadlineBy + ")"
+	}
+	return c
 }
 
 // kept says whether a service that is back was back in time.
@@ -110,8 +141,12 @@ func printRun(out *printer, i console.Incident, run incident.Run, status console
 		state = word(run.Result)
 	}
 	out.heading("Run %s: %s for %s, %s", run.ID, run.Name, run.Service, state)
-	if status.Brake != "" {
+	if status.Brake != "" && status.Paused() == nil {
 		out.parts(cell{"  " + status.Brake, warn})
+	}
+	for _, h := range status.Halts {
+		out.parts(cell{"  " + h.Kind(), bad}, cell{cmp.Or(h.Step, "run "+run.ID) + " " + h.Says(), warn})
+		out.parts(cell{"    " + h.Resume, soft})
 	}
 	if len(status.Offered) > 0 {
 		out.parts(cell{"  all that it covers is back while steps are open: " + console.CommandLine(incident.VerbSkipRest, i.ID, run.ID) + " leaves out the rest", warn})
@@ -277,7 +312,7 @@ func printExplained(out *printer, e console.Explained) {
 func criteriaBranches(e console.Explained) []branch {
 	var all []branch
 	for _, c := range e.Criteria() {
-		b := branch{line: []cell{answer(c.Answer), {c.ID, bold}, {"(" + word(c.Level.String()) + ")", soft}, {instants(e.Now, c), plain}}, on: leaves(c.Evidence)}
+		b := branch{line: []cell{answer(c.Answer).and(":"), {c.ID, bold}, {"(" + word(c.Level.String()) + ")", soft}, {instants(stopped(e.Now, e.Closed), c), plain}}, on: leaves(c.Evidence)}
 		if c.Doubt != "" {
 			b.on = append(b.on, branch{line: []cell{{"people have to decide: " + c.Doubt, warn}}})
 		}
@@ -287,6 +322,9 @@ func criteriaBranches(e console.Explained) []branch {
 }
 
 func nextLines(e console.Explained) []string {
+	if !e.Closed.IsZero() {
+		return []string{"the incident was closed at " + clockTime(e.Closed) + "; nothing changes its level any more"}
+	}
 	next := "the level cannot change unless something else happens"
 	if at := e.Verdict.NextAt; !at.IsZero() {
 		next = fmt.Sprintf("the level can change %s, at %s, if nothing else happens", until(e.Now, at), clockTime(at))
@@ -301,9 +339,9 @@ func nextLines(e console.Explained) []string {
 func playbookBranches(fits []console.PlaybookFit) []branch {
 	var all []branch
 	for _, p := range fits {
-		b := branch{line: []cell{fit(p), {p.Playbook, bold}, {p.Title, soft}}, on: leaves(p.Missing)}
+		b := branch{line: []cell{fit(p).and(":"), {p.Playbook, bold}, {p.Title, soft}}, on: leaves(p.Missing)}
 		for _, c := range p.Preconditions {
-			b.on = append(b.on, branch{line: []cell{precondition(c.Answer), {cmp.Or(c.Why, c.Needs), plain}}})
+			b.on = append(b.on, branch{line: []cell{precondition(c.Answer).and(":"), {cmp.Or(c.Why, c.Needs), plain}}})
 		}
 		all = append(all, b)
 	}
@@ -314,13 +352,19 @@ func playbookBranches(fits []console.PlaybookFit) []branch {
 func deactivationBranches(all []incident.Deactivation) []branch {
 	var branches []branch
 	for _, d := range all {
-		b := branch{line: []cell{{"holds", good}, {d.ID, bold}, {d.Text, plain}}}
+		b := branch{line: []cell{{"holds:", good}, {d.ID, bold}, {"– " + d.Text, plain}}}
 		if !d.Holds {
-			b = branch{line: []cell{{"does not hold", warn}, {d.ID, bold}, {d.Text, plain}}, on: leaves([]string{d.Why})}
+			b = branch{line: []cell{{"does not hold:", warn}, {d.ID, bold}, {"– " + d.Text, plain}}, on: leaves([]string{d.Why})}
 		}
 		branches = append(branches, b)
 	}
 	return branches
+}
+
+// and is a cell with something behind its text.
+func (c cell) and(more string) cell {
+	c.text += more
+	return c
 }
 
 // precondition is an answer whose "met" is good news.

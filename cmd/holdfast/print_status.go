@@ -52,7 +52,26 @@ func invokeBy(now, lti, invoked time.Time) cell {
 	if !invoked.IsZero() {
 		return cell{"invoked", plain}
 	}
+	if now.After(lti) && !lti.IsZero() {
+		return cell{"PASSED " + until(now, lti), bad}
+	}
 	return cell{until(now, lti), urgent(now, lti)}
+}
+
+// deadlineIn is how long is left to recover, or that it was not done in time.
+func deadlineIn(now, at time.Time) cell {
+	if now.After(at) && !at.IsZero() {
+		return cell{"MISSED " + until(now, at), bad}
+	}
+	return cell{until(now, at), urgent(now, at)}
+}
+
+// pressing are the clocks of an incident that run; none once it is closed.
+func pressing(now time.Time, i console.IncidentStatus) (invoke, recover cell) {
+	if !i.Closed.IsZero() {
+		return cell{"–", plain}, cell{"–", plain}
+	}
+	return invokeBy(now, i.LTI, i.Invoked), deadlineIn(now, i.Deadline)
 }
 
 // printIncidents writes a line for each incident.
@@ -63,19 +82,35 @@ func printIncidents(out *printer, now time.Time, incidents []console.IncidentSta
 	}
 	var rows [][]cell
 	for _, i := range incidents {
-		rows = append(rows, []cell{{i.ID, bold}, level(i.Level), {downFor(now, i), plain}, invokeBy(now, i.LTI, i.Invoked), {until(now, i.Deadline), urgent(now, i.Deadline)}, declared(i), {runs(i), plain}})
+		invoke, recover := pressing(now, i)
+		rows = append(rows, []cell{{i.ID, bold}, level(i.Level), {downFor(now, i), plain}, invoke, recover, declared(i), runs(i)})
 	}
 	out.table([]string{"INCIDENT", "LEVEL", "DOWN FOR", "INVOKE BY", "DEADLINE", "DECLARED", "RUNS"}, rows)
 	for _, i := range incidents {
 		if i.Awaits != "" {
 			out.parts(cell{i.ID, bold}, cell{"awaits: " + i.Awaits, warn})
 		}
+		printHalts(out, i)
 		printForecasts(out, now, i)
 		if i.OlderText {
 			out.parts(cell{i.ID, bold}, cell{"is judged by the bia.yaml it was opened under, which is no longer in force", warn})
 		}
 		if i.HandsOff != "" {
 			out.parts(cell{i.ID, bold}, cell{"is shown and not driven: " + i.HandsOff, bad})
+		}
+	}
+}
+
+// printHalts writes what people keep from going on, who and since when, and what to type to let it go on.
+func printHalts(out *printer, i console.IncidentStatus) {
+	for _, run := range i.Runs {
+		for _, h := range run.Halts {
+			what := "run " + run.Run + " (" + run.Playbook + ")"
+			if h.Step != "" {
+				what = h.Step
+			}
+			out.parts(cell{i.ID, bold}, cell{h.Kind(), bad}, cell{what + " " + h.Says(), warn})
+			out.parts(cell{"    " + h.Resume, soft})
 		}
 	}
 }
@@ -137,16 +172,21 @@ func actor(a incident.Actor) string {
 	return a.Rule
 }
 
-func runs(i console.IncidentStatus) string {
+func runs(i console.IncidentStatus) cell {
 	var all []string
+	c := cell{paint: plain}
 	for _, r := range i.Runs {
 		state := fmt.Sprintf("%d of %d steps", r.Done, r.Steps)
 		if r.Result != "" {
-			state = r.Result
+			state = word(r.Result)
+		}
+		if r.Paused() != nil {
+			state, c.paint = "PAUSED at "+state, bad
 		}
 		all = append(all, r.Playbook+": "+state)
 	}
-	return strings.Join(all, "; ")
+	c.text = strings.Join(all, "; ")
+	return c
 }
 
 // printWaiting writes what waits for whom, what is stuck and why, and what to type.
@@ -154,23 +194,23 @@ func printWaiting(out *printer, s console.Status) {
 	var rows [][]cell
 	for _, i := range s.Incidents {
 		for _, w := range waiting(i, false) {
-			rows = append(rows, []cell{{i.ID, plain}, {w.Step, bold}, {who(w), plain}, {until(s.Now, w.Until), urgent(s.Now, w.Until)}, {heldUp(w), plain}, {command(i.ID, w), soft}})
+			rows = append(rows, []cell{{i.ID, plain}, {w.Step, bold}, {who(w), plain}, {until(s.Now, w.Until), urgent(s.Now, w.Until)}, {heldUp(i, w), plain}, {command(i, w), soft}})
 		}
 	}
 	if len(rows) > 0 {
 		out.heading("Waiting for people")
 		out.table([]string{"INCIDENT", "STEP", "WHO", "UNTIL", "WHAT", "COMMAND"}, rows)
 	}
-	printStuck(out, s)
+	printStuck(out, "Stuck", s.Incidents)
 }
 
 // printStuck writes the steps that do not go on by themselves.
-func printStuck(out *printer, s console.Status) {
+func printStuck(out *printer, heading string, incidents []console.IncidentStatus) {
 	headed := false
-	for _, i := range s.Incidents {
+	for _, i := range incidents {
 		for _, w := range waiting(i, true) {
 			if !headed {
-				out.heading("Stuck")
+				out.heading("%s", heading)
 				headed = true
 			}
 			out.parts(cell{i.ID, plain}, cell{w.Step, bold}, cell{"STUCK", bad}, cell{orDash(w.Reason), plain})
@@ -220,19 +260,30 @@ func who(w console.WaitingStep) string {
 	return text
 }
 
-// heldUp is what is asked, and whether the recovery waits for it.
-func heldUp(w console.WaitingStep) string {
+// heldUp is what is asked, and whether the recovery waits for it, or somebody keeps it from going on.
+func heldUp(i console.IncidentStatus, w console.WaitingStep) string {
+	for _, run := range i.Runs {
+		if why := run.Stops(w.Step); why != "" && slices.ContainsFunc(run.Waiting, func(of console.WaitingStep) bool { return of.Step == w.Step }) {
+			return w.Text + " (" + why + ")"
+		}
+	}
 	if w.HoldsUp {
 		return w.Text + " (holds everybody up)"
 	}
 	return w.Text
 }
 
-func command(id string, w console.WaitingStep) string {
+// command is what to type about a step that waits; of one that is held, what lets it go on.
+func command(i console.IncidentStatus, w console.WaitingStep) string {
+	for _, run := range i.Runs {
+		if h := run.Held(w.Step); h != nil {
+			return h.Resume
+		}
+	}
 	if len(w.Verbs) == 0 {
 		return ""
 	}
-	return console.CommandLine(w.Verbs[0], id, w.Step)
+	return console.CommandLine(w.Verbs[0], i.ID, w.Step)
 }
 
 func printComponents(out *printer, s console.Status) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,6 +102,102 @@ BIA 2026.1, 1 playbook, epoch 3, holdfast 1.0.0
 `, drawn(func(out *printer) { printStatus(out, s) }))
 }
 
+func TestAPausedRunAndAHeldStepCannotBeOverlooked(t *testing.T) {
+	s := aStatus()
+	s.Components = nil
+	run := &s.Incidents[0].Runs[0]
+	run.Waiting[0].HoldsUp = true
+	run.Halts = []console.Halt{
+		{By: incident.Actor{Person: "platform-1", Role: "on-call-platform"}, Since: nine(8, 0), Until: nine(38, 0), Reason: "the facility calls back", Resume: "holdfast resume parcel-booking-1123 1"},
+		{Step: "promote", By: incident.Actor{Person: "director-1"}, Since: nine(9, 0), Reason: "the auditors look first", Resume: "holdfast resume parcel-booking-1123 1/promote"},
+	}
+	wantDrawn(t, `
+Example Parcels armed NATS connected as of 2026-11-23 09:10:00Z
+
+INCIDENT             LEVEL     DOWN FOR  INVOKE BY  DEADLINE   DECLARED                                                  RUNS
+parcel-booking-1123  DISASTER  10m00s    in 4m00s   in 30m00s  2026-11-23 09:05:00Z by automatic_for site_loss_inferred  move-booking-to-south: PAUSED at 3 of 12 steps
+parcel-booking-1123 PAUSED run 1 (move-booking-to-south) by platform-1 (on-call-platform) at 2026-11-23 09:08:00Z until 2026-11-23 09:38:00Z: the facility calls back; nothing of it starts
+    holdfast resume parcel-booking-1123 1
+parcel-booking-1123 HELD promote by director-1 at 2026-11-23 09:09:00Z: the auditors look first; it does not start, and takes no answer that would let it go on
+    holdfast resume parcel-booking-1123 1/promote
+parcel-booking-1123 move-booking-to-south: nothing is forecast while it is paused
+
+Waiting for people
+INCIDENT             STEP  WHO                                                          UNTIL      WHAT                                                                             COMMAND
+parcel-booking-1123  go    incident-director (director-1, director-2), 1 of 2 approved  in 15m00s  Make the ledger in the south the primary? (run PAUSED: nothing starts after it)  holdfast approve parcel-booking-1123 go
+
+78 alerts received, 2 unmapped, 4 unreadable (not json 1, too deep 3)
+BIA 2026.1, 1 playbook, epoch 3, holdfast 1.0.0
+`, drawn(func(out *printer) { printStatus(out, s) }))
+}
+
+func TestAMissedDeadlineSaysSo(t *testing.T) {
+	s := aStatus()
+	s.Now = nine(40, 39)
+	for _, want := range []string{"PASSED 26m39s ago", "MISSED 39s ago"} {
+		if got := drawn(func(out *printer) { printStatus(out, s) }); !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+}
+
+func TestAnExerciseSaysWhatIsStuckAndWhatToType(t *testing.T) {
+	s := aStatus()
+	s.Exercises, s.Incidents, s.Components = s.Incidents, nil, nil
+	s.Exercises[0].Exercise, s.Exercises[0].CleanUp = incident.Full, []string{"clean-up"}
+	run := &s.Exercises[0].Runs[0]
+	run.Waiting = append(run.Waiting, console.WaitingStep{Step: "fence", Kind: playbooks.KindRun, Status: incident.Stuck, Text: "PUT http://127.0.0.1:8642/fence", Who: []string{"director-1"},
+		Reason: "not sent: live runs only", Verbs: []incident.Verb{incident.VerbDone, incident.VerbRetry, incident.VerbSkip}})
+	wantDrawn(t, `
+Example Parcels armed NATS connected as of 2026-11-23 09:10:00Z
+
+no incident is open
+
+EXERCISES, not live
+EXERCISE (full) parcel-booking-1123 move-booking-to-south: 3 of 12 steps
+parcel-booking-1123 still to be put back, in the steps: clean-up
+
+EXERCISE             STEP  WHO                                                          UNTIL      WHAT                                       COMMAND
+parcel-booking-1123  go    incident-director (director-1, director-2), 1 of 2 approved  in 15m00s  Make the ledger in the south the primary?  holdfast approve parcel-booking-1123 go
+
+Stuck in an exercise
+parcel-booking-1123 fence STUCK not sent: live runs only
+  PUT http://127.0.0.1:8642/fence – director-1
+    holdfast done parcel-booking-1123 fence
+    holdfast retry parcel-booking-1123 fence --reason "…"
+    holdfast skip parcel-booking-1123 fence --reason "…"
+
+78 alerts received, 2 unmapped, 4 unreadable (not json 1, too deep 3)
+BIA 2026.1, 1 playbook, epoch 3, holdfast 1.0.0
+`, drawn(func(out *printer) { printStatus(out, s) }))
+}
+
+func TestAClosedIncidentDoesNotTick(t *testing.T) {
+	var i console.Incident
+	i.ID, i.Level, i.Opened, i.Closed = "parcel-booking-1123", detector.Disaster, nine(1, 0), nine(10, 0)
+	i.Recoveries = []incident.Recovery{{Service: "parcel-booking", Since: nine(0, 0), Clocks: bia.Clocks{LTI: nine(4, 0), Deadline: nine(8, 0), DeadlineBy: "rto"}}}
+	i.Runs = []incident.Run{{ID: "1", Service: "parcel-booking", Started: nine(3, 0), Ended: nine(9, 0), Result: "aborted"}}
+	at := func(now time.Time) string {
+		i.Now = now
+		return drawn(func(out *printer) { printIncident(out, i) })
+	}
+	wantDrawn(t, `
+parcel-booking-1123 DISASTER opened 2026-11-23 09:01:00Z, closed 2026-11-23 09:10:00Z
+
+
+Clocks
+SERVICE         STATE            DOWN FOR  INVOKE BY                DEADLINE
+parcel-booking  OUT WHEN CLOSED  10m00s    invoked (run 1 aborted)  MISSED 2m00s ago (rto)
+`, at(nine(10, 0)))
+	if soon, late := at(nine(11, 0)), at(nine(50, 0)); soon != late {
+		t.Errorf("a closed incident ticks:\n%s\n%s", soon, late)
+	}
+	i.Closed = time.Time{}
+	if got := at(nine(10, 0)); !strings.Contains(got, "PASSED 6m00s ago (run 1 aborted)") {
+		t.Errorf("an aborted run leaves nobody at it, and this does not say so:\n%s", got)
+	}
+}
+
 func TestAQuietStatusSaysWhatCannotBeDone(t *testing.T) {
 	wantDrawn(t, `
 Example Parcels DISARMED (declaration.mode is recommend) NATS NOT CONNECTED as of 2026-11-23 09:00:00Z
@@ -148,8 +245,8 @@ parcel-ledger   BACK   9m30s     –          missed by 1m30s
 tracking        BACK   2m00s     –          no objective
 
 Playbooks that match
-└─ run 1 move-booking-to-south Book parcels in the south
-   └─ not met it needs ledger-south up, which is down
+└─ run 1: move-booking-to-south Book parcels in the south
+   └─ not met: it needs ledger-south up, which is down
 
 Run 1: move-booking-to-south for parcel-booking, 3 of 12 steps ended
 STEP     PHASE       KIND    STATUS
@@ -205,12 +302,12 @@ parcel-booking is down since 09:00
 ├─ clocks
 │  └─ parcel-booking: deadline 2026-11-23 09:40:00Z (rto), latest time to invoke 2026-11-23 09:14:00Z, MTPD ends 2026-11-23 09:59:00Z
 ├─ criteria
-│  ├─ MET vital_below_mbco (major incident) since 2026-11-23 09:01:00Z
+│  ├─ MET: vital_below_mbco (major incident) since 2026-11-23 09:01:00Z
 │  │  ├─ parcel-booking is certainly down
 │  │  ├─ confirmed after 3s
 │  │  └─ people have to decide: it rests on what is held down
-│  ├─ unknown data_loss (disaster)
-│  └─ not met decision_point (disaster) would be met in 11m00s if nothing changes
+│  ├─ unknown: data_loss (disaster)
+│  └─ not met: decision_point (disaster) would be met in 11m00s if nothing changes
 │     └─ the latest time to invoke is 09:14:00
 ├─ not counted
 │  └─ tracking is not vital
@@ -221,10 +318,10 @@ parcel-booking is down since 09:00
 │  ├─ the level can change in 11m00s, at 2026-11-23 09:14:00Z, if nothing else happens
 │  └─ awaits: a decision before the latest time to invoke
 └─ playbooks
-   ├─ fits move-booking-to-south
-   │  ├─ met ledger-south up
-   │  └─ unknown it needs a recovery point of ledger, and none is known
-   └─ does not fit restore-ledger
+   ├─ fits: move-booking-to-south
+   │  ├─ met: ledger-south up
+   │  └─ unknown: it needs a recovery point of ledger, and none is known
+   └─ does not fit: restore-ledger
       └─ it needs south, which is lost
 `, drawn(func(out *printer) { printExplained(out, e) }))
 }

@@ -9,9 +9,9 @@ starts 2026-01-05T08:00:00Z
            The rule automatic_for facility_lost invoked the playbook move-to-south for ledger as run 1. It is forecast to bring it back at 8m7s, nine times in ten by 10m47s.
            Step fence of run 1 started. It is to command fence-north, by 6m.
            Step fence of run 1 is done.
-           Step promote of run 1 was NOT carried out: it would break never-both-sites: two ledgers that were both written to cannot be put together again (next.id == 'promote' && !(step('fence').done && component('db-north').state == 'down')).
+           Step promote of run 1 was NOT carried out: it would break never-both-sites: two ledgers that were both written to cannot be put together again (next.id == 'promote' && !(step('fence').done && component('db-north').state == 'down'); now step fence of run 1 is done, db-north is up).
        6m  > retry promote by director-1  # it has to go on
-           Refused: step promote of run 1 may not be carried out: it would break never-both-sites: two ledgers that were both written to cannot be put together again (next.id == 'promote' && !(step('fence').done && component('db-north').state == 'down')).
+           Refused: step promote of run 1 may not be carried out: it would break never-both-sites: two ledgers that were both written to cannot be put together again (next.id == 'promote' && !(step('fence').done && component('db-north').state == 'down'); now step fence of run 1 is done, db-north is up).
        8m  > component db-north down  # switched off in the cellar
        9m  > retry promote by director-1  # the north is dark now
            Step promote of run 1 started, ordered by director-1 (incident-director): the north is dark now. It is to command promote-south, by 14m.
