@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -184,12 +185,8 @@ func TestARunnerThatDiesIsNoticedAndAskedAboutOrReplaced(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := fleet(t, 1, `  - {id: one, run: {exec: {command: "one"}}, timeout: 1m, retry: 1, repeat: `+repeat+`}
 `)
-				first := true
-				dies := func(e incident.Effect) bool {
-					died := first && e.Notice == nil
-					first = first && !died
-					return died
-				}
+				var died atomic.Bool
+				dies := func(e incident.Effect) bool { return e.Notice == nil && died.CompareAndSwap(false, true) }
 				p := w.boot(func(c *invoker.Config) { c.Hands = hanging{c.Hands, dies} }).ready()
 				id := p.declare("s0")
 				time.Sleep(time.Minute)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -101,16 +102,24 @@ func says(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, text) }
 }
 
+// answering has a subject answer with a text, until another one is stored.
+func answering(t *testing.T, nc *nats.Conn, subject, text string) *atomic.Value {
+	t.Helper()
+	var answer atomic.Value
+	answer.Store(text)
+	respond(t, nc, subject, func(*nats.Msg) *nats.Msg { return &nats.Msg{Data: []byte(answer.Load().(string))} })
+	return &answer
+}
+
 // Row 41, for a request on NATS.
 func TestAnAnswerOnNATSHasToSayWhatIsWanted(t *testing.T) {
 	withNATS(t, func(t *testing.T, nc *nats.Conn) {
-		answer := `{"state":"standby"}`
-		respond(t, nc, "ledger.state", func(*nats.Msg) *nats.Msg { return &nats.Msg{Data: []byte(answer)} })
+		answer := answering(t, nc, "ledger.state", `{"state":"standby"}`)
 		h := hands(t, Config{Conn: nc, Subjects: []string{"ledger.>"}})
 		do := playbooks.NATS{Subject: "ledger.state", Reply: map[string]any{"state": "primary"}}
 		expect(t, h.Carry(t.Context(), effect(playbooks.Run{NATS: &do})), incident.TimedOut, "not what the playbook wants it to say")
 		expect(t, h.Carry(t.Context(), verifying(playbooks.Verify{NATS: &do}, time.Minute)), incident.TimedOut, "not what the playbook wants it to say")
-		answer = `{"state":"primary","lag":3}`
+		answer.Store(`{"state":"primary","lag":3}`)
 		expect(t, h.Carry(t.Context(), effect(playbooks.Run{NATS: &do})), "", "")
 		expect(t, h.Carry(t.Context(), verifying(playbooks.Verify{NATS: &do}, time.Minute)), "", "")
 	})
@@ -119,12 +128,11 @@ func TestAnAnswerOnNATSHasToSayWhatIsWanted(t *testing.T) {
 // A stream that takes a request in acknowledges it; one that does not says so in a way of its own.
 func TestAStreamThatDoesNotTakeARequestInIsANo(t *testing.T) {
 	withNATS(t, func(t *testing.T, nc *nats.Conn) {
-		answer := `{"error":{"code":503,"err_code":10077,"description":"maximum messages exceeded"},"stream":"ORDERS","seq":0}`
-		respond(t, nc, "orders.hold", func(*nats.Msg) *nats.Msg { return &nats.Msg{Data: []byte(answer)} })
+		answer := answering(t, nc, "orders.hold", `{"error":{"code":503,"err_code":10077,"description":"maximum messages exceeded"},"stream":"ORDERS","seq":0}`)
 		h := hands(t, Config{Conn: nc, Subjects: []string{"orders.hold"}})
 		do := playbooks.NATS{Subject: "orders.hold", Reply: map[string]any{"stream": "ORDERS"}}
 		expect(t, h.Carry(t.Context(), effect(playbooks.Run{NATS: &do})), incident.Failed, "maximum messages exceeded (10077)")
-		answer = `{"stream":"ORDERS","seq":7}`
+		answer.Store(`{"stream":"ORDERS","seq":7}`)
 		expect(t, h.Carry(t.Context(), effect(playbooks.Run{NATS: &do})), "", "")
 	})
 }
