@@ -33,11 +33,7 @@ func asking(c *cobra.Command, ask func(ctx context.Context, c *cobra.Command, da
 		if err != nil {
 			return err
 		}
-		limit, _ := c.Flags().GetDuration("timeout")
-		if limit <= 0 {
-			limit = patience
-		}
-		ctx, cancel := context.WithTimeout(contextOf(c), limit)
+		ctx, cancel := patiently(c)
 		defer cancel()
 		if err := ask(ctx, c, daemon, out, args); err != nil {
 			return err
@@ -53,4 +49,13 @@ func contextOf(c *cobra.Command) context.Context {
 		return ctx
 	}
 	return context.Background()
+}
+
+// patiently is for as long as a command waits for the daemon: its --timeout, or the patience of all that say nothing else.
+func patiently(c *cobra.Command) (context.Context, context.CancelFunc) {
+	limit, _ := c.Flags().GetDuration("timeout")
+	if limit <= 0 {
+		limit = patience
+	}
+	return context.WithTimeout(contextOf(c), limit)
 }

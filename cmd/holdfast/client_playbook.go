@@ -141,11 +141,7 @@ func difference(c *cobra.Command, args []string) (d playbooks.Difference, body [
 	if err != nil {
 		return d, nil, err
 	}
-	limit, _ := c.Flags().GetDuration("timeout")
-	if limit <= 0 {
-		limit = patience
-	}
-	ctx, cancel := context.WithTimeout(contextOf(c), limit)
+	ctx, cancel := patiently(c)
 	defer cancel()
 	var told console.PlaybookDiff
 	if body, err = daemon.read(ctx, path, &told); err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,11 +47,7 @@ the schema that "holdfast schema report" prints. People are named by their ids; 
 		if err != nil {
 			return err
 		}
-		limit, _ := c.Flags().GetDuration("timeout")
-		if limit <= 0 {
-			limit = patience
-		}
-		ctx, cancel := context.WithTimeout(contextOf(c), limit)
+		ctx, cancel := patiently(c)
 		defer cancel()
 		path := incidentPath(args[0], "/report?format="+format)
 		if names, _ := c.Flags().GetBool("names"); names {

@@ -358,7 +358,7 @@ func TestWhereverASecretStandsInATextItIsTakenOut(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		secret := rapid.StringMatching(`[ -~]{12,40}`).Draw(t, "secret")
 		if utf8.RuneCount(flatten(secret).bytes) < ShortestSecret {
-			t.Skip()
+			t.Skip("it is too short to be kept secret")
 		}
 		before, after := rapid.String().Draw(t, "before"), rapid.String().Draw(t, "after")
 		v := &vault{known: map[string][]string{}}
