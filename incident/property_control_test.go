@@ -81,10 +81,19 @@ func (a *anything) undoBegins(r Record, about *aRun, step string) {
 	about.undone = append(about.undone, step)
 }
 
+// nothingIsLeftToUndo holds that an aborted run ends when all it did is undone. One of an exercise that a disaster
+// interrupted ends at once, and the exercise is not over until its clean-up has put everything back.
 func (a *anything) nothingIsLeftToUndo() {
 	for _, id := range a.book.ids {
-		for _, run := range a.book.incidents[id].Runs {
+		i := a.book.incidents[id]
+		for _, run := range i.Runs {
 			if run.Active() || run.Ending == nil || !run.Ending.Undo || run.Result == "stood_down" {
+				continue
+			}
+			if run.Result == resultInterrupted {
+				if i.Concluded != nil && len(i.sent(run)) > 0 && i.Concluded.CleanUp.State == "not_needed" {
+					a.Fatalf("%s is over and nothing that it did was put back", id)
+				}
 				continue
 			}
 			for n, s := range run.Steps {
