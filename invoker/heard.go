@@ -25,14 +25,14 @@ type Heard struct {
 	CaughtUp   bool              // nothing that was waiting is left
 }
 
-// errOver is the error of speaking to an invoker that has ended.
-var errOver = errors.New("holdfast is stopping")
+// ErrOver is the error of speaking to an invoker that has ended.
+var ErrOver = errors.New("holdfast is stopping, or has just lost the charge")
 
 // Hear takes in what the ears bring, in order; the same message twice does no harm. It waits while the loop is busy.
 func (v *Invoker) Hear(ctx context.Context, h Heard) error {
 	select {
 	case <-v.over:
-		return errOver
+		return ErrOver
 	default:
 	}
 	select {
@@ -41,7 +41,7 @@ func (v *Invoker) Hear(ctx context.Context, h Heard) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-v.over:
-		return errOver
+		return ErrOver
 	}
 }
 
@@ -97,7 +97,7 @@ func (v *Invoker) Unread(ctx context.Context, after uint64) ([]alert.Unread, err
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-v.over:
-			return nil, errOver
+			return nil, ErrOver
 		}
 	}
 }

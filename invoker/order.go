@@ -49,7 +49,7 @@ func (v *Invoker) ask(ctx context.Context, what string, decide decision) ([]inci
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%s: not recorded: %w; try again in a moment", what, errors.Join(v.Ready(), ctx.Err()))
 	case <-v.over:
-		return nil, fmt.Errorf("%s: not recorded: %w", what, errOver)
+		return nil, fmt.Errorf("%s: not recorded: %w", what, ErrOver)
 	}
 	select {
 	case got := <-a.answer:
@@ -57,7 +57,7 @@ func (v *Invoker) ask(ctx context.Context, what string, decide decision) ([]inci
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%s: not known whether it was recorded: %w; look before you repeat it", what, errors.Join(v.Ready(), ctx.Err()))
 	case <-v.over:
-		return nil, fmt.Errorf("%s: not known whether it was recorded: %w; look before you repeat it", what, errOver)
+		return nil, fmt.Errorf("%s: not known whether it was recorded: %w; look before you repeat it", what, ErrOver)
 	}
 }
 
