@@ -94,6 +94,15 @@ func inCharge(t *testing.T, all []*replica, within time.Duration) *replica {
 	return nil
 }
 
+// whole waits until every replica is up and its node has caught up with the others.
+func whole(t *testing.T, all []*replica) {
+	t.Helper()
+	for _, r := range all {
+		answers(t, r.url+"/-/ready")
+	}
+	time.Sleep(2 * time.Second)
+}
+
 func others(all []*replica, r *replica) []*replica {
 	return slices.DeleteFunc(slices.Clone(all), func(o *replica) bool { return o == r })
 }
@@ -117,6 +126,7 @@ func TestThreeDaemonsTakeOverFromEachOtherAndTheShopIsRecoveredOnce(t *testing.T
 	first.start(t)
 	answers(t, first.url+"/-/ready")
 
+	whole(t, all)
 	stopped := time.Now()
 	_ = second.cmd.Process.Signal(syscall.SIGSTOP)
 	third := inCharge(t, others(all, second), 20*time.Second)
@@ -130,6 +140,7 @@ func TestThreeDaemonsTakeOverFromEachOtherAndTheShopIsRecoveredOnce(t *testing.T
 		return err
 	})
 
+	whole(t, all)
 	asked := time.Now()
 	_ = third.cmd.Process.Signal(syscall.SIGTERM)
 	inCharge(t, others(all, third), 20*time.Second)

@@ -72,3 +72,25 @@ func TestALeaseTellsWhoIsInChargeOnWhicheverNode(t *testing.T) {
 	c.nodes[1].stop(t)
 	t.Logf("the end of a node was noticed within %s", eventually(t, 5*time.Second, "two has died", free(three)))
 }
+
+func TestTheLeadOfTheLogIsHandedToAnotherNode(t *testing.T) {
+	c := newTrio(t)
+	j := c.nodes[0].open(t)
+	head := commit(t, j, after(journal.Committed{}, "first", "took_over"))
+	leads := -1
+	eventually(t, 10*time.Second, "somebody leads the log", func() bool { leads = c.leader(t, journal.LogStream); return leads >= 0 })
+	n := c.nodes[leads]
+	// The others may need a moment to be known to have it whole.
+	eventually(t, 10*time.Second, "the lead is handed over", func() bool {
+		did, err := journal.StepAside(t.Context(), n.js, n.options.Cluster.Node)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return did
+	})
+	eventually(t, 10*time.Second, "another leads the log", func() bool { now := c.leader(t, journal.LogStream); return now >= 0 && now != leads })
+	if did, err := journal.StepAside(t.Context(), n.js, n.options.Cluster.Node); did || err != nil {
+		t.Errorf("who does not lead hands over: %v, %v", did, err)
+	}
+	commit(t, j, after(head, "second", "noted"))
+}

@@ -108,7 +108,7 @@ func serve(ctx context.Context, o serving) (err error) {
 	}
 	web := console.Server(console.New(console.Config{
 		Charge: charge,
-		House: will, Publisher: streams, Authenticate: library.authenticate, Name: library.name, Now: time.Now,
+		House:  will, Publisher: streams, Authenticate: library.authenticate, Name: library.name, Now: time.Now,
 		Version: version(), ExternalURL: cfg.HTTP.ExternalURL, Logger: log.With().Str("part", "console").Logger(),
 		LoopbackOpen: config.Loopback(cfg.HTTP.Listen), AlertsToken: secrets.alerts, MetricsToken: secrets.metrics,
 		Access: openAccess(cfg.Records, log),
@@ -120,6 +120,7 @@ func serve(ctx context.Context, o serving) (err error) {
 	parts := newParts(ctx, log)
 	parts.start("health", link.watchHealth)
 	parts.start("invoker", will.Run)
+	parts.start("lead", func(ctx context.Context) error { return link.stepAside(ctx, cfg, will.inCharge, log) })
 	parts.start("console", func(ctx context.Context) error { return serveHTTP(ctx, web, listener, secrets.certificate) })
 	parts.start("signals", func(ctx context.Context) error { return library.reloadOnHangup(ctx) })
 	parts.start("announcer", func(ctx context.Context) error {

@@ -132,7 +132,13 @@ func (h *house) Ready() error { return h.invoker().Ready() }
 // charge says who is in charge of the journal.
 func (h *house) charge() console.Charge {
 	holder, _ := h.lease.Holder()
-	return console.Charge{Here: h.Status().Live && h.Status().Successor == "", Instance: holder.Instance, Address: holder.Address}
+	return console.Charge{Here: h.inCharge(), Instance: holder.Instance, Address: holder.Address}
+}
+
+// inCharge reports whether this daemon is.
+func (h *house) inCharge() bool {
+	s := h.Status()
+	return s.Live && s.Successor == "" && s.HandsOff == ""
 }
 
 // Order carries out what a person asks for.

@@ -168,6 +168,36 @@ func (l *link) open(ctx context.Context, cfg *config.Config, log zerolog.Logger)
 	}
 }
 
+// asideEvery is how often it is looked who leads the log.
+const asideEvery = 5 * time.Second
+
+// stepAside keeps the lead of the log away from the node of the daemon in charge, so that the two do not die together.
+func (l *link) stepAside(ctx context.Context, cfg *config.Config, charge func() bool, log zerolog.Logger) error {
+	if cfg.NATS.Embedded == nil || cfg.NATS.Embedded.Cluster == nil {
+		<-ctx.Done()
+		return nil
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(asideEvery):
+		}
+		if !charge() {
+			continue
+		}
+		asking, cancel := context.WithTimeout(ctx, asideEvery)
+		did, err := journal.StepAside(asking, l.jetstream, cfg.NATS.Embedded.Cluster.Node)
+		cancel()
+		switch {
+		case err != nil:
+			log.Debug().Err(err).Msg("the lead of the log could not be handed over")
+		case did:
+			log.Info().Msg("another node leads the log now: it must not be lost together with the daemon in charge")
+		}
+	}
+}
+
 func (l *link) connected() bool { return l.journal.IsConnected() }
 
 // health is nil while NATS can be reached and keeps what it is given.
