@@ -48,6 +48,7 @@ var house = map[string]room{
 	"console":          {may: []string{"incident", "detector", "detector/alert", "bia", "oncall", "playbooks"}},
 
 	"examples":     {},
+	"hostile":      {}, // tests alone
 	"schemas":      {},
 	"deploy":       {},
 	"cmd/holdfast": {may: []string{"*"}}, // wires everything, owns nothing
