@@ -223,7 +223,10 @@ func ordering(t *testing.T) reader {
 			return will.Hear(ctx, invoker.Heard{Sequence: h.Sequence, Received: h.Received, Subject: h.Subject, Batch: h.Batch, CaughtUp: h.CaughtUp})
 		})
 	}()
-	t.Cleanup(func() { stop(); <-ended; <-ended })
+	t.Cleanup(func() {
+		stop()
+		_, _ = <-ended, <-ended
+	})
 	for !will.Status().Live {
 		time.Sleep(time.Millisecond)
 	}
@@ -231,7 +234,7 @@ func ordering(t *testing.T) reader {
 		Authenticate: func(token string) (*oncall.Person, bool) { return director, token == "token" }})
 	return func(body []byte) string {
 		before := will.Status().Head
-		r := httptest.NewRequest(http.MethodPost, "/api/v1/commands", bytes.NewReader(body))
+		r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/api/v1/commands", bytes.NewReader(body))
 		r.Header.Set("Authorization", "Bearer token")
 		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
@@ -311,6 +314,6 @@ func readEnvelope(t *testing.T) reader {
 			}
 			return ""
 		}
-		return fmt.Sprint("nothing was read")
+		return "nothing was read"
 	}
 }
