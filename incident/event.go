@@ -359,7 +359,12 @@ type StepStarted struct {
 
 	Values  map[string]condition.Value `json:"values,omitempty"`  // what is put in, by the text of its expression
 	Release *Release                   `json:"release,omitempty"` // of a decide step: what it lets happen, as it stands
+	For     string                     `json:"for,omitempty"`     // of a decide step that is asked once more: the step of which nobody knew what it would send when it was approved
+	Frozen  Values                     `json:"frozen,omitempty"`  // of a decide step: what only the clock would change, as it was when it was asked
 }
+
+// Values are what is put into steps, by step and by the text of the expression.
+type Values map[string]map[string]condition.Value
 
 // ReleaseChanged says that what a decision lets happen is another while the decision waits. Approvals that were given for
 // something else no longer count.
@@ -434,7 +439,7 @@ type StepDone struct {
 	Answers  map[string]string `json:"answers,omitempty"`
 	Evidence string            `json:"evidence,omitempty"`
 
-	Approved map[string]map[string]condition.Value `json:"approved,omitempty"` // of a decide step: what is put into the steps behind it, by step
+	Approved Values `json:"approved,omitempty"` // of a decide step: what is put into the steps behind it
 }
 
 // Outcome is how a step ended badly.

@@ -177,10 +177,12 @@ type StepState struct {
 	Held      *Brake            `json:"held,omitempty"` // it does not start, and takes no answer
 	Undo      *StepState        `json:"undo,omitempty"` // its undo, once that has begun
 
-	Values   map[string]condition.Value            `json:"values,omitempty"`   // what was put in, by the text of its expression
-	Release  *Release                              `json:"release,omitempty"`  // of a decision that waits or was taken: what it lets happen
-	Changed  time.Time                             `json:"changed,omitzero"`   // when that last became another than people were told when they were asked
-	Approved map[string]map[string]condition.Value `json:"approved,omitempty"` // of a decision that was taken: what is put into the steps behind it
+	Values   map[string]condition.Value `json:"values,omitempty"`   // what was put in, by the text of its expression
+	Release  *Release                   `json:"release,omitempty"`  // of a decision that waits or was taken: what it lets happen
+	Changed  time.Time                  `json:"changed,omitzero"`   // when that last became another than people were told when they were asked
+	Approved Values                     `json:"approved,omitempty"` // of a decision that was taken: what is put into the steps behind it
+	For      string                     `json:"for,omitempty"`      // of a decision that was asked once more: the step that it is about
+	Frozen   Values                     `json:"frozen,omitempty"`   // of a decision: what only the clock would change, as it was when it was asked
 }
 
 // An Offer is a step that is being handed over: To has to acknowledge it.

@@ -286,7 +286,7 @@ func approve(i Incident, w World, l leg, person string, c Command) ([]Event, err
 	if why := unwell(w, l.plan().ReturnsTo); why != "" {
 		return nil, Refuse("%s cannot be approved: %s", step, why)
 	}
-	now := i.release(w, l)
+	now := i.release(w, l, *s)
 	if err := meant(l, now, c.Digest); err != nil {
 		return nil, err
 	}
@@ -363,6 +363,11 @@ func retry(i Incident, w World, l leg, person string, c Command) ([]Event, error
 		return nil, l.heldBack("retry")
 	case p.Repeat == "never" && s.Attempt > 0 && (s.Outcome == InDoubt || s.Outcome == TimedOut):
 		return nil, Refuse("%s must not be repeated (repeat: never), and whether it took effect is not known: look, then report it done or skip it", step)
+	}
+	if d, waits, refused := l.askedAnew(); waits {
+		return nil, Refuse("%s has not been approved as it would be done now: %s is asked about it since %s", stepName(run, step), d.ID, stamp(d.Sent))
+	} else if refused {
+		return nil, before(d.By, d.Ended, "what %s would do was declined by %s at %s%s", stepName(run, step), who(d.By), stamp(d.Ended), because(d.Reason))
 	}
 	if rule, forbidden := i.forbidden(w, l); forbidden {
 		return nil, Refuse("%s may not be carried out: it would break %s: %s", l.called(), rule.Rule, rule.Reason)

@@ -331,6 +331,9 @@ func attemptSentence(what string, e StepStarted) string {
 	if e.Attempt > 1 {
 		text += fmt.Sprintf(", attempt %d", e.Attempt)
 	}
+	if e.For != "" {
+		text += fmt.Sprintf(", asked once more since what %s would do is known only now", e.For)
+	}
 	if e.By.Person != "" {
 		text += fmt.Sprintf(", ordered by %s", who(e.By)) + because(e.Reason)
 	}
