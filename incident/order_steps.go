@@ -21,6 +21,7 @@ var stepOrders = map[Verb]func(Incident, World, leg, string, Command) ([]Event, 
 	VerbRetry:    retry,
 	VerbSkip:     skip,
 	VerbHandOver: handOver,
+	VerbOverrule: overrule,
 }
 
 // leg finds the step that a command means: "go", or "2/go" where several runs have it. Without a step it is the only one
@@ -144,6 +145,9 @@ func ack(i Incident, w World, l leg, person string, c Command) ([]Event, error) 
 	if err != nil {
 		return nil, err
 	}
+	if rule, forbidden := i.forbidden(w, l); forbidden && l.plan().Kind() == playbooks.KindDo && s.Status == Waiting {
+		return nil, Refuse("%s may not be done now: it would break %s: %s", l.called(), rule.Rule, rule.Reason)
+	}
 	e := Acknowledged{Run: run, Step: step, By: by}
 	if offered {
 		e.From = orText(s.Acked.Person, s.Offered.By.Person)
@@ -248,7 +252,8 @@ func failedBy(o Outcome) func(Incident, World, leg, string, Command) ([]Event, e
 		if err != nil {
 			return nil, err
 		}
-		e := StepFailed{Run: run, Step: step, Attempt: l.state().Attempt, Outcome: o, Reason: c.Reason, By: by}
+		e := StepFailed{Run: run, Step: step, Attempt: l.state().Attempt, Outcome: o, Reason: c.Reason, By: by,
+			NoEffect: o == Failed && l.plan().FailedMeans == playbooks.NothingDone}
 		if !passesOver(l.plan(), o) && (!l.undoesRun() || l.braked()) {
 			e.Tell = troubled(w, l)
 		}

@@ -128,7 +128,7 @@ func (i Incident) stepDue(w World, l leg) Event {
 	case Stuck:
 		return i.undoes(w, l)
 	case Retrying:
-		if !l.braked() && !w.Now.Before(s.Again) {
+		if !l.braked() && l.disarmed(w) == "" && !w.Now.Before(s.Again) {
 			return i.launch(w, l)
 		}
 	}
@@ -167,6 +167,9 @@ func (i Incident) waitsFor(w World, l leg) string {
 		return fmt.Sprintf("reconstitution begins when all that the run covers is restored; not back yet: %s", listed(i.unrestored(l.run)))
 	case len(p.ReturnsTo) > 0 && unwell(w, p.ReturnsTo) != "":
 		return unwell(w, p.ReturnsTo)
+	}
+	if why := l.disarmed(w); why != "" {
+		return why
 	}
 	if d, waits, _ := l.askedAnew(); waits {
 		return fmt.Sprintf("what it would send is known only now, and %s is asked about it once more", d.ID)
@@ -230,7 +233,7 @@ func (i Incident) inDoubt(w World, l leg) Event {
 	s, p := l.state(), l.plan()
 	run, step := l.name()
 	switch {
-	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff() && l.braked():
+	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff() && (l.braked() || l.disarmed(w) != ""):
 		return nil // nothing is sent again before it goes on
 	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff():
 		if rule, forbidden := i.forbidden(w, l); forbidden {
