@@ -12,15 +12,15 @@ const armable = `
   - {id: tell, after: [look], do: "Tell", role: on-call-pay}
 `
 
-func (h *house) disarms(person string) []string {
+func (h *house) disarms() {
 	h.Helper()
-	return h.order(person, Command{Verb: VerbDisarm, Reason: "something smells"})
+	h.order("alice", Command{Verb: VerbDisarm, Reason: "something smells"})
 }
 
 func TestADisarmKeepsRunsUnderWayFromActingOnMachinesUntilAPersonLetsThem(t *testing.T) {
 	h := runWith(t, armable)
 	h.at(7 * time.Minute)
-	h.disarms("alice")
+	h.disarms()
 	equal(t, h.finish(Result{Effect: h.want("fence")}), []string{"step_done fence"}) // what is under way goes on
 	equal(t, h.step("promote").Status, Pending)
 	equal(t, h.reported("look", nil), []string{"step_done look", "step_started tell"}) // people go on
@@ -34,7 +34,7 @@ func TestADisarmKeepsRunsUnderWayFromActingOnMachinesUntilAPersonLetsThem(t *tes
 func TestWhoArmsAgainLetsAllRunsGoOn(t *testing.T) {
 	h := runWith(t, armable)
 	h.at(7 * time.Minute)
-	h.disarms("alice")
+	h.disarms()
 	h.finish(Result{Effect: h.want("fence")})
 	h.at(9 * time.Minute)
 	equal(t, h.order("alice", Command{Verb: VerbArm, Reason: "it was the kitchen"}), []string{"armed", "step_started promote"})
@@ -45,7 +45,7 @@ func TestADisarmStopsTheNextAttemptAndWhatHasNotLeftTheHouse(t *testing.T) {
 	e := h.want("fence")
 	h.at(7 * time.Minute)
 	h.finish(Result{Effect: e, Outcome: Failed, Reason: "no"})
-	h.disarms("alice")
+	h.disarms()
 	equal(t, h.at(30*time.Minute), []string(nil))
 	l := leg{incident: acmeIncident, run: h.only().Runs[0], n: 0}
 	says(t, l.disarmed(h.draft().world(h.only(), nil)), "nothing that acts on machines starts by itself")
@@ -56,7 +56,7 @@ func TestWhoAbortsOrInvokesAfterADisarmHasLetItBeDone(t *testing.T) {
 	h.finish(Result{Effect: h.want("fence")})
 	h.finish(Result{Effect: h.want("promote")})
 	h.at(7 * time.Minute)
-	h.disarms("alice")
+	h.disarms()
 	h.at(8 * time.Minute)
 	equal(t, h.control("alice", VerbAbort, "", "1"), []string{"run_aborted", "undo_started fence"})
 	h.finish(Result{Effect: h.want("fence")})
@@ -72,7 +72,7 @@ func TestAnUndoByRuleWaitsWhileSomebodyHasDisarmed(t *testing.T) {
 `)
 	h.finish(Result{Effect: h.want("fence")})
 	h.at(7 * time.Minute)
-	h.disarms("alice")
+	h.disarms()
 	equal(t, h.finish(Result{Effect: h.want("promote"), Outcome: Failed, NoEffect: true}), []string{"step_failed promote", "run_aborted"})
 	h.at(8 * time.Minute)
 	equal(t, h.control("alice", VerbResume, "", "1"), []string{"run_resumed", "undo_started fence"})
