@@ -9,6 +9,7 @@ import (
 
 	"holdfast/detector/alert"
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 )
 
 // Heard is one message of the alert log, made out (watch.Heard).
@@ -59,6 +60,7 @@ func (v *Invoker) drain() {
 
 // take lets the desk hear.
 func (v *Invoker) take(h Heard) {
+	failpoint.Hit("invoker/hearing")
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.caughtUp = h.CaughtUp

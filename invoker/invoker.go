@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/journal"
 )
 
@@ -124,6 +125,7 @@ func (v *Invoker) Run(ctx context.Context) error {
 		case <-time.After(v.untilNext()):
 		}
 	}
+	failpoint.Hit("invoker/ending")
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/rs/zerolog"
 
+	"holdfast/internal/failpoint"
 	"holdfast/invoker"
 )
 
@@ -49,6 +50,7 @@ func (p *parts) start(name string, run func(context.Context) error) {
 func (p *parts) wait() error {
 	<-p.ctx.Done()
 	_, _ = systemd.SdNotify(false, systemd.SdNotifyStopping)
+	failpoint.Hit("serve/stopping")
 	cause := context.Cause(p.ctx)
 	asked := errors.Is(cause, context.Canceled)
 	if asked {
@@ -86,6 +88,7 @@ func announce(ctx context.Context, will *invoker.Invoker, at address, readyFile 
 		}
 		defer func() { _ = os.Remove(readyFile) }()
 	}
+	failpoint.Hit("serve/ready")
 	s := will.Status()
 	log.Info().Str("http", at.HTTP).Str("nats", at.NATS).Uint64("epoch", s.Epoch).Uint64("journal_head", s.Head).
 		Uint64("alerts_through", s.AlertsThrough).Str("version", version()).Msg("holdfast is up")
