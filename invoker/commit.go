@@ -2,7 +2,6 @@ package invoker
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -101,7 +100,7 @@ func (v *Invoker) envelope(now time.Time, changes []incident.Change) (journal.En
 	e := journal.Envelope{
 		Version:       journal.FormatVersion,
 		Epoch:         v.status.Epoch,
-		CommitID:      rand.Text(),
+		CommitID:      v.cfg.CommitID(),
 		PrevSequence:  v.head.sequence,
 		PrevHash:      v.head.hash,
 		AlertsThrough: v.desk.AlertsThrough(),
@@ -121,7 +120,7 @@ func (v *Invoker) envelope(now time.Time, changes []incident.Change) (journal.En
 }
 
 func (v *Invoker) append(ctx context.Context, e journal.Envelope) (journal.Committed, error) {
-	ctx, cancel := context.WithTimeout(ctx, appendPatience)
+	ctx, cancel := v.stage.Timeout(ctx, appendPatience)
 	defer cancel()
 	start := time.Now()
 	v.note(func(s *Status) { s.Appending = start })
@@ -227,21 +226,18 @@ func (v *Invoker) insist(ctx context.Context, try func(context.Context) error) e
 // that was decided without it does not change what either of them means. Documents do: by which of them a message is read
 // depends on whether it was heard before, so nothing is heard while it is not known whether they were adopted.
 func (v *Invoker) pause(ctx context.Context, d time.Duration) error {
-	ears := v.ears
+	open := Ears
 	if !v.status.Live || v.adopting() {
-		ears = nil
+		open = 0
 	}
-	over := time.After(d)
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-over:
-			return nil
-		case h := <-ears:
-			v.take(h)
+	over, cancel := v.stage.Timeout(ctx, d)
+	defer cancel()
+	for over.Err() == nil {
+		if k := v.stage.Wait(over, open, d); k.heard != nil {
+			v.take(*k.heard)
 		}
 	}
+	return ctx.Err()
 }
 
 // adopting reports whether an append is in doubt that changes the documents.

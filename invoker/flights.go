@@ -193,7 +193,7 @@ func (v *Invoker) start(ctx context.Context, e incident.Effect) {
 	ctx, cancel := context.WithCancel(ctx)
 	t := v.flights.of[e.Incident]
 	t.flights[flightOf(e)] = &flight{effect: e, lane: t.lane(e), cancel: cancel, since: v.last}
-	v.flying.Go(func() {
+	v.stage.Go(func() {
 		defer cancel()
 		r, may := v.mayStart(e)
 		switch {
@@ -204,10 +204,7 @@ func (v *Invoker) start(ctx context.Context, e incident.Effect) {
 			r = v.cfg.Hands.Carry(ctx, e)
 			failpoint.Hit("invoker/effect-over", kindOf(e))
 		}
-		select {
-		case v.results <- r:
-		case <-ctx.Done(): // stopped, or no longer wanted: nobody waits for how it went
-		}
+		_ = v.stage.Bring(ctx, Knock{result: &r}) // stopped, or no longer wanted: nobody waits for how it went
 	})
 }
 
@@ -278,7 +275,7 @@ func (v *Invoker) finish(ctx context.Context, first incident.Result) {
 	if v.idle() {
 		return
 	}
-	results := v.collect(first)
+	results := v.collect(ctx, first)
 	v.mu.Lock()
 	for _, r := range results {
 		if of := v.flights.flight(r.Effect); of != nil {
@@ -307,15 +304,14 @@ func (v *Invoker) finish(ctx context.Context, first incident.Result) {
 }
 
 // collect takes the results that wait.
-func (v *Invoker) collect(first incident.Result) []incident.Result {
+func (v *Invoker) collect(ctx context.Context, first incident.Result) []incident.Result {
 	results := []incident.Result{first}
 	for len(results) < mostResults {
-		select {
-		case r := <-v.results:
-			results = append(results, r)
-		default:
-			return results
+		k := v.stage.Wait(ctx, Results, 0)
+		if k.result == nil {
+			break
 		}
+		results = append(results, *k.result)
 	}
 	return results
 }

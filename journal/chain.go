@@ -44,6 +44,7 @@ var (
 type chain struct {
 	shelf shelf
 	note  note
+	wait  func(context.Context, time.Duration) bool // between two attempts; nil: pause
 
 	mu   sync.Mutex // one append in flight
 	head link       // the newest that this process appended or verified against
@@ -131,7 +132,7 @@ func (c *chain) settle(ctx context.Context, e Envelope, body []byte) (uint64, er
 		case !doubt:
 			return 0, fmt.Errorf("%w: another append to it is under way", ErrConflict)
 		}
-		if !pause(ctx, wait) {
+		if !c.rest(ctx, wait) {
 			return 0, fmt.Errorf("append to the log: %w: %w", ErrUnknown, err)
 		}
 	}
@@ -220,6 +221,13 @@ func (c *chain) linkAt(ctx context.Context, sequence uint64) (link, error) {
 		return link{}, err
 	}
 	return link{sequence, HashOf(p.body)}, nil
+}
+
+func (c *chain) rest(ctx context.Context, d time.Duration) bool {
+	if c.wait != nil {
+		return c.wait(ctx, d)
+	}
+	return pause(ctx, d)
 }
 
 // pause waits, or reports false if the context ended before.

@@ -120,7 +120,7 @@ func Open(ctx context.Context, js jetstream.JetStream, o Options) (*Streams, err
 	}
 	failpoint.Hit("journal/open")
 	s := &Streams{js: js, alerts: found[1], dead: found[2]}
-	s.shelf, s.note = &ledger{js: js, stream: found[0]}, note{o.HeadFile}
+	s.shelf, s.note = &ledger{js: js, stream: found[0]}, note{file: o.HeadFile}
 	if err := s.findBuried(ctx); err != nil {
 		return nil, fmt.Errorf("open the journal: stream %s: %w", DeadStream, err)
 	}
