@@ -32,7 +32,7 @@ Run it:    holdfast serve --config holdfast.yaml`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return misused(fmt.Sprintf("see %s --help", c.CommandPath()), "%w", err)
 	})
-	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), readinessCommand(), schemaCommand(), exerciseCommand(), backtestCommand(), whatifCommand(), alertsCommand(), peopleCommand(), verifyCommand(), versionCommand(), probeCommand())
+	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), readinessCommand(), schemaCommand(), exerciseCommand(), backtestCommand(), whatifCommand(), alertsCommand(), peopleCommand(), verifyCommand(), versionCommand())
 	root.AddCommand(clientCommands()...)
 	inChapters(root)
 	for _, c := range root.Commands() {

@@ -66,7 +66,7 @@ func aside(cfg *config.Config, damaged error, log zerolog.Logger) (*byHand, erro
 	if err != nil {
 		return nil, failed("the store is "+e.Store, "%w", err)
 	}
-	why := fmt.Sprintf("MANUAL MODE: the store %s could not be opened (%s); its streams were put aside at %s, untouched, as %s; nothing is judged, declared or told until it is restored or somebody removes %s",
+	why := fmt.Sprintf("MANUAL MODE: %[1]s cannot be opened (%[2]s); its streams were put aside at %[3]s, untouched, as %[4]s; nothing is judged, declared or told until it is restored, or somebody removes %[5]s",
 		e.Store, q.Why, q.Since.Format(time.RFC3339), q.Kept, embedded.QuarantineFile)
 	return &byHand{why: why, kept: kept, desk: incident.NewDesk()}, nil
 }

@@ -49,7 +49,7 @@ func (l *link) embed(ctx context.Context, cfg *config.Config, secrets *secrets, 
 	e := cfg.NATS.Embedded
 	l.hint = "the store is " + e.Store
 	if err := lookAhead(ctx, e.Store, log); err != nil {
-		return failed("keep the store as it is, and restore the newest whole copy", "%s: %w", e.Store, err)
+		return failed(fmt.Sprintf("keep %s as it is, and restore the newest whole copy", e.Store), "%w", err)
 	}
 	l.server, err = embedded.Start(embedded.Options{Store: e.Store, Listen: e.Listen, TLS: secrets.natsTLS, Users: secrets.users(e),
 		Anonymous: e.AnonymousAlerts(), Subjects: cfg.Alerts.Subjects, Log: log})
