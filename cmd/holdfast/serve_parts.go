@@ -82,6 +82,15 @@ func announce(ctx context.Context, will *invoker.Invoker, at address, readyFile 
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+	return proclaim(ctx, at, readyFile, func() {
+		s := will.Status()
+		log.Info().Str("http", at.HTTP).Str("nats", at.NATS).Uint64("epoch", s.Epoch).Uint64("journal_head", s.Head).
+			Uint64("alerts_through", s.AlertsThrough).Str("version", version()).Msg("holdfast is up")
+	})
+}
+
+// proclaim says that the daemon is up, and waits for the end.
+func proclaim(ctx context.Context, at address, readyFile string, log func()) error {
 	if readyFile != "" {
 		if err := writeReady(readyFile, at); err != nil {
 			return err
@@ -89,9 +98,7 @@ func announce(ctx context.Context, will *invoker.Invoker, at address, readyFile 
 		defer func() { _ = os.Remove(readyFile) }()
 	}
 	failpoint.Hit("serve/ready")
-	s := will.Status()
-	log.Info().Str("http", at.HTTP).Str("nats", at.NATS).Uint64("epoch", s.Epoch).Uint64("journal_head", s.Head).
-		Uint64("alerts_through", s.AlertsThrough).Str("version", version()).Msg("holdfast is up")
+	log()
 	_, _ = systemd.SdNotify(false, systemd.SdNotifyReady+"\nSTATUS=serving "+at.HTTP)
 	<-ctx.Done()
 	return nil

@@ -41,7 +41,11 @@ func (h *Hands) notify(ctx context.Context, e incident.Effect) incident.Result {
 		Body:     e.Notice.Body,
 		Key:      e.Key,
 	}
-	if h.base != "" {
+	switch {
+	case h.base == "":
+	case e.Incident == "": // it is about holdfast itself
+		m.URL = h.base + "/"
+	default:
 		m.URL = h.base + "/incidents/" + e.Incident
 	}
 	var channels []oncall.Channel
