@@ -7,12 +7,14 @@ package invoker
 
 import (
 	"context"
+	"crypto/rand"
 	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/journal"
 )
 
@@ -22,7 +24,7 @@ type Hands interface {
 	Carry(ctx context.Context, e incident.Effect) incident.Result
 }
 
-// Config is what an Invoker is made of. All of it but the Logger is required.
+// Config is what an Invoker is made of. All of it is required but the Logger, and what says otherwise.
 type Config struct {
 	Log       journal.Log
 	Hands     Hands
@@ -32,16 +34,17 @@ type Config struct {
 	Shadow    bool // judge and record, and do nothing: no Hands are needed; never on the log of an instance that acts
 	Now       func() time.Time
 	Logger    zerolog.Logger
+
+	Stage    Stage         // nil: this machine
+	CommitID func() string // a name that no other commit has; nil: drawn at random
 }
 
 // An Invoker is the single writer of one house.
 type Invoker struct {
-	cfg     Config
-	ears    chan Heard
-	asks    chan *ask
-	results chan incident.Result
-	unread  chan struct{} // there may be messages that nobody could read
-	over    chan struct{} // closed when Run has ended
+	cfg    Config
+	stage  Stage
+	unread chan struct{} // there may be messages that nobody could read
+	over   chan struct{} // closed when Run has ended
 
 	// The loop writes these under the lock; everybody else also reads them under it. It is never held while something
 	// waits for a disk or a network. Readers exclude each other too: a question makes the detector compute and keep.
@@ -74,11 +77,9 @@ type link struct {
 
 // New makes an invoker that has read nothing yet. [Invoker.Run] brings it to life.
 func New(c Config) *Invoker {
-	return &Invoker{
+	v := &Invoker{
 		cfg:     c,
-		ears:    make(chan Heard, 1024),
-		asks:    make(chan *ask),
-		results: make(chan incident.Result),
+		stage:   c.Stage,
 		unread:  make(chan struct{}, 1),
 		over:    make(chan struct{}),
 		desk:    incident.NewDesk(),
@@ -87,6 +88,13 @@ func New(c Config) *Invoker {
 		unfit:   map[string]bool{},
 		flights: newFlights(),
 	}
+	if v.stage == nil {
+		v.stage = newMachine(v.over, &v.flying)
+	}
+	if v.cfg.CommitID == nil {
+		v.cfg.CommitID = rand.Text
+	}
+	return v
 }
 
 // Look shows the desk to a reader. The desk must not be kept or changed; looking never waits for a disk.
@@ -112,18 +120,17 @@ func (v *Invoker) Run(ctx context.Context) error {
 		if v.attend(ctx) {
 			v.turn(ctx, acting) // a nap does not end for what is due already
 		}
-		select {
-		case <-ctx.Done():
-		case h := <-v.ears:
-			v.take(h)
-			v.drain()
-		case a := <-v.asks:
-			v.carryOut(ctx, a)
-		case r := <-v.results:
-			v.finish(ctx, r)
-		case <-time.After(v.untilNext()):
+		switch k := v.stage.Wait(ctx, Ears|Asks|Results, v.untilNext()); k.Door() {
+		case Ears:
+			v.take(*k.heard)
+			v.drain(ctx)
+		case Asks:
+			v.carryOut(ctx, k.ask)
+		case Results:
+			v.finish(ctx, *k.result)
 		}
 	}
+	failpoint.Hit("invoker/ending")
 	return nil
 }
 
@@ -159,13 +166,12 @@ func (v *Invoker) turn(ctx, acting context.Context) {
 // attend carries out what somebody waits for. People come between two envelopes of what is due, and before what machines
 // have to say: however much goes on, they wait for one or two appends.
 func (v *Invoker) attend(ctx context.Context) (asked bool) {
-	select {
-	case a := <-v.asks:
-		v.carryOut(ctx, a)
-		return true
-	default:
+	k := v.stage.Wait(ctx, Asks, 0)
+	if k.ask == nil {
 		return false
 	}
+	v.carryOut(ctx, k.ask)
+	return true
 }
 
 // Waits of the loop. The longest nap bounds how late a jump of the wall clock is noticed.
