@@ -2,13 +2,13 @@ package invoker
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/journal"
 )
 
@@ -37,6 +37,7 @@ func (v *Invoker) commit(ctx context.Context, decide decision) ([]incident.Chang
 		if err != nil || len(changes) == 0 {
 			return nil, err
 		}
+		failpoint.Hit("invoker/decided", leading(changes))
 		e, err := v.envelope(now, changes)
 		if err != nil {
 			return nil, err
@@ -44,8 +45,11 @@ func (v *Invoker) commit(ctx context.Context, decide decision) ([]incident.Chang
 		committed, err := v.append(ctx, e)
 		switch {
 		case err == nil:
+			failpoint.Hit("invoker/committed", leading(changes))
 			v.record(committed)
-			return changes, v.fold(committed)
+			err := v.fold(committed)
+			failpoint.Hit("invoker/folded", leading(changes))
+			return changes, err
 		case errors.Is(err, journal.ErrTooLarge):
 			return nil, err
 		}
@@ -58,6 +62,9 @@ func (v *Invoker) commit(ctx context.Context, decide decision) ([]incident.Chang
 		}
 	}
 }
+
+// leading is the kind of the first event of a commit.
+func leading(changes []incident.Change) string { return string(changes[0].Event.Kind()) }
 
 // record says what this instance has committed; a replay says nothing.
 func (v *Invoker) record(c journal.Committed) {
@@ -75,6 +82,7 @@ type attempt struct {
 
 // lookBack reads what the log holds after an append that did not go through, and waits if that is nothing new.
 func (v *Invoker) lookBack(ctx context.Context, wait time.Duration) error {
+	failpoint.Hit("invoker/looking-back")
 	before := v.head
 	if err := v.insist(ctx, v.readOn); err != nil {
 		return err
@@ -92,7 +100,7 @@ func (v *Invoker) envelope(now time.Time, changes []incident.Change) (journal.En
 	e := journal.Envelope{
 		Version:       journal.FormatVersion,
 		Epoch:         v.status.Epoch,
-		CommitID:      rand.Text(),
+		CommitID:      v.cfg.CommitID(),
 		PrevSequence:  v.head.sequence,
 		PrevHash:      v.head.hash,
 		AlertsThrough: v.desk.AlertsThrough(),
@@ -112,7 +120,7 @@ func (v *Invoker) envelope(now time.Time, changes []incident.Change) (journal.En
 }
 
 func (v *Invoker) append(ctx context.Context, e journal.Envelope) (journal.Committed, error) {
-	ctx, cancel := context.WithTimeout(ctx, appendPatience)
+	ctx, cancel := v.stage.Timeout(ctx, appendPatience)
 	defer cancel()
 	start := time.Now()
 	v.note(func(s *Status) { s.Appending = start })
@@ -226,21 +234,18 @@ func (v *Invoker) insist(ctx context.Context, try func(context.Context) error) e
 // that was decided without it does not change what either of them means. Documents do: by which of them a message is read
 // depends on whether it was heard before, so nothing is heard while it is not known whether they were adopted.
 func (v *Invoker) pause(ctx context.Context, d time.Duration) error {
-	ears := v.ears
+	open := Ears
 	if !v.status.Live || v.adopting() {
-		ears = nil
+		open = 0
 	}
-	over := time.After(d)
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-over:
-			return nil
-		case h := <-ears:
-			v.take(h)
+	over, cancel := v.stage.Timeout(ctx, d)
+	defer cancel()
+	for over.Err() == nil {
+		if k := v.stage.Wait(over, open, d); k.heard != nil {
+			v.take(*k.heard)
 		}
 	}
+	return ctx.Err()
 }
 
 // adopting reports whether an append is in doubt that changes the documents.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 )
 
 // Effects under way at once. Steps and notices do not wait for each other: a hanging webhook must not hold up a failover.
@@ -173,6 +174,7 @@ func (f *flights) board(l *lane) incident.Effect {
 // launch starts the effects that the desk wants and stops those that it no longer does. All it starts is in the journal:
 // the desk knows nothing that is not.
 func (v *Invoker) launch(ctx context.Context) {
+	failpoint.Hit("invoker/launching")
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, id := range v.desk.Stirred() {
@@ -191,7 +193,7 @@ func (v *Invoker) start(ctx context.Context, e incident.Effect) {
 	ctx, cancel := context.WithCancel(ctx)
 	t := v.flights.of[e.Incident]
 	t.flights[flightOf(e)] = &flight{effect: e, lane: t.lane(e), cancel: cancel, since: v.last}
-	v.flying.Go(func() {
+	v.stage.Go(func() {
 		defer cancel()
 		if !v.certain(ctx) {
 			return
@@ -201,13 +203,29 @@ func (v *Invoker) start(ctx context.Context, e incident.Effect) {
 		case !may:
 			return
 		case r.Outcome == "":
+			failpoint.Hit("invoker/allowed", kindOf(e))
 			r = v.cfg.Hands.Carry(ctx, e)
+			failpoint.Hit("invoker/effect-over", kindOf(e))
 		}
-		select {
-		case v.results <- r:
-		case <-ctx.Done(): // stopped, or no longer wanted: nobody waits for how it went
-		}
+		_ = v.stage.Bring(ctx, Knock{result: &r}) // stopped, or no longer wanted: nobody waits for how it went
 	})
+}
+
+// kindOf is how an effect reaches the world.
+func kindOf(e incident.Effect) string {
+	switch {
+	case e.Notice != nil:
+		return "notice"
+	case e.Verify != nil:
+		return "verify"
+	case e.Do == nil:
+		return ""
+	case e.Do.HTTP != nil:
+		return "http"
+	case e.Do.NATS != nil:
+		return "nats"
+	}
+	return "exec"
 }
 
 // mayStart looks once more, right before the effect: whoever took over meanwhile decides what becomes of it, its run may have
@@ -260,7 +278,7 @@ func (v *Invoker) finish(ctx context.Context, first incident.Result) {
 	if v.idle() {
 		return
 	}
-	results := v.collect(first)
+	results := v.collect(ctx, first)
 	v.mu.Lock()
 	for _, r := range results {
 		if of := v.flights.flight(r.Effect); of != nil {
@@ -273,6 +291,7 @@ func (v *Invoker) finish(ctx context.Context, first incident.Result) {
 	}
 	// In as many envelopes as it takes: what is recorded says nothing any more. The error is that this instance is no longer
 	// in charge: then these effects are in doubt, and not its to judge.
+	failpoint.Hit("invoker/result")
 	for {
 		changes, err := v.commit(ctx, func(now time.Time) (changes []incident.Change, _ error) {
 			for _, r := range results {
@@ -280,6 +299,7 @@ func (v *Invoker) finish(ctx context.Context, first incident.Result) {
 			}
 			return envelopeful(changes), nil
 		})
+		failpoint.Hit("invoker/result-committed")
 		if err != nil || len(changes) == 0 {
 			return
 		}
@@ -287,15 +307,14 @@ func (v *Invoker) finish(ctx context.Context, first incident.Result) {
 }
 
 // collect takes the results that wait.
-func (v *Invoker) collect(first incident.Result) []incident.Result {
+func (v *Invoker) collect(ctx context.Context, first incident.Result) []incident.Result {
 	results := []incident.Result{first}
 	for len(results) < mostResults {
-		select {
-		case r := <-v.results:
-			results = append(results, r)
-		default:
-			return results
+		k := v.stage.Wait(ctx, Results, 0)
+		if k.result == nil {
+			break
 		}
+		results = append(results, *k.result)
 	}
 	return results
 }

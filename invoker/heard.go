@@ -9,6 +9,7 @@ import (
 
 	"holdfast/detector/alert"
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 )
 
 // Heard is one message of the alert log, made out (watch.Heard).
@@ -25,40 +26,25 @@ type Heard struct {
 	CaughtUp   bool              // nothing that was waiting is left
 }
 
-// ErrOver is the error of speaking to an invoker that has ended.
-var ErrOver = errors.New("holdfast is stopping, or has just lost the charge")
-
 // Hear takes in what the ears bring, in order; the same message twice does no harm. It waits while the loop is busy.
 func (v *Invoker) Hear(ctx context.Context, h Heard) error {
-	select {
-	case <-v.over:
-		return ErrOver
-	default:
-	}
-	select {
-	case v.ears <- h:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-v.over:
-		return ErrOver
-	}
+	return v.stage.Bring(ctx, Knock{heard: &h})
 }
 
 // drain takes what the ears have brought meanwhile, so that a storm is judged in few turns.
-func (v *Invoker) drain() {
-	for range cap(v.ears) {
-		select {
-		case h := <-v.ears:
-			v.take(h)
-		default:
+func (v *Invoker) drain(ctx context.Context) {
+	for range mostWaiting {
+		k := v.stage.Wait(ctx, Ears, 0)
+		if k.heard == nil {
 			return
 		}
+		v.take(*k.heard)
 	}
 }
 
 // take lets the desk hear.
 func (v *Invoker) take(h Heard) {
+	failpoint.Hit("invoker/hearing")
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.caughtUp = h.CaughtUp
@@ -144,17 +130,15 @@ func (v *Invoker) next(ctx context.Context) (Heard, error) {
 		v.ahead = nil
 		return *h, nil
 	}
-	var silence <-chan time.Time
-	if v.caughtUp {
-		silence = time.After(earsPatience)
-	}
-	select {
-	case h := <-v.ears:
-		return h, nil
-	case <-silence:
-		return Heard{}, errShort
-	case <-ctx.Done():
-		return Heard{}, ctx.Err()
+	for {
+		switch k := v.stage.Wait(ctx, Ears, earsPatience); {
+		case k.heard != nil:
+			return *k.heard, nil
+		case ctx.Err() != nil:
+			return Heard{}, ctx.Err()
+		case v.caughtUp:
+			return Heard{}, errShort
+		}
 	}
 }
 

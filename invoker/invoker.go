@@ -7,6 +7,7 @@ package invoker
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"sync"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/journal"
 )
 
@@ -23,7 +25,7 @@ type Hands interface {
 	Carry(ctx context.Context, e incident.Effect) incident.Result
 }
 
-// Config is what an Invoker is made of. All of it but the Logger is required.
+// Config is what an Invoker is made of. All of it is required but the Logger, and what says otherwise.
 type Config struct {
 	Log       journal.Log
 	Hands     Hands
@@ -34,6 +36,9 @@ type Config struct {
 	Shadow    bool  // judge and record, and do nothing: no Hands are needed; never on the log of an instance that acts
 	Now       func() time.Time
 	Logger    zerolog.Logger
+
+	Stage    Stage         // nil: this machine
+	CommitID func() string // a name that no other commit has; nil: drawn at random
 }
 
 // A Lease says who seems to be in charge (*journal.Lease). It is a hint that keeps an instance quiet while another decides;
@@ -50,13 +55,10 @@ type Lease interface {
 
 // An Invoker is the single writer of one house.
 type Invoker struct {
-	cfg     Config
-	ears    chan Heard
-	asks    chan *ask
-	results chan incident.Result
-	unread  chan struct{} // there may be messages that nobody could read
-	wonder  chan struct{} // an effect waits to be told that nobody has taken over
-	over    chan struct{} // closed when Run has ended
+	cfg    Config
+	stage  Stage
+	unread chan struct{} // there may be messages that nobody could read
+	over   chan struct{} // closed when Run has ended
 
 	// The loop writes these under the lock; everybody else also reads them under it. It is never held while something
 	// waits for a disk or a network. Readers exclude each other too: a question makes the detector compute and keep.
@@ -91,13 +93,10 @@ type link struct {
 
 // New makes an invoker that has read nothing yet. [Invoker.Run] brings it to life.
 func New(c Config) *Invoker {
-	return &Invoker{
+	v := &Invoker{
 		cfg:     c,
-		ears:    make(chan Heard, 1024),
-		asks:    make(chan *ask),
-		results: make(chan incident.Result),
+		stage:   c.Stage,
 		unread:  make(chan struct{}, 1),
-		wonder:  make(chan struct{}, 1),
 		over:    make(chan struct{}),
 		desk:    incident.NewDesk(),
 		status:  Status{Instance: c.Instance, Shadow: c.Shadow},
@@ -105,6 +104,13 @@ func New(c Config) *Invoker {
 		unfit:   map[string]bool{},
 		flights: newFlights(),
 	}
+	if v.stage == nil {
+		v.stage = newMachine(v.over, &v.flying)
+	}
+	if v.cfg.CommitID == nil {
+		v.cfg.CommitID = rand.Text
+	}
+	return v
 }
 
 // Look shows the desk to a reader. The desk must not be kept or changed; looking never waits for a disk.
@@ -126,6 +132,9 @@ func (v *Invoker) Run(ctx context.Context) error {
 	acting, cancel := context.WithCancel(ctx)
 	defer v.flying.Wait()
 	defer cancel()
+	if v.cfg.Lease != nil {
+		v.stage.Go(func() { v.listen(acting) })
+	}
 	if err := v.wake(ctx); err != nil && ctx.Err() == nil && !v.idle() {
 		return err
 	}
@@ -138,22 +147,19 @@ func (v *Invoker) Run(ctx context.Context) error {
 			v.recall()
 			return fmt.Errorf("%s has taken over: %w", v.status.Successor, ErrAnew)
 		}
-		select {
-		case <-ctx.Done():
-		case h := <-v.ears:
-			v.take(h)
-			v.drain()
-		case a := <-v.asks:
-			v.carryOut(ctx, a)
-		case r := <-v.results:
-			v.finish(ctx, r)
-		case <-v.rumours():
+		switch k := v.stage.Wait(ctx, Ears|Asks|Results|News, v.untilNext()); k.Door() {
+		case Ears:
+			v.take(*k.heard)
+			v.drain(ctx)
+		case Asks:
+			v.carryOut(ctx, k.ask)
+		case Results:
+			v.finish(ctx, *k.result)
+		case News:
 			v.forget()
-		case <-v.wonder:
-			v.forget()
-		case <-time.After(v.untilNext()):
 		}
 	}
+	failpoint.Hit("invoker/ending")
 	return nil
 }
 
@@ -190,13 +196,12 @@ func (v *Invoker) turn(ctx, acting context.Context) {
 // attend carries out what somebody waits for. People come between two envelopes of what is due, and before what machines
 // have to say: however much goes on, they wait for one or two appends.
 func (v *Invoker) attend(ctx context.Context) (asked bool) {
-	select {
-	case a := <-v.asks:
-		v.carryOut(ctx, a)
-		return true
-	default:
+	k := v.stage.Wait(ctx, Asks, 0)
+	if k.ask == nil {
 		return false
 	}
+	v.carryOut(ctx, k.ask)
+	return true
 }
 
 // Waits of the loop. The longest nap bounds how late a jump of the wall clock is noticed.

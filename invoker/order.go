@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/oncall"
 )
 
@@ -14,12 +15,15 @@ import (
 type ask struct {
 	ctx    context.Context // whoever has stopped waiting was told so, and must not get it later
 	decide decision
-	answer chan answer
-}
+	done   chan struct{} // closed once there is an answer
 
-type answer struct {
 	changes []incident.Change
 	err     error
+}
+
+func (a *ask) answer(changes []incident.Change, err error) {
+	a.changes, a.err = changes, err
+	close(a.done)
 }
 
 // orderPatience is how long an order waits for a journal that cannot be written: longer than the election of a leader.
@@ -41,38 +45,38 @@ func (v *Invoker) ask(ctx context.Context, what string, decide decision) ([]inci
 	if err := v.unable(); err != nil {
 		return nil, fmt.Errorf("%s: not recorded: %w", what, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, orderPatience)
+	ctx, cancel := v.stage.Timeout(ctx, orderPatience)
 	defer cancel()
-	a := &ask{ctx, decide, make(chan answer, 1)}
-	select {
-	case v.asks <- a:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("%s: not recorded: %w; try again in a moment", what, errors.Join(v.Ready(), ctx.Err()))
-	case <-v.over:
-		return nil, fmt.Errorf("%s: not recorded: %w", what, ErrOver)
+	a := &ask{ctx: ctx, decide: decide, done: make(chan struct{})}
+	switch err := v.stage.Bring(ctx, Knock{ask: a}); {
+	case errors.Is(err, ErrOver):
+		return nil, fmt.Errorf("%s: not recorded: %w", what, err)
+	case err != nil:
+		return nil, fmt.Errorf("%s: not recorded: %w; try again in a moment", what, errors.Join(v.Ready(), err))
 	}
-	select {
-	case got := <-a.answer:
-		return got.changes, got.err
-	case <-ctx.Done():
-		return nil, fmt.Errorf("%s: not known whether it was recorded: %w; look before you repeat it", what, errors.Join(v.Ready(), ctx.Err()))
-	case <-v.over:
-		return nil, fmt.Errorf("%s: not known whether it was recorded: %w; look before you repeat it", what, ErrOver)
+	switch err := v.stage.Await(ctx, a.done); {
+	case errors.Is(err, ErrOver):
+		return nil, fmt.Errorf("%s: not known whether it was recorded: %w; look before you repeat it", what, err)
+	case err != nil:
+		return nil, fmt.Errorf("%s: not known whether it was recorded: %w; look before you repeat it", what, errors.Join(v.Ready(), err))
 	}
+	return a.changes, a.err
 }
 
 // carryOut answers an ask once it is in the journal. Each has a commit of its own: the next one is decided on what this
 // one has changed.
 func (v *Invoker) carryOut(ctx context.Context, a *ask) {
 	if err := v.unable(); err != nil {
-		a.answer <- answer{err: err}
+		a.answer(nil, err)
 		return
 	}
+	failpoint.Hit("invoker/order/taken")
 	changes, err := v.commit(ctx, func(now time.Time) ([]incident.Change, error) {
 		if err := a.ctx.Err(); err != nil {
 			return nil, err
 		}
 		return a.decide(now)
 	})
-	a.answer <- answer{changes, err}
+	failpoint.Hit("invoker/order/committed")
+	a.answer(changes, err)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/journal"
 )
 
@@ -36,6 +37,7 @@ func (v *Invoker) succeedWhenFree(ctx context.Context) (inherits bool, err error
 			return inherits, err
 		}
 		v.tooEarly()
+		failpoint.Hit("invoker/taking-over")
 		err = v.takeOver(ctx)
 		if errors.Is(err, errOccupied) {
 			continue
@@ -43,6 +45,7 @@ func (v *Invoker) succeedWhenFree(ctx context.Context) (inherits bool, err error
 		if err != nil {
 			return inherits, err
 		}
+		failpoint.Hit("invoker/took-over")
 		if v.cfg.Lease != nil {
 			if err := v.cfg.Lease.Hold(v.status.Epoch); err != nil {
 				v.cfg.Logger.Error().Err(err).Msg("the others cannot be told that this instance is in charge")
@@ -66,7 +69,7 @@ func (v *Invoker) standBy(ctx context.Context) (stood bool, err error) {
 		if err := v.catchUp(ctx); err != nil {
 			return stood, err
 		}
-		v.drain()
+		v.drain(ctx)
 		holder, held := v.cfg.Lease.Holder()
 		if !held && v.caughtUp && time.Since(v.newcomer) > newcomerTime {
 			return stood, nil
@@ -78,11 +81,9 @@ func (v *Invoker) standBy(ctx context.Context) (stood bool, err error) {
 			stood = true
 		}
 		v.note(func(s *Status) { s.Standby = &holder })
-		select {
-		case <-ctx.Done():
+		v.stage.Wait(ctx, News, standbyEvery)
+		if ctx.Err() != nil {
 			return stood, ctx.Err()
-		case <-v.cfg.Lease.Changed():
-		case <-time.After(standbyEvery):
 		}
 	}
 }
@@ -123,12 +124,16 @@ func (v *Invoker) glance(ctx context.Context) {
 	}
 }
 
-// rumours are what is said of who is in charge.
-func (v *Invoker) rumours() <-chan struct{} {
-	if v.cfg.Lease == nil {
-		return nil
+// listen brings the loop what is said of who is in charge.
+func (v *Invoker) listen(ctx context.Context) {
+	for v.cfg.Lease != nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-v.cfg.Lease.Changed():
+			_ = v.stage.Bring(ctx, Knock{news: true}) // who is over needs no news
+		}
 	}
-	return v.cfg.Lease.Changed()
 }
 
 // forget makes the next turn look into the log.
@@ -144,14 +149,8 @@ func (v *Invoker) certain(ctx context.Context) bool {
 		if seen < certainFor {
 			break
 		}
-		select {
-		case v.wonder <- struct{}{}:
-		default: // it is wondered already
-		}
-		select {
-		case <-ctx.Done():
+		if v.stage.Bring(ctx, Knock{news: true}) != nil {
 			return false
-		case <-time.After(20 * time.Millisecond):
 		}
 	}
 	return ctx.Err() == nil

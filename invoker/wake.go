@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 )
 
 // wake brings a new process up to the present and puts it in charge. Until then it decides nothing and does nothing: an
@@ -30,6 +31,7 @@ func (v *Invoker) wake(ctx context.Context) error {
 		}
 	}
 	v.note(func(s *Status) { s.Live, s.Standby = true, nil; v.stir() })
+	failpoint.Hit("invoker/live")
 	v.cfg.Logger.Info().Uint64("epoch", v.status.Epoch).Uint64("envelopes", v.head.sequence).Uint64("alerts", v.heardTo).
 		Msg("caught up and in charge")
 	if v.cfg.Shadow {

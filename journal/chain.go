@@ -8,6 +8,8 @@ import (
 	"iter"
 	"sync"
 	"time"
+
+	"holdfast/internal/failpoint"
 )
 
 // ErrUnknown is the error of an append whose outcome could not be found out before its context ended: it may be in the
@@ -42,6 +44,7 @@ var (
 type chain struct {
 	shelf shelf
 	note  note
+	wait  func(context.Context, time.Duration) bool // between two attempts; nil: pause
 
 	mu   sync.Mutex // one append in flight
 	head link       // the newest that this process appended or verified against
@@ -64,6 +67,9 @@ func (c *chain) Append(ctx context.Context, e Envelope) (Committed, error) {
 	if err != nil {
 		return Committed{}, err
 	}
+	if err := failpoint.Fail("journal/appending"); err != nil {
+		return Committed{}, fmt.Errorf("append to the log: %w", err)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.standsOn(ctx, e); err != nil {
@@ -74,7 +80,9 @@ func (c *chain) Append(ctx context.Context, e Envelope) (Committed, error) {
 		return Committed{}, err
 	}
 	c.head = link{sequence, HashOf(body)}
+	failpoint.Hit("journal/note")
 	c.note.write(c.head)
+	failpoint.Hit("journal/noted")
 	return decode(page{sequence, body}) // exactly what a reader will get
 }
 
@@ -103,7 +111,11 @@ func (c *chain) standsOn(ctx context.Context, e Envelope) error {
 func (c *chain) settle(ctx context.Context, e Envelope, body []byte) (uint64, error) {
 	doubt := false
 	for wait := firstWait; ; wait = min(2*wait, longWait) {
+		failpoint.Hit("journal/put")
 		sequence, err := c.shelf.put(ctx, e.PrevSequence, body)
+		if lost := failpoint.Fail("journal/stored"); err == nil && lost != nil {
+			err = lost
+		}
 		if err == nil {
 			return sequence, nil
 		}
@@ -120,7 +132,7 @@ func (c *chain) settle(ctx context.Context, e Envelope, body []byte) (uint64, er
 		case !doubt:
 			return 0, fmt.Errorf("%w: another append to it is under way", ErrConflict)
 		}
-		if !pause(ctx, wait) {
+		if !c.rest(ctx, wait) {
 			return 0, fmt.Errorf("append to the log: %w: %w", ErrUnknown, err)
 		}
 	}
@@ -137,6 +149,7 @@ func (c *chain) Read(ctx context.Context, after uint64) iter.Seq2[Committed, err
 
 // read hands on envelope by envelope, each checked against the one before, until the head as it was at the start.
 func (c *chain) read(ctx context.Context, after uint64, hand func(Committed) bool) error {
+	failpoint.Hit("journal/read")
 	noted, err := c.note.read()
 	if err != nil {
 		return err
@@ -167,6 +180,7 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed) boo
 		if err := c.note.is(noted, prev); err != nil {
 			return err
 		}
+		failpoint.Hit("journal/read/envelope")
 		if !hand(e) {
 			return nil
 		}
@@ -207,6 +221,13 @@ func (c *chain) linkAt(ctx context.Context, sequence uint64) (link, error) {
 		return link{}, err
 	}
 	return link{sequence, HashOf(p.body)}, nil
+}
+
+func (c *chain) rest(ctx context.Context, d time.Duration) bool {
+	if c.wait != nil {
+		return c.wait(ctx, d)
+	}
+	return pause(ctx, d)
 }
 
 // pause waits, or reports false if the context ended before.

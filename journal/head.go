@@ -18,7 +18,8 @@ const HeadFile = "holdfast-head"
 // rebuild its index, as after a crash, and reports nothing. What the note names must still be there. It is written without
 // waiting for the disk: after a loss of power it may name an older head, and then proves less, but nothing wrong.
 type note struct {
-	file string // empty: nothing is noted
+	file  string // empty: nothing is noted
+	slots Slots  // instead of the file of that name; nil: the file
 }
 
 // slots of the file are written in turn: a write that was cut off leaves the one before.
@@ -29,10 +30,7 @@ const (
 
 // read is the head that was noted; the zero link if none was.
 func (n note) read() (link, error) {
-	if n.file == "" {
-		return link{}, nil
-	}
-	text, err := os.ReadFile(n.file)
+	text, err := n.load()
 	if errors.Is(err, fs.ErrNotExist) {
 		return link{}, nil
 	}
@@ -54,16 +52,31 @@ func (n note) read() (link, error) {
 	return newest, nil
 }
 
+func (n note) load() ([]byte, error) {
+	switch {
+	case n.slots != nil:
+		return n.slots.Load()
+	case n.file == "":
+		return nil, fs.ErrNotExist
+	}
+	return os.ReadFile(n.file)
+}
+
 // write notes a head. Where that fails, the older one stands.
 func (n note) write(l link) {
 	if n.file == "" {
+		return
+	}
+	slot, at := []byte(slotOf(l)), int64(l.sequence%slots)*slotSize
+	if n.slots != nil {
+		n.slots.Store(slot, at)
 		return
 	}
 	f, err := os.OpenFile(n.file, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return
 	}
-	_, _ = f.WriteAt([]byte(slotOf(l)), int64(l.sequence%slots)*slotSize)
+	_, _ = f.WriteAt(slot, at)
 	_ = f.Close()
 }
 

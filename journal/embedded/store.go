@@ -26,6 +26,9 @@ type marker struct {
 	Node     string `json:"node,omitempty"`    // this server's name in it
 }
 
+// alone is what the store of a server says that is no node of a cluster.
+var alone = marker{Holdfast: 1, Mode: solo}
+
 // String is how a person calls such a server.
 func (m marker) String() string {
 	if m.Mode == trio {
@@ -39,7 +42,7 @@ func (o Options) marker() marker {
 	if c := o.Cluster; c != nil {
 		return marker{Holdfast: 1, Mode: trio, Cluster: c.Name, Node: c.Node}
 	}
-	return marker{Holdfast: 1, Mode: solo}
+	return alone
 }
 
 const (
@@ -120,9 +123,5 @@ func writeMarker(file string, as marker) error {
 	if err := os.Rename(next.Name(), file); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(file))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return syncDir(filepath.Dir(file))
 }

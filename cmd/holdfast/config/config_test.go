@@ -46,7 +46,7 @@ func TestWhatIsWrongIsSaidWithItsRule(t *testing.T) {
 		{"a user without credentials", `nats: {embedded: {users: {mon: {publish: [holdfast.alerts.mon]}}}}`,
 			`1:27 config/user: mon needs exactly one of password_file and nkey`},
 		{"a cluster of two", `nats: {embedded: {cluster: {node: a, peers: ["127.0.0.1:1", "127.0.0.1:2"]}}}`,
-			"1:36 config/cluster: a cluster of 2 cannot be had"},
+			"1:38 config/cluster: a cluster of 2 cannot be had"},
 		{"a cluster for everybody", `nats: {embedded: {cluster: {node: a, listen: "10.0.0.1:6222", peers: ["10.0.0.1:6222", "10.0.0.2:6222", "10.0.0.3:6222"]}}}`,
 			"1:46 config/open-cluster: the cluster is not on loopback alone: who reaches 10.0.0.1:6222 could join it and rewrite the logs"},
 		{"a node without a name", `nats: {embedded: {cluster: {node: "a b", peers: ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]}}}`,
