@@ -21,6 +21,7 @@ import (
 	"holdfast/detector/alert"
 	"holdfast/detector/watch"
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/invoker"
 	"holdfast/journal"
 )
@@ -75,6 +76,7 @@ func serve(ctx context.Context, o serving) (err error) {
 		return err
 	}
 
+	failpoint.Hit("serve/documents")
 	link, hand, err := connectOrNot(ctx, cfg, secrets, log)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/rs/zerolog"
 
+	"holdfast/internal/failpoint"
 	"holdfast/invoker"
 )
 
@@ -49,6 +50,7 @@ func (p *parts) start(name string, run func(context.Context) error) {
 func (p *parts) wait() error {
 	<-p.ctx.Done()
 	_, _ = systemd.SdNotify(false, systemd.SdNotifyStopping)
+	failpoint.Hit("serve/stopping")
 	cause := context.Cause(p.ctx)
 	asked := errors.Is(cause, context.Canceled)
 	if asked {
@@ -95,6 +97,7 @@ func proclaim(ctx context.Context, at address, readyFile string, log func()) err
 		}
 		defer func() { _ = os.Remove(readyFile) }()
 	}
+	failpoint.Hit("serve/ready")
 	log()
 	_, _ = systemd.SdNotify(false, systemd.SdNotifyReady+"\nSTATUS=serving "+at.HTTP)
 	<-ctx.Done()

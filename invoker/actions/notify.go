@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/oncall"
 )
 
@@ -103,7 +104,9 @@ func (h *Hands) tell(ctx context.Context, c oncall.Channel, m message, e inciden
 	defer cancel()
 	own := marks(e)
 	own["Idempotency-Key"] = e.Key
+	failpoint.Hit("actions/notice/sending")
 	a, missing := h.call(ctx, request{method: http.MethodPost, url: c.Webhook, own: own, body: m})
+	failpoint.Hit("actions/notice/sent")
 	switch {
 	case missing != nil:
 		return "webhook", missing
