@@ -66,7 +66,9 @@ func (b *book) apply(r Record) {
 	case Armed:
 		b.arming, b.unread = &r, ""
 	case Disarmed:
-		b.arming = &r
+		if e.By.Person != "" || b.off() == (Off{}) { // a rule does not take the place of a person's word
+			b.arming = &r
+		}
 	case GapAdopted:
 		b.adoptGap(e)
 	case word:
@@ -191,7 +193,7 @@ func (b *book) gate() string {
 // off is the last word of a person that disarmed; zero: there is none, or somebody has armed since.
 func (b *book) off() Off {
 	if b.arming != nil {
-		if e, is := b.arming.Event.(Disarmed); is {
+		if e, is := b.arming.Event.(Disarmed); is && e.By.Person != "" {
 			return Off{e.By, b.arming.At}
 		}
 	}

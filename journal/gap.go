@@ -31,9 +31,9 @@ func leap(prev link, p page) (*Gap, Committed) {
 	if p.sequence <= prev.sequence+1 {
 		return nil, Committed{}
 	}
-	e, err := decode(p) //nolint:nilerr // what cannot be read is for follow to say
+	e, err := decode(p)
 	if err != nil || e.PrevSequence != p.sequence-1 || e.PrevHash == "" {
-		return nil, Committed{}
+		return nil, Committed{} //nolint:nilerr // what cannot be read is for follow to say
 	}
 	return &Gap{From: prev.sequence + 1, Through: p.sequence - 1, Epoch: e.Epoch}, e
 }
