@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"time"
 
 	"holdfast/detector/alert"
 	"holdfast/internal/failpoint"
@@ -33,6 +34,10 @@ const (
 	headerReason = "Holdfast-Reason"          // one of alert.Reason
 	headerDetail = "Holdfast-Detail"          // the same in words
 )
+
+// storePatience is how long the alert log may take to store a message before the sender is told to send it again. The election
+// of a new leader takes four to eight seconds.
+const storePatience = 10 * time.Second
 
 var sourceName = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
 
@@ -164,7 +169,9 @@ func (b *bridge) unread(ctx context.Context, subject string, begun []byte, err e
 func (b *bridge) store(ctx context.Context, subject, reason string, pieces ...piece) (Stored, *Problem) {
 	stored := Stored{Subject: subject, Reason: reason}
 	for _, piece := range pieces {
-		sequence, err := b.to.Publish(ctx, subject, piece.header, piece.body)
+		waiting, cancel := context.WithTimeout(ctx, storePatience)
+		sequence, err := b.to.Publish(waiting, subject, piece.header, piece.body)
+		cancel()
 		if err != nil {
 			p := Problem{Type: "not-stored", Status: http.StatusServiceUnavailable, Detail: fmt.Sprintf("the alerts could not be stored: %v", err), Hint: "send them again"}
 			return stored, &p

@@ -53,6 +53,31 @@ func TestWhatTheAnnotatedConfigurationOffersIsRightToo(t *testing.T) {
 	}
 }
 
+func TestTheThreeOfATrioFitTogether(t *testing.T) {
+	nodes, passwords := map[string]bool{}, map[string]bool{}
+	for _, name := range []string{"trio/holdfast-1.yaml", "trio/holdfast-2.yaml", "trio/holdfast-3.yaml"} {
+		c, problems := config.Parse(name, read(t, name))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		k := c.NATS.Embedded.Cluster
+		if !slices.Contains(k.Peers, k.Listen) || len(k.Peers) != 3 || c.NATS.Replicas != 3 {
+			t.Errorf("%s listens at %s, and its peers are %v", name, k.Listen, k.Peers)
+		}
+		if nodes[k.Node] || nodes[k.Listen] {
+			t.Errorf("%s has the name or the address of another", name)
+		}
+		nodes[k.Node], nodes[k.Listen] = true, true
+		passwords[k.Name+k.PasswordFile] = true
+		if c.Watchdog == nil {
+			t.Errorf("%s: nobody would notice that all three are gone", name)
+		}
+	}
+	if len(passwords) != 1 {
+		t.Errorf("they do not agree on the cluster and its password: %v", passwords)
+	}
+}
+
 func TestTheUnitKeepsTheServiceAwayFromTheMachine(t *testing.T) {
 	unit := directives(string(read(t, "systemd/holdfast.service")))
 	for key, want := range map[string]string{

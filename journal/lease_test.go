@@ -94,3 +94,59 @@ func TestTheLeadOfTheLogIsHandedToAnotherNode(t *testing.T) {
 	}
 	commit(t, j, after(head, "second", "noted"))
 }
+
+// The election of a new leader takes seconds. Meanwhile nothing is acknowledged, nothing is given up, and nothing is written
+// twice.
+func TestTheLossOfTheNodeThatLeadsTheLogIsWaitedFor(t *testing.T) {
+	c := newTrio(t)
+	c.nodes[0].open(t)
+	var leads int
+	eventually(t, 10*time.Second, "somebody leads the log", func() bool { leads = c.leader(t, journal.LogStream); return leads >= 0 })
+	writer := c.nodes[(leads+1)%3]
+	j := writer.open(t)
+	head := commit(t, j, after(journal.Committed{}, "before", "took_over"))
+	c.nodes[leads].stop(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	begun := time.Now()
+	next, err := j.Append(ctx, after(head, "meanwhile", "declared"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("without the node that led, the next envelope was committed after %s", time.Since(begun).Round(time.Millisecond))
+	if sequence, err := j.Publish(ctx, "holdfast.alerts.prom", nil, []byte("meanwhile")); err != nil || sequence != 1 {
+		t.Errorf("an alert was stored at %d, %v", sequence, err)
+	}
+	got, err := read(t, j, 0)
+	if err != nil || len(got) != 2 || got[1].Hash != next.Hash {
+		t.Errorf("the log is now %v, %v", got, err)
+	}
+}
+
+func TestWithoutMostNodesNothingIsAcknowledgedAndAfterwardsAllIsThere(t *testing.T) {
+	c := newTrio(t)
+	j := c.nodes[0].open(t)
+	head := commit(t, j, after(journal.Committed{}, "before", "took_over"))
+	c.nodes[1].stop(t)
+	c.nodes[2].stop(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	defer cancel()
+	if c, err := j.Append(ctx, after(head, "alone", "declared")); err == nil {
+		t.Errorf("one node of three took envelope %d", c.Sequence)
+	}
+	short, end := context.WithTimeout(t.Context(), time.Second)
+	defer end()
+	if sequence, err := j.Publish(short, "holdfast.alerts.prom", nil, []byte("alone")); err == nil {
+		t.Errorf("one node of three stored alert %d", sequence)
+	}
+	c.nodes[1].start(t)
+	again, stop := context.WithTimeout(t.Context(), 40*time.Second)
+	defer stop()
+	// What was not acknowledged may be there all the same; whoever asks for it once more gets it once.
+	if _, err := j.Append(again, after(head, "alone", "declared")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := read(t, j, 0); err != nil || len(got) != 2 {
+		t.Errorf("the log is now %v, %v", got, err)
+	}
+}

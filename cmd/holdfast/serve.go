@@ -132,6 +132,7 @@ func serve(ctx context.Context, o serving) (err error) {
 	parts.start("health", link.watchHealth)
 	parts.start("invoker", will.Run)
 	parts.start("lead", func(ctx context.Context) error { return link.stepAside(ctx, cfg, will.inCharge, log) })
+	parts.start("watchdog", func(ctx context.Context) error { return callWatchdog(ctx, cfg.Watchdog, will, log) })
 	parts.start("console", func(ctx context.Context) error { return serveHTTP(ctx, web, listener, secrets.certificate) })
 	parts.start("signals", func(ctx context.Context) error { return library.reloadOnHangup(ctx) })
 	if !o.shadow {

@@ -23,20 +23,24 @@ type alarm struct {
 }
 
 func newAlarm(hands invoker.Hands, library *library, log zerolog.Logger) *alarm {
-	return &alarm{hands, library, log.With().Str("part", "alarm").Logger(), "holdfast/sick/" + rand.Text()}
+	return &alarm{hands: hands, library: library, log: log.With().Str("part", "alarm").Logger(), key: "holdfast/sick/" + rand.Text()}
 }
 
 // alarmAgain is how long it waits when nobody could be reached.
 const alarmAgain = 30 * time.Second
 
-// watch raises it when the invoker takes its hands off.
+// watch raises it when people have to carry on by hand, and again when that is so anew.
 func (a *alarm) watch(ctx context.Context, will *house) error {
-	for {
-		if why := ill(will.Status()); why != "" {
-			a.raise(ctx, why)
-			<-ctx.Done()
-			return nil
+	for told := false; ; {
+		why := ill(will.Status(), time.Now())
+		if why != "" && will.othersInCharge() {
+			why = "" // only this one is cut off
 		}
+		if why != "" && !told {
+			a.key = "holdfast/sick/" + rand.Text()
+			a.raise(ctx, why)
+		}
+		told = why != ""
 		select {
 		case <-ctx.Done():
 			return nil
@@ -45,9 +49,15 @@ func (a *alarm) watch(ctx context.Context, will *house) error {
 	}
 }
 
+// awayLimit is how long the journal may be out of reach before people are told; the election of a new leader takes less.
+const awayLimit = 30 * time.Second
+
 // ill says why people have to carry on by hand, all of it or a part; empty: they do not.
-func ill(s invoker.Status) string {
+func ill(s invoker.Status, now time.Time) string {
 	switch {
+	case s.JournalError != "" && now.Sub(s.JournalSince) > awayLimit:
+		return fmt.Sprintf("holdfast cannot reach its journal since %s: nothing is decided, nothing is started, and alerts are not taken in, until it can (%s)",
+			s.JournalSince.Format(time.RFC3339), s.JournalError)
 	case s.HandsOff != "":
 		return "holdfast takes its hands off: " + s.HandsOff
 	case s.Gap != "" && s.Live:

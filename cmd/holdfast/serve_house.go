@@ -135,6 +135,15 @@ func (h *house) charge() console.Charge {
 	return console.Charge{Here: h.inCharge(), Instance: holder.Instance, Address: holder.Address}
 }
 
+// othersInCharge reports whether another daemon answers that it is.
+func (h *house) othersInCharge() bool {
+	if h.lease == nil || h.inCharge() {
+		return false
+	}
+	holder, held := h.lease.Holder()
+	return held && holder.Instance != ""
+}
+
 // inCharge reports whether this daemon is.
 func (h *house) inCharge() bool {
 	s := h.Status()

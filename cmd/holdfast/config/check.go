@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nkeys"
 
@@ -58,6 +59,7 @@ func (k *checker) check() {
 		k.problems.Errorf(k.at(k.Alerts.Marks, "max_bytes"), "config/value", "", "the alert log cannot keep less than nothing")
 	}
 	k.checkActions()
+	k.checkWatchdog(k.Watchdog)
 	for _, name := range slices.Sorted(maps.Keys(k.Secrets)) {
 		k.checkSecret(k.Secrets[name])
 	}
@@ -92,6 +94,18 @@ func (k *checker) checkHTTP() {
 	if k.Alerts.TokenFile == "" {
 		k.problems.Warnf(k.at(h.Marks, "listen"), "config/alerts-token",
 			"add alerts.token_file, and let the Alertmanager send its content", "%s is not loopback: without a token of its own, an Alertmanager cannot post there", h.Listen)
+	}
+}
+
+func (k *checker) checkWatchdog(w *Watchdog) {
+	if w == nil {
+		return
+	}
+	if u, err := url.Parse(w.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		k.problems.Errorf(k.at(w.Marks, "url"), "config/url", "such as https://watchdog.example.org/holdfast", "%q is no address of a page", w.URL)
+	}
+	if w.Every < time.Second {
+		k.problems.Errorf(k.at(w.Marks, "every"), "config/value", "such as 1m", "the watchdog cannot be called every %s", w.Every)
 	}
 }
 

@@ -26,6 +26,8 @@ type Config struct {
 	Actions    Actions `doc:"actions"`
 	Log        Log     `doc:"log"`
 
+	Watchdog *Watchdog `doc:"watchdog"` // who notices from outside that holdfast itself is gone
+
 	Secrets map[string]*Secret `doc:"secrets"` // what playbooks refer to as {secret: NAME}, by name
 
 	File string // where it was read from
@@ -152,6 +154,14 @@ func (s *Secret) Kept() actions.Secret {
 	return kept
 }
 
+// A Watchdog is a page outside that is called for as long as the daemon is in charge and can record what it decides. Who runs
+// it is to be told when the calls stay away.
+type Watchdog struct {
+	Marks source.Marks  `doc:",marks"`
+	URL   string        `doc:"url,required"`
+	Every time.Duration `doc:"every"` // default 1m
+}
+
 // Targets are the places that may be called, by playbooks and to tell people.
 type Targets struct {
 	Marks source.Marks `doc:",marks"`
@@ -252,6 +262,9 @@ func (c *Config) fill() {
 	}
 	if c.NATS.Replicas == 0 {
 		c.NATS.Replicas = 1
+	}
+	if c.Watchdog != nil && c.Watchdog.Every == 0 {
+		c.Watchdog.Every = time.Minute
 	}
 	for _, cmd := range c.Actions.Exec {
 		orElse(&cmd.Dir, "/")
