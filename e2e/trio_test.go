@@ -3,10 +3,13 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -19,8 +22,8 @@ type replica struct {
 	config string
 }
 
-// trio starts three daemons, each with a node of a NATS cluster inside, and nothing else.
-func trio(t *testing.T, s *shop) []*replica {
+// trio starts three daemons, each with a node of a NATS cluster inside, and nothing else; more is the rest of holdfast.yaml.
+func trio(t *testing.T, s *shop, more string) []*replica {
 	t.Helper()
 	token, line := newToken(t)
 	var peers []string
@@ -43,7 +46,8 @@ nats:
     cluster: {node: "node-%d", listen: %q, peers: [%s]}
 http: {listen: %q}
 actions: {http: {allow: [%q]}}
-`, filepath.Join(dir, "continuity"), filepath.Join(dir, "nats"), i, peers[i], strings.Join(peers, ", "), strings.TrimPrefix(r.url, "http://"), s.URL))
+%s
+`, filepath.Join(dir, "continuity"), filepath.Join(dir, "nats"), i, peers[i], strings.Join(peers, ", "), strings.TrimPrefix(r.url, "http://"), s.URL, more))
 		all = append(all, r)
 	}
 	for _, r := range all {
@@ -109,14 +113,17 @@ func others(all []*replica, r *replica) []*replica {
 
 func TestThreeDaemonsTakeOverFromEachOtherAndTheShopIsRecoveredOnce(t *testing.T) {
 	s := openShop(t)
-	all := trio(t, s)
+	all := trio(t, s, "")
 	first := inCharge(t, all, 10*time.Second)
 	standby := others(all, first)
 	for _, r := range standby {
-		st, err := r.standing()
-		if err != nil || st.Charge.Here || st.Charge.Address != first.url {
-			t.Errorf("a standby says of who is in charge: %+v, %v", st, err)
-		}
+		eventually(t, 5*time.Second, "a standby says who is in charge", func() error {
+			st, err := r.standing()
+			if err == nil && (st.Charge.Here || st.Charge.Address != first.url) {
+				err = fmt.Errorf("%+v", st)
+			}
+			return err
+		})
 	}
 
 	killed := time.Now()
@@ -145,4 +152,74 @@ func TestThreeDaemonsTakeOverFromEachOtherAndTheShopIsRecoveredOnce(t *testing.T
 	_ = third.cmd.Process.Signal(syscall.SIGTERM)
 	inCharge(t, others(all, third), 20*time.Second)
 	t.Logf("after SIGTERM the next envelope was committed within %s", time.Since(asked).Round(time.Millisecond))
+}
+
+const anAlert = `{"holdfast":1,"alerts":[{"status":"firing","labels":{"alertname":"Down","component":"shop-1"}}]}`
+
+// tells posts an alert; it is the status of the answer.
+func (r *replica) tells() (int, string, error) {
+	client := http.Client{Timeout: 20 * time.Second}
+	res, err := client.Post(r.url+"/api/v1/alerts/prom", "application/json", strings.NewReader(anAlert))
+	if err != nil {
+		return 0, "", err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	return res.StatusCode, string(text), err
+}
+
+func TestWithoutMostNodesAlertsAreRefusedAndItIsSaidAndAfterwardsAllGoesOn(t *testing.T) {
+	var calls atomic.Int64
+	watchdog := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1) }))
+	defer watchdog.Close()
+	all := trio(t, openShop(t), fmt.Sprintf("watchdog: {url: %q, every: 1s}", watchdog.URL))
+	first := inCharge(t, all, 10*time.Second)
+	whole(t, all)
+	if status, text, err := first.tells(); status != http.StatusOK {
+		t.Fatalf("an alert was answered with %d, %s, %v", status, text, err)
+	}
+	if calls.Load() == 0 {
+		t.Error("the watchdog is not called")
+	}
+	lost := others(all, first)
+	for _, r := range lost {
+		r.stop(syscall.SIGKILL)
+	}
+	eventually(t, 30*time.Second, "it is not called ready", func() error {
+		if text, err := read(first.url + "/-/ready"); err == nil {
+			return fmt.Errorf("it says %s", text)
+		}
+		return nil
+	})
+	before, asked := calls.Load(), time.Now()
+	status, text, err := first.tells()
+	if status != http.StatusServiceUnavailable || !strings.Contains(text, "send them again") {
+		t.Errorf("an alert that cannot be stored was answered with %d, %s, %v", status, text, err)
+	}
+	t.Logf("an alert was refused after %s", time.Since(asked).Round(time.Millisecond))
+	if out, _ := first.cli(t, "status"); !strings.Contains(out, "NOT READY") {
+		t.Errorf("status says:\n%s", out)
+	}
+	time.Sleep(3 * time.Second)
+	if n := calls.Load() - before; n > 1 {
+		t.Errorf("the watchdog was called %d times while nothing could be recorded", n)
+	}
+	eventually(t, 60*time.Second, "people are told", func() error {
+		if !strings.Contains(first.output(), "holdfast cannot reach its journal since") && !strings.Contains(first.output(), "told that holdfast needs people") {
+			return fmt.Errorf("nobody was told")
+		}
+		return nil
+	})
+	for _, r := range lost {
+		r.start(t)
+	}
+	for _, r := range all {
+		answers(t, r.url+"/-/ready")
+	}
+	eventually(t, 30*time.Second, "alerts are taken again", func() error {
+		if status, text, err := first.tells(); status != http.StatusOK {
+			return fmt.Errorf("%d, %s, %v", status, text, err)
+		}
+		return nil
+	})
 }

@@ -103,7 +103,12 @@ func (l *Lease) probe(ctx context.Context) {
 	}
 }
 
-func (l *Lease) heardFrom(h Holder) { l.seen, l.sign, l.gone = h, time.Now(), 0 }
+// heardFrom takes a sign of life. One who has been succeeded and does not know it yet may answer too.
+func (l *Lease) heardFrom(h Holder) {
+	if l.sign, l.gone = time.Now(), 0; h.Epoch >= l.seen.Epoch {
+		l.seen = h
+	}
+}
 
 // free reports that nobody seems to be in charge.
 func (l *Lease) free() bool {
@@ -118,11 +123,11 @@ func (l *Lease) hear(m *nats.Msg) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if h.Epoch == 0 && h.Instance == l.seen.Instance {
-		l.gone = leaseGone // it has gone out of charge
-	} else if h.Epoch != 0 {
-		l.heardFrom(h)
+	if h.Epoch == 0 {
+		l.gone = leaseGone - 1 // somebody has gone out of charge; whether anybody else is in it, the next question tells
+		return
 	}
+	l.heardFrom(h)
 	signal(l.changed)
 }
 

@@ -105,6 +105,9 @@ func TestTheLossOfTheNodeThatLeadsTheLogIsWaitedFor(t *testing.T) {
 	writer := c.nodes[(leads+1)%3]
 	j := writer.open(t)
 	head := commit(t, j, after(journal.Committed{}, "before", "took_over"))
+	// nats-server 2.15.2: where the lead of a stream changes within the first second or so after the stream was made, its new
+	// leader may not hear what is published, for as long as it leads. A trio that has just been installed has nothing to lose yet.
+	time.Sleep(5 * time.Second)
 	c.nodes[leads].stop(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -148,5 +151,25 @@ func TestWithoutMostNodesNothingIsAcknowledgedAndAfterwardsAllIsThere(t *testing
 	}
 	if got, err := read(t, j, 0); err != nil || len(got) != 2 {
 		t.Errorf("the log is now %v, %v", got, err)
+	}
+}
+
+func TestWhoWasSucceededAndGoesDoesNotMakeTheOthersBelieveThatNobodyIsThere(t *testing.T) {
+	c := newTrio(t)
+	old, _ := watched(t, c.nodes[0], "old")
+	now, _ := watched(t, c.nodes[1], "now")
+	other, _ := watched(t, c.nodes[2], "other")
+	for epoch, l := range []*journal.Lease{old, now} {
+		if err := l.Hold(uint64(epoch) + 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, 5*time.Second, "now is in charge", func() bool { h, held := other.Holder(); return held && h.Instance == "now" })
+	old.Release()
+	for range 100 {
+		if h, held := other.Holder(); !held || h.Instance != "now" {
+			t.Fatalf("in charge seems to be %+v, %v", h, held)
+		}
+		time.Sleep(5 * time.Millisecond)
 	}
 }

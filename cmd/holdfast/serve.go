@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -132,7 +133,9 @@ func serve(ctx context.Context, o serving) (err error) {
 	parts.start("health", link.watchHealth)
 	parts.start("invoker", will.Run)
 	parts.start("lead", func(ctx context.Context) error { return link.stepAside(ctx, cfg, will.inCharge, log) })
-	parts.start("watchdog", func(ctx context.Context) error { return callWatchdog(ctx, cfg.Watchdog, will, log) })
+	parts.start("watchdog", func(ctx context.Context) error {
+		return callWatchdog(ctx, cfg.Watchdog, func() bool { return will.inCharge() && allWell(checks(will, link)) }, log)
+	})
 	parts.start("console", func(ctx context.Context) error { return serveHTTP(ctx, web, listener, secrets.certificate) })
 	parts.start("signals", func(ctx context.Context) error { return library.reloadOnHangup(ctx) })
 	if !o.shadow {
@@ -205,6 +208,10 @@ func checks(will *house, link *link) []console.Check {
 		return console.Check{Name: name, OK: true}
 	}
 	return []console.Check{check("nats", link.health()), check("journal", will.Ready())}
+}
+
+func allWell(checks []console.Check) bool {
+	return !slices.ContainsFunc(checks, func(c console.Check) bool { return !c.OK })
 }
 
 // instance names this process in the journal.

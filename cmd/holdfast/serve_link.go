@@ -174,7 +174,7 @@ func (l *link) open(ctx context.Context, cfg *config.Config, log zerolog.Logger)
 }
 
 // asideEvery is how often it is looked who leads the log.
-const asideEvery = 5 * time.Second
+const asideEvery = time.Second
 
 // stepAside keeps the lead of the log away from the node of the daemon in charge, so that the two do not die together.
 func (l *link) stepAside(ctx context.Context, cfg *config.Config, charge func() bool, log zerolog.Logger) error {
@@ -191,7 +191,7 @@ func (l *link) stepAside(ctx context.Context, cfg *config.Config, charge func() 
 		if !charge() {
 			continue
 		}
-		asking, cancel := context.WithTimeout(ctx, asideEvery)
+		asking, cancel := context.WithTimeout(ctx, openPatience)
 		did, err := journal.StepAside(asking, l.jetstream, cfg.NATS.Embedded.Cluster.Node)
 		cancel()
 		switch {
@@ -232,9 +232,9 @@ func (l *link) watchHealth(ctx context.Context) error {
 			return nil
 		case <-time.After(lookEvery):
 		}
-		err := l.health()
+		err := l.incurable()
 		switch {
-		case l.server == nil || err == nil:
+		case err == nil:
 			since = time.Time{}
 		case since.IsZero():
 			since = time.Now()
@@ -242,6 +242,18 @@ func (l *link) watchHealth(ctx context.Context) error {
 			return fmt.Errorf("for %s: %w", sickLimit, err)
 		}
 	}
+}
+
+// incurable is why the embedded server may have to be started anew; nil: nothing would get better by that. A node that misses the
+// others of its cluster is not sick: it goes on when they are back.
+func (l *link) incurable() error {
+	switch {
+	case l.server == nil:
+		return nil
+	case l.shared:
+		return l.server.Frozen()
+	}
+	return l.health()
 }
 
 // address is where others reach the embedded server; empty if they do not.

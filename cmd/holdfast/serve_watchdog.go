@@ -14,16 +14,16 @@ import (
 // watchdogPatience is how long a call may take.
 const watchdogPatience = 10 * time.Second
 
-// callWatchdog calls the watchdog for as long as this daemon is in charge and can record what it decides. One that stands
+// callWatchdog calls the watchdog for as long as this daemon is able: in charge, and sure to record what it decides. One that stands
 // by does not call: its calls would cover up that nobody is in charge. A call that fails is logged, and changes nothing.
-func callWatchdog(ctx context.Context, w *config.Watchdog, will *house, log zerolog.Logger) error {
+func callWatchdog(ctx context.Context, w *config.Watchdog, able func() bool, log zerolog.Logger) error {
 	if w == nil {
 		<-ctx.Done()
 		return nil
 	}
 	client := &http.Client{Timeout: watchdogPatience}
 	for failed := false; ; {
-		if will.inCharge() && will.Ready() == nil {
+		if able() {
 			err := call(ctx, client, w.URL)
 			if err != nil && !failed && ctx.Err() == nil {
 				log.Error().Err(err).Msg("the watchdog cannot be called: it will say that holdfast is gone")

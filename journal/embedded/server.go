@@ -272,16 +272,40 @@ func (s *Server) Address() string {
 // Health is nil while the server can keep what it is given. A store that failed once (no space left) stays frozen until
 // the server is started anew, also when the cause is gone.
 func (s *Server) Health() error {
-	status := s.nats.Healthz(&server.HealthzOptions{Details: true})
-	if status.StatusCode == 200 || status.Status == "ok" {
+	status, reasons := s.ailments()
+	if len(reasons) == 0 {
 		return nil
 	}
-	reasons := []string{status.Error}
-	for _, e := range status.Errors {
+	return fmt.Errorf("the embedded nats-server is %s: %s", status, strings.Join(reasons, "; "))
+}
+
+// Frozen is nil unless a store could not be written: no space left, or a disk that fails. It stays so until the server is
+// started anew.
+func (s *Server) Frozen() error {
+	_, reasons := s.ailments()
+	for _, reason := range reasons {
+		if strings.Contains(reason, "write error") {
+			return fmt.Errorf("the embedded nats-server has stopped writing: %s", reason)
+		}
+	}
+	return nil
+}
+
+// ailments are what the server complains of; none: it is well.
+func (s *Server) ailments() (status string, reasons []string) {
+	health := s.nats.Healthz(&server.HealthzOptions{Details: true})
+	if health.StatusCode == 200 || health.Status == "ok" {
+		return health.Status, nil
+	}
+	reasons = []string{health.Error}
+	for _, e := range health.Errors {
 		reasons = append(reasons, e.Error)
 	}
 	reasons = slices.DeleteFunc(reasons, func(r string) bool { return r == "" })
-	return fmt.Errorf("the embedded nats-server is %s: %s", status.Status, strings.Join(reasons, "; "))
+	if len(reasons) == 0 {
+		reasons = []string{"it does not say why"}
+	}
+	return health.Status, reasons
 }
 
 // Stop ends the server, when what it holds is on disk, and lets go of the store. Connections are to be closed before.
