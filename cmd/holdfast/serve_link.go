@@ -59,11 +59,31 @@ func (l *link) embed(ctx context.Context, cfg *config.Config, secrets *secrets, 
 	if err != nil {
 		return failed(fmt.Sprintf("nats.embedded in holdfast.yaml: the store is %s, and it listens on %s", e.Store, e.Listen), "%w", err)
 	}
-	if l.journal, err = l.server.Connect(l.options(log)...); err != nil {
+	if err := l.setUp(ctx, cfg, log); err != nil {
+		return err
+	}
+	if l.journal, err = l.server.ConnectBound(l.options(log)...); err != nil {
 		return failed("", "%w", err)
 	}
 	if l.team, err = l.server.ConnectTeam(l.options(log)...); err != nil {
 		return failed("", "%w", err)
+	}
+	return nil
+}
+
+// setUp makes the streams, on a connection of its own that ends then: the one that the daemon runs on cannot.
+func (l *link) setUp(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
+	nc, err := l.server.Connect(l.options(log)...)
+	if err != nil {
+		return failed("", "%w", err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err == nil {
+		err = journal.Prepare(ctx, js, cfg.Journal())
+	}
+	if err != nil {
+		return failed(l.hint, "%w", err)
 	}
 	return nil
 }
