@@ -203,11 +203,7 @@ func serveHTTP(ctx context.Context, web *http.Server, l net.Listener, cert *cert
 }
 
 // checks are what has to hold for the daemon to be able to act.
-<<<<<<< HEAD
-func checks(will *invoker.Invoker, link *link, anchor *anchor) []console.Check {
-=======
-func checks(will *house, link *link) []console.Check {
->>>>>>> main
+func checks(will *house, link *link, anchor *anchor) []console.Check {
 	check := func(name string, err error) console.Check {
 		if err != nil {
 			return console.Check{Name: name, Detail: err.Error()}

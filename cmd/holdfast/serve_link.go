@@ -63,9 +63,6 @@ func (l *link) embed(ctx context.Context, cfg *config.Config, secrets *secrets, 
 	if err != nil {
 		return failed(fmt.Sprintf("nats.embedded in holdfast.yaml: the store is %s, and it listens on %s", e.Store, e.Listen), "%w", err)
 	}
-	if err := l.setUp(ctx, cfg, log); err != nil {
-		return err
-	}
 	if l.journal, err = l.server.ConnectBound(l.options(log)...); err != nil {
 		return failed("", "%w", err)
 	}
@@ -75,30 +72,36 @@ func (l *link) embed(ctx context.Context, cfg *config.Config, secrets *secrets, 
 	return nil
 }
 
-<<<<<<< HEAD
-// setUp makes the streams, on a connection of its own that ends then: the one that the daemon runs on cannot.
-func (l *link) setUp(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
-	nc, err := l.server.Connect(l.options(log)...)
+// openNow opens the journal on the connection that the daemon runs on. Of the server inside it makes the streams on another one
+// first, which ends then: whoever could make the daemon say something cannot make the journal forget.
+func (l *link) openNow(ctx context.Context, cfg *config.Config) (*journal.Streams, error) {
+	if l.server != nil {
+		if err := l.setUp(ctx, cfg); err != nil {
+			return nil, err
+		}
+	}
+	return journal.Open(ctx, l.jetstream, cfg.Journal())
+}
+
+func (l *link) setUp(ctx context.Context, cfg *config.Config) error {
+	nc, err := l.server.Connect(nats.Name("holdfast set-up"))
 	if err != nil {
-		return failed("", "%w", err)
+		return err
 	}
 	defer nc.Close()
 	js, err := jetstream.New(nc)
-	if err == nil {
-		err = journal.Prepare(ctx, js, cfg.Journal())
-	}
 	if err != nil {
-		return failed(l.hint, "%w", err)
+		return err
 	}
-	return nil
-=======
+	return journal.Prepare(ctx, js, cfg.Journal())
+}
+
 // clusterOf is what the embedded server is a node of; nil: it is alone.
 func clusterOf(c *config.Cluster, secrets *secrets) *embedded.Cluster {
 	if c == nil {
 		return nil
 	}
 	return &embedded.Cluster{Name: c.Name, Node: c.Node, Listen: c.Listen, Peers: c.Peers, TLS: secrets.routesTLS, Password: secrets.routes}
->>>>>>> main
 }
 
 // minimum is the oldest nats-server whose streams keep what the journal relies on.
@@ -176,7 +179,7 @@ const (
 func (l *link) open(ctx context.Context, cfg *config.Config, log zerolog.Logger) (*journal.Streams, error) {
 	for said := false; ; said = true {
 		trying, cancel := context.WithTimeout(ctx, openPatience)
-		streams, err := journal.Open(trying, l.jetstream, cfg.Journal())
+		streams, err := l.openNow(trying, cfg)
 		cancel()
 		waits := cfg.NATS.Embedded != nil && cfg.NATS.Embedded.Cluster != nil && journal.Unavailable(err)
 		switch {

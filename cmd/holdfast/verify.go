@@ -110,7 +110,7 @@ func verify(ctx context.Context, file string, told *toldReport, anchor *anchored
 		return v, err
 	}
 	defer func() { err = errors.Join(err, link.close()) }()
-	streams, err := journal.Open(ctx, link.jetstream, cfg.Journal())
+	streams, err := link.openNow(ctx, cfg)
 	if err != nil {
 		return v, failed(link.hint, "%w", err)
 	}
