@@ -51,6 +51,30 @@ func (f facts) RecoveryPoint(data string) (time.Time, bool) {
 	return clock(at), at != 0
 }
 
+// RecoveryPointBy is the newest recovery point of data, of those that anybody told of, that is not later than an instant.
+func (f facts) RecoveryPointBy(data string, by time.Time) (time.Time, bool) {
+	var newest int64
+	for _, s := range f.d.points[data] {
+		if s.heard <= f.t && s.value <= instant(by) {
+			newest = max(newest, s.value)
+		}
+	}
+	return clock(newest), newest != 0
+}
+
+// Doubt is why a component that counts as up may not be: some say that it is worse, or nothing vouches for its being back;
+// empty: nothing.
+func (f facts) Doubt(component string) string {
+	f.d.settle(f.t)
+	switch is := f.d.plain.component(component).at(f.t); {
+	case is.marks&disputed != 0:
+		return "disputed: some say that it is worse"
+	case is.marks&unvouched != 0:
+		return "unproven: nothing vouches for its being back, since who says so has no heartbeat"
+	}
+	return ""
+}
+
 // Disputed reports whether some say that a component is worse than it counts as.
 func (f facts) Disputed(component string) bool {
 	f.d.settle(f.t)

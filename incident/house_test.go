@@ -150,6 +150,18 @@ func (f facts) RecoveryPoint(data string) (time.Time, bool) {
 	return at, ok
 }
 
+func (f facts) RecoveryPointBy(data string, by time.Time) (time.Time, bool) {
+	at, ok := f.points[data]
+	return at, ok && !at.After(by)
+}
+
+func (f facts) Doubt(id string) string {
+	if f.disputed[id] {
+		return "disputed: some say that it is worse"
+	}
+	return ""
+}
+
 func acme() map[string]string {
 	return map[string]string{"bia.yaml": acmeBIA, "people.yaml": acmePeople, "playbooks/failover.yaml": acmeFailover}
 }

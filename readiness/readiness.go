@@ -34,6 +34,7 @@ func Check(docs *incident.Documents, parsed source.Problems, now time.Time) sour
 	l.people()
 	l.durations()
 	l.targets()
+	l.aborts()
 	l.coverage()
 	l.singlePoints()
 	l.commonModes()
