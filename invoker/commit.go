@@ -172,6 +172,10 @@ func (v *Invoker) notice(event incident.Event) {
 	case incident.TookOver:
 		v.incumbent = e
 		v.succeed()
+	case incident.GapAdopted:
+		if len(v.desk.Gaps()) == 0 {
+			v.status.Gap = ""
+		}
 	case incident.Disarmed:
 		if e.By.Rule == lossRule || e.By.Rule == clockRule {
 			v.told[e.Reason] = true
@@ -189,6 +193,11 @@ func (v *Invoker) succeed() {
 // readOn folds in what the log holds beyond what is known.
 func (v *Invoker) readOn(ctx context.Context) error {
 	for c, err := range v.cfg.Log.Read(ctx, v.head.sequence) {
+		var gap *journal.Gap
+		if errors.As(err, &gap) {
+			v.passOver(gap)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -200,6 +209,18 @@ func (v *Invoker) readOn(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// passOver goes on behind a gap: what it may have been about is left to people.
+func (v *Invoker) passOver(gap *journal.Gap) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.status.Gap != gap.Error() {
+		v.cfg.Logger.Error().Uint64("from", gap.From).Uint64("through", gap.Through).
+			Msg("ENVELOPES ARE MISSING from the journal: incidents that were open are shown and not driven, and declarations are left to people")
+	}
+	v.status.Gap = gap.Error()
+	v.desk.Lose(incident.Gap{From: gap.From, Through: gap.Through, Epoch: gap.Epoch})
 }
 
 // insist tries until it works, ctx ends, or it can never work: then this instance keeps its hands off.
