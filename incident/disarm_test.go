@@ -77,3 +77,19 @@ func TestAnUndoByRuleWaitsWhileSomebodyHasDisarmed(t *testing.T) {
 	h.at(8 * time.Minute)
 	equal(t, h.control("alice", VerbResume, "", "1"), []string{"run_resumed", "undo_started fence"})
 }
+
+// The clock was put back, or alerts were lost: declarations are left to people, and what is under way goes on.
+func TestADisarmByARuleStopsNoRunAndTakesNoPersonsPlace(t *testing.T) {
+	h := runWith(t, armable)
+	h.at(7 * time.Minute)
+	rule := Change{Event: Disarmed{By: Actor{Rule: "the clock was put back"}}}
+	h.commit(rule)
+	equal(t, h.finish(Result{Effect: h.want("fence")}), []string{"step_done fence", "step_started promote"})
+	equal(t, h.book.gate() != "", true)
+
+	h = runWith(t, armable)
+	h.at(7 * time.Minute)
+	h.disarms()
+	h.commit(rule)
+	equal(t, h.finish(Result{Effect: h.want("fence")}), []string{"step_done fence"})
+}

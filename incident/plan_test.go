@@ -74,15 +74,15 @@ func TestAPlaybookWithinLearnsFromItsOwnRuns(t *testing.T) {
 	}
 	h := newHistory()
 	plan, known := h.plan(p)
-	before := foresee(p, plan)
+	before := foresee(p, plan.laidOut())
 	equal(t, known, 0)
 	h.runs["inner"] = []pastRun{took("copy", 90*time.Minute), took("copy", 90*time.Minute)}
 	plan, _ = h.plan(p)
-	after := foresee(p, plan)
+	after := foresee(p, plan.laidOut())
 	if after.P50 < before.P50+30*time.Minute {
 		t.Errorf("%v, then %v", before.P50, after.P50)
 	}
 	h.runs["elsewhere"] = []pastRun{took("copy", time.Second)}
 	again, _ := h.plan(p)
-	equal(t, foresee(p, again), after)
+	equal(t, foresee(p, again.laidOut()), after)
 }

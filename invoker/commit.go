@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/journal"
 )
 
@@ -36,6 +37,7 @@ func (v *Invoker) commit(ctx context.Context, decide decision) ([]incident.Chang
 		if err != nil || len(changes) == 0 {
 			return nil, err
 		}
+		failpoint.Hit("invoker/decided", leading(changes))
 		e, err := v.envelope(now, changes)
 		if err != nil {
 			return nil, err
@@ -43,8 +45,11 @@ func (v *Invoker) commit(ctx context.Context, decide decision) ([]incident.Chang
 		committed, err := v.append(ctx, e)
 		switch {
 		case err == nil:
+			failpoint.Hit("invoker/committed", leading(changes))
 			v.record(committed)
-			return changes, v.fold(committed)
+			err := v.fold(committed)
+			failpoint.Hit("invoker/folded", leading(changes))
+			return changes, err
 		case errors.Is(err, journal.ErrTooLarge):
 			return nil, err
 		}
@@ -57,6 +62,9 @@ func (v *Invoker) commit(ctx context.Context, decide decision) ([]incident.Chang
 		}
 	}
 }
+
+// leading is the kind of the first event of a commit.
+func leading(changes []incident.Change) string { return string(changes[0].Event.Kind()) }
 
 // record says what this instance has committed; a replay says nothing.
 func (v *Invoker) record(c journal.Committed) {
@@ -74,6 +82,7 @@ type attempt struct {
 
 // lookBack reads what the log holds after an append that did not go through, and waits if that is nothing new.
 func (v *Invoker) lookBack(ctx context.Context, wait time.Duration) error {
+	failpoint.Hit("invoker/looking-back")
 	before := v.head
 	if err := v.insist(ctx, v.readOn); err != nil {
 		return err
@@ -163,6 +172,10 @@ func (v *Invoker) notice(event incident.Event) {
 	case incident.TookOver:
 		v.incumbent = e
 		v.succeed()
+	case incident.GapAdopted:
+		if len(v.desk.Gaps()) == 0 {
+			v.status.Gap = ""
+		}
 	case incident.Disarmed:
 		if e.By.Rule == lossRule || e.By.Rule == clockRule {
 			v.told[e.Reason] = true
@@ -180,6 +193,11 @@ func (v *Invoker) succeed() {
 // readOn folds in what the log holds beyond what is known.
 func (v *Invoker) readOn(ctx context.Context) error {
 	for c, err := range v.cfg.Log.Read(ctx, v.head.sequence) {
+		var gap *journal.Gap
+		if errors.As(err, &gap) {
+			v.passOver(gap)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -191,6 +209,18 @@ func (v *Invoker) readOn(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// passOver goes on behind a gap: what it may have been about is left to people.
+func (v *Invoker) passOver(gap *journal.Gap) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.status.Gap != gap.Error() {
+		v.cfg.Logger.Error().Uint64("from", gap.From).Uint64("through", gap.Through).
+			Msg("ENVELOPES ARE MISSING from the journal: incidents that were open are shown and not driven, and declarations are left to people")
+	}
+	v.status.Gap = gap.Error()
+	v.desk.Lose(incident.Gap{From: gap.From, Through: gap.Through, Epoch: gap.Epoch})
 }
 
 // insist tries until it works, ctx ends, or it can never work: then this instance keeps its hands off.

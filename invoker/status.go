@@ -14,6 +14,7 @@ type Status struct {
 	Live     bool   `json:"live"`             // caught up, and took over
 
 	HandsOff  string `json:"hands_off,omitempty"` // why it decides nothing until somebody has looked; empty: it decides
+	Gap       string `json:"gap,omitempty"`       // what is missing from the journal, which goes on behind it; empty: nothing
 	Successor string `json:"successor,omitempty"` // the instance that took over from it
 
 	Head          uint64 `json:"head"`           // newest envelope read or written

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/playbooks"
 )
 
@@ -84,12 +85,15 @@ func (h *Hands) exec(ctx context.Context, e incident.Effect) incident.Result {
 	}
 	cmd := command(ctx, c, do.Args, env, out)
 	claim.handTo(cmd, e)
+	failpoint.Hit("actions/exec/claimed")
 	if err := cmd.Start(); err != nil {
 		claim.over()
 		return nothing("command %s did not start: %v", do.Command, err)
 	}
 	claim.isHeldBy(cmd.Process.Pid, e)
+	failpoint.Hit("actions/exec/started")
 	err = cmd.Wait()
+	failpoint.Hit("actions/exec/exited")
 	if cmd.ProcessState.Exited() {
 		claim.over()
 	}

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/playbooks"
 )
 
@@ -183,7 +184,9 @@ func (h *Hands) http(ctx context.Context, e incident.Effect) incident.Result {
 	do := e.Do.HTTP
 	own := marks(e)
 	own["Idempotency-Key"] = e.Key
+	failpoint.Hit("actions/http/sending")
 	a, err := h.call(ctx, request{method: method(do, http.MethodPost), url: do.URL, header: do.Header, own: own, body: do.Body})
+	failpoint.Hit("actions/http/answered")
 	switch {
 	case err != nil && err.reach == maybeSent:
 		return unknown("no answer, so it is not known whether it was done: %v", err)

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/playbooks"
 )
 
@@ -25,7 +26,9 @@ func (h *Hands) nats(ctx context.Context, e incident.Effect) incident.Result {
 	own := marks(e)
 	own[headerKey] = e.Key
 	own[nats.MsgIdHdr] = e.Key // a stream that takes the request in stores it once
+	failpoint.Hit("actions/nats/sending")
 	output, err := h.request(ctx, e.Do.NATS, own)
+	failpoint.Hit("actions/nats/answered")
 	var missing *callError
 	switch {
 	case errors.Is(err, errNotSaid):
