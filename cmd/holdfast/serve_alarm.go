@@ -30,7 +30,7 @@ func newAlarm(hands invoker.Hands, library *library, log zerolog.Logger) *alarm 
 const alarmAgain = 30 * time.Second
 
 // watch raises it when the invoker takes its hands off.
-func (a *alarm) watch(ctx context.Context, will *invoker.Invoker) error {
+func (a *alarm) watch(ctx context.Context, will *house) error {
 	for {
 		if why := ill(will.Status()); why != "" {
 			a.raise(ctx, why)
