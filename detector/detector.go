@@ -139,6 +139,8 @@ type Facts interface {
 	RecoveryPoint(data string) (time.Time, bool)
 	// RecoveryPointBy is the newest one that is not later than an instant.
 	RecoveryPointBy(data string, by time.Time) (time.Time, bool)
+	// Unsigned is why what is said of a component, service or site does not rest on signatures; empty: it does.
+	Unsigned(id string) string
 	// Doubt is why a component that counts as up may not be; empty: nothing says so.
 	Doubt(component string) string
 	// Disputed reports whether some say that a component is worse than it counts as.

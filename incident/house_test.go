@@ -94,6 +94,7 @@ type facts struct {
 	services   map[string]detector.ServiceState
 	lost       map[string]bool
 	disputed   map[string]bool
+	unsigned   map[string]string
 	points     map[string]time.Time
 }
 
@@ -154,6 +155,8 @@ func (f facts) RecoveryPointBy(data string, by time.Time) (time.Time, bool) {
 	at, ok := f.points[data]
 	return at, ok && !at.After(by)
 }
+
+func (f facts) Unsigned(id string) string { return f.unsigned[id] }
 
 func (f facts) Doubt(id string) string {
 	if f.disputed[id] {

@@ -45,6 +45,10 @@ func (l listener) Disputed(component string) bool {
 	return ofWorld(l, func(f detector.Facts) bool { return f.Disputed(component) })
 }
 
+func (l listener) Unsigned(id string) string {
+	return ofWorld(l, func(f detector.Facts) string { return f.Unsigned(id) })
+}
+
 func (l listener) Doubt(component string) string {
 	return ofWorld(l, func(f detector.Facts) string { return f.Doubt(component) })
 }

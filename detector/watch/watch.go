@@ -95,14 +95,14 @@ func MakeOut(m journal.Message) (alert.Batch, *alert.Unreadable) {
 	batch, err := alert.DecodeMessage(m.Header, m.Body)
 	if err == nil {
 		batch = batch.ReceivedAt(m.Received)
-		batch.Body = m.Body
+		batch.Body, batch.Signature = m.Body, alert.SignatureOf(m.Header)
 		return batch, nil
 	}
 	var why *alert.Unreadable
 	if !errors.As(err, &why) {
 		why = &alert.Unreadable{Reason: alert.Malformed, Detail: err.Error()}
 	}
-	return alert.Batch{Body: m.Body}, why
+	return alert.Batch{Body: m.Body, Signature: alert.SignatureOf(m.Header)}, why
 }
 
 // beginning is why a message holds only the beginning of what was sent: it was too large for any message, and whoever
