@@ -43,6 +43,22 @@ func Check(docs *incident.Documents, parsed source.Problems, now time.Time) sour
 	return l.accept(append(slices.Clone(parsed), l.found...), l.ofDocuments).Sorted()
 }
 
+// Dangling finds what playbooks and assertions name and the analysis does not have, where nothing is wrong with the documents but
+// roles that nobody has: all that is wrong is told in one go. Otherwise it finds nothing, for half of what is named may be missing.
+func Dangling(docs *incident.Documents, parsed source.Problems) source.Problems {
+	for _, p := range parsed {
+		if p.Severity == source.Error && p.Rule != "documents/unknown-role" {
+			return nil
+		}
+	}
+	if docs == nil || docs.BIA == nil {
+		return nil
+	}
+	l := &linter{Documents: docs}
+	l.references()
+	return l.found
+}
+
 // Exercises finds which playbooks cannot be relied on by the records of exercises, in reading order; without those that
 // somebody decided to live with. It is what the documents alone cannot say, and comes beside what Check finds.
 func Exercises(docs *incident.Documents, records []incident.Exercised, now time.Time) source.Problems {
