@@ -11,7 +11,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
-	"time"
+	"strings"
 
 	"holdfast/detector/alert"
 	"holdfast/internal/failpoint"
@@ -35,20 +35,17 @@ const (
 	headerDetail = "Holdfast-Detail"          // the same in words
 )
 
-// storePatience is how long the alert log may take to store a message before the sender is told to send it again. The election
-// of a new leader takes four to eight seconds.
-const storePatience = 10 * time.Second
-
 var sourceName = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
 
 // bridge takes what an Alertmanager, or any other monitoring, posts and does one thing with it: it puts it into the alert log.
 type bridge struct {
-	to    Publisher
-	slots chan struct{}
+	to       Publisher
+	together *together
+	slots    chan struct{}
 }
 
 func newBridge(to Publisher) *bridge {
-	return &bridge{to: to, slots: make(chan struct{}, atOnce)}
+	return &bridge{to: to, together: newTogether(to), slots: make(chan struct{}, atOnce)}
 }
 
 // Stored is the answer to alerts that are in the alert log, on disk.
@@ -73,7 +70,7 @@ func (c *console) alerts(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, Problem{Type: "encoded", Status: http.StatusUnsupportedMediaType, Detail: "alerts are sent without Content-Encoding"})
 		return
 	}
-	stored, problem := c.bridge.take(r.Context(), "holdfast.alerts."+source, http.MaxBytesReader(w, r.Body, maxBody))
+	stored, problem := c.bridge.take(r.Context(), "holdfast.alerts."+source, signature(r.Header), http.MaxBytesReader(w, r.Body, maxBody))
 	failpoint.Hit("bridge/stored")
 	if problem != nil {
 		c.Logger.Warn().Str("source", source).Int("status", problem.Status).Str("detail", problem.Detail).Msg("alerts were not taken")
@@ -84,15 +81,40 @@ func (c *console) alerts(w http.ResponseWriter, r *http.Request) {
 	failpoint.Hit("bridge/answered")
 }
 
-// take reads a body and stores it.
-func (b *bridge) take(ctx context.Context, subject string, body io.Reader) (Stored, *Problem) {
+// signature are the headers of a request by which its sender signs the body; they are kept beside it, for whoever judges.
+func signature(header http.Header) map[string][]string {
+	kept := map[string][]string{}
+	for _, name := range []string{alert.HeaderObserver, alert.HeaderTimestamp, alert.HeaderSignature} {
+		if values := header.Values(name); len(values) == 1 && len(values[0]) < 256 && printable(values[0]) {
+			kept[name] = values
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	return kept
+}
+
+func printable(text string) bool {
+	return !strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c > '~' })
+}
+
+// take reads a body and stores it. What is cut into pieces is signed no more.
+func (b *bridge) take(ctx context.Context, subject string, signed map[string][]string, body io.Reader) (Stored, *Problem) {
 	message, err := io.ReadAll(io.LimitReader(body, maxInline+1))
 	failpoint.Hit("bridge/read")
 	if err != nil {
 		return b.unread(ctx, subject, message, err)
 	}
 	if len(message) <= maxInline {
-		return b.store(ctx, subject, "", piece{body: message})
+		if signed != nil { // what is signed stays by itself: the signature is of this body
+			return b.store(ctx, subject, "", piece{header: signed, body: message})
+		}
+		sequence, err := b.together.publish(ctx, subject, message)
+		if err != nil {
+			return Stored{}, notStored(err)
+		}
+		return Stored{Subject: subject, Messages: 1, Sequence: sequence}, nil
 	}
 	select { // long bodies one after the other, or a few of them would be all the memory there is
 	case b.slots <- struct{}{}:
@@ -173,11 +195,14 @@ func (b *bridge) store(ctx context.Context, subject, reason string, pieces ...pi
 		sequence, err := b.to.Publish(waiting, subject, piece.header, piece.body)
 		cancel()
 		if err != nil {
-			p := Problem{Type: "not-stored", Status: http.StatusServiceUnavailable, Detail: fmt.Sprintf("the alerts could not be stored: %v", err), Hint: "send them again"}
-			return stored, &p
+			return stored, notStored(err)
 		}
 		stored.Sequence = sequence
 		stored.Messages++
 	}
 	return stored, nil
+}
+
+func notStored(err error) *Problem {
+	return &Problem{Type: "not-stored", Status: http.StatusServiceUnavailable, Detail: fmt.Sprintf("the alerts could not be stored: %v", err), Hint: "send them again"}
 }
