@@ -23,7 +23,15 @@ var started = time.Now()
 
 func TestMain(m *testing.M) {
 	ats.Register() // nats-server's coarse clock: one goroutine for all servers, which must not belong to any one test
-	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
+	// A mirror that was promoted goes on for a while to ask the site that is lost.
+	const stream = "github.com/nats-io/nats-server/v2/server.(*stream)."
+	ignored := []goleak.Option{goleak.IgnoreCurrent(), goleak.IgnoreAnyFunction(stream + "tryDeleteSourcingConsumer")}
+	for _, of := range []string{"tryDeleteSourcingConsumer", "setupMirrorConsumer"} {
+		for n := 1; n <= 6; n++ {
+			ignored = append(ignored, goleak.IgnoreAnyFunction(fmt.Sprintf("%s%s.func%d", stream, of, n)))
+		}
+	}
+	goleak.VerifyTestMain(m, ignored...)
 }
 
 // A place keeps a journal. The suite runs in each kind of place, on virtual time where it can.

@@ -138,7 +138,7 @@ func serve(ctx context.Context, o serving) (err error) {
 	parts.start("invoker", will.Run)
 	parts.start("lead", func(ctx context.Context) error { return link.stepAside(ctx, cfg, will.inCharge, log) })
 	parts.start("watchdog", func(ctx context.Context) error {
-		return callWatchdog(ctx, cfg.Watchdog, func() bool { return will.inCharge() && allWell(checks(will, link, anchor)) }, log)
+		return callWatchdog(ctx, cfg.Watchdog, func() bool { return will.inCharge() && allWell(checks(will, link, nil)) }, log)
 	})
 	parts.start("console", func(ctx context.Context) error { return serveHTTP(ctx, web, listener, secrets.certificate) })
 	parts.start("signals", func(ctx context.Context) error { return library.reloadOnHangup(ctx) })
