@@ -40,7 +40,7 @@ func TestWhatTheAnnotatedConfigurationOffersIsRightToo(t *testing.T) {
 		"    # anonymous: false\n", "    # tls: {cert:", "    # users: ", "    #   prom: ", "    #   ledger: ",
 		"  # tls: {cert: /etc/holdfast/tls/cert.pem, key: /run/credentials/holdfast.service/tls-key}\n  # metrics", "  # metrics_token_file:", "  # external_url:",
 		"  # subjects:", "  # sources:", "  # max_age:",
-		"# actions:\n", "#   http: ", "#   nats: ", "#   exec:\n", "#     promote-ledger:", "# secrets:\n", "#   ledger-token: ", "#   fence-token: ",
+		"# journal:\n", "#   checkpoints: ", "# actions:\n", "#   http: ", "#   nats: ", "#   exec:\n", "#     promote-ledger:", "# secrets:\n", "#   ledger-token: ", "#   fence-token: ",
 	} {
 		if !strings.Contains(text, offer) {
 			t.Errorf("it no longer offers %q; change this test with it", offer)
