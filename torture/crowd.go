@@ -22,7 +22,7 @@ import (
 // the documents and reloads. What was acknowledged to them they remember; that is what must not be lost.
 type crowd struct {
 	house   *house
-	api     *api
+	to      atomic.Pointer[api] // the daemon that people turn to
 	natsURL string
 
 	calm   atomic.Bool  // nothing new is begun; what goes on is brought to its end
@@ -50,10 +50,13 @@ type acked struct {
 }
 
 func newCrowd(h *house, natsURL string, seed uint64) *crowd {
-	c := &crowd{house: h, api: newAPI(h.url()), natsURL: natsURL, rand: rand.New(rand.NewPCG(seed, 1)), refused: map[string]int{}}
+	c := &crowd{house: h, natsURL: natsURL, rand: rand.New(rand.NewPCG(seed, 1)), refused: map[string]int{}}
 	c.sites.Store(true)
+	c.to.Store(newAPI(h.url()))
 	return c
 }
+
+func (c *crowd) api() *api { return c.to.Load() }
 
 // gather lets everybody begin.
 func (c *crowd) gather() {
@@ -156,7 +159,7 @@ func (c *crowd) post(ctx context.Context) {
 			continue
 		}
 		text, unreadable := c.alert()
-		if stored, err := c.api.post(ctx, "prom", []byte(text)); err == nil {
+		if stored, err := c.api().post(ctx, "prom", []byte(text)); err == nil {
 			c.remember(acked{stored.Sequence, text, unreadable})
 		}
 	}
@@ -187,7 +190,7 @@ func (c *crowd) site(ctx context.Context) {
 		for _, machine := range []string{"site-1", "site-2", "site-net"} {
 			text := alertmanager("Down", machine, c.number.Add(1), firing)
 			for ctx.Err() == nil {
-				stored, err := c.api.post(ctx, "prom", []byte(text))
+				stored, err := c.api().post(ctx, "prom", []byte(text))
 				if err == nil {
 					c.remember(acked{stored.Sequence, text, false})
 					break
@@ -216,7 +219,7 @@ func (c *crowd) editor(ctx context.Context) {
 		}
 		rest(ctx, every)
 		err := errors.Join(c.house.write("continuity/people.yaml", c.house.people(edition)), c.house.write("continuity/bia.yaml", c.house.bia(edition)))
-		if err == nil && c.api.reload(ctx) == nil {
+		if err == nil && c.api().reload(ctx) == nil {
 			edition++
 		}
 	}
@@ -226,7 +229,7 @@ func (c *crowd) editor(ctx context.Context) {
 func (c *crowd) directors(ctx context.Context) {
 	lost := 0
 	for rest(ctx, betweenLooks) {
-		s, err := c.api.status(ctx)
+		s, err := c.api().status(ctx)
 		if err != nil {
 			continue
 		}
@@ -259,7 +262,7 @@ func (c *crowd) direct(ctx context.Context, i console.IncidentStatus) {
 // engineers answer what waits, each their own.
 func (c *crowd) engineers(ctx context.Context) {
 	for rest(ctx, betweenLooks) {
-		s, err := c.api.status(ctx)
+		s, err := c.api().status(ctx)
 		if err != nil {
 			continue
 		}
@@ -295,7 +298,7 @@ func (c *crowd) answer(ctx context.Context, id string, w console.WaitingStep) {
 }
 
 func (c *crowd) order(ctx context.Context, who string, o incident.Command) {
-	answer, err := c.api.order(ctx, c.house.tokens[who], o)
+	answer, err := c.api().order(ctx, c.house.tokens[who], o)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var no *refusal

@@ -17,6 +17,7 @@ import (
 type house struct {
 	dir      string
 	store    string // directory of the embedded store; "" with a server of one's own
+	records  string // what is kept beside the journal; "": below dir
 	natsURL  string // of a server of one's own
 	natsPort int    // of the embedded one
 	httpPort int
@@ -33,12 +34,17 @@ var people = []string{"ann", "bob", "cem", "dot"}
 
 const services = 4 // shop-1, shop-2, …: each can be lost by itself
 
-func (h *house) config() string    { return filepath.Join(h.dir, "holdfast.yaml") }
-func (h *house) ready() string     { return filepath.Join(h.dir, "ready.json") }
-func (h *house) hits() string      { return filepath.Join(h.dir, "hits") }
-func (h *house) log() string       { return filepath.Join(h.dir, "daemon.log") }
-func (h *house) url() string       { return fmt.Sprintf("http://127.0.0.1:%d", h.httpPort) }
-func (h *house) recordsIn() string { return filepath.Join(h.dir, "records") }
+func (h *house) config() string { return filepath.Join(h.dir, "holdfast.yaml") }
+func (h *house) ready() string  { return filepath.Join(h.dir, "ready.json") }
+func (h *house) hits() string   { return filepath.Join(h.dir, "hits") }
+func (h *house) log() string    { return filepath.Join(h.dir, "daemon.log") }
+func (h *house) url() string    { return fmt.Sprintf("http://127.0.0.1:%d", h.httpPort) }
+func (h *house) recordsIn() string {
+	if h.records != "" {
+		return h.records
+	}
+	return filepath.Join(h.dir, "records")
+}
 
 // build writes it all.
 func (h *house) build() (err error) {
@@ -168,10 +174,10 @@ func (h *house) start(program, planted string, more ...string) (*process, error)
 	return spawn(h.log(), env, program, append([]string{"serve", "--config", h.config(), "--ready-file", h.ready()}, more...)...)
 }
 
-// await waits until the daemon is up, or is dead.
+// await waits until the daemon is up, or is dead, or stands still where it was told to.
 func (h *house) await(p *process, patience time.Duration) error {
 	return until(patience, "the daemon is up", func() error {
-		if p.dead() {
+		if p.dead() || p.stopped() {
 			return nil
 		}
 		_, err := readReady(h.ready())

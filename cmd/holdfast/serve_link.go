@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"holdfast/cmd/holdfast/config"
+	"holdfast/internal/failpoint"
 	"holdfast/journal"
 	"holdfast/journal/embedded"
 )
@@ -48,9 +49,11 @@ func connect(ctx context.Context, cfg *config.Config, secrets *secrets, log zero
 func (l *link) embed(ctx context.Context, cfg *config.Config, secrets *secrets, log zerolog.Logger) (err error) {
 	e := cfg.NATS.Embedded
 	l.hint = "the store is " + e.Store
+	failpoint.Hit("store/examining")
 	if err := lookAhead(ctx, e.Store, log); err != nil {
 		return failed(fmt.Sprintf("keep %s as it is, and restore the newest whole copy", e.Store), "%w", err)
 	}
+	failpoint.Hit("store/examined")
 	l.server, err = embedded.Start(embedded.Options{Store: e.Store, Listen: e.Listen, TLS: secrets.natsTLS, Users: secrets.users(e),
 		Anonymous: e.AnonymousAlerts(), Subjects: cfg.Alerts.Subjects, Log: log})
 	if errors.Is(err, embedded.ErrHeld) {
