@@ -23,12 +23,18 @@ func newAPI(url string) *api {
 	return &api{url: url, client: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 }
 
+// status is how things stand. A daemon that still reads its log shows how they stood: that is an error.
 func (a *api) status(ctx context.Context) (s console.Status, err error) {
 	body, err := a.send(ctx, http.MethodGet, "/api/v1/status", "", nil)
-	if err != nil {
-		return s, err
+	if err == nil {
+		err = json.Unmarshal(body, &s)
 	}
-	return s, json.Unmarshal(body, &s)
+	for _, check := range s.Ready {
+		if err == nil && !check.OK {
+			err = fmt.Errorf("%s: %s", check.Name, check.Detail)
+		}
+	}
+	return s, err
 }
 
 // order carries out what a person asks for; the answer is what it changed. A *refusal is a no.

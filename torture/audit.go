@@ -101,6 +101,7 @@ func buried(ctx context.Context, js jetstream.JetStream) (dead map[uint64]int, u
 // An audit holds what people and machines were told against what the logs say.
 type audit struct {
 	wrong []string
+	skew  time.Duration // by how much the log's time may be ahead of the world's
 
 	alerts, orders, effects, envelopes, repeated, stale, authorised int
 }
@@ -271,7 +272,7 @@ func (a *audit) acted(d decisions, calls, commands []effect, fenced bool) {
 		switch {
 		case !ok:
 			a.fail("UNRECORDED: attempt %d of %q (%s) reached the world and is not in the log", e.Attempt, e.Key, e.Way)
-		case s.at.After(e.At):
+		case s.at.After(e.At.Add(a.skew)):
 			a.fail("UNRECORDED: attempt %d of %s reached the world at %s, before its record of %s", e.Attempt, e.Key, e.At, s.at)
 		case s.epoch != e.Epoch:
 			a.fail("attempt %d of %s came with epoch %d and was ordered in %d", e.Attempt, e.Key, e.Epoch, s.epoch)
@@ -300,7 +301,7 @@ func (a *audit) notice(d decisions, e effect) {
 	}
 	person, stamp, _ := strings.Cut(people[n-1], " ")
 	at, _ := time.Parse(time.RFC3339Nano, stamp)
-	if person != e.Person || at.After(e.At) {
+	if person != e.Person || at.After(e.At.Add(a.skew)) {
 		a.fail("UNRECORDED: %s reached %s at %s; the log has %s at %s", e.Key, e.Person, e.At, person, at)
 	}
 }

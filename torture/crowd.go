@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -186,9 +187,9 @@ func (c *crowd) ordered() []console.Changed {
 
 // site is lost and comes back, as monitoring says it: what is declared then is declared by rule.
 func (c *crowd) site(ctx context.Context) {
-	say := func(firing bool) {
-		for _, machine := range []string{"site-1", "site-2", "site-net"} {
-			text := alertmanager("Down", machine, c.number.Add(1), firing)
+	say := func(name string, firing bool, machines ...string) {
+		for _, machine := range machines {
+			text := alertmanager(name, machine, c.number.Add(1), firing)
 			for ctx.Err() == nil {
 				stored, err := c.api().post(ctx, "prom", []byte(text))
 				if err == nil {
@@ -199,13 +200,15 @@ func (c *crowd) site(ctx context.Context) {
 			}
 		}
 	}
+	machines := []string{"site-1", "site-2", "site-net"}
+	say("Watchdog", true, "") // what has resolved is well only by the word of somebody who is alive
 	for rest(ctx, 300*time.Millisecond) {
 		if c.calm.Load() || !c.sites.Load() {
 			continue
 		}
-		say(true)
+		say("Down", true, machines...)
 		rest(ctx, 2500*time.Millisecond)
-		say(false)
+		say("Down", false, machines...)
 		rest(ctx, 3*time.Second)
 	}
 }
@@ -250,8 +253,11 @@ func (c *crowd) direct(ctx context.Context, i console.IncidentStatus) {
 	}
 	open := slices.ContainsFunc(i.Runs, func(r console.RunStatus) bool { return r.Ended.IsZero() })
 	switch {
-	case len(i.Runs) == 0 && i.Awaits == "" && len(i.Services) > 0 && i.Services[0].Service != "shop-site":
-		c.order(ctx, people[1], incident.Command{Verb: incident.VerbInvoke, Incident: i.ID, Services: []string{i.Services[0].Service}, Playbook: "recover", Reason: "torture"})
+	case i.HandsOff != "":
+	case len(i.Runs) == 0 && c.calm.Load():
+		c.order(ctx, people[0], incident.Command{Verb: incident.VerbStandDown, Incident: i.ID, Reason: "torture is over"})
+	case len(i.Runs) == 0 && len(i.Services) > 0 && i.Services[0].Service != "shop-site":
+		c.order(ctx, people[1], incident.Command{Verb: incident.VerbInvoke, Incident: i.ID, Services: []string{i.Services[0].Service}, Playbook: "recover-" + strings.TrimPrefix(i.Services[0].Service, "shop-"), Reason: "torture"})
 	case open && (c.chance(600) || c.wary.Load() && c.chance(10)):
 		c.order(ctx, people[1], incident.Command{Verb: incident.VerbAbort, Incident: i.ID, Run: i.Runs[0].Run, Reason: "torture"})
 	case len(i.Runs) > 0 && !open:
@@ -268,6 +274,9 @@ func (c *crowd) engineers(ctx context.Context) {
 		}
 		for _, i := range s.Incidents {
 			for _, run := range i.Runs {
+				if i.HandsOff != "" {
+					continue
+				}
 				for _, w := range run.Waiting {
 					c.answer(ctx, i.ID, w)
 				}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,7 +27,8 @@ type house struct {
 	effects  string            // directory in which commands write
 	tokens   map[string]string // by person
 	hashes   map[string]string
-	password string // of the recorder at the embedded server
+	more     map[string]string // further files
+	password string            // of the recorder at the embedded server
 }
 
 // people are those of the house; each is in every role.
@@ -94,11 +96,15 @@ actions:
   locks: %q
 log: {level: info, format: json}
 `, h.recordsIn(), natsPart, h.httpPort, h.recorder, self, h.effects, self, h.effects, filepath.Join(h.effects, "locks")),
-		"continuity/bia.yaml":               h.bia(0),
-		"continuity/people.yaml":            h.people(0),
-		"continuity/playbooks/recover.yaml": h.playbook("recover", "for: {services: [shop-1, shop-2, shop-3, shop-4]}\n"),
-		"continuity/playbooks/site-a.yaml":  h.playbook("move-shop-site", "for: {services: [shop-site], lost: [site-a]}\n"),
+		"continuity/bia.yaml":              h.bia(0),
+		"continuity/people.yaml":           h.people(0),
+		"continuity/playbooks/site-a.yaml": h.playbook("move-shop-site", "for: {services: [shop-site], lost: [site-a]}\n"),
 	}
+	for n := range services { // one each, for a playbook is carried out once at a time
+		id := fmt.Sprintf("recover-%d", n+1)
+		files["continuity/playbooks/"+id+".yaml"] = h.playbook(id, fmt.Sprintf("for: {services: [shop-%d]}\n", n+1))
+	}
+	maps.Copy(files, h.more)
 	for name, text := range files {
 		if err := h.write(name, text); err != nil {
 			return err
@@ -138,8 +144,9 @@ func (h *house) bia(edition int) string {
 	for n := range services {
 		fmt.Fprintf(&b, "  shop-%d: {vital: true, mtpd: 2h, rto: 1h, rtc: 1m, needs: [shop-%d-machine]}\n", n+1, n+1)
 	}
+	b.WriteString("  contended: {vital: true, mtpd: 2h, rto: 1h, rtc: 1m, needs: [shop-1-machine]}\n")
 	b.WriteString("  shop-site: {vital: true, mtpd: 2h, rto: 1h, rtc: 1m, needs: [{any_of: [site-1, site-2], full: 2, minimum: 1}]}\n")
-	b.WriteString("sites: {site-a: {}}\nobservers:\n  prom: {heartbeat: {match: {alertname: Watchdog}, every: 1h}}\n  probe: {heartbeat: {match: {alertname: Watchdog}, every: 1h}}\ncomponents:\n")
+	b.WriteString("sites: {site-a: {}}\nobservers:\n  prom: {heartbeat: {match: {alertname: Watchdog}, every: 1h}}\ncomponents:\n")
 	for n := range services {
 		fmt.Fprintf(&b, "  shop-%d-machine: {observers: [prom]}\n", n+1)
 	}

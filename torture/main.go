@@ -23,8 +23,8 @@ type options struct {
 	keep    bool
 	verbose bool
 
-	kills, cuts, rots, stops int
-	withoutCut               bool
+	kills, cuts, rots, stops, linear, fulls, versions, clocks, slows, partitions int
+	withoutCut                                                                   bool
 
 	mu *sync.Mutex
 }
@@ -57,6 +57,12 @@ func run() int {
 	flag.IntVar(&o.cuts, "cut", 0, "how many times the power is cut (as root: it mounts files as disks)")
 	flag.BoolVar(&o.withoutCut, "without-cut", false, "go without power cuts where no disk can be mounted")
 	flag.IntVar(&o.stops, "stop", 0, "how many leaders are stopped, replaced and woken")
+	flag.IntVar(&o.fulls, "full", 0, "how many disks fill up (as root)")
+	flag.IntVar(&o.partitions, "partition", 0, "how many faults a cluster of three NATS servers has")
+	flag.IntVar(&o.versions, "versions", 0, "how many logs hold what a newer version wrote")
+	flag.IntVar(&o.clocks, "clock", 0, "how many logs end ahead of this machine's clock")
+	flag.IntVar(&o.slows, "slow", 0, "how many disks take seconds for an append")
+	flag.IntVar(&o.linear, "linear", 0, "how many answers fifty clients give at least")
 	flag.IntVar(&o.rots, "rot", 0, "how many stores are damaged")
 	flag.Uint64Var(&o.seed, "seed", 1, "draws what is drawn")
 	flag.IntVar(&o.workers, "workers", 2, "worlds at a time")
@@ -89,7 +95,8 @@ func run() int {
 	for _, h := range []struct {
 		count int
 		run   func(options) row
-	}{{o.kills, kill}, {o.cuts, cut}, {o.rots, decay}, {o.stops, standStill}} {
+	}{{o.kills, kill}, {o.cuts, cut}, {o.rots, decay}, {o.stops, standStill}, {o.linear, linear},
+		{o.fulls, full}, {o.partitions, partition}, {o.versions, versions}, {o.clocks, clocks}, {o.slows, slow}} {
 		if h.count > 0 {
 			add(h.run(o))
 		}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -56,7 +57,7 @@ func (n *node) start(routes []string) (err error) {
 	text := fmt.Sprintf("server_name: %s\nlisten: \"127.0.0.1:%d\"\nhttp: \"127.0.0.1:%d\"\nmax_payload: 2MB\nlogfile: %q\njetstream { store_dir: %q, sync_interval: always, max_memory_store: 64MB, max_file_store: 2GB }\n",
 		n.name, n.port, n.monitor, filepath.Join(n.dir, "server.log"), filepath.Join(n.dir, "js"))
 	if len(routes) > 0 {
-		text += fmt.Sprintf("cluster { name: torture, listen: \"127.0.0.1:%d\", no_advertise: true, connect_retries: 1000000, routes: %q }\n", n.route, routes)
+		text += fmt.Sprintf("cluster { name: torture, listen: \"127.0.0.1:%d\", no_advertise: true, connect_retries: 1000000, routes: [\"%s\"] }\n", n.route, strings.Join(routes, `", "`))
 	}
 	config := filepath.Join(n.dir, "nats.conf")
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {

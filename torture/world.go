@@ -17,6 +17,7 @@ type world struct {
 	crowd    *crowd
 	recorder *process
 	program  string
+	skew     time.Duration // by how much the log's time may be ahead of this machine's
 }
 
 // newWorld builds a world on an embedded server whose store is in a directory; "" is one below the world's own. furnish may
@@ -123,6 +124,7 @@ func (w *world) finish(p *process) (a audit) {
 
 // books holds all that anybody remembers against the logs.
 func (a *audit) books(w *world, l logs, fenced bool) {
+	a.skew = w.skew
 	a.heard(l, w.crowd.acks(), true)
 	d := a.judged(l)
 	calls, err := readBook(filepath.Join(w.dir, callsFile))
