@@ -24,6 +24,7 @@ type room struct {
 // picture in ARCHITECTURE.md, and say why in docs/decisions/.
 var house = map[string]room{
 	"internal/source":    {pure: true},
+	"internal/garbage":   {},
 	"internal/failpoint": {}, // nothing, but in what the torture harness builds
 
 	"detector/alert": {pure: true, may: []string{"internal/source"}},
@@ -48,6 +49,7 @@ var house = map[string]room{
 	"console":          {may: []string{"incident", "detector", "detector/alert", "bia", "oncall", "playbooks", "internal/failpoint"}},
 
 	"examples":     {},
+	"hostile":      {}, // tests alone
 	"schemas":      {},
 	"deploy":       {},
 	"cmd/holdfast": {may: []string{"*"}}, // wires everything, owns nothing

@@ -16,6 +16,7 @@ type book struct {
 	texts     map[string]*bia.Analysis // by digest: the one in force, and those that open incidents are judged by
 	broken    string                   // why the documents adopted last cannot be read
 	unread    string                   // what in the log about the house itself is not understood; empty once a person has armed
+	gaps      []Gap                    // in the log, that nobody has adopted yet
 	incidents map[string]*Incident
 	ids       []string          // of all, the oldest first
 	going     []string          // of the open ones
@@ -36,8 +37,8 @@ type book struct {
 
 // busy is what the runs that go on keep others from.
 type busy struct {
-	playbooks, resources map[string]string // -> the run; nil: to be looked up
-	live                 *busy             // what they keep live runs from
+	playbooks, resources, services map[string]string // -> the run; nil: to be looked up
+	live                           *busy             // what they keep live runs from
 }
 
 func newBook() book {
@@ -65,7 +66,11 @@ func (b *book) apply(r Record) {
 	case Armed:
 		b.arming, b.unread = &r, ""
 	case Disarmed:
-		b.arming = &r
+		if e.By.Person != "" || b.off() == (Off{}) { // a rule does not take the place of a person's word
+			b.arming = &r
+		}
+	case GapAdopted:
+		b.adoptGap(e)
 	case word:
 		b.heed(r, e)
 	case Unrecognised:
@@ -172,6 +177,8 @@ func (b *book) gate() string {
 		return b.broken
 	case b.unread != "":
 		return b.unread
+	case len(b.gaps) > 0:
+		return b.gaps[0].gate()
 	case b.arming != nil:
 		if e, off := b.arming.Event.(Disarmed); off {
 			return fmt.Sprintf("disarmed by %s at %s", who(e.By), stamp(b.arming.At))
@@ -181,6 +188,16 @@ func (b *book) gate() string {
 		return "declaration.mode is recommend, and nobody has armed"
 	}
 	return ""
+}
+
+// off is the last word of a person that disarmed; zero: there is none, or somebody has armed since.
+func (b *book) off() Off {
+	if b.arming != nil {
+		if e, is := b.arming.Event.(Disarmed); is && e.By.Person != "" {
+			return Off{e.By, b.arming.At}
+		}
+	}
+	return Off{}
 }
 
 // open are the incidents that still go on, the oldest first.
@@ -206,11 +223,15 @@ func (b *book) held(live bool, resource string) string { return b.present(live).
 // running is the run of a playbook that goes on: one at a time, whatever it is for.
 func (b *book) running(live bool, playbook string) string { return b.present(live).playbooks[playbook] }
 
+// bringing is the run that is to bring a service back; empty: none.
+func (b *book) bringing(live bool, service string) string { return b.present(live).services[service] }
+
 // present is what the runs of open incidents keep others from, the first of them each time.
 func (b *book) present(live bool) *busy {
 	if b.busy.playbooks == nil {
-		b.busy.playbooks, b.busy.resources = map[string]string{}, map[string]string{}
-		b.busy.live = &busy{playbooks: map[string]string{}, resources: map[string]string{}}
+		*b.busy = newBusy()
+		live := newBusy()
+		b.busy.live = &live
 		for _, id := range b.going {
 			for _, run := range b.incidents[id].Runs {
 				b.busy.add(id, run)
@@ -226,6 +247,10 @@ func (b *book) present(live bool) *busy {
 	return b.busy
 }
 
+func newBusy() busy {
+	return busy{playbooks: map[string]string{}, resources: map[string]string{}, services: map[string]string{}}
+}
+
 // add takes in what a run keeps others from.
 func (b *busy) add(incident string, run Run) {
 	if !run.Active() {
@@ -233,6 +258,9 @@ func (b *busy) add(incident string, run Run) {
 	}
 	name := fmt.Sprintf("run %s of %s", run.ID, incident)
 	put(b.playbooks, run.Name, name)
+	if run.Exercise == "" {
+		put(b.services, run.Service, name) // an exercise brings nothing back
+	}
 	if run.Playbook != nil {
 		for _, resource := range run.Playbook.Exclusive {
 			put(b.resources, resource, name)

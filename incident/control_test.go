@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -123,7 +124,7 @@ func TestAStepThatFailsAfterAnAbortIsNotTriedAgain(t *testing.T) {
 	h := runWith(t, "  - {id: act, run: {exec: {command: act}}, retry: 3, undo: {run: {exec: {command: open}}}}\n")
 	e := h.want("act")
 	h.control("alice", VerbAbort, "", "")
-	equal(t, h.finish(Result{Effect: e, Outcome: Failed, Reason: "no"}), []string{"step_failed act", "run_ended"})
+	equal(t, h.finish(Result{Effect: e, Outcome: Failed, Reason: "no", NoEffect: true}), []string{"step_failed act", "run_ended"})
 	equal(t, h.step("act").Status, CalledOff)
 	equal(t, h.step("act").Undo == nil, true)
 }
@@ -143,6 +144,43 @@ func TestWhetherAStepInDoubtIsUndoneIsAskedOfAPersonBeforeAnythingElseIs(t *test
 		equal(t, h.at(48 * time.Hour)[0], "objective_missed")
 		equal(t, h.control("alice", verb, "fence-b", ""), want)
 	}
+}
+
+func TestAFailureThatMayHaveDoneSomethingIsLookedAtBeforeItIsUndoneAndOneThatDidNothingIsNot(t *testing.T) {
+	const step = "  - {id: act, run: {exec: {command: act}}, on_failure: undo, undo: {run: {exec: {command: back}}}%s}\n"
+	for _, c := range []struct {
+		says   string
+		result Result
+		want   []string
+	}{
+		{"", Result{Outcome: Failed, Reason: "exit code 1"}, []string{"step_failed act", "run_aborted", "undo_failed act"}},
+		{"", Result{Outcome: TimedOut, Reason: "no answer"}, []string{"step_failed act", "run_aborted", "undo_failed act"}},
+		{"", Result{Outcome: Failed, Reason: "connection refused", NoEffect: true}, []string{"step_failed act", "run_aborted", "run_ended"}},
+		{", failed_means: nothing_done", Result{Outcome: Failed, Reason: "exit code 1"}, []string{"step_failed act", "run_aborted", "run_ended"}},
+		{", failed_means: nothing_done", Result{Outcome: TimedOut, Reason: "no answer"}, []string{"step_failed act", "run_aborted", "undo_failed act"}},
+		{", failed_means: maybe_done", Result{Outcome: Failed, Reason: "exit code 1"}, []string{"step_failed act", "run_aborted", "undo_failed act"}},
+	} {
+		h := runWith(t, fmt.Sprintf(step, c.says))
+		c.result.Effect = h.want("act")
+		equal(t, h.finish(c.result), c.want)
+	}
+}
+
+func TestAnAttemptThatMayHaveActedCountsThoughTheNextOneDidNothing(t *testing.T) {
+	h := runWith(t, "  - {id: act, run: {exec: {command: act}}, retry: 1, undo: {run: {exec: {command: back}}}}\n")
+	h.finish(Result{Effect: h.want("act"), Outcome: Failed, Reason: "exit code 1"})
+	h.at(7 * time.Minute)
+	h.finish(Result{Effect: h.want("act"), Outcome: Failed, Reason: "connection refused", NoEffect: true})
+	equal(t, h.control("alice", VerbAbort, "", ""), []string{"run_aborted", "undo_failed act"})
+}
+
+func TestAPersonWhoFailedMayHaveDoneAPart(t *testing.T) {
+	h := runWith(t, "  - {id: pull, do: \"Pull the plugs\", role: on-call-pay, undo: {run: {exec: {command: back}}}}\n")
+	h.says("dave", VerbFailed, "pull")
+	equal(t, h.control("alice", VerbAbort, "", ""), []string{"run_aborted", "undo_failed pull"})
+	h = runWith(t, "  - {id: pull, do: \"Pull the plugs\", role: on-call-pay, undo: {run: {exec: {command: back}}}}\n")
+	h.says("dave", VerbCannot, "pull")
+	equal(t, h.control("alice", VerbAbort, "", ""), []string{"run_aborted", "run_ended"})
 }
 
 func TestAfterACrashAnUndoGoesByItsOwnRepeat(t *testing.T) {
@@ -371,4 +409,25 @@ func TestWhatWasToBeKeptOfOneRunIsNotUndoneByAnAbortOfEverything(t *testing.T) {
 	h.order("alice", Command{Verb: VerbAbort, Incident: acmeIncident, Run: "1", Keep: true, Reason: "touch nothing any more"})
 	equal(t, h.order("alice", Command{Verb: VerbAbort, Incident: acmeIncident, Reason: "a false alarm"}), []string{"run_aborted"})
 	equal(t, h.finish(Result{Effect: h.want("fence-b")}), []string{"step_done fence-b", "run_ended"})
+}
+
+func TestAServiceThatARunOfAnotherIncidentIsToBringBackGetsNoSecondOne(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/failover.yaml"] = "playbook: short\nfor: {services: [payments-api, core-ledger, reporting]}\nsteps:\n" + undoableSteps
+	files["playbooks/reporting.yaml"] = "playbook: restore-reporting\nfor: {services: [reporting]}\nsteps:\n  - {id: restore, do: \"Restore\", role: on-call-pay}\n"
+	h := newHouse(t, files)
+	h.disaster("facility_lost")
+	h.at(6 * time.Minute)
+	h.order("alice", Command{Verb: VerbInvoke, Incident: acmeIncident, Playbook: "restore-reporting", Services: []string{"reporting"}, Reason: "it will go next"})
+	other := h.situation(detector.Disaster, []detector.Outage{confirmed(h.down("reporting", 0))}, "facility_lost")
+	other.Roots = []string{"report-fra"}
+	h.verdicts = append(h.verdicts, other)
+	h.at(7 * time.Minute)
+	equal(t, len(h.book.incidents["reporting-0412"].Runs), 0)
+	equal(t, len(h.book.incidents["reporting-0412"].NoPlaybook), 0)
+
+	by := Command{Verb: VerbInvoke, Incident: "reporting-0412", Playbook: "short", Services: []string{"reporting"}, Reason: "so", Supersede: true}
+	says(t, h.refuses("bob", Command{Verb: by.Verb, Incident: by.Incident, Playbook: "restore-reporting", Services: by.Services, Reason: "so"}).Reason, "still goes on")
+	h.order("bob", by)
+	equal(t, h.book.incidents[acmeIncident].Runs[1].Result, "superseded")
 }

@@ -20,6 +20,7 @@ type Desk struct {
 	agenda   agenda
 	stirred  map[string]bool    // incidents that may want other effects than when it was last asked which; nil: all
 	detector *detector.Detector // judges by the text in force; nil until documents are adopted
+	lost     []Gap              // in the journal
 	older    []older            // what open incidents are judged by else, the text adopted first in front
 	early    []heard            // what came in before that
 

@@ -155,7 +155,7 @@ func acme() map[string]string {
 }
 
 // with is a copy of files in which one file's words are replaced.
-func with(t *testing.T, files map[string]string, name, old, replacement string) map[string]string {
+func with(t testing.TB, files map[string]string, name, old, replacement string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	for n, text := range files {
@@ -168,7 +168,7 @@ func with(t *testing.T, files map[string]string, name, old, replacement string) 
 	return out
 }
 
-func automatic(t *testing.T) map[string]string {
+func automatic(t testing.TB) map[string]string {
 	return with(t, acme(), "bia.yaml", "mode: recommend", "mode: automatic")
 }
 
@@ -273,6 +273,8 @@ func stepOf(e Event) (run, step string, ok bool) {
 	case StepForbidden:
 		return e.Run, e.Step, true
 	case AcknowledgementLapsed:
+		return e.Run, e.Step, true
+	case RuleOverruled:
 		return e.Run, e.Step, true
 	case HandOverOffered:
 		return e.Run, e.Step, true

@@ -21,10 +21,14 @@ type World struct {
 	Gate string
 	// Disarmed is who took everything into their hands, where a person did.
 	Disarmed string
+	// Off is the person's word that disarmed; zero: nobody has, or somebody has armed since.
+	Off Off
 	// Blown is when a service was last invoked automatically, and in which incident.
 	Blown func(service string) (at time.Time, incident string, ok bool)
 	// Running is the run of a playbook that goes on, in whatever incident; empty: none.
 	Running func(playbook string) string
+	// Bringing is the run that is to bring a service back, in whatever incident; empty: none.
+	Bringing func(service string) string
 	// Open are all open incidents, for what a person orders; what is due is asked of the others.
 	Open func() []Incident
 	// Held is who holds an exclusive resource; empty: nobody.
@@ -107,6 +111,12 @@ func (d *deadlines) add(at time.Time) {
 	if at.After(d.after) {
 		d.all = append(d.all, at)
 	}
+}
+
+// Off is who disarmed, and when.
+type Off struct {
+	By Actor
+	At time.Time
 }
 
 // A fuse is a service's last automatic invocation.

@@ -83,7 +83,7 @@ func (v *Invoker) Unread(ctx context.Context, after uint64) ([]alert.Unread, err
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-v.over:
-			return nil, errOver
+			return nil, ErrOver
 		}
 	}
 }

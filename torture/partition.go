@@ -233,8 +233,13 @@ func (a *audit) partitions(o options, dir string, r *row) error {
 	var gaps []time.Duration
 	for ; r.Cycles < o.partitions; r.Cycles++ {
 		n, before := draw.IntN(3), len(w.crowd.acks())
-		for len(w.crowd.acks()) < before+5 { // it goes on
-			time.Sleep(10 * time.Millisecond)
+		if err := until(30*time.Second, "alerts are acknowledged", func() error {
+			if len(w.crowd.acks()) < before+5 {
+				return errors.New("none is")
+			}
+			return nil
+		}); err != nil {
+			return err
 		}
 		hit := time.Now()
 		lasts := time.Duration(1500+draw.IntN(2500)) * time.Millisecond

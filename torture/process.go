@@ -63,7 +63,14 @@ func (p *process) within(d time.Duration) bool {
 	}
 }
 
-func (p *process) dead() bool { return p.within(0) }
+func (p *process) dead() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
 
 // killed reports whether it ended by SIGKILL.
 func (p *process) killed() bool {

@@ -47,10 +47,10 @@ var chapters = []struct {
 	commands []string
 }{
 	{"Look, while something is wrong:", []string{"status", "incident", "explain", "oncall"}},
-	{"Answer a step:", []string{"ack", "done", "failed", "cannot", "approve", "decline", "retry", "skip", "hand-over"}},
+	{"Answer a step:", []string{"ack", "done", "failed", "cannot", "approve", "decline", "retry", "skip", "hand-over", "overrule"}},
 	{"Say what monitoring does not know:", []string{"estimate", "facility", "data", "intentional", "maintenance", "backdate", "note", "reported"}},
 	{"Hold a run back, or call it off:", []string{"pause", "hold", "resume", "abort", "skip-rest"}},
-	{"Decide, with the authority:", []string{"declare", "invoke", "stand-down", "rebase", "arm", "disarm"}},
+	{"Decide, with the authority:", []string{"declare", "invoke", "stand-down", "rebase", "arm", "disarm", "adopt-gap"}},
 	{"Learn from it:", []string{"report", "action", "refusals"}},
 	{"Ask beforehand:", []string{"demo", "check", "readiness", "rehearse", "exercise", "whatif", "backtest", "playbook"}},
 	{"Operate:", []string{"serve", "verify", "alerts", "people", "schema", "version"}},

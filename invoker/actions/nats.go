@@ -35,6 +35,8 @@ func (h *Hands) nats(ctx context.Context, e incident.Effect) incident.Result {
 		return unknown("%v: whether it was done is not known", err)
 	case errors.As(err, &missing) && missing.reach == maybeSent:
 		return unknown("no answer, so it is not known whether it was done: %v", err)
+	case errors.As(err, &missing), errors.Is(err, nats.ErrNoResponders):
+		return nothing("%v", err)
 	case err != nil:
 		return failed("%v", err)
 	}
@@ -54,7 +56,7 @@ func (h *Hands) request(ctx context.Context, do *playbooks.NATS, own map[string]
 	reply, err := h.conn.RequestMsgWithContext(ctx, m)
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
-		return "", fmt.Errorf("nobody listens on %s", do.Subject)
+		return "", fmt.Errorf("nobody listens on %s (%w)", do.Subject, err)
 	case err != nil:
 		missing := &callError{maybeSent, fmt.Errorf("%s: %w", do.Subject, err)}
 		if slices.ContainsFunc(unsent, func(u error) bool { return errors.Is(err, u) }) {
