@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -53,11 +54,18 @@ type acked struct {
 func newCrowd(h *house, natsURL string, seed uint64) *crowd {
 	c := &crowd{house: h, natsURL: natsURL, rand: rand.New(rand.NewPCG(seed, 1)), refused: map[string]int{}}
 	c.sites.Store(true)
-	c.to.Store(newAPI(h.url()))
+	c.turn(h.url())
 	return c
 }
 
 func (c *crowd) api() *api { return c.to.Load() }
+
+// turn lets everybody turn to another daemon, and stop waiting for the one before.
+func (c *crowd) turn(url string) {
+	if before := c.to.Swap(newAPI(url)); before != nil {
+		before.leave()
+	}
+}
 
 // gather lets everybody begin.
 func (c *crowd) gather() {
@@ -114,9 +122,18 @@ func alertmanager(name, component string, number int64, firing bool) string {
 		"version": "4", "groupKey": "{}:{}", "status": status, "receiver": "holdfast", "groupLabels": map[string]string{}, "commonLabels": labels,
 		"commonAnnotations": map[string]string{}, "externalURL": "http://prom.example", "truncatedAlerts": 0,
 		"alerts": []any{map[string]any{"status": status, "labels": labels, "annotations": map[string]string{"number": fmt.Sprint(number)},
-			"startsAt": time.Now().UTC().Add(-time.Second), "endsAt": ends, "generatorURL": "", "fingerprint": fmt.Sprintf("%016x", len(component)+1)}},
+			"startsAt": time.Now().UTC().Add(-time.Second), "endsAt": ends, "generatorURL": "", "fingerprint": fingerprint(name, component)}},
 	})
 	return string(body)
+}
+
+// fingerprint is what an alert is known by again.
+func fingerprint(labels ...string) string {
+	h := fnv.New64a()
+	for _, label := range labels {
+		_, _ = h.Write([]byte(label + "\xff"))
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
 }
 
 const (
@@ -201,7 +218,6 @@ func (c *crowd) site(ctx context.Context) {
 		}
 	}
 	machines := []string{"site-1", "site-2", "site-net"}
-	say("Watchdog", true, "") // what has resolved is well only by the word of somebody who is alive
 	for rest(ctx, 300*time.Millisecond) {
 		if c.calm.Load() || !c.sites.Load() {
 			continue
@@ -209,6 +225,7 @@ func (c *crowd) site(ctx context.Context) {
 		say("Down", true, machines...)
 		rest(ctx, 2500*time.Millisecond)
 		say("Down", false, machines...)
+		say("Watchdog", true, "") // what has resolved is well only once a sign of life follows it
 		rest(ctx, 3*time.Second)
 	}
 }

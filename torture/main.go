@@ -23,8 +23,8 @@ type options struct {
 	keep    bool
 	verbose bool
 
-	kills, cuts, rots, stops, linear, fulls, versions, clocks, slows, partitions int
-	withoutCut                                                                   bool
+	kills, cuts, rots, stops, linear, fulls, versions, clocks, slows, partitions, failovers int
+	withoutCut                                                                              bool
 
 	mu *sync.Mutex
 }
@@ -63,6 +63,7 @@ func run() int {
 	flag.IntVar(&o.clocks, "clock", 0, "how many logs end ahead of this machine's clock")
 	flag.IntVar(&o.slows, "slow", 0, "how many disks take seconds for an append")
 	flag.IntVar(&o.linear, "linear", 0, "how many answers fifty clients give at least")
+	flag.IntVar(&o.failovers, "failover", 0, "how many leaders are killed beside a standby")
 	flag.IntVar(&o.rots, "rot", 0, "how many stores are damaged")
 	flag.Uint64Var(&o.seed, "seed", 1, "draws what is drawn")
 	flag.IntVar(&o.workers, "workers", 2, "worlds at a time")
@@ -95,7 +96,7 @@ func run() int {
 	for _, h := range []struct {
 		count int
 		run   func(options) row
-	}{{o.kills, kill}, {o.cuts, cut}, {o.rots, decay}, {o.stops, standStill}, {o.linear, linear},
+	}{{o.kills, kill}, {o.cuts, cut}, {o.rots, decay}, {o.stops, standStill}, {o.failovers, failOver}, {o.linear, linear},
 		{o.fulls, full}, {o.partitions, partition}, {o.versions, versions}, {o.clocks, clocks}, {o.slows, slow}} {
 		if h.count > 0 {
 			add(h.run(o))

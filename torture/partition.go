@@ -232,7 +232,7 @@ func (a *audit) partitions(o options, dir string, r *row) error {
 	draw := rand.New(rand.NewPCG(o.seed, 6))
 	var gaps []time.Duration
 	for ; r.Cycles < o.partitions; r.Cycles++ {
-		n, before := draw.IntN(3), len(w.crowd.acks())
+		n, before := (r.Cycles/3+draw.IntN(3))%3, len(w.crowd.acks())
 		if err := until(30*time.Second, "alerts are acknowledged", func() error {
 			if len(w.crowd.acks()) < before+5 {
 				return errors.New("none is")

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -23,14 +22,24 @@ var standstills = []target{
 	{"actions/exec/claimed", "", 1}, {"invoker/launching", "", 3}, {"invoker/folded", "acknowledged", 1},
 }
 
-// stopsPerStore is how often a leader stands still on one store.
-const stopsPerStore = 15
+// roundsPerStore is how often a leader is lost on one store.
+const roundsPerStore = 15
 
-// standStill runs the harness of stale leaders: a leader is stopped at an instant at which it is about to act or to append,
-// another takes over, and then the first goes on where it stood.
+// standStill runs the harness of stale leaders: a leader is stopped at an instant at which it is about to act or to append, a
+// standby takes over, and then the first goes on where it stood.
 func standStill(o options) row {
+	return changeLeaders(o, "SIGSTOP ex-leader", o.stops, func(s *succession) { s.wakes = true })
+}
+
+// failOver runs the harness of lost leaders: the leader is killed at any instant, and it is measured how long it takes until the
+// world is asked for something again.
+func failOver(o options) row {
+	return changeLeaders(o, "failover, leader killed", o.failovers, func(*succession) {})
+}
+
+func changeLeaders(o options, name string, count int, of func(*succession)) row {
 	begun := time.Now()
-	r := row{Name: "SIGSTOP ex-leader"}
+	r := row{Name: name}
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	var total audit
@@ -40,7 +49,8 @@ func standStill(o options) row {
 	for range o.workers {
 		all.Go(func() {
 			for n := range batches {
-				s := stale{o: o, number: n, rounds: min(stopsPerStore, o.stops-n)}
+				s := &succession{o: o, number: n, rounds: min(roundsPerStore, count-n)}
+				of(s)
 				s.run()
 				mu.Lock()
 				total.add(s.audit)
@@ -52,47 +62,54 @@ func standStill(o options) row {
 			}
 		})
 	}
-	for n := 0; n < o.stops; n += stopsPerStore {
+	for n := 0; n < count; n += roundsPerStore {
 		batches <- n
 	}
 	close(batches)
 	all.Wait()
 	r.Took, r.Wrong = time.Since(begun), total.wrong
-	if stood < r.Cycles*3/4 {
-		r.Wrong = append(r.Wrong, fmt.Sprintf("only %d of %d leaders stood still where they were told to", stood, r.Cycles))
+	if p99 := percentile(gaps, 99); p99 > 5*time.Second {
+		r.Wrong = append(r.Wrong, fmt.Sprintf("from a lost leader to the next effect it took %s", p99))
 	}
-	r.Figures = append(total.figures(), figure{"stood still where told", fmt.Sprint(stood)}, figure{"woke and saw that they are replaced", fmt.Sprint(watching)},
-		figure{"stale effects that fenced targets refused", fmt.Sprint(total.stale)},
-		figure{"takeover to next effect p50", percentile(gaps, 50).String()}, figure{"p99", percentile(gaps, 99).String()})
+	r.Figures = append(total.figures(), figure{"stale effects that fenced targets refused", fmt.Sprint(total.stale)},
+		figure{"lost leader to next effect p50", percentile(gaps, 50).String()}, figure{"p99", percentile(gaps, 99).String()}, figure{"n", fmt.Sprint(len(gaps))})
+	if name == "SIGSTOP ex-leader" {
+		r.Figures = append(r.Figures, figure{"stood still where told", fmt.Sprint(stood)}, figure{"woke and stood by", fmt.Sprint(watching)})
+		if stood < r.Cycles*3/4 {
+			r.Wrong = append(r.Wrong, fmt.Sprintf("only %d of %d leaders stood still where they were told to", stood, r.Cycles))
+		}
+	}
 	return r
 }
 
-// stale is one store and the leaders that stand still on it.
-type stale struct {
+// A succession is one store, two daemons, and the leaders that are lost.
+type succession struct {
 	o              options
 	number, rounds int
+	wakes          bool // the leader is stopped and woken; else it is killed
+
+	houses  [2]*house
+	daemons [2]*process
 
 	audit                 audit
-	gaps                  []time.Duration // from the start of the successor to its first effect
+	gaps                  []time.Duration
 	done, stood, watching int
 }
 
-func (s *stale) run() {
-	dir := filepath.Join(s.o.dir, fmt.Sprintf("stop-%d", s.number))
-	defer func() {
-		for i := range s.audit.wrong {
-			s.audit.wrong[i] += "  [" + dir + "]"
-		}
-	}()
+func (s *succession) run() {
+	dir := filepath.Join(s.o.dir, fmt.Sprintf("leaders-%v-%d", s.wakes, s.number))
 	if err := s.leaders(dir); err != nil {
 		s.audit.fail("%v", err)
+	}
+	for i := range s.audit.wrong {
+		s.audit.wrong[i] += "  [" + dir + "]"
 	}
 	if len(s.audit.wrong) == 0 && !s.o.keep {
 		_ = os.RemoveAll(dir)
 	}
 }
 
-func (s *stale) leaders(dir string) error {
+func (s *succession) leaders(dir string) error {
 	n, err := newNode(dir, "nats")
 	if err != nil {
 		return err
@@ -105,108 +122,155 @@ func (s *stale) leaders(dir string) error {
 	if err != nil {
 		return err
 	}
-	// Two houses with the same documents and tokens; whoever leads is the one that people turn to.
-	houses := [2]*house{w.house, nil}
-	second := *w.house
-	second.dir, second.httpPort = filepath.Join(dir, "second"), 0
-	houses[1] = &second
+	second := *w.house // the same documents and tokens
+	second.dir = filepath.Join(dir, "second")
 	if err := second.build(); err != nil {
 		return err
 	}
+	s.houses = [2]*house{w.house, &second}
 	w.crowd.gather()
-	draw := rand.New(rand.NewPCG(s.o.seed+uint64(s.number), 4))
-	leader, err := w.house.start(s.o.program, standstills[s.number%len(standstills)].String()+"=stop")
-	if err != nil {
-		return err
-	}
-	for ; s.done < s.rounds; s.done++ {
-		now, next := houses[s.done%2], houses[(s.done+1)%2]
-		if err := now.await(leader, 30*time.Second); err != nil || leader.dead() {
-			return fmt.Errorf("leader %d is not up: %w: %s", s.done, errors.Join(err), leader.lastWords())
-		}
-		w.crowd.to.Store(newAPI(now.url()))
-		if until(4*time.Second, "it stands still", func() error { return standsStill(leader) }) == nil {
-			s.stood++
-		} else if err := leader.freeze(); err != nil {
+	for i := range s.houses {
+		if err := s.start(i, i); err != nil {
 			return err
 		}
-		successor, err := s.succeed(w, next)
+	}
+	draw := rand.New(rand.NewPCG(s.o.seed+uint64(s.number), 4))
+	leader := 0
+	for ; s.done < s.rounds; s.done++ {
+		w.crowd.turn(s.houses[leader].url())
+		lost, err := s.lose(leader, draw)
 		if err != nil {
 			return err
 		}
-		w.crowd.to.Store(newAPI(next.url()))
-		time.Sleep(time.Duration(50+draw.IntN(300)) * time.Millisecond)
-		leader.signal(syscall.SIGCONT)
-		if until(5*time.Second, "it sees that it is replaced", func() error { return replaced(now.url()) }) == nil {
-			s.watching++
+		successor := 1 - leader
+		if err := s.succeed(w, successor, lost); err != nil {
+			return err
 		}
-		leader.signal(sigTerm)
-		if !leader.within(10 * time.Second) {
-			s.audit.fail("the leader that was replaced did not end within 10 s of SIGTERM")
-			leader.kill()
+		s.recover(leader, draw)
+		if err := s.start(leader, s.done+2); err != nil {
+			return err
 		}
+		s.o.say("leader %d is lost: %s", s.done+1, s.planted(s.done))
 		leader = successor
-		s.o.say("stale leader %d: %s", s.done+1, standstills[(s.number+s.done)%len(standstills)])
 	}
-	return s.finish(w, houses[s.done%2], leader, n)
+	return s.finish(w, leader, n)
 }
 
-func standsStill(p *process) error {
-	if p.dead() || p.stopped() {
-		return nil
+// planted is where the leader of a round stands still.
+func (s *succession) planted(round int) string {
+	if !s.wakes || round >= s.rounds {
+		return ""
 	}
-	return errors.New("it moves")
+	return standstills[(s.number+round)%len(standstills)].String() + "=stop"
 }
 
-// succeed starts the successor and waits for its first effect.
-func (s *stale) succeed(w *world, next *house) (*process, error) {
-	planted := standstills[(s.number+s.done+1)%len(standstills)].String() + "=stop"
-	if s.done+1 == s.rounds {
-		planted = ""
+// start starts one of the two daemons, which is to be the leader of a round.
+func (s *succession) start(which, round int) (err error) {
+	h := s.houses[which]
+	if s.daemons[which], err = h.start(s.o.program, s.planted(round)); err != nil {
+		return err
 	}
-	begun := time.Now()
-	successor, err := next.start(s.o.program, planted)
-	if err != nil {
-		return nil, err
-	}
-	if err := next.await(successor, 30*time.Second); err != nil || successor.dead() {
-		return nil, fmt.Errorf("successor %d is not up: %w: %s", s.done, errors.Join(err), successor.lastWords())
-	}
-	w.crowd.to.Store(newAPI(next.url()))
-	err = until(10*time.Second, "its first effect", func() error {
-		all, err := readBook(filepath.Join(w.dir, callsFile))
-		if standsStill(successor) == nil { // before it acted
-			return nil
-		}
-		for _, e := range all {
-			if e.At.After(begun) && !e.Stale {
-				s.gaps = append(s.gaps, e.At.Sub(begun))
-				return nil
-			}
-		}
-		return errors.Join(err, errors.New("none"))
-	})
-	return successor, err
-}
-
-// replaced is nil once a daemon says that another has taken over.
-func replaced(url string) error {
-	if said := notReady(url); !strings.Contains(said, "journal") {
-		return fmt.Errorf("it says %q", said)
+	if err := h.await(s.daemons[which], 30*time.Second); err != nil || s.daemons[which].dead() {
+		return fmt.Errorf("a daemon is not up: %w: %s", errors.Join(err, errors.New("see its log")), s.daemons[which].lastWords())
 	}
 	return nil
 }
 
-// finish settles, ends the last leader, and audits.
-func (s *stale) finish(w *world, h *house, leader *process, n *node) error {
+// lose stops or kills the leader, and says when.
+func (s *succession) lose(leader int, draw *rand.Rand) (time.Time, error) {
+	p := s.daemons[leader]
+	if !s.wakes {
+		time.Sleep(time.Duration(200+draw.IntN(600)) * time.Millisecond)
+		p.kill()
+		return time.Now(), nil
+	}
+	for deadline := time.Now().Add(4 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		if p.stopped() {
+			s.stood++
+			return time.Now(), nil
+		}
+	}
+	return time.Now(), p.freeze()
+}
+
+// succeed waits until the standby is in charge, turns everybody to it, and waits for its first effect.
+func (s *succession) succeed(w *world, successor int, lost time.Time) error {
+	api := newAPI(s.houses[successor].url())
+	api.client.Timeout = time.Second // it may stand still as well
+	var epoch uint64
+	if err := until(20*time.Second, "the standby is in charge", func() error {
+		if s.daemons[successor].stopped() {
+			return nil
+		}
+		status, err := api.status(context.Background())
+		if err == nil && (status.Charge == nil || !status.Charge.Here) {
+			err = fmt.Errorf("in charge is %+v", status.Charge)
+		}
+		epoch = status.Epoch
+		return err
+	}); err != nil {
+		return err
+	}
+	w.crowd.turn(s.houses[successor].url())
+	return until(20*time.Second, "the first effect of the successor", func() error {
+		all, err := readBook(filepath.Join(w.dir, callsFile))
+		for _, e := range all {
+			if epoch == 0 || e.Epoch != epoch {
+				continue
+			}
+			if gap := e.At.Sub(lost); gap > 0 { // else the loss was noticed late
+				s.gaps = append(s.gaps, gap)
+			}
+			return nil
+		}
+		if s.daemons[successor].stopped() { // before it acted
+			return nil
+		}
+		return errors.Join(err, errors.New("none"))
+	})
+}
+
+// recover wakes a leader that was stopped, and looks whether it stands by; then it ends.
+func (s *succession) recover(which int, draw *rand.Rand) {
+	p := s.daemons[which]
+	if p.dead() {
+		return
+	}
+	time.Sleep(time.Duration(draw.IntN(300)) * time.Millisecond)
+	p.signal(syscall.SIGCONT)
+	if err := until(5*time.Second, "a leader that was replaced stands by", func() error {
+		w := world{crowd: &crowd{}}
+		w.crowd.turn(s.houses[which].url())
+		status, err := w.rawStatus()
+		if err == nil && (status.Charge == nil || status.Charge.Here) {
+			err = fmt.Errorf("in charge is %+v", status.Charge)
+		}
+		return err
+	}); err == nil {
+		s.watching++
+	}
+	p.signal(sigTerm)
+	if !p.within(10 * time.Second) {
+		s.audit.fail("a leader that was replaced did not end within 10 s of SIGTERM: %s", p.lastWords())
+		p.kill()
+	}
+}
+
+// finish settles, ends both, and audits.
+func (s *succession) finish(w *world, leader int, n *node) error {
 	defer w.end()
-	w.house = h
-	if err := w.settle(leader, 40*time.Second); err != nil {
+	s.daemons[1-leader].kill()
+	if p := s.daemons[leader]; p.stopped() {
+		p.signal(syscall.SIGCONT)
+	}
+	w.house = s.houses[leader]
+	w.crowd.turn(w.house.url())
+	if err := w.settle(s.daemons[leader], 40*time.Second); err != nil {
 		s.audit.fail("STUCK: %v", err)
 	}
 	w.crowd.leave()
-	w.stop(leader, &s.audit)
-	v, verifyErr := verify(s.o.program, h.config())
+	w.stop(s.daemons[leader], &s.audit)
+	v, verifyErr := verify(s.o.program, w.house.config())
 	nc, err := nats.Connect(n.url())
 	if err != nil {
 		return err
