@@ -175,10 +175,10 @@ func (h *house) playbook(id, fits string) string {
 }
 
 // start starts the daemon of the house with what is planted in it, and returns at once.
-func (h *house) start(program, planted string, more ...string) (*process, error) {
+func (h *house) start(program, planted string) (*process, error) {
 	_ = os.Remove(h.ready())
 	env := []string{"HOLDFAST_FAILPOINT=" + planted, "HOLDFAST_FAILPOINT_LOG=" + h.hits(), "GOMAXPROCS=2"}
-	return spawn(h.log(), env, program, append([]string{"serve", "--config", h.config(), "--ready-file", h.ready()}, more...)...)
+	return spawn(h.log(), env, program, "serve", "--config", h.config(), "--ready-file", h.ready())
 }
 
 // await waits until the daemon is up, or is dead, or stands still where it was told to.

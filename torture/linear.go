@@ -282,7 +282,8 @@ func (l *contest) open() (id string, digests map[string]string, err error) {
 		if err != nil {
 			return err
 		}
-		for _, i := range s.Incidents {
+		if len(s.Incidents) > 0 {
+			i := s.Incidents[0]
 			id, digests = i.ID, map[string]string{}
 			for _, r := range i.Runs {
 				for _, w := range r.Waiting {
