@@ -164,7 +164,9 @@ func (d *Detector) Components(now time.Time) []ComponentReport {
 	var all []ComponentReport
 	for _, id := range sorted(d.book.Components) {
 		l := d.plain.component(id)
-		r := ComponentReport{Component: id, State: l.at(t).state(), Since: clock(l.since(t)), Flags: l.at(t).marks.names()}
+		is := l.at(t)
+		from := l.where(func(c cell) bool { return c.state() == is.state() }) // whoever falls silent holds it where it was: that begins nothing
+		r := ComponentReport{Component: id, State: is.state(), Since: clock(startOf(from, t)), Flags: is.marks.names()}
 		for _, v := range d.plain.spoken(id) {
 			if said := v.says(t); said != nil {
 				if r.By == nil {
