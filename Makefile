@@ -39,8 +39,9 @@ e2e: ## real Alertmanager, Prometheus and promtool against a built holdfast (the
 bench: ## measure beside the peers and the raw limits (PEERS=none: without peers; BENCH_FULL=1: all sizes; BENCH="-rows 4,6")
 	cd bench && $(GO) run . -json bench.json $(if $(BENCH_FULL),-backtest 10000000 -peer-active 1000000) $(BENCH)
 
-# What CI does in minutes; TORTURE="-kill 1000 -v" does something else.
-TORTURE ?= -kill 150
+# What CI does in minutes, and what a soak does on the same commit. TORTURE="-kill 20 -v" does something else.
+TORTURE ?= -kill 150 -cut 15 -rot 40 -stop 15 -failover 10 -linear 3000 -full 1 -partition 3 -versions 1 -clock 2 -slow 1
+TORTURE_SOAK = -kill 1000 -cut 60 -rot 200 -stop 200 -failover 50 -linear 50000 -full 5 -partition 60 -versions 20 -clock 20 -slow 5
 torture: ## kill real daemons, break their stores, and hold what anybody was told against the logs (needs root)
 	cd torture && $(GO) test -count=1 . && $(GO) run . -json torture.json $(TORTURE)
 
@@ -49,7 +50,7 @@ soak: ## hours: ten minutes of fuzzing for each parser, properties by the thousa
 	$(MAKE) fuzz FUZZTIME=10m
 	@set -e; for p in $$($(GO) list -f '{{range .TestImports}}{{if eq . "pgregory.net/rapid"}}{{$$.ImportPath}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "pgregory.net/rapid"}}{{$$.ImportPath}}{{end}}{{end}}' ./...); do \
 	  echo "== properties of $$p"; $(GO) test -count=1 -timeout 3h $$p -rapid.checks=$(CHECKS); done
-	$(MAKE) torture TORTURE="-kill 1000"
+	$(MAKE) torture TORTURE="$(TORTURE_SOAK)"
 	$(MAKE) bench BENCH_FULL=1
 
 cover: ## statement coverage by package

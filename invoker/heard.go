@@ -102,7 +102,7 @@ func (v *Invoker) unreadAfter(after uint64) []alert.Unread {
 var errShort = errors.New("the alert log is shorter than what was decided on it")
 
 // earsPatience is how long a message may still be on its way that another instance has already decided on.
-const earsPatience = 30 * time.Second
+const earsPatience = 15 * time.Second
 
 // hearThrough hears all that a decision was made on. While the journal is being read nothing beyond is heard, so that a
 // replay brings the desk alerts and records in the order in which they came.

@@ -262,6 +262,9 @@ func TestABrokenChainIsFoundWhereverItIsBroken(t *testing.T) {
 		"of a later version": {func(m *journal.Memory) {
 			m.Tamper(2, func(b []byte) []byte { return bytes.Replace(b, []byte(`"v":1`), []byte(`"v":2`), 1) })
 		}, 1, "envelope 2 has format version 2; this program reads 1: use the version of holdfast that wrote it"},
+		"of two versions": {func(m *journal.Memory) {
+			m.Tamper(2, func(b []byte) []byte { return append(b[:len(b)-1], `,"v":2}`...) })
+		}, 1, "envelope 2 is not an envelope: its format version is 1 and 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := journal.NewMemory()

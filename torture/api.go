@@ -17,18 +17,27 @@ import (
 type api struct {
 	url    string
 	client *http.Client
+	gone   context.Context // ended: people have turned away, also in the middle of a request
+	leave  context.CancelFunc
 }
 
 func newAPI(url string) *api {
-	return &api{url: url, client: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	gone, leave := context.WithCancel(context.Background())
+	return &api{gone: gone, leave: leave, url: url, client: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 }
 
+// status is how things stand. A daemon that still reads its log shows how they stood: that is an error.
 func (a *api) status(ctx context.Context) (s console.Status, err error) {
 	body, err := a.send(ctx, http.MethodGet, "/api/v1/status", "", nil)
-	if err != nil {
-		return s, err
+	if err == nil {
+		err = json.Unmarshal(body, &s)
 	}
-	return s, json.Unmarshal(body, &s)
+	for _, check := range s.Ready {
+		if err == nil && !check.OK {
+			err = fmt.Errorf("%s: %s", check.Name, check.Detail)
+		}
+	}
+	return s, err
 }
 
 // order carries out what a person asks for; the answer is what it changed. A *refusal is a no.
@@ -67,6 +76,9 @@ type refusal struct {
 func (r *refusal) Error() string { return fmt.Sprintf("%d: %s", r.status, r.said) }
 
 func (a *api) send(ctx context.Context, method, path, token string, body []byte) ([]byte, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(a.gone, cancel)()
 	req, err := http.NewRequestWithContext(ctx, method, a.url+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err

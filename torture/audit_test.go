@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/anishathalye/porcupine"
+
 	"holdfast/console"
 	"holdfast/incident"
 	"holdfast/internal/failpoint"
@@ -110,6 +112,33 @@ func TestTheSystematicPlanHasEveryPointOnceFirst(t *testing.T) {
 	for _, target := range systematic()[:len(failpoint.Points)] {
 		if !seen[target.point] || target.index != 1 || target.about != "" {
 			t.Errorf("%s does not come first", target)
+		}
+	}
+}
+
+func TestTheModelOfAnswersRefusesWhatNoDeskCouldHaveSaid(t *testing.T) {
+	ack := func(person string, call, back int64, out outcome) porcupine.Operation {
+		return porcupine.Operation{Input: asked{"i/do-1", "ack", person}, Call: call, Return: back, Output: out}
+	}
+	approve := func(person string, call, back int64, out outcome) porcupine.Operation {
+		return porcupine.Operation{Input: asked{"i/go-1", "approve", person}, Call: call, Return: back, Output: out}
+	}
+	const never = int64(1) << 62
+	for name, c := range map[string]struct {
+		history []porcupine.Operation
+		legal   bool
+	}{
+		"the second to claim is refused":               {[]porcupine.Operation{ack("ann", 1, 2, yes), ack("bob", 3, 4, no)}, true},
+		"two have claimed":                             {[]porcupine.Operation{ack("ann", 1, 2, yes), ack("bob", 3, 4, yes)}, false},
+		"one is refused though nobody has claimed":     {[]porcupine.Operation{ack("ann", 1, 2, no), ack("bob", 3, 4, yes)}, false},
+		"whose answer was lost may have claimed":       {[]porcupine.Operation{ack("ann", 1, never, unknown), ack("bob", 3, 4, no)}, true},
+		"whose answer was lost may not have claimed":   {[]porcupine.Operation{ack("ann", 1, never, unknown), ack("bob", 3, 4, yes)}, true},
+		"the same person approves twice":               {[]porcupine.Operation{approve("ann", 1, 2, yes), approve("ann", 3, 4, yes)}, false},
+		"a third approves what two have approved":      {[]porcupine.Operation{approve("ann", 1, 2, yes), approve("bob", 1, 2, yes), approve("cem", 3, 4, yes)}, false},
+		"a third is refused while two approve at once": {[]porcupine.Operation{approve("ann", 1, 5, yes), approve("bob", 1, 5, yes), approve("cem", 2, 6, no)}, true},
+	} {
+		if got := porcupine.CheckOperations(model, c.history); got != c.legal {
+			t.Errorf("%s: legal is %v", name, got)
 		}
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,7 +24,7 @@ import (
 // the documents and reloads. What was acknowledged to them they remember; that is what must not be lost.
 type crowd struct {
 	house   *house
-	api     *api
+	to      atomic.Pointer[api] // the daemon that people turn to
 	natsURL string
 
 	calm   atomic.Bool  // nothing new is begun; what goes on is brought to its end
@@ -50,9 +52,19 @@ type acked struct {
 }
 
 func newCrowd(h *house, natsURL string, seed uint64) *crowd {
-	c := &crowd{house: h, api: newAPI(h.url()), natsURL: natsURL, rand: rand.New(rand.NewPCG(seed, 1)), refused: map[string]int{}}
+	c := &crowd{house: h, natsURL: natsURL, rand: rand.New(rand.NewPCG(seed, 1)), refused: map[string]int{}}
 	c.sites.Store(true)
+	c.turn(h.url())
 	return c
+}
+
+func (c *crowd) api() *api { return c.to.Load() }
+
+// turn lets everybody turn to another daemon, and stop waiting for the one before.
+func (c *crowd) turn(url string) {
+	if before := c.to.Swap(newAPI(url)); before != nil {
+		before.leave()
+	}
 }
 
 // gather lets everybody begin.
@@ -110,9 +122,18 @@ func alertmanager(name, component string, number int64, firing bool) string {
 		"version": "4", "groupKey": "{}:{}", "status": status, "receiver": "holdfast", "groupLabels": map[string]string{}, "commonLabels": labels,
 		"commonAnnotations": map[string]string{}, "externalURL": "http://prom.example", "truncatedAlerts": 0,
 		"alerts": []any{map[string]any{"status": status, "labels": labels, "annotations": map[string]string{"number": fmt.Sprint(number)},
-			"startsAt": time.Now().UTC().Add(-time.Second), "endsAt": ends, "generatorURL": "", "fingerprint": fmt.Sprintf("%016x", len(component)+1)}},
+			"startsAt": time.Now().UTC().Add(-time.Second), "endsAt": ends, "generatorURL": "", "fingerprint": fingerprint(name, component)}},
 	})
 	return string(body)
+}
+
+// fingerprint is what an alert is known by again.
+func fingerprint(labels ...string) string {
+	h := fnv.New64a()
+	for _, label := range labels {
+		_, _ = h.Write([]byte(label + "\xff"))
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
 }
 
 const (
@@ -156,7 +177,7 @@ func (c *crowd) post(ctx context.Context) {
 			continue
 		}
 		text, unreadable := c.alert()
-		if stored, err := c.api.post(ctx, "prom", []byte(text)); err == nil {
+		if stored, err := c.api().post(ctx, "prom", []byte(text)); err == nil {
 			c.remember(acked{stored.Sequence, text, unreadable})
 		}
 	}
@@ -183,11 +204,11 @@ func (c *crowd) ordered() []console.Changed {
 
 // site is lost and comes back, as monitoring says it: what is declared then is declared by rule.
 func (c *crowd) site(ctx context.Context) {
-	say := func(firing bool) {
-		for _, machine := range []string{"site-1", "site-2", "site-net"} {
-			text := alertmanager("Down", machine, c.number.Add(1), firing)
+	say := func(name string, firing bool, machines ...string) {
+		for _, machine := range machines {
+			text := alertmanager(name, machine, c.number.Add(1), firing)
 			for ctx.Err() == nil {
-				stored, err := c.api.post(ctx, "prom", []byte(text))
+				stored, err := c.api().post(ctx, "prom", []byte(text))
 				if err == nil {
 					c.remember(acked{stored.Sequence, text, false})
 					break
@@ -196,13 +217,15 @@ func (c *crowd) site(ctx context.Context) {
 			}
 		}
 	}
+	machines := []string{"site-1", "site-2", "site-net"}
 	for rest(ctx, 300*time.Millisecond) {
 		if c.calm.Load() || !c.sites.Load() {
 			continue
 		}
-		say(true)
+		say("Down", true, machines...)
 		rest(ctx, 2500*time.Millisecond)
-		say(false)
+		say("Down", false, machines...)
+		say("Watchdog", true, "") // what has resolved is well only once a sign of life follows it
 		rest(ctx, 3*time.Second)
 	}
 }
@@ -216,7 +239,7 @@ func (c *crowd) editor(ctx context.Context) {
 		}
 		rest(ctx, every)
 		err := errors.Join(c.house.write("continuity/people.yaml", c.house.people(edition)), c.house.write("continuity/bia.yaml", c.house.bia(edition)))
-		if err == nil && c.api.reload(ctx) == nil {
+		if err == nil && c.api().reload(ctx) == nil {
 			edition++
 		}
 	}
@@ -226,7 +249,7 @@ func (c *crowd) editor(ctx context.Context) {
 func (c *crowd) directors(ctx context.Context) {
 	lost := 0
 	for rest(ctx, betweenLooks) {
-		s, err := c.api.status(ctx)
+		s, err := c.api().status(ctx)
 		if err != nil {
 			continue
 		}
@@ -247,8 +270,11 @@ func (c *crowd) direct(ctx context.Context, i console.IncidentStatus) {
 	}
 	open := slices.ContainsFunc(i.Runs, func(r console.RunStatus) bool { return r.Ended.IsZero() })
 	switch {
-	case len(i.Runs) == 0 && i.Awaits == "" && len(i.Services) > 0 && i.Services[0].Service != "shop-site":
-		c.order(ctx, people[1], incident.Command{Verb: incident.VerbInvoke, Incident: i.ID, Services: []string{i.Services[0].Service}, Playbook: "recover", Reason: "torture"})
+	case i.HandsOff != "":
+	case len(i.Runs) == 0 && c.calm.Load():
+		c.order(ctx, people[0], incident.Command{Verb: incident.VerbStandDown, Incident: i.ID, Reason: "torture is over"})
+	case len(i.Runs) == 0 && len(i.Services) > 0 && i.Services[0].Service != "shop-site":
+		c.order(ctx, people[1], incident.Command{Verb: incident.VerbInvoke, Incident: i.ID, Services: []string{i.Services[0].Service}, Playbook: "recover-" + strings.TrimPrefix(i.Services[0].Service, "shop-"), Reason: "torture"})
 	case open && (c.chance(600) || c.wary.Load() && c.chance(10)):
 		c.order(ctx, people[1], incident.Command{Verb: incident.VerbAbort, Incident: i.ID, Run: i.Runs[0].Run, Reason: "torture"})
 	case len(i.Runs) > 0 && !open:
@@ -259,12 +285,15 @@ func (c *crowd) direct(ctx context.Context, i console.IncidentStatus) {
 // engineers answer what waits, each their own.
 func (c *crowd) engineers(ctx context.Context) {
 	for rest(ctx, betweenLooks) {
-		s, err := c.api.status(ctx)
+		s, err := c.api().status(ctx)
 		if err != nil {
 			continue
 		}
 		for _, i := range s.Incidents {
 			for _, run := range i.Runs {
+				if i.HandsOff != "" {
+					continue
+				}
 				for _, w := range run.Waiting {
 					c.answer(ctx, i.ID, w)
 				}
@@ -295,7 +324,7 @@ func (c *crowd) answer(ctx context.Context, id string, w console.WaitingStep) {
 }
 
 func (c *crowd) order(ctx context.Context, who string, o incident.Command) {
-	answer, err := c.api.order(ctx, c.house.tokens[who], o)
+	answer, err := c.api().order(ctx, c.house.tokens[who], o)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var no *refusal

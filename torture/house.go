@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ import (
 type house struct {
 	dir      string
 	store    string // directory of the embedded store; "" with a server of one's own
+	records  string // what is kept beside the journal; "": below dir
 	natsURL  string // of a server of one's own
 	natsPort int    // of the embedded one
 	httpPort int
@@ -25,7 +27,8 @@ type house struct {
 	effects  string            // directory in which commands write
 	tokens   map[string]string // by person
 	hashes   map[string]string
-	password string // of the recorder at the embedded server
+	more     map[string]string // further files
+	password string            // of the recorder at the embedded server
 }
 
 // people are those of the house; each is in every role.
@@ -33,12 +36,17 @@ var people = []string{"ann", "bob", "cem", "dot"}
 
 const services = 4 // shop-1, shop-2, …: each can be lost by itself
 
-func (h *house) config() string    { return filepath.Join(h.dir, "holdfast.yaml") }
-func (h *house) ready() string     { return filepath.Join(h.dir, "ready.json") }
-func (h *house) hits() string      { return filepath.Join(h.dir, "hits") }
-func (h *house) log() string       { return filepath.Join(h.dir, "daemon.log") }
-func (h *house) url() string       { return fmt.Sprintf("http://127.0.0.1:%d", h.httpPort) }
-func (h *house) recordsIn() string { return filepath.Join(h.dir, "records") }
+func (h *house) config() string { return filepath.Join(h.dir, "holdfast.yaml") }
+func (h *house) ready() string  { return filepath.Join(h.dir, "ready.json") }
+func (h *house) hits() string   { return filepath.Join(h.dir, "hits") }
+func (h *house) log() string    { return filepath.Join(h.dir, "daemon.log") }
+func (h *house) url() string    { return fmt.Sprintf("http://127.0.0.1:%d", h.httpPort) }
+func (h *house) recordsIn() string {
+	if h.records != "" {
+		return h.records
+	}
+	return filepath.Join(h.dir, "records")
+}
 
 // build writes it all.
 func (h *house) build() (err error) {
@@ -88,11 +96,15 @@ actions:
   locks: %q
 log: {level: info, format: json}
 `, h.recordsIn(), natsPart, h.httpPort, h.recorder, self, h.effects, self, h.effects, filepath.Join(h.effects, "locks")),
-		"continuity/bia.yaml":               h.bia(0),
-		"continuity/people.yaml":            h.people(0),
-		"continuity/playbooks/recover.yaml": h.playbook("recover", "for: {services: [shop-1, shop-2, shop-3, shop-4]}\n"),
-		"continuity/playbooks/site-a.yaml":  h.playbook("move-shop-site", "for: {services: [shop-site], lost: [site-a]}\n"),
+		"continuity/bia.yaml":              h.bia(0),
+		"continuity/people.yaml":           h.people(0),
+		"continuity/playbooks/site-a.yaml": h.playbook("move-shop-site", "for: {services: [shop-site], lost: [site-a]}\n"),
 	}
+	for n := range services { // one each, for a playbook is carried out once at a time
+		id := fmt.Sprintf("recover-%d", n+1)
+		files["continuity/playbooks/"+id+".yaml"] = h.playbook(id, fmt.Sprintf("for: {services: [shop-%d]}\n", n+1))
+	}
+	maps.Copy(files, h.more)
 	for name, text := range files {
 		if err := h.write(name, text); err != nil {
 			return err
@@ -132,8 +144,9 @@ func (h *house) bia(edition int) string {
 	for n := range services {
 		fmt.Fprintf(&b, "  shop-%d: {vital: true, mtpd: 2h, rto: 1h, rtc: 1m, needs: [shop-%d-machine]}\n", n+1, n+1)
 	}
+	b.WriteString("  contended: {vital: true, mtpd: 2h, rto: 1h, rtc: 1m, needs: [shop-1-machine]}\n")
 	b.WriteString("  shop-site: {vital: true, mtpd: 2h, rto: 1h, rtc: 1m, needs: [{any_of: [site-1, site-2], full: 2, minimum: 1}]}\n")
-	b.WriteString("sites: {site-a: {}}\nobservers:\n  prom: {heartbeat: {match: {alertname: Watchdog}, every: 1h}}\n  probe: {heartbeat: {match: {alertname: Watchdog}, every: 1h}}\ncomponents:\n")
+	b.WriteString("sites: {site-a: {}}\nobservers:\n  prom: {heartbeat: {match: {alertname: Watchdog}, every: 1h}}\ncomponents:\n")
 	for n := range services {
 		fmt.Fprintf(&b, "  shop-%d-machine: {observers: [prom]}\n", n+1)
 	}
@@ -162,16 +175,16 @@ func (h *house) playbook(id, fits string) string {
 }
 
 // start starts the daemon of the house with what is planted in it, and returns at once.
-func (h *house) start(program, planted string, more ...string) (*process, error) {
+func (h *house) start(program, planted string) (*process, error) {
 	_ = os.Remove(h.ready())
 	env := []string{"HOLDFAST_FAILPOINT=" + planted, "HOLDFAST_FAILPOINT_LOG=" + h.hits(), "GOMAXPROCS=2"}
-	return spawn(h.log(), env, program, append([]string{"serve", "--config", h.config(), "--ready-file", h.ready()}, more...)...)
+	return spawn(h.log(), env, program, "serve", "--config", h.config(), "--ready-file", h.ready())
 }
 
-// await waits until the daemon is up, or is dead.
+// await waits until the daemon is up, or is dead, or stands still where it was told to.
 func (h *house) await(p *process, patience time.Duration) error {
 	return until(patience, "the daemon is up", func() error {
-		if p.dead() {
+		if p.dead() || p.stopped() {
 			return nil
 		}
 		_, err := readReady(h.ready())

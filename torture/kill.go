@@ -146,7 +146,7 @@ func (d *deaths) live(o options, batch []target) {
 	number := d.cycles
 	d.mu.Unlock()
 	dir := filepath.Join(o.dir, fmt.Sprintf("kill-%s-%d", strings.NewReplacer("/", "-").Replace(batch[0].String()), number))
-	w, err := newWorld(o.program, dir, "", o.seed+uint64(number))
+	w, err := newWorld(o.program, dir, "", o.seed+uint64(number), nil)
 	if err != nil {
 		d.found(audit{wrong: []string{err.Error()}}, "")
 		return

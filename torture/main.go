@@ -23,7 +23,8 @@ type options struct {
 	keep    bool
 	verbose bool
 
-	kills int
+	kills, cuts, rots, stops, linear, fulls, versions, clocks, slows, partitions, failovers int
+	withoutCut                                                                              bool
 
 	mu *sync.Mutex
 }
@@ -53,6 +54,17 @@ func run() int {
 	o := options{mu: &sync.Mutex{}}
 	var output string
 	flag.IntVar(&o.kills, "kill", 0, "how many times a daemon is killed at a named instant")
+	flag.IntVar(&o.cuts, "cut", 0, "how many times the power is cut (as root: it mounts files as disks)")
+	flag.BoolVar(&o.withoutCut, "without-cut", false, "go without power cuts where no disk can be mounted")
+	flag.IntVar(&o.stops, "stop", 0, "how many leaders are stopped, replaced and woken")
+	flag.IntVar(&o.fulls, "full", 0, "how many disks fill up (as root)")
+	flag.IntVar(&o.partitions, "partition", 0, "how many faults a cluster of three NATS servers has")
+	flag.IntVar(&o.versions, "versions", 0, "how many logs hold what a newer version wrote")
+	flag.IntVar(&o.clocks, "clock", 0, "how many logs end ahead of this machine's clock")
+	flag.IntVar(&o.slows, "slow", 0, "how many disks take seconds for an append")
+	flag.IntVar(&o.linear, "linear", 0, "how many answers fifty clients give at least")
+	flag.IntVar(&o.failovers, "failover", 0, "how many leaders are killed beside a standby")
+	flag.IntVar(&o.rots, "rot", 0, "how many stores are damaged")
 	flag.Uint64Var(&o.seed, "seed", 1, "draws what is drawn")
 	flag.IntVar(&o.workers, "workers", 2, "worlds at a time")
 	flag.BoolVar(&o.keep, "keep", false, "keep the stores of runs in which nothing was wrong")
@@ -61,6 +73,7 @@ func run() int {
 	flag.StringVar(&o.program, "program", "", "a daemon built with -tags failpoint; default: build it")
 	flag.StringVar(&output, "json", "", "file for the rows as JSON")
 	flag.Parse()
+	defer unmountAll()
 	defer living.kill()
 	if err := o.prepare(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -80,8 +93,14 @@ func run() int {
 			fmt.Println("  WRONG:", w)
 		}
 	}
-	if o.kills > 0 {
-		add(kill(o))
+	for _, h := range []struct {
+		count int
+		run   func(options) row
+	}{{o.kills, kill}, {o.cuts, cut}, {o.rots, decay}, {o.stops, standStill}, {o.failovers, failOver}, {o.linear, linear},
+		{o.fulls, full}, {o.partitions, partition}, {o.versions, versions}, {o.clocks, clocks}, {o.slows, slow}} {
+		if h.count > 0 {
+			add(h.run(o))
+		}
 	}
 	return o.verdict(rows, output)
 }
@@ -143,6 +162,7 @@ func (o options) interrupted() {
 	signal.Notify(signals, os.Interrupt, sigTerm)
 	<-signals
 	living.kill()
+	unmountAll()
 	os.Exit(1)
 }
 
@@ -150,9 +170,11 @@ func (o options) interrupted() {
 func child(args []string) (bool, error) {
 	switch {
 	case args[0] == "record" && len(args) == 4:
-		return true, record(args[1], args[2], splitURLs(args[3]))
+		return true, record(args[1], args[2], args[3])
 	case args[0] == "effect" && len(args) == 3:
 		return true, command(args[1], args[2])
+	case args[0] == "nats" && len(args) == 2:
+		return true, serveNATS(args[1])
 	}
 	return false, nil
 }

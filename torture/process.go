@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -62,7 +63,14 @@ func (p *process) within(d time.Duration) bool {
 	}
 }
 
-func (p *process) dead() bool { return p.within(0) }
+func (p *process) dead() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
 
 // killed reports whether it ended by SIGKILL.
 func (p *process) killed() bool {
@@ -97,7 +105,7 @@ func (p *process) lastWords() string {
 	if err != nil {
 		return err.Error()
 	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	lines := slices.DeleteFunc(strings.Split(strings.TrimSpace(string(text)), "\n"), func(l string) bool { return strings.Contains(l, `"rule":"readiness/`) })
 	return strings.Join(lines[max(0, len(lines)-12):], "\n")
 }
 

@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -76,6 +75,9 @@ func readBook(path string) (all []effect, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if end := bytes.LastIndexByte(text, '\n'); end >= 0 { // somebody may be writing
+		text = text[:end]
+	}
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	for lines.Scan() {
 		var e effect
@@ -94,19 +96,17 @@ const (
 )
 
 // record is the process of the world outside: it writes down whatever it is asked, and answers.
-func record(dir, listen string, natsURLs []string) error {
+func record(dir, listen, natsURLs string) error {
 	b, err := openBook(filepath.Join(dir, callsFile))
 	if err != nil {
 		return err
 	}
-	for _, url := range natsURLs {
-		nc, err := nats.Connect(url, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond), nats.ReconnectJitter(0, 0))
-		if err != nil {
-			return err
-		}
-		if _, err := nc.QueueSubscribe("torture.>", "recorder", func(m *nats.Msg) { answer(b, m) }); err != nil {
-			return err
-		}
+	nc, err := nats.Connect(natsURLs, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond), nats.ReconnectJitter(0, 0))
+	if err != nil {
+		return err
+	}
+	if _, err := nc.Subscribe("torture.>", func(m *nats.Msg) { answer(b, m) }); err != nil {
+		return err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /do/{step}", func(w http.ResponseWriter, r *http.Request) {
@@ -185,8 +185,11 @@ func command(dir, takes string) error {
 	if e.Beside, err = stillRuns(dir, e); err != nil {
 		return err
 	}
-	if _, err := b.write(e); err != nil {
+	if b.epoch, err = highest(dir); err != nil {
 		return err
+	}
+	if stale, err := b.write(e); stale || err != nil {
+		return errors.Join(err, errors.New("a higher epoch has called since"))
 	}
 	pause, err := time.ParseDuration(takes)
 	if err != nil {
@@ -196,6 +199,20 @@ func command(dir, takes string) error {
 	e.End = true
 	_, err = b.write(e)
 	return err
+}
+
+// highest is the highest epoch that any call or command came with.
+func highest(dir string) (epoch uint64, err error) {
+	for _, file := range []string{callsFile, commandsFile} {
+		all, err := readBook(filepath.Join(dir, file))
+		if err != nil {
+			return 0, err
+		}
+		for _, e := range all {
+			epoch = max(epoch, e.Epoch)
+		}
+	}
+	return epoch, nil
 }
 
 // stillRuns is the command of the same step that began before, has not written that it is over, and was not killed.
@@ -219,8 +236,4 @@ func stillRuns(dir string, e effect) (string, error) {
 		}
 	}
 	return "", nil
-}
-
-func splitURLs(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' })
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -16,10 +17,12 @@ type world struct {
 	crowd    *crowd
 	recorder *process
 	program  string
+	skew     time.Duration // by how much the log's time may be ahead of this machine's
 }
 
-// newWorld builds a world on an embedded server whose store is in a directory; "" is one below the world's own.
-func newWorld(program, dir, store string, seed uint64) (*world, error) {
+// newWorld builds a world on an embedded server whose store is in a directory; "" is one below the world's own. furnish may
+// change the house before it is built.
+func newWorld(program, dir, store string, seed uint64, furnish func(*house)) (*world, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -32,6 +35,9 @@ func newWorld(program, dir, store string, seed uint64) (*world, error) {
 		return nil, err
 	}
 	w.house = &house{dir: dir, store: store, recorder: fmt.Sprintf("http://127.0.0.1:%d", port), effects: dir}
+	if furnish != nil {
+		furnish(w.house)
+	}
 	if err := w.house.build(); err != nil {
 		return nil, err
 	}
@@ -40,6 +46,28 @@ func newWorld(program, dir, store string, seed uint64) (*world, error) {
 		return nil, err
 	}
 	w.crowd = newCrowd(w.house, "nats://"+at, seed)
+	return w, nil
+}
+
+// newWorldOn builds a world on servers of its own.
+func newWorldOn(program, dir string, urls []string, replicas int, seed uint64) (*world, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	w := &world{dir: dir, program: program}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	all := strings.Join(urls, ",")
+	w.house = &house{dir: filepath.Join(dir, "house"), natsURL: all, replicas: replicas, recorder: fmt.Sprintf("http://127.0.0.1:%d", port), effects: dir}
+	if err := w.house.build(); err != nil {
+		return nil, err
+	}
+	if err := w.record(port, all); err != nil {
+		return nil, err
+	}
+	w.crowd = newCrowd(w.house, all, seed)
 	return w, nil
 }
 
@@ -61,7 +89,7 @@ func (w *world) settle(p *process, patience time.Duration) error {
 		if p.dead() {
 			return errors.New("the daemon ended by itself")
 		}
-		s, err := w.crowd.api.status(context.Background())
+		s, err := w.crowd.api().status(context.Background())
 		switch {
 		case err != nil:
 			return err
@@ -96,6 +124,7 @@ func (w *world) finish(p *process) (a audit) {
 
 // books holds all that anybody remembers against the logs.
 func (a *audit) books(w *world, l logs, fenced bool) {
+	a.skew = w.skew
 	a.heard(l, w.crowd.acks(), true)
 	d := a.judged(l)
 	calls, err := readBook(filepath.Join(w.dir, callsFile))

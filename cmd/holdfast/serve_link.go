@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"holdfast/cmd/holdfast/config"
+	"holdfast/internal/failpoint"
 	"holdfast/journal"
 	"holdfast/journal/embedded"
 )
@@ -50,11 +51,13 @@ func (l *link) embed(ctx context.Context, cfg *config.Config, secrets *secrets, 
 	e := cfg.NATS.Embedded
 	l.shared = e.Cluster != nil
 	l.hint = "the store is " + e.Store
+	failpoint.Hit("store/examining")
 	if e.Cluster == nil { // a node whose copy is damaged gets it anew from the others
 		if err := lookAhead(ctx, e.Store, log); err != nil {
 			return failed(fmt.Sprintf("keep %s as it is, and restore the newest whole copy", e.Store), "%w", err)
 		}
 	}
+	failpoint.Hit("store/examined")
 	l.server, err = embedded.Start(embedded.Options{Store: e.Store, Listen: e.Listen, TLS: secrets.natsTLS, Users: secrets.users(e),
 		Anonymous: e.AnonymousAlerts(), Subjects: cfg.Alerts.Subjects, Cluster: clusterOf(e.Cluster, secrets), Log: log})
 	if errors.Is(err, embedded.ErrHeld) {

@@ -270,6 +270,43 @@ func TestADeadLetterThatCannotBeKeptDoesNotHoldUpTheNext(t *testing.T) {
 	})
 }
 
+// A leaderless alert log takes nothing for a while.
+type leaderless struct {
+	*journal.Memory
+	tries *int // that get no answer
+}
+
+func (l leaderless) Bury(ctx context.Context, m journal.Message, reason, detail string) error {
+	if *l.tries > 0 {
+		*l.tries--
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return l.Memory.Bury(ctx, m, reason, detail)
+}
+
+func TestADeadLetterThatGetsNoAnswerForAWhileIsNotPassedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := journal.NewMemory()
+		say(t, m, []byte("?"))
+		say(t, m, []byte("!"))
+		tries := 4
+		ctx, stop := context.WithCancel(t.Context())
+		var told []string
+		var end error
+		found := []alert.Unread{{Sequence: 1, Subject: "holdfast.alerts.probe"}, {Sequence: 2, Subject: "holdfast.alerts.probe"}}
+		go func() {
+			end = watch.Bury(ctx, leaderless{m, &tries}, unread(found...), func(u alert.Unread, err error) { told = append(told, fmt.Sprintf("%d %v", u.Sequence, err)) })
+		}()
+		time.Sleep(time.Minute)
+		stop()
+		synctest.Wait()
+		if diff := cmp.Diff([]string{"1 <nil>", "2 <nil>"}, told); diff != "" || end != nil || len(m.Dead()) != 2 {
+			t.Errorf("%v; it ended with %v; buried: %+v", diff, end, m.Dead())
+		}
+	})
+}
+
 func TestWhereNobodyTellsTheUndertakerEnds(t *testing.T) {
 	over := errors.New("it is over")
 	err := watch.Bury(t.Context(), journal.NewMemory(), func(context.Context, uint64) ([]alert.Unread, error) { return nil, over }, nil)

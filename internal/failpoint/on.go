@@ -25,9 +25,9 @@ type trap struct {
 
 var (
 	mu      sync.Mutex
-	traps   = mustParse(os.Getenv("HOLDFAST_FAILPOINT"))
+	traps   = mustParse(take("HOLDFAST_FAILPOINT"))
 	reached = map[string]bool{}
-	journal = open(os.Getenv("HOLDFAST_FAILPOINT_LOG"))
+	journal = open(take("HOLDFAST_FAILPOINT_LOG"))
 )
 
 // Hit marks an instant; what is said beside its name is what it is about.
@@ -86,6 +86,12 @@ func say(line string) {
 	if journal != nil {
 		_, _ = journal.WriteString(line + "\n")
 	}
+}
+
+// take reads a variable and removes it: it is meant for this process, not for its children.
+func take(name string) string {
+	defer func() { _ = os.Unsetenv(name) }()
+	return os.Getenv(name)
 }
 
 func open(file string) *os.File {
