@@ -127,3 +127,32 @@ func TestWhoHasNoKeyDeclaresNothing(t *testing.T) {
 	}
 	equal(t, s.desk.detector.Heard().Received["prom-a"], uint64(0))
 }
+
+// Who replays a signed message could cut it where they like, and have it say what its signer never said.
+func TestAMessageOfSeveralBodiesIsNotSigned(t *testing.T) {
+	files, keys := observersWithKeys(t)
+	s := newShift(t, files)
+	stamp := s.now.Format(time.RFC3339)
+	body := []byte(`{"holdfast":1,"alerts":[{"status":"firing","labels":{"component":"web","effect":"down","observer":"prom-a"}}]}`)
+	header := func(lengths string) map[string][]string {
+		h := map[string][]string{alert.HeaderObserver: {"prom-a"}, alert.HeaderTimestamp: {stamp},
+			alert.HeaderSignature: {base64.StdEncoding.EncodeToString(ed25519.Sign(keys["prom-a"], alert.SignedText(stamp, "prom-a", body)))}}
+		if lengths != "" {
+			h[alert.HeaderBodies] = []string{lengths}
+		}
+		return h
+	}
+	for sequence, c := range []struct {
+		lengths string
+		signers uint64
+	}{{fmt.Sprint(len(body)), 0}, {"", 1}} {
+		h := header(c.lengths)
+		batch, err := alert.DecodeMessage(h, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch.Body, batch.Signature = body, alert.SignatureOf(h)
+		s.desk.Hear(uint64(sequence+1), s.now, "holdfast.alerts.any", batch, nil)
+		equal(t, s.desk.detector.Heard().Received["prom-a"], c.signers)
+	}
+}
