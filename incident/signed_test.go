@@ -156,3 +156,52 @@ func TestAMessageOfSeveralBodiesIsNotSigned(t *testing.T) {
 		equal(t, s.desk.detector.Heard().Received["prom-a"], c.signers)
 	}
 }
+
+// One component is down by a signed word, and the rest of its site by nobody's: that the site is lost rests on no signature.
+func TestASiteThatOnlyUnsignedWordsMakeLostIsNotDeclaredByItself(t *testing.T) {
+	for _, signs := range []bool{false, true} {
+		files, keys := observersWithKeys(t)
+		s := newShift(t, with(t, with(t, files, "bia.yaml", "quorum: 2}}", "quorum: 2}, db: {site: north, class: database, observers: [prom-a, prom-b]}, dns: {site: north, class: network, observers: [prom-a, prom-b]}}"),
+			"bia.yaml", "automatic_for: [facility_lost]", "automatic_for: [site_loss_inferred]"))
+		s.hears(1, "prom-a", keys["prom-a"], map[string]string{"component": "web", "effect": "down"})
+		s.hears(2, "prom-b", keys["prom-b"], map[string]string{"component": "web", "effect": "down"})
+		for n, id := range []string{"db", "dns"} {
+			key := keys["prom-a"]
+			if !signs {
+				key = nil
+			}
+			s.hears(uint64(3+n), "prom-a", key, map[string]string{"component": id, "effect": "down"})
+		}
+		s.settle()
+		s.now = t0.Add(6 * time.Minute)
+		s.settle()
+		declared, gate := declaredIn(s)
+		equal(t, declared != nil, signs)
+		if !signs {
+			says(t, gate, "sign")
+		}
+	}
+}
+
+// The site is said to be impaired by nobody who signs.
+func TestASiteThatNobodySignsImpairedIsNotDeclaredByItself(t *testing.T) {
+	for _, signs := range []bool{false, true} {
+		files, keys := observersWithKeys(t)
+		s := newShift(t, with(t, files, "bia.yaml", "automatic_for: [facility_lost]", "automatic_for: [facility_impaired]"))
+		s.hears(1, "prom-a", keys["prom-a"], map[string]string{"component": "web", "effect": "down"})
+		s.hears(2, "prom-b", keys["prom-b"], map[string]string{"component": "web", "effect": "down"})
+		key := keys["prom-a"]
+		if !signs {
+			key = nil
+		}
+		s.hears(3, "prom-a", key, map[string]string{"site": "north", "effect": "impaired"})
+		s.settle()
+		s.now = t0.Add(6 * time.Minute)
+		s.settle()
+		declared, gate := declaredIn(s)
+		equal(t, declared != nil, signs)
+		if !signs {
+			says(t, gate, "sign")
+		}
+	}
+}
