@@ -25,6 +25,8 @@ func (l *ledger) put(ctx context.Context, prev uint64, body []byte) (uint64, err
 // head is asked of the stream first and of its messages then: what was stored before the first question has to be there
 // at the second.
 func (l *ledger) head(ctx context.Context) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerPatience)
+	defer cancel()
 	info, err := l.stream.Info(ctx)
 	if err != nil {
 		return 0, err
@@ -46,6 +48,8 @@ func (l *ledger) head(ctx context.Context) (uint64, error) {
 }
 
 func (l *ledger) page(ctx context.Context, sequence uint64) (page, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerPatience)
+	defer cancel()
 	m, err := l.stream.GetMsg(ctx, sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return page{}, errNoPage
