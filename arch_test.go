@@ -46,6 +46,8 @@ var house = map[string]room{
 	"invoker/actions":  {may: []string{"incident", "oncall", "playbooks"}},
 	"console":          {may: []string{"incident", "detector", "detector/alert", "bia", "oncall", "playbooks"}},
 
+	"sim": {may: []string{"journal", "invoker", "incident", "detector/alert", "detector/watch", "oncall", "playbooks"}}, // no part of the daemon
+
 	"examples":     {},
 	"schemas":      {},
 	"deploy":       {},

@@ -76,12 +76,8 @@ func (v *Invoker) Unread(ctx context.Context, after uint64) ([]alert.Unread, err
 		if found := v.unreadAfter(after); len(found) > 0 {
 			return found, nil
 		}
-		select {
-		case <-v.unread:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-v.over:
-			return nil, errOver
+		if err := v.stage.Await(ctx, v.unread); err != nil {
+			return nil, err
 		}
 	}
 }
