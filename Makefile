@@ -3,7 +3,7 @@
 GO ?= go
 LINT := $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help build test race fuzz lint demo e2e rules cover bench sim soak clean
+.PHONY: help build test race fuzz lint demo e2e rules cover bench sim torture soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,11 +39,17 @@ e2e: ## real Alertmanager, Prometheus and promtool against a built holdfast (the
 bench: ## measure beside the peers and the raw limits (PEERS=none: without peers; BENCH_FULL=1: all sizes; BENCH="-rows 4,6")
 	cd bench && $(GO) run . -json bench.json $(if $(BENCH_FULL),-backtest 10000000 -peer-active 1000000) $(BENCH)
 
+# What CI does in minutes; TORTURE="-kill 1000 -v" does something else.
+TORTURE ?= -kill 150
+torture: ## kill real daemons, break their stores, and hold what anybody was told against the logs (needs root)
+	cd torture && $(GO) test -count=1 . && $(GO) run . -json torture.json $(TORTURE)
+
 CHECKS ?= 2000
-soak: ## hours: ten minutes of fuzzing for each parser, properties by the thousand, the full bench
+soak: ## hours: ten minutes of fuzzing for each parser, properties by the thousand, the full torture, the full bench
 	$(MAKE) fuzz FUZZTIME=10m
 	@set -e; for p in $$($(GO) list -f '{{range .TestImports}}{{if eq . "pgregory.net/rapid"}}{{$$.ImportPath}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "pgregory.net/rapid"}}{{$$.ImportPath}}{{end}}{{end}}' ./...); do \
 	  echo "== properties of $$p"; $(GO) test -count=1 -timeout 3h $$p -rapid.checks=$(CHECKS); done
+	$(MAKE) torture TORTURE="-kill 1000"
 	$(MAKE) bench BENCH_FULL=1
 
 SEEDS ?= 100
@@ -54,4 +60,4 @@ cover: ## statement coverage by package
 	$(GO) test -cover ./...
 
 clean: ## remove what was built
-	rm -rf holdfast bench/.cache bench/bench.json
+	rm -rf holdfast bench/.cache bench/bench.json torture/torture.json

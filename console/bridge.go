@@ -13,6 +13,7 @@ import (
 	"strconv"
 
 	"holdfast/detector/alert"
+	"holdfast/internal/failpoint"
 )
 
 // Limits of the bridge. A body up to maxInline goes through as it is; a longer one is split between its alerts, for NATS
@@ -68,17 +69,20 @@ func (c *console) alerts(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	stored, problem := c.bridge.take(r.Context(), "holdfast.alerts."+source, http.MaxBytesReader(w, r.Body, maxBody))
+	failpoint.Hit("bridge/stored")
 	if problem != nil {
 		c.Logger.Warn().Str("source", source).Int("status", problem.Status).Str("detail", problem.Detail).Msg("alerts were not taken")
 		writeProblem(w, *problem)
 		return
 	}
 	writeJSON(w, stored)
+	failpoint.Hit("bridge/answered")
 }
 
 // take reads a body and stores it.
 func (b *bridge) take(ctx context.Context, subject string, body io.Reader) (Stored, *Problem) {
 	message, err := io.ReadAll(io.LimitReader(body, maxInline+1))
+	failpoint.Hit("bridge/read")
 	if err != nil {
 		return b.unread(ctx, subject, message, err)
 	}

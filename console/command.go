@@ -10,6 +10,7 @@ import (
 	"net/http"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/oncall"
 )
 
@@ -51,7 +52,9 @@ func (c *console) command(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	by, _ := c.person(r)
+	failpoint.Hit("console/order/received")
 	changes, problem := c.order(r.Context(), by, order)
+	failpoint.Hit("console/order/decided")
 	if problem != nil {
 		writeProblem(w, *problem)
 		return
@@ -61,6 +64,7 @@ func (c *console) command(w http.ResponseWriter, r *http.Request) {
 		answer.Changes = append(answer.Changes, Changed{Incident: change.Incident, Kind: change.Event.Kind(), Event: change.Event})
 	}
 	writeJSON(w, answer)
+	failpoint.Hit("console/order/answered")
 }
 
 func readCommand(w http.ResponseWriter, r *http.Request) (incident.Command, *Problem) {

@@ -102,7 +102,7 @@ var labels = map[incident.Verb]string{
 	incident.VerbDeclare: "Declare a disaster", incident.VerbStandDown: "Stand down",
 	incident.VerbRebase: "Judge by the bia.yaml in force",
 	incident.VerbPause:  "Pause", incident.VerbHold: "Hold", incident.VerbResume: "Let it go on", incident.VerbAbort: "Abort", incident.VerbSkipRest: "Leave out the rest",
-	incident.VerbHandOver: "Hand over", incident.VerbReported: "Reported",
+	incident.VerbHandOver: "Hand over", incident.VerbOverrule: "Overrule the rule", incident.VerbReported: "Reported",
 }
 
 var classes = map[incident.Verb]string{incident.VerbAck: "go", incident.VerbDone: "go", incident.VerbApprove: "go", incident.VerbDecline: "no"}

@@ -243,7 +243,7 @@ func CommandLine(verb incident.Verb, words ...string) string {
 	line := append([]string{"holdfast", string(verb)}, words...)
 	switch verb {
 	case incident.VerbDecline, incident.VerbRetry, incident.VerbSkip, incident.VerbFailed, incident.VerbCannot, incident.VerbStandDown, incident.VerbDeclare, incident.VerbRebase,
-		incident.VerbPause, incident.VerbHold, incident.VerbAbort, incident.VerbSkipRest, incident.VerbRehearse, incident.VerbHandOver:
+		incident.VerbPause, incident.VerbHold, incident.VerbAbort, incident.VerbSkipRest, incident.VerbRehearse, incident.VerbHandOver, incident.VerbOverrule:
 		line = append(line, `--reason "…"`)
 	}
 	return strings.Join(line, " ")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/playbooks"
 )
 
 // hand carries out effects in a rehearsal: messages are delivered and machines do what they are told, at once, unless
@@ -117,5 +118,19 @@ func (m Machine) result(e incident.Effect) incident.Result {
 	if m.Failed {
 		return incident.Result{Effect: e, Outcome: incident.Failed, Reason: m.Reason}
 	}
+	if want := wanted(e); want != nil && m.Reason != unsaid && !playbooks.Says(m.Reason, want) {
+		return incident.Result{Effect: e, Outcome: incident.TimedOut, Reason: fmt.Sprintf("it answered %q, which is not what the playbook wants it to say: whether it was done is not known", m.Reason)}
+	}
 	return incident.Result{Effect: e, Output: m.Reason}
+}
+
+// wanted is what a target has to answer; nil: nothing in particular.
+func wanted(e incident.Effect) any {
+	switch {
+	case e.Do != nil && e.Do.HTTP != nil:
+		return e.Do.HTTP.Reply
+	case e.Do != nil && e.Do.NATS != nil:
+		return e.Do.NATS.Reply
+	}
+	return nil
 }

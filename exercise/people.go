@@ -23,14 +23,14 @@ const (
 
 // verbs are what people can do in a timeline, and to what.
 var verbs = map[string]string{
-	"ack": toStep, "done": toStep, "failed": toStep, "cannot": toStep, "approve": toStep, "decline": toStep, "retry": toStep, "skip": toStep, "hand-over": toStep,
+	"ack": toStep, "done": toStep, "failed": toStep, "cannot": toStep, "approve": toStep, "decline": toStep, "retry": toStep, "skip": toStep, "hand-over": toStep, "overrule": toStep,
 	"pause": toRun, "hold": toRun, "resume": toRun, "abort": toRun, "skip-rest": toRun,
 	"declare": toIncident, "stand-down": toIncident, "note": toIncident, "arm": toIncident, "disarm": toIncident,
 	"invoke": toPlaybook, "rehearse": toPlaybook, "reported": toReport,
 }
 
 // justified are the verbs that holdfast wants a reason for; the note of the line is the reason.
-var justified = []string{"failed", "cannot", "decline", "retry", "skip", "hand-over", "invoke", "rehearse", "note", "pause", "hold", "abort", "skip-rest"}
+var justified = []string{"failed", "cannot", "decline", "retry", "skip", "hand-over", "overrule", "invoke", "rehearse", "note", "pause", "hold", "abort", "skip-rest"}
 
 // unsaid is the reason where the scenario gives none.
 const unsaid = "as the scenario has it"

@@ -73,6 +73,8 @@ func about(event incident.Event) (run, step, service string) {
 		return e.Run, e.Step, ""
 	case incident.AcknowledgementLapsed:
 		return e.Run, e.Step, ""
+	case incident.RuleOverruled:
+		return e.Run, e.Step, ""
 	case incident.HandOverOffered:
 		return e.Run, e.Step, ""
 	case incident.StepHeld:

@@ -65,14 +65,29 @@ func (s Story) sentence(c Change) string {
 		return c.Incident + ": " + s.plain(c)
 	case incident.StepStarted:
 		if c.Step != nil && e.Attempt == 1 {
-			return s.plain(c) + " It is to " + lower(c.Step.Text) + s.by(e.Until) + "."
+			return s.plain(c) + " It is to " + lower(c.Step.Text) + s.by(e.Until) + "." + lets(e.Release)
 		}
+		return s.plain(c) + lets(e.Release)
+	case incident.ReleaseChanged:
+		return s.plain(c) + lets(&e.Release)
 	case incident.Restored:
 		return s.plain(c) + measured(c.Recovery) + s.kept(c.Forecast)
 	case incident.Invoked:
 		return s.plain(c) + s.forecast(c.Forecast)
 	}
 	return s.plain(c)
+}
+
+// lets is what a decision lets happen, word by word: what a yes is for.
+func lets(r *incident.Release) string {
+	if r == nil || len(r.Steps) == 0 {
+		return ""
+	}
+	var all []string
+	for _, step := range r.Steps {
+		all = append(all, step.Step+": "+step.Does)
+	}
+	return " It lets happen: " + strings.Join(all, "; ") + "."
 }
 
 func (s Story) plain(c Change) string {

@@ -78,7 +78,7 @@ func private(e Event) bool {
 	case DecisionDue, NoPlaybookFits, StepStarted, ReleaseChanged, Acknowledged, StepApproved, StepDeclined, StepDone, StepFailed, StepSkipped,
 		Escalated, Notified, ObjectiveMissed, StandDownRecommended, Noted, AcknowledgementLapsed, HandOverOffered,
 		ReportingDue, Reminded, ReportingMissed, Reported,
-		StepForbidden, RestOffered, RestSkipped, RunPaused, RunResumed, StepHeld, StepReleased, StillHeld, InvocationQueued, RunSuperseded, RunAborted, UndoStarted, UndoDone, UndoFailed, UndoSkipped:
+		StepForbidden, RuleOverruled, RestOffered, RestSkipped, RunPaused, RunResumed, StepHeld, StepReleased, StillHeld, InvocationQueued, RunSuperseded, RunAborted, UndoStarted, UndoDone, UndoFailed, UndoSkipped:
 		return true
 	case ObjectiveAtRisk:
 		return true

@@ -183,6 +183,16 @@ func (b *book) gate() string {
 	return ""
 }
 
+// off is the last word of a person that disarmed; zero: there is none, or somebody has armed since.
+func (b *book) off() Off {
+	if b.arming != nil {
+		if e, is := b.arming.Event.(Disarmed); is {
+			return Off{e.By, b.arming.At}
+		}
+	}
+	return Off{}
+}
+
 // open are the incidents that still go on, the oldest first.
 func (b *book) open() (open []Incident) {
 	for _, id := range b.going {

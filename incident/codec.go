@@ -44,6 +44,7 @@ var kinds = []struct {
 	{KindStepFailed, read[StepFailed]},
 	{KindStepSkipped, read[StepSkipped]},
 	{KindStepForbidden, read[StepForbidden]},
+	{KindRuleOverruled, read[RuleOverruled]},
 	{KindEscalated, read[Escalated]},
 	{KindNotified, read[Notified]},
 	{KindRunPaused, read[RunPaused]},

@@ -14,6 +14,7 @@ const (
 	VerbDecline   Verb = "decline"   // a decide step; with no Step: the recommended declaration
 	VerbRetry     Verb = "retry"     // a stuck step, with a new key
 	VerbSkip      Verb = "skip"      // a stuck or waiting step, with a reason
+	VerbOverrule  Verb = "overrule"  // the rule that a step would break, with a reason; it takes two different people
 	VerbHandOver  Verb = "hand-over" // a step that waits, to the person To, with a reason; it is theirs once they acknowledge
 	VerbDeclare   Verb = "declare"   // an incident, or (no Incident) the named Services by hand
 	VerbInvoke    Verb = "invoke"    // the named Playbook for Services[0] of a declared incident, though it does not fit

@@ -73,10 +73,17 @@ func (i *Incident) applyControl(r Record) bool {
 		i.restSkipped(r.At, e)
 	case StepForbidden:
 		i.forbade(r.At, e)
+	case RuleOverruled:
+		i.overruled(r.At, e)
 	case RunPaused:
 		i.run(e.Run, func(run *Run) { run.Paused = &Brake{By: e.By, At: r.At, Until: e.Until, Reason: e.Reason} })
 	case RunResumed:
-		i.run(e.Run, func(run *Run) { run.Paused = nil })
+		i.run(e.Run, func(run *Run) {
+			run.Paused = nil
+			if e.By.Person != "" {
+				run.Resumed = r.At
+			}
+		})
 	case StepHeld:
 		i.step(e.Run, e.Step, func(_ *playbooks.Step, s *StepState) {
 			s.Held = &Brake{By: e.By, At: r.At, Until: e.Until, Reason: e.Reason}

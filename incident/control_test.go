@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -123,7 +124,7 @@ func TestAStepThatFailsAfterAnAbortIsNotTriedAgain(t *testing.T) {
 	h := runWith(t, "  - {id: act, run: {exec: {command: act}}, retry: 3, undo: {run: {exec: {command: open}}}}\n")
 	e := h.want("act")
 	h.control("alice", VerbAbort, "", "")
-	equal(t, h.finish(Result{Effect: e, Outcome: Failed, Reason: "no"}), []string{"step_failed act", "run_ended"})
+	equal(t, h.finish(Result{Effect: e, Outcome: Failed, Reason: "no", NoEffect: true}), []string{"step_failed act", "run_ended"})
 	equal(t, h.step("act").Status, CalledOff)
 	equal(t, h.step("act").Undo == nil, true)
 }
@@ -143,6 +144,43 @@ func TestWhetherAStepInDoubtIsUndoneIsAskedOfAPersonBeforeAnythingElseIs(t *test
 		equal(t, h.at(48 * time.Hour)[0], "objective_missed")
 		equal(t, h.control("alice", verb, "fence-b", ""), want)
 	}
+}
+
+func TestAFailureThatMayHaveDoneSomethingIsLookedAtBeforeItIsUndoneAndOneThatDidNothingIsNot(t *testing.T) {
+	const step = "  - {id: act, run: {exec: {command: act}}, on_failure: undo, undo: {run: {exec: {command: back}}}%s}\n"
+	for _, c := range []struct {
+		says   string
+		result Result
+		want   []string
+	}{
+		{"", Result{Outcome: Failed, Reason: "exit code 1"}, []string{"step_failed act", "run_aborted", "undo_failed act"}},
+		{"", Result{Outcome: TimedOut, Reason: "no answer"}, []string{"step_failed act", "run_aborted", "undo_failed act"}},
+		{"", Result{Outcome: Failed, Reason: "connection refused", NoEffect: true}, []string{"step_failed act", "run_aborted", "run_ended"}},
+		{", failed_means: nothing_done", Result{Outcome: Failed, Reason: "exit code 1"}, []string{"step_failed act", "run_aborted", "run_ended"}},
+		{", failed_means: nothing_done", Result{Outcome: TimedOut, Reason: "no answer"}, []string{"step_failed act", "run_aborted", "undo_failed act"}},
+		{", failed_means: maybe_done", Result{Outcome: Failed, Reason: "exit code 1"}, []string{"step_failed act", "run_aborted", "undo_failed act"}},
+	} {
+		h := runWith(t, fmt.Sprintf(step, c.says))
+		c.result.Effect = h.want("act")
+		equal(t, h.finish(c.result), c.want)
+	}
+}
+
+func TestAnAttemptThatMayHaveActedCountsThoughTheNextOneDidNothing(t *testing.T) {
+	h := runWith(t, "  - {id: act, run: {exec: {command: act}}, retry: 1, undo: {run: {exec: {command: back}}}}\n")
+	h.finish(Result{Effect: h.want("act"), Outcome: Failed, Reason: "exit code 1"})
+	h.at(7 * time.Minute)
+	h.finish(Result{Effect: h.want("act"), Outcome: Failed, Reason: "connection refused", NoEffect: true})
+	equal(t, h.control("alice", VerbAbort, "", ""), []string{"run_aborted", "undo_failed act"})
+}
+
+func TestAPersonWhoFailedMayHaveDoneAPart(t *testing.T) {
+	h := runWith(t, "  - {id: pull, do: \"Pull the plugs\", role: on-call-pay, undo: {run: {exec: {command: back}}}}\n")
+	h.says("dave", VerbFailed, "pull")
+	equal(t, h.control("alice", VerbAbort, "", ""), []string{"run_aborted", "undo_failed pull"})
+	h = runWith(t, "  - {id: pull, do: \"Pull the plugs\", role: on-call-pay, undo: {run: {exec: {command: back}}}}\n")
+	h.says("dave", VerbCannot, "pull")
+	equal(t, h.control("alice", VerbAbort, "", ""), []string{"run_aborted", "run_ended"})
 }
 
 func TestAfterACrashAnUndoGoesByItsOwnRepeat(t *testing.T) {

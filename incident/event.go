@@ -64,6 +64,7 @@ const (
 	KindStepFailed            Kind = "step_failed"
 	KindStepSkipped           Kind = "step_skipped"
 	KindStepForbidden         Kind = "step_forbidden"
+	KindRuleOverruled         Kind = "rule_overruled"
 	KindEscalated             Kind = "escalated"
 	KindNotified              Kind = "notified"
 
@@ -359,7 +360,12 @@ type StepStarted struct {
 
 	Values  map[string]condition.Value `json:"values,omitempty"`  // what is put in, by the text of its expression
 	Release *Release                   `json:"release,omitempty"` // of a decide step: what it lets happen, as it stands
+	For     string                     `json:"for,omitempty"`     // of a decide step that is asked once more: the step of which nobody knew what it would send when it was approved
+	Frozen  Values                     `json:"frozen,omitempty"`  // of a decide step: what only the clock would change, as it was when it was asked
 }
+
+// Values are what is put into steps, by step and by the text of the expression.
+type Values map[string]map[string]condition.Value
 
 // ReleaseChanged says that what a decision lets happen is another while the decision waits. Approvals that were given for
 // something else no longer count.
@@ -434,14 +440,14 @@ type StepDone struct {
 	Answers  map[string]string `json:"answers,omitempty"`
 	Evidence string            `json:"evidence,omitempty"`
 
-	Approved map[string]map[string]condition.Value `json:"approved,omitempty"` // of a decide step: what is put into the steps behind it, by step
+	Approved Values `json:"approved,omitempty"` // of a decide step: what is put into the steps behind it
 }
 
 // Outcome is how a step ended badly.
 type Outcome string
 
 const (
-	Failed   Outcome = "failed"    // the target said no, or a person did
+	Failed   Outcome = "failed"    // the target said no, or a person did; it may have done a part all the same
 	TimedOut Outcome = "timed_out" // given up; whether it had an effect is not known
 	InDoubt  Outcome = "in_doubt"  // a daemon died while it was under way
 	Cannot   Outcome = "cannot"    // a person says that it cannot be done
@@ -461,6 +467,19 @@ type StepFailed struct {
 	Again   time.Time `json:"again,omitzero"`
 	Tell    []string  `json:"tell,omitempty"`
 	Unsent  bool      `json:"unsent,omitempty"` // it never left this house
+
+	NoEffect bool `json:"no_effect,omitempty"` // it certainly did nothing: not sent, refused outright, or its playbook says so; false: it may have
+}
+
+// mayHaveActed reports whether the attempt may have had an effect though it did not end well.
+func (e StepFailed) mayHaveActed() bool {
+	switch e.Outcome {
+	case TimedOut, InDoubt:
+		return true
+	case Failed:
+		return !e.Unsent && !e.NoEffect
+	}
+	return false
 }
 
 // StepSkipped leaves a step out.
@@ -481,6 +500,20 @@ type StepForbidden struct {
 	Rule    string   `json:"rule"`    // id of an assertion of bia.yaml, or returns_to
 	Reason  string   `json:"reason"`
 	Tell    []string `json:"tell,omitempty"`
+}
+
+// RuleOverruled says that a person lets a step, or its undo, be carried out although it would break a rule of bia.yaml. It
+// takes two different people; until the second has said so the rule stands.
+type RuleOverruled struct {
+	Run    string   `json:"run"`
+	Step   string   `json:"step"`
+	Undo   bool     `json:"undo,omitempty"`
+	Rule   string   `json:"rule"`   // id of an assertion of bia.yaml
+	Broken string   `json:"broken"` // how it would be broken, as it was when they said so
+	By     Actor    `json:"by"`
+	Reason string   `json:"reason"`
+	Second bool     `json:"second,omitempty"` // it is the second person's word: from here on the rule does not stop this step
+	Tell   []string `json:"tell,omitempty"`
 }
 
 // Escalated tells the next in line that a step (or, with an empty Step, a declaration) still waits.
@@ -840,6 +873,7 @@ func (Rebased) Kind() Kind               { return KindRebased }
 func (ActionAgreed) Kind() Kind          { return KindActionAgreed }
 func (ActionDone) Kind() Kind            { return KindActionDone }
 func (StepForbidden) Kind() Kind         { return KindStepForbidden }
+func (RuleOverruled) Kind() Kind         { return KindRuleOverruled }
 func (RestOffered) Kind() Kind           { return KindRestOffered }
 func (RestSkipped) Kind() Kind           { return KindRestSkipped }
 func (ExerciseStarted) Kind() Kind       { return KindExerciseStarted }

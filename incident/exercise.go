@@ -89,7 +89,7 @@ func (r Run) yields() bool {
 }
 
 // sent are the steps of a run by which something was done to the world, or may have been. Of an attempt that was stopped
-// before it left this house that is certain; of any other it is not, and what a person says is done was done.
+// before it left this house, or refused outright, that is certain; of any other it is not, and what a person says is done was done.
 func (i *Incident) sent(run Run) (steps []string) {
 	open, gone := map[string]bool{}, map[string]bool{}
 	for _, r := range i.Timeline {
@@ -104,7 +104,7 @@ func (i *Incident) sent(run Run) (steps []string) {
 			}
 		case StepFailed:
 			if e.Run == run.ID {
-				open[e.Step], gone[e.Step] = false, gone[e.Step] || open[e.Step] && !e.Unsent && e.Outcome != Unclear
+				open[e.Step], gone[e.Step] = false, gone[e.Step] || open[e.Step] && !e.Unsent && !e.NoEffect && e.Outcome != Unclear
 			}
 		case StepDone:
 			if e.Run == run.ID {

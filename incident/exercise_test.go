@@ -182,14 +182,14 @@ func TestWhatWasNeverSentInAnExerciseIsNotPutBack(t *testing.T) {
 	refused := func(t *testing.T) *house {
 		h := rehearsing(t, automatic(t), Full)
 		h.order("dave", Command{Verb: VerbAck, Incident: exerciseID, Step: "page"})
-		h.finish(Result{Effect: h.want("fence"), Outcome: Failed, Reason: "it is for live runs only", Unsent: true})
+		h.finish(Result{Effect: h.want("fence"), Outcome: Failed, Reason: "it is for live runs only", NoEffect: true})
 		return h
 	}
 	t.Run("it was refused", func(t *testing.T) {
 		h := refused(t)
 		for h.step("fence").Status == Retrying {
 			h.at(h.nextAt())
-			h.finish(Result{Effect: h.want("fence"), Outcome: Failed, Reason: "it is for live runs only", Unsent: true})
+			h.finish(Result{Effect: h.want("fence"), Outcome: Failed, Reason: "it is for live runs only", NoEffect: true})
 		}
 		equal(t, over(h), []string{"noted", "run_ended", "exercise_concluded"})
 		equal(t, last[ExerciseConcluded](h).CleanUp, CleanUp{State: "not_needed"})
@@ -198,7 +198,7 @@ func TestWhatWasNeverSentInAnExerciseIsNotPutBack(t *testing.T) {
 		h := refused(t)
 		for h.step("fence").Status == Retrying {
 			h.at(h.nextAt())
-			h.finish(Result{Effect: h.want("fence"), Outcome: Failed, Reason: "it is for live runs only", Unsent: true})
+			h.finish(Result{Effect: h.want("fence"), Outcome: Failed, Reason: "it is for live runs only", NoEffect: true})
 		}
 		h.order("alice", Command{Verb: VerbDone, Incident: exerciseID, Step: "fence", Reason: "by hand"})
 		over(h)

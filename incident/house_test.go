@@ -274,6 +274,8 @@ func stepOf(e Event) (run, step string, ok bool) {
 		return e.Run, e.Step, true
 	case AcknowledgementLapsed:
 		return e.Run, e.Step, true
+	case RuleOverruled:
+		return e.Run, e.Step, true
 	case HandOverOffered:
 		return e.Run, e.Step, true
 	case StepHeld:

@@ -113,6 +113,7 @@ type Run struct {
 	CleanUp  bool                `json:"clean_up,omitempty"` // it puts back what the exercise has done
 	PutBack  []string            `json:"-"`                  // by which steps, as in Invoked
 	Paused   *Brake              `json:"paused,omitempty"`   // nothing of it starts
+	Resumed  time.Time           `json:"resumed,omitzero"`   // when a person last let it go on
 	Ending   *Ending             `json:"ending,omitempty"`   // it is being ended before its last step
 	Offered  []string            `json:"offered,omitempty"`  // steps that may be left out, since all that it covers is back
 	Question string              `json:"question,omitempty"` // the step that asks whether to start, since a precondition does not hold
@@ -174,13 +175,16 @@ type StepState struct {
 	Output    string            `json:"output,omitempty"`
 	Answers   map[string]string `json:"answers,omitempty"`
 	Evidence  string            `json:"evidence,omitempty"`
-	Held      *Brake            `json:"held,omitempty"` // it does not start, and takes no answer
-	Undo      *StepState        `json:"undo,omitempty"` // its undo, once that has begun
+	Held      *Brake            `json:"held,omitempty"`      // it does not start, and takes no answer
+	Undo      *StepState        `json:"undo,omitempty"`      // its undo, once that has begun
+	Overruled []Overruling      `json:"overruled,omitempty"` // whose word it is that it be carried out though it would break a rule
 
-	Values   map[string]condition.Value            `json:"values,omitempty"`   // what was put in, by the text of its expression
-	Release  *Release                              `json:"release,omitempty"`  // of a decision that waits or was taken: what it lets happen
-	Changed  time.Time                             `json:"changed,omitzero"`   // when that last became another than people were told when they were asked
-	Approved map[string]map[string]condition.Value `json:"approved,omitempty"` // of a decision that was taken: what is put into the steps behind it
+	Values   map[string]condition.Value `json:"values,omitempty"`   // what was put in, by the text of its expression
+	Release  *Release                   `json:"release,omitempty"`  // of a decision that waits or was taken: what it lets happen
+	Changed  time.Time                  `json:"changed,omitzero"`   // when that last became another than people were told when they were asked
+	Approved Values                     `json:"approved,omitempty"` // of a decision that was taken: what is put into the steps behind it
+	For      string                     `json:"for,omitempty"`      // of a decision that was asked once more: the step that it is about
+	Frozen   Values                     `json:"frozen,omitempty"`   // of a decision: what only the clock would change, as it was when it was asked
 }
 
 // An Offer is a step that is being handed over: To has to acknowledge it.
@@ -196,6 +200,14 @@ type Approval struct {
 	By     Actor     `json:"by"`
 	At     time.Time `json:"at"`
 	Digest string    `json:"digest,omitempty"` // of what they approved
+}
+
+// An Overruling is one person's word that a rule shall not stop a step. Two of them, of different people, make it so.
+type Overruling struct {
+	Rule   string    `json:"rule"`
+	By     Actor     `json:"by"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
 }
 
 // A Notice is something a person is told. It exists as soon as the event that causes it is in the journal.
@@ -275,11 +287,11 @@ type Effect struct {
 
 // A Result is how an effect went.
 type Result struct {
-	Effect  Effect
-	Outcome Outcome // empty: done
-	Output  string
-	Reason  string
-	Channel string // of a notice
-	Rule    string // with the outcome forbidden: which rule stopped it
-	Unsent  bool   // it failed before anything left this house, since it was not allowed to; false: it did, or nobody can tell
+	Effect   Effect
+	Outcome  Outcome // empty: done
+	Output   string
+	Reason   string
+	Channel  string // of a notice
+	Rule     string // with the outcome forbidden: which rule stopped it
+	NoEffect bool   // it failed and certainly did nothing: it was not sent, or its target refused it outright
 }

@@ -63,6 +63,8 @@ func told(e Event) (people []string, run, step string) {
 		people, run = e.Tell, e.Run
 	case StepForbidden:
 		people, run, step = e.Tell, e.Run, e.Step
+	case RuleOverruled:
+		people, run, step = e.Tell, e.Run, e.Step
 	case ReleaseChanged:
 		people, run, step = e.Tell, e.Run, e.Step
 	case Escalated:
@@ -186,6 +188,12 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		say("Look how it goes: holdfast incident %s", i.ID)
 	case RestOffered:
 		say("Leave it out: holdfast skip-rest %s %s --reason WHY. Until somebody does, the run goes on as planned.", i.ID, run)
+	case RuleOverruled:
+		if e.Second {
+			say("It may be carried out now: holdfast retry %s %s/%s --reason WHY", i.ID, run, step)
+		} else {
+			say("It takes a second person to agree: holdfast overrule %s %s/%s --reason WHY", i.ID, run, step)
+		}
 	case StepForbidden:
 		say("It is asked again when you say: holdfast retry %s %s/%s --reason WHY; or leave it out (skip), or say that you did it by hand (done)", i.ID, run, step)
 	case StepFailed, UndoFailed:

@@ -152,7 +152,10 @@ func (i Incident) orderResume(w World, person string, c Command) ([]Event, error
 		if run, err = i.runMeant(c); err != nil {
 			return nil, err
 		}
-		if b = run.Paused; b == nil {
+		if b = run.Paused; b == nil && i.disarmedRun(w, run) != "" {
+			b = &Brake{By: w.Off.By, At: w.Off.At}
+		}
+		if b == nil {
 			return nil, Refuse("nobody has paused run %s of %s", run.ID, i.ID)
 		}
 	}

@@ -21,6 +21,7 @@ var stepOrders = map[Verb]func(Incident, World, leg, string, Command) ([]Event, 
 	VerbRetry:    retry,
 	VerbSkip:     skip,
 	VerbHandOver: handOver,
+	VerbOverrule: overrule,
 }
 
 // leg finds the step that a command means: "go", or "2/go" where several runs have it. Without a step it is the only one
@@ -144,6 +145,9 @@ func ack(i Incident, w World, l leg, person string, c Command) ([]Event, error) 
 	if err != nil {
 		return nil, err
 	}
+	if rule, forbidden := i.forbidden(w, l); forbidden && l.plan().Kind() == playbooks.KindDo && s.Status == Waiting {
+		return nil, Refuse("%s may not be done now: it would break %s: %s", l.called(), rule.Rule, rule.Reason)
+	}
 	e := Acknowledged{Run: run, Step: step, By: by}
 	if offered {
 		e.From = orText(s.Acked.Person, s.Offered.By.Person)
@@ -248,7 +252,8 @@ func failedBy(o Outcome) func(Incident, World, leg, string, Command) ([]Event, e
 		if err != nil {
 			return nil, err
 		}
-		e := StepFailed{Run: run, Step: step, Attempt: l.state().Attempt, Outcome: o, Reason: c.Reason, By: by}
+		e := StepFailed{Run: run, Step: step, Attempt: l.state().Attempt, Outcome: o, Reason: c.Reason, By: by,
+			NoEffect: o == Failed && l.plan().FailedMeans == playbooks.NothingDone}
 		if !passesOver(l.plan(), o) && (!l.undoesRun() || l.braked()) {
 			e.Tell = troubled(w, l)
 		}
@@ -286,7 +291,7 @@ func approve(i Incident, w World, l leg, person string, c Command) ([]Event, err
 	if why := unwell(w, l.plan().ReturnsTo); why != "" {
 		return nil, Refuse("%s cannot be approved: %s", step, why)
 	}
-	now := i.release(w, l)
+	now := i.release(w, l, *s)
 	if err := meant(l, now, c.Digest); err != nil {
 		return nil, err
 	}
@@ -363,6 +368,11 @@ func retry(i Incident, w World, l leg, person string, c Command) ([]Event, error
 		return nil, l.heldBack("retry")
 	case p.Repeat == "never" && s.Attempt > 0 && (s.Outcome == InDoubt || s.Outcome == TimedOut):
 		return nil, Refuse("%s must not be repeated (repeat: never), and whether it took effect is not known: look, then report it done or skip it", step)
+	}
+	if d, waits, refused := l.askedAnew(); waits {
+		return nil, Refuse("%s has not been approved as it would be done now: %s is asked about it since %s", stepName(run, step), d.ID, stamp(d.Sent))
+	} else if refused {
+		return nil, before(d.By, d.Ended, "what %s would do was declined by %s at %s%s", stepName(run, step), who(d.By), stamp(d.Ended), because(d.Reason))
 	}
 	if rule, forbidden := i.forbidden(w, l); forbidden {
 		return nil, Refuse("%s may not be carried out: it would break %s: %s", l.called(), rule.Rule, rule.Reason)

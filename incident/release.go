@@ -27,17 +27,26 @@ type Released struct {
 	Does string `json:"does"` // everything that is sent or asked, in one line
 }
 
-// release is what a decide step lets happen, as it would be done at w.Now.
-func (i Incident) release(w World, l leg) Release {
+// release is what a decide step lets happen, as it would be done at w.Now, with what was frozen when it was asked.
+func (i Incident) release(w World, l leg, asked StepState) Release {
 	r := Release{Steps: []Released{}}
-	for _, n := range l.behind() {
-		next := leg{incident: l.incident, run: l.run, n: n}
-		r.Steps = append(r.Steps, Released{next.plan().ID, i.does(w, next)})
+	for _, next := range l.about(asked) {
+		r.Steps = append(r.Steps, Released{next.plan().ID, i.does(w, next, asked.Frozen[next.plan().ID])})
 	}
 	data, _ := json.Marshal(r.Steps) // holds nothing that JSON cannot
 	sum := sha256.Sum256(data)
 	r.Digest = "sha256:" + hex.EncodeToString(sum[:])
 	return r
+}
+
+// about are the steps that a decision is about: all that it releases, or the one that it was asked for once more.
+func (l leg) about(asked StepState) (all []leg) {
+	for _, n := range l.behind() {
+		if next := (leg{incident: l.incident, run: l.run, n: n}); asked.For == "" || asked.For == next.plan().ID {
+			all = append(all, next)
+		}
+	}
+	return all
 }
 
 // behind are the steps that a decision releases, by their place in the playbook: those that wait for it, directly or
@@ -63,15 +72,15 @@ func (l leg) behind() (steps []int) {
 }
 
 // does is one step as people read it before they approve. Where a value is known only when its turn comes, it is shown as
-// the playbook has it.
-func (i Incident) does(w World, l leg) string {
+// the playbook has it, and the decision is asked once more when it is known.
+func (i Incident) does(w World, l leg, frozen map[string]condition.Value) string {
 	p := l.plan()
-	text := rendered(p)
-	if values, ok := i.settled(w, l); ok {
+	if values, ok := i.settled(w, l, frozen); ok {
 		if put, err := p.With(values); err == nil {
-			text = rendered(put)
+			p = put
 		}
 	}
+	text := rendered(p)
 	var marks []string
 	if p.Role != "" {
 		marks = append(marks, "by "+p.Role)
@@ -88,6 +97,9 @@ func (i Incident) does(w World, l leg) string {
 	if p.Fallback != "" {
 		marks = append(marks, fmt.Sprintf("else %s, where %s is lost", p.Fallback, strings.Join(p.Needs, " or ")))
 	}
+	if back := p.Reversal(); back != nil {
+		marks = append(marks, "undone by "+rendered(back))
+	}
 	if len(marks) > 0 {
 		text += " (" + strings.Join(marks, "; ") + ")"
 	}
@@ -95,27 +107,48 @@ func (i Incident) does(w World, l leg) string {
 }
 
 // settled are the values of a step as far as they are known by now; false: not all of them are, or the clock alone changes
-// one.
-func (i Incident) settled(w World, l leg) (map[string]condition.Value, bool) {
+// one that was not frozen.
+func (i Incident) settled(w World, l leg, frozen map[string]condition.Value) (map[string]condition.Value, bool) {
 	p := l.plan()
 	if len(p.Parameters) == 0 {
 		return nil, false
 	}
-	for _, e := range p.Parameters {
-		if e.Passes() {
+	for text, e := range p.Parameters {
+		if _, is := frozen[text]; e.Passes() && !is {
 			return nil, false
 		}
 	}
-	values, err := i.evaluated(w, l)
+	values, err := i.evaluated(w, l, frozen)
 	return values, err == nil
 }
 
-// approvedValues are the values that an approval is given on, by step.
-func (i Incident) approvedValues(w World, l leg) map[string]map[string]condition.Value {
-	all := map[string]map[string]condition.Value{}
-	for _, n := range l.behind() {
-		next := leg{incident: l.incident, run: l.run, n: n}
-		if values, ok := i.settled(w, next); ok {
+// freezes are the values that the clock would change while a decision waits, as they are when it is asked: what people
+// approve has to stay what it is. Of the step that it is asked about once more they are all of them.
+func (i Incident) freezes(w World, l leg, asked StepState) Values {
+	frozen := Values{}
+	for _, next := range l.about(asked) {
+		p := next.plan()
+		values, err := i.evaluated(w, next, nil)
+		if err != nil {
+			continue
+		}
+		maps.DeleteFunc(values, func(text string, _ condition.Value) bool { return asked.For == "" && !p.Parameters[text].Passes() })
+		if len(values) > 0 {
+			frozen[p.ID] = values
+		}
+	}
+	if len(frozen) == 0 {
+		return nil
+	}
+	return frozen
+}
+
+// approvedValues are the values that an approval is given on, by step, and those that it was given on before.
+func (i Incident) approvedValues(w World, l leg) Values {
+	all := Values{}
+	maps.Copy(all, l.state().Approved)
+	for _, next := range l.about(*l.state()) {
+		if values, ok := i.settled(w, next, l.state().Frozen[next.plan().ID]); ok {
 			all[next.plan().ID] = values
 		}
 	}
@@ -123,6 +156,55 @@ func (i Incident) approvedValues(w World, l leg) map[string]map[string]condition
 		return nil
 	}
 	return all
+}
+
+// deciders are the decisions that let a step happen: those before it, up to the next one.
+func (l leg) deciders() (all []leg) {
+	for n := range l.run.Steps {
+		d := leg{incident: l.incident, run: l.run, n: n}
+		if d.plan().Kind() == playbooks.KindDecide && n != l.n && slices.Contains(d.behind(), l.n) {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// asksAgain has a decision asked once more, when what a step behind it would send is known only now: an approval never
+// covers what was not shown. It is nil where all of it was approved, or nobody had to approve anything.
+func (i Incident) asksAgain(w World, l leg, by Actor, reason string) Event {
+	if l.undo || l.plan().Kind() != playbooks.KindRun || len(l.plan().Parameters) == 0 {
+		return nil
+	}
+	for _, d := range l.deciders() {
+		s := d.state()
+		if s.Status != Done || s.Approved[l.plan().ID] != nil || s.Release == nil {
+			continue
+		}
+		run, step := d.name()
+		asked := StepState{For: l.plan().ID}
+		asked.Frozen = i.freezes(w, d, asked)
+		release := i.release(w, d, asked)
+		e := start(w, d, by, reason)
+		e.Run, e.Step, e.Key, e.For, e.Frozen, e.Release = run, step, d.key(s.Class+1), asked.For, asked.Frozen, &release
+		return i.askedOf(w, d, e)
+	}
+	return nil
+}
+
+// askedAnew is the decision that a step waits for since it was asked once more, and whether it said no.
+func (l leg) askedAnew() (d StepState, waits, refused bool) {
+	if l.undo || l.plan().Kind() != playbooks.KindRun || len(l.plan().Parameters) == 0 {
+		return d, false, false
+	}
+	for _, d := range l.deciders() {
+		switch s := d.state(); {
+		case s.For == l.plan().ID && s.Status == Declined:
+			return *s, false, true
+		case s.For != "" && !s.ended():
+			return *s, true, false
+		}
+	}
+	return d, false, false
 }
 
 // rendered is all that a step sends or asks, in one line: nothing that reaches a target is left out.
@@ -181,7 +263,7 @@ func (i Incident) rereleases(w World, l leg) Event {
 	if l.plan().Kind() != playbooks.KindDecide || s.Release == nil || !slices.ContainsFunc(l.behind(), func(n int) bool { return len(l.run.Playbook.Steps[n].Parameters) > 0 }) {
 		return nil
 	}
-	now := i.release(w, l)
+	now := i.release(w, l, *s)
 	if now.Digest == s.Release.Digest {
 		return nil
 	}

@@ -32,7 +32,7 @@ func (i Incident) forbidden(w World, l leg) (Prohibition, bool) {
 	}
 	rules := w.Documents.BIA.Assertions
 	for _, id := range sortedIDs(rules) {
-		if why := broken(w, rules[id], imminent{w, i, l}); why != "" {
+		if why := broken(w, rules[id], imminent{w, i, l}); why != "" && !l.state().overrules(id) {
 			return Prohibition{id, why}, true
 		}
 	}
@@ -187,7 +187,11 @@ func (d *Desk) Forbids(now time.Time, e Effect) (Result, bool) {
 				continue
 			}
 			l := leg{incident: i.ID, run: run, n: n, undo: e.Undo}
-			if p, forbidden := i.forbidden(f.world(*i, nil), l); forbidden {
+			w := f.world(*i, nil)
+			if why := l.disarmed(w); why != "" {
+				return Result{Effect: e, Outcome: Forbidden, Rule: ruleDisarmed, Reason: why}, true
+			}
+			if p, forbidden := i.forbidden(w, l); forbidden {
 				return Result{Effect: e, Outcome: Forbidden, Rule: p.Rule, Reason: p.Reason}, true
 			}
 		}

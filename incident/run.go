@@ -128,7 +128,7 @@ func (i Incident) stepDue(w World, l leg) Event {
 	case Stuck:
 		return i.undoes(w, l)
 	case Retrying:
-		if !l.braked() && !w.Now.Before(s.Again) {
+		if !l.braked() && l.disarmed(w) == "" && !w.Now.Before(s.Again) {
 			return i.launch(w, l)
 		}
 	}
@@ -146,6 +146,9 @@ func (i Incident) begins(w World, l leg) Event {
 		}
 		ready = ready && (!ok || before.ended())
 	}
+	if d, _, refused := l.askedAnew(); ready && refused {
+		return StepSkipped{Run: run, Step: step, By: Actor{Rule: ruleDeclined}, Reason: fmt.Sprintf("%s was declined when it was asked once more", d.ID)}
+	}
 	if !ready || i.waitsFor(w, l) != "" {
 		return nil
 	}
@@ -162,8 +165,14 @@ func (i Incident) waitsFor(w World, l leg) string {
 		return fmt.Sprintf("it is held by %s since %s%s%s", who(s.Held.By), stamp(s.Held.At), untilWords(s.Held.Until), because(s.Held.Reason))
 	case p.Phase == playbooks.Reconstitution && len(i.unrestored(l.run)) > 0:
 		return fmt.Sprintf("reconstitution begins when all that the run covers is restored; not back yet: %s", listed(i.unrestored(l.run)))
-	case len(p.ReturnsTo) > 0:
+	case len(p.ReturnsTo) > 0 && unwell(w, p.ReturnsTo) != "":
 		return unwell(w, p.ReturnsTo)
+	}
+	if why := l.disarmed(w); why != "" {
+		return why
+	}
+	if d, waits, _ := l.askedAnew(); waits {
+		return fmt.Sprintf("what it would send is known only now, and %s is asked about it once more", d.ID)
 	}
 	return ""
 }
@@ -224,7 +233,7 @@ func (i Incident) inDoubt(w World, l leg) Event {
 	s, p := l.state(), l.plan()
 	run, step := l.name()
 	switch {
-	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff() && l.braked():
+	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff() && (l.braked() || l.disarmed(w) != ""):
 		return nil // nothing is sent again before it goes on
 	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff():
 		if rule, forbidden := i.forbidden(w, l); forbidden {

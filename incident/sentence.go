@@ -22,7 +22,7 @@ func Sentence(r Record) string {
 	case Armed:
 		return fmt.Sprintf("%s armed automatic declarations%s.", who(e.By), because(e.Reason))
 	case Disarmed:
-		return fmt.Sprintf("%s disarmed automatic declarations%s.", who(e.By), because(e.Reason))
+		return fmt.Sprintf("%s disarmed: nothing is declared or invoked automatically, and no run starts anything that acts on machines%s.", who(e.By), because(e.Reason))
 	case Unrecognised:
 		return fmt.Sprintf("Something of the kind %q happened, which this version does not know.", e.As)
 	case Noted:
@@ -252,6 +252,8 @@ func stepSentence(e Event) string {
 			what = "the undo of " + what
 		}
 		return fmt.Sprintf("%s was NOT carried out: it would break %s%s.", upper(what), e.Rule, because(e.Reason))
+	case RuleOverruled:
+		return e.sentence()
 	case Escalated:
 		text := fmt.Sprintf("%s still waits; %s is told (%s)", upper(stepName(e.Run, e.Step)), e.Role, listed(e.Tell))
 		return text + because(e.Why) + "."
@@ -330,6 +332,9 @@ func attemptSentence(what string, e StepStarted) string {
 	text := what + " started"
 	if e.Attempt > 1 {
 		text += fmt.Sprintf(", attempt %d", e.Attempt)
+	}
+	if e.For != "" {
+		text += fmt.Sprintf(", asked once more since what %s would do is known only now", e.For)
 	}
 	if e.By.Person != "" {
 		text += fmt.Sprintf(", ordered by %s", who(e.By)) + because(e.Reason)

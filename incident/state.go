@@ -94,6 +94,7 @@ func (s *StepState) started(at time.Time, p *playbooks.Step, e StepStarted) {
 	s.Tries++
 	s.Attempt, s.Key, s.Epoch, s.Sent, s.Until, s.Again = e.Attempt, e.Key, e.Epoch, at, e.Until, time.Time{}
 	s.Values, s.Release, s.Changed = e.Values, e.Release, time.Time{}
+	s.For, s.Frozen, s.Ended = e.For, e.Frozen, time.Time{}
 	if put, err := p.With(e.Values); err == nil && len(e.Values) > 0 {
 		s.Text = asked(put)
 	}

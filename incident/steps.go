@@ -259,7 +259,7 @@ func finished(w World, l leg, r Result) []Change {
 		return []Change{{Incident: l.incident, Event: l.stopped(w, Prohibition{r.Rule, short(r.Reason)})}}
 	}
 	e := fail(w, l, r.Outcome, short(r.Reason))
-	e.Unsent = r.Unsent
+	e.NoEffect = r.NoEffect || r.Outcome == Failed && l.plan().FailedMeans == playbooks.NothingDone
 	if e.Reason == "" {
 		e.Reason = strings.ReplaceAll(string(r.Outcome), "_", " ")
 	}

@@ -170,8 +170,15 @@ func (i Incident) setOff(w World, l leg, by Actor, reason string) Event {
 		e.Values = values
 	}
 	if l.plan().Kind() == playbooks.KindDecide {
-		release := i.release(w, l)
-		e.Release = &release
+		var asked StepState
+		asked.Frozen = i.freezes(w, l, asked)
+		release := i.release(w, l, asked)
+		e.Release, e.Frozen = &release, asked.Frozen
+	}
+	if e.Key != l.state().Key {
+		if again := i.asksAgain(w, l, by, reason); again != nil {
+			return again
+		}
 	}
 	return e
 }
@@ -186,7 +193,7 @@ func (i Incident) values(w World, l leg, key string) (map[string]condition.Value
 	case key == s.Key:
 		return s.Values, nil
 	}
-	values, err := i.evaluated(w, l)
+	values, err := i.evaluated(w, l, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -196,11 +203,15 @@ func (i Incident) values(w World, l leg, key string) (map[string]condition.Value
 	return values, nil
 }
 
-func (i Incident) evaluated(w World, l leg) (map[string]condition.Value, error) {
+// evaluated are the values of a step: what was approved, else what was frozen when it was asked, else what it comes to now.
+func (i Incident) evaluated(w World, l leg, frozen map[string]condition.Value) (map[string]condition.Value, error) {
 	values := map[string]condition.Value{}
 	approved := l.approved()
 	for _, text := range slices.Sorted(maps.Keys(l.plan().Parameters)) {
 		v, ok := approved[text]
+		if !ok {
+			v, ok = frozen[text]
+		}
 		if !ok {
 			var err error
 			if v, err = l.plan().Parameters[text].Evaluate(view{w, i, l}); err != nil {

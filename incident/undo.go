@@ -60,6 +60,8 @@ func (i Incident) undoDue(w World, l leg) (e Event, waits bool) {
 		return nil, false
 	case run.Paused != nil || s.Status == Stuck:
 		return nil, true
+	case l.disarmed(w) != "" && (s.Status == Retrying || run.Steps[l.n].Status == Done):
+		return nil, true
 	case s.Status == Retrying && w.Now.Before(s.Again):
 		return nil, true
 	case s.Status == Pending && run.Steps[l.n].Status != Done:
@@ -105,7 +107,7 @@ func endOf(e Event) (run, step string) {
 func (i Incident) doubted(run Run) map[string]bool {
 	doubted := map[string]bool{}
 	for _, r := range i.Timeline {
-		if e, ok := r.Event.(StepFailed); ok && e.Run == run.ID && (e.Outcome == TimedOut || e.Outcome == InDoubt) {
+		if e, ok := r.Event.(StepFailed); ok && e.Run == run.ID && e.mayHaveActed() {
 			doubted[e.Step] = true
 		}
 	}

@@ -21,6 +21,8 @@ type World struct {
 	Gate string
 	// Disarmed is who took everything into their hands, where a person did.
 	Disarmed string
+	// Off is the person's word that disarmed; zero: nobody has, or somebody has armed since.
+	Off Off
 	// Blown is when a service was last invoked automatically, and in which incident.
 	Blown func(service string) (at time.Time, incident string, ok bool)
 	// Running is the run of a playbook that goes on, in whatever incident; empty: none.
@@ -107,6 +109,12 @@ func (d *deadlines) add(at time.Time) {
 	if at.After(d.after) {
 		d.all = append(d.all, at)
 	}
+}
+
+// Off is who disarmed, and when.
+type Off struct {
+	By Actor
+	At time.Time
 }
 
 // A fuse is a service's last automatic invocation.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/journal"
 )
 
@@ -36,6 +37,7 @@ func (v *Invoker) commit(ctx context.Context, decide decision) ([]incident.Chang
 		if err != nil || len(changes) == 0 {
 			return nil, err
 		}
+		failpoint.Hit("invoker/decided", leading(changes))
 		e, err := v.envelope(now, changes)
 		if err != nil {
 			return nil, err
@@ -43,8 +45,11 @@ func (v *Invoker) commit(ctx context.Context, decide decision) ([]incident.Chang
 		committed, err := v.append(ctx, e)
 		switch {
 		case err == nil:
+			failpoint.Hit("invoker/committed", leading(changes))
 			v.record(committed)
-			return changes, v.fold(committed)
+			err := v.fold(committed)
+			failpoint.Hit("invoker/folded", leading(changes))
+			return changes, err
 		case errors.Is(err, journal.ErrTooLarge):
 			return nil, err
 		}
@@ -57,6 +62,9 @@ func (v *Invoker) commit(ctx context.Context, decide decision) ([]incident.Chang
 		}
 	}
 }
+
+// leading is the kind of the first event of a commit.
+func leading(changes []incident.Change) string { return string(changes[0].Event.Kind()) }
 
 // record says what this instance has committed; a replay says nothing.
 func (v *Invoker) record(c journal.Committed) {
@@ -74,6 +82,7 @@ type attempt struct {
 
 // lookBack reads what the log holds after an append that did not go through, and waits if that is nothing new.
 func (v *Invoker) lookBack(ctx context.Context, wait time.Duration) error {
+	failpoint.Hit("invoker/looking-back")
 	before := v.head
 	if err := v.insist(ctx, v.readOn); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 )
 
 // Effects under way at once. Steps and notices do not wait for each other: a hanging webhook must not hold up a failover.
@@ -173,6 +174,7 @@ func (f *flights) board(l *lane) incident.Effect {
 // launch starts the effects that the desk wants and stops those that it no longer does. All it starts is in the journal:
 // the desk knows nothing that is not.
 func (v *Invoker) launch(ctx context.Context) {
+	failpoint.Hit("invoker/launching")
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, id := range v.desk.Stirred() {
@@ -198,10 +200,29 @@ func (v *Invoker) start(ctx context.Context, e incident.Effect) {
 		case !may:
 			return
 		case r.Outcome == "":
+			failpoint.Hit("invoker/allowed", kindOf(e))
 			r = v.cfg.Hands.Carry(ctx, e)
+			failpoint.Hit("invoker/effect-over", kindOf(e))
 		}
 		_ = v.stage.Bring(ctx, Knock{result: &r}) // stopped, or no longer wanted: nobody waits for how it went
 	})
+}
+
+// kindOf is how an effect reaches the world.
+func kindOf(e incident.Effect) string {
+	switch {
+	case e.Notice != nil:
+		return "notice"
+	case e.Verify != nil:
+		return "verify"
+	case e.Do == nil:
+		return ""
+	case e.Do.HTTP != nil:
+		return "http"
+	case e.Do.NATS != nil:
+		return "nats"
+	}
+	return "exec"
 }
 
 // mayStart looks once more, right before the effect: whoever took over meanwhile decides what becomes of it, its run may have
@@ -267,6 +288,7 @@ func (v *Invoker) finish(ctx context.Context, first incident.Result) {
 	}
 	// In as many envelopes as it takes: what is recorded says nothing any more. The error is that this instance is no longer
 	// in charge: then these effects are in doubt, and not its to judge.
+	failpoint.Hit("invoker/result")
 	for {
 		changes, err := v.commit(ctx, func(now time.Time) (changes []incident.Change, _ error) {
 			for _, r := range results {
@@ -274,6 +296,7 @@ func (v *Invoker) finish(ctx context.Context, first incident.Result) {
 			}
 			return envelopeful(changes), nil
 		})
+		failpoint.Hit("invoker/result-committed")
 		if err != nil || len(changes) == 0 {
 			return
 		}

@@ -9,6 +9,7 @@ import (
 
 	"holdfast/detector/alert"
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 )
 
 // Heard is one message of the alert log, made out (watch.Heard).
@@ -43,6 +44,7 @@ func (v *Invoker) drain(ctx context.Context) {
 
 // take lets the desk hear.
 func (v *Invoker) take(h Heard) {
+	failpoint.Hit("invoker/hearing")
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.caughtUp = h.CaughtUp

@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/journal"
 )
 
@@ -129,6 +130,7 @@ func (v *Invoker) Run(ctx context.Context) error {
 			v.finish(ctx, *k.result)
 		}
 	}
+	failpoint.Hit("invoker/ending")
 	return nil
 }
 

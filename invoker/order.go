@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/oncall"
 )
 
@@ -69,11 +70,13 @@ func (v *Invoker) carryOut(ctx context.Context, a *ask) {
 		a.answer(nil, err)
 		return
 	}
+	failpoint.Hit("invoker/order/taken")
 	changes, err := v.commit(ctx, func(now time.Time) ([]incident.Change, error) {
 		if err := a.ctx.Err(); err != nil {
 			return nil, err
 		}
 		return a.decide(now)
 	})
+	failpoint.Hit("invoker/order/committed")
 	a.answer(changes, err)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 )
 
 // wake brings a new process up to the present and puts it in charge. Until then it decides nothing and does nothing: an
@@ -22,9 +23,11 @@ func (v *Invoker) wake(ctx context.Context) error {
 		v.take(h)
 	}
 	v.tooEarly()
+	failpoint.Hit("invoker/taking-over")
 	if err := v.takeOver(ctx); err != nil {
 		return err
 	}
+	failpoint.Hit("invoker/took-over")
 	_, err := v.commit(ctx, func(time.Time) ([]incident.Change, error) {
 		return v.desk.Adopt(v.cfg.Documents, incident.Actor{Rule: "start of " + v.cfg.Instance}), nil
 	})
@@ -32,6 +35,7 @@ func (v *Invoker) wake(ctx context.Context) error {
 		return fmt.Errorf("adopt the documents: %w", err)
 	}
 	v.note(func(s *Status) { s.Live = true; v.stir() })
+	failpoint.Hit("invoker/live")
 	v.cfg.Logger.Info().Uint64("epoch", v.status.Epoch).Uint64("envelopes", v.head.sequence).Uint64("alerts", v.heardTo).
 		Msg("caught up and in charge")
 	if v.cfg.Shadow {

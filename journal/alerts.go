@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"holdfast/internal/failpoint"
 )
 
 // Publish stores a message. It tries until it is acknowledged or refused, or ctx ends; the id that it gives a message
@@ -26,7 +28,9 @@ func (s *Streams) Publish(ctx context.Context, subject string, header map[string
 		m.Header.Set(msgIDHeader, rand.Text())
 	}
 	for wait := firstWait; ; wait = min(2*wait, longWait) {
+		failpoint.Hit("journal/publishing")
 		sequence, err := send(ctx, s.js, m, jetstream.WithExpectStream(AlertsStream))
+		failpoint.Hit("journal/published")
 		if err == nil {
 			return sequence, nil
 		}

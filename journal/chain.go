@@ -8,6 +8,8 @@ import (
 	"iter"
 	"sync"
 	"time"
+
+	"holdfast/internal/failpoint"
 )
 
 // ErrUnknown is the error of an append whose outcome could not be found out before its context ended: it may be in the
@@ -65,6 +67,9 @@ func (c *chain) Append(ctx context.Context, e Envelope) (Committed, error) {
 	if err != nil {
 		return Committed{}, err
 	}
+	if err := failpoint.Fail("journal/appending"); err != nil {
+		return Committed{}, fmt.Errorf("append to the log: %w", err)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.standsOn(ctx, e); err != nil {
@@ -75,7 +80,9 @@ func (c *chain) Append(ctx context.Context, e Envelope) (Committed, error) {
 		return Committed{}, err
 	}
 	c.head = link{sequence, HashOf(body)}
+	failpoint.Hit("journal/note")
 	c.note.write(c.head)
+	failpoint.Hit("journal/noted")
 	return decode(page{sequence, body}) // exactly what a reader will get
 }
 
@@ -104,7 +111,11 @@ func (c *chain) standsOn(ctx context.Context, e Envelope) error {
 func (c *chain) settle(ctx context.Context, e Envelope, body []byte) (uint64, error) {
 	doubt := false
 	for wait := firstWait; ; wait = min(2*wait, longWait) {
+		failpoint.Hit("journal/put")
 		sequence, err := c.shelf.put(ctx, e.PrevSequence, body)
+		if lost := failpoint.Fail("journal/stored"); err == nil && lost != nil {
+			err = lost
+		}
 		if err == nil {
 			return sequence, nil
 		}
@@ -138,6 +149,7 @@ func (c *chain) Read(ctx context.Context, after uint64) iter.Seq2[Committed, err
 
 // read hands on envelope by envelope, each checked against the one before, until the head as it was at the start.
 func (c *chain) read(ctx context.Context, after uint64, hand func(Committed) bool) error {
+	failpoint.Hit("journal/read")
 	noted, err := c.note.read()
 	if err != nil {
 		return err
@@ -168,6 +180,7 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed) boo
 		if err := c.note.is(noted, prev); err != nil {
 			return err
 		}
+		failpoint.Hit("journal/read/envelope")
 		if !hand(e) {
 			return nil
 		}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"holdfast/internal/failpoint"
 )
 
 // Headers of a dead letter. Its body is that of the message, or the beginning of it.
@@ -91,7 +93,9 @@ func (s *Streams) Bury(ctx context.Context, m Message, reason, detail string) er
 		through := max(m.Sequence, s.buried.through)
 		letter.Header.Set(msgIDHeader, id)
 		letter.Header.Set(headerThrough, strconv.FormatUint(through, 10))
+		failpoint.Hit("journal/burying")
 		sequence, err := send(ctx, s.js, letter, jetstream.WithExpectStream(DeadStream), jetstream.WithExpectLastSequence(s.buried.last))
+		failpoint.Hit("journal/buried")
 		if err == nil {
 			s.buried = buried{sequence, id, through}
 			return nil

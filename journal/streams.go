@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"holdfast/internal/failpoint"
 )
 
 // ConnectOptions are what every connection to the journal needs: it never gives up on its server, and a publish that
@@ -116,6 +118,7 @@ func Open(ctx context.Context, js jetstream.JetStream, o Options) (*Streams, err
 		}
 		found[i] = stream
 	}
+	failpoint.Hit("journal/open")
 	s := &Streams{js: js, alerts: found[1], dead: found[2]}
 	s.shelf, s.note = &ledger{js: js, stream: found[0]}, note{file: o.HeadFile}
 	if err := s.findBuried(ctx); err != nil {

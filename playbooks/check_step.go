@@ -29,6 +29,7 @@ var kindsOf = map[string][]Kind{
 	"jitter":             {KindRun, KindVerify},
 	"repeat":             {KindRun, KindVerify},
 	"on_failure":         {KindNotify, KindDo, KindRun, KindVerify},
+	"failed_means":       {KindDo, KindRun},
 	"undo":               {KindDo, KindRun},
 	"returns_to":         {KindDo, KindDecide, KindRun},
 	"point_of_no_return": {KindDo, KindDecide, KindRun},
@@ -43,6 +44,7 @@ func (c *checker) step(s *Step) {
 	c.enum(s.Marks, "phase", string(s.Phase), phases...)
 	c.enum(s.Marks, "on_failure", s.OnFailure, onFailures...)
 	c.enum(s.Marks, "repeat", s.Repeat, repeats...)
+	c.enum(s.Marks, "failed_means", s.FailedMeans, failedMeans...)
 	c.enum(s.Marks, "milestone", s.Milestone, milestones...)
 	c.enum(s.Marks, "only", s.Only, onlys...)
 	c.filled(s.Marks, "escalate", len(s.Escalate))

@@ -142,7 +142,10 @@ func (s *Step) fillIn() {
 		if !s.Marks.Has("approvals") {
 			s.Approvals = 1
 		}
+	case KindDo:
+		orElse(&s.FailedMeans, MaybeDone)
 	case KindRun:
+		orElse(&s.FailedMeans, MaybeDone)
 		orElse(&s.Timeout, defaultTimeout)
 		s.fillInRetry()
 		orElse(&s.Repeat, "ask")

@@ -150,6 +150,8 @@ type Step struct {
 	OnFailure string        `doc:"on_failure"` // pause | escalate | continue | undo; default pause
 	Repeat    string        `doc:"repeat"`     // safe | ask | never: may it be sent again when a crash left the outcome unknown? default ask, of a verify safe
 
+	FailedMeans string `doc:"failed_means"` // maybe_done | nothing_done: what a failure that its target reported says of its effect; default maybe_done
+
 	Undo      *Undo    `doc:"undo"`       // takes the step's effect back when the run is aborted, or when a step with on_failure: undo fails
 	ReturnsTo []string `doc:"returns_to"` // failure domains that it goes back to: refused while anything in them is not known to be well
 
@@ -162,6 +164,12 @@ type Step struct {
 	Part          string         // the invoke step that this one is a part of, in a playbook that is linked
 	Preconditions []Precondition // of the playbook that an invoke step invokes, once it is linked
 }
+
+// What a failure that was reported says of the effect of its step: what nothing was done by needs no undo.
+const (
+	MaybeDone   = "maybe_done"
+	NothingDone = "nothing_done"
+)
 
 // Undo takes back what a step did. It is a machine's effect like any other, with a key, a time and retries of its own.
 type Undo struct {

@@ -10,6 +10,7 @@ var (
 	phases       = []string{string(Activation), string(Recovery), string(Reconstitution)}
 	onFailures   = []string{"pause", "escalate", "continue", "undo"}
 	repeats      = []string{"safe", "ask", "never"}
+	failedMeans  = []string{MaybeDone, NothingDone}
 	milestones   = []string{"recovered", "work_recovered"}
 	onlys        = []string{"exercise", "live"}
 	losses       = []string{string(LossOfSite), string(LossOfTechnology), string(LossOfData), string(LossOfSupplier), string(LossOfPeople), string(LossOfMonitoring)}
@@ -48,21 +49,22 @@ func (Precondition) DocumentSchema() map[string]any {
 // DocumentSchema wants exactly one kind of step.
 func (Step) DocumentSchema() map[string]any {
 	return exactly(stepKinds, map[string]any{
-		"id":         id,
-		"phase":      source.Words(phases...),
-		"on_failure": source.Words(onFailures...),
-		"repeat":     source.Words(repeats...),
-		"milestone":  source.Words(milestones...),
-		"evidence":   source.Words(evidenceSaid...),
-		"approvals":  between(1, mostPeople),
-		"retry":      between(0, mostRetries),
-		"notify":     filled,
-		"escalate":   filled,
-		"only":       source.Words(onlys...),
-		"needs":      filled,
-		"invoke":     id,
-		"jitter":     between(0, 1),
-		"returns_to": filled,
+		"id":           id,
+		"phase":        source.Words(phases...),
+		"on_failure":   source.Words(onFailures...),
+		"repeat":       source.Words(repeats...),
+		"failed_means": source.Words(failedMeans...),
+		"milestone":    source.Words(milestones...),
+		"evidence":     source.Words(evidenceSaid...),
+		"approvals":    between(1, mostPeople),
+		"retry":        between(0, mostRetries),
+		"notify":       filled,
+		"escalate":     filled,
+		"only":         source.Words(onlys...),
+		"needs":        filled,
+		"invoke":       id,
+		"jitter":       between(0, 1),
+		"returns_to":   filled,
 		"answers": map[string]any{
 			"propertyNames": map[string]any{"pattern": answerName.String()},
 		},

@@ -21,6 +21,7 @@ import (
 	"holdfast/detector/alert"
 	"holdfast/detector/watch"
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/invoker"
 	"holdfast/journal"
 )
@@ -75,9 +76,13 @@ func serve(ctx context.Context, o serving) (err error) {
 		return err
 	}
 
-	link, err := connect(ctx, cfg, secrets, log)
+	failpoint.Hit("serve/documents")
+	link, hand, err := connectOrNot(ctx, cfg, secrets, log)
 	if err != nil {
 		return err
+	}
+	if hand != nil {
+		return hand.serve(ctx, o, cfg, secrets, library, log)
 	}
 	defer func() { err = errors.Join(err, link.close()) }()
 	streams, err := journal.Open(ctx, link.jetstream, cfg.Journal())
@@ -116,6 +121,9 @@ func serve(ctx context.Context, o serving) (err error) {
 	parts.start("undertaker", func(ctx context.Context) error { return bury(ctx, streams, will, log) })
 	parts.start("console", func(ctx context.Context) error { return serveHTTP(ctx, web, listener, secrets.certificate) })
 	parts.start("signals", func(ctx context.Context) error { return library.reloadOnHangup(ctx) })
+	if !o.shadow {
+		parts.start("alarm", func(ctx context.Context) error { return newAlarm(hands, library, log).watch(ctx, will) })
+	}
 	parts.start("announcer", func(ctx context.Context) error {
 		return announce(ctx, will, address{HTTP: baseURL(cfg, listener), NATS: link.address(), PID: os.Getpid()}, o.readyFile, log)
 	})

@@ -15,6 +15,7 @@ import (
 	"holdfast/cmd/holdfast/config"
 	"holdfast/console"
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/internal/source"
 	"holdfast/oncall"
 )
@@ -124,7 +125,10 @@ func (l *library) readAgain(ctx context.Context) (*incident.Documents, error) {
 			return nil, err
 		}
 	}
-	return docs, l.adopt(ctx, docs, incident.Actor{Rule: "reload"})
+	failpoint.Hit("reload/read")
+	err = l.adopt(ctx, docs, incident.Actor{Rule: "reload"})
+	failpoint.Hit("reload/adopted")
+	return docs, err
 }
 
 // keeping is what keeps documents from being read. Warnings beside it do not, and would stand in front of it.

@@ -27,11 +27,11 @@ type link struct {
 }
 
 // connect opens the way to NATS that the configuration describes.
-func connect(_ context.Context, cfg *config.Config, secrets *secrets, log zerolog.Logger) (_ *link, err error) {
+func connect(ctx context.Context, cfg *config.Config, secrets *secrets, log zerolog.Logger) (_ *link, err error) {
 	log = log.With().Str("part", "nats").Logger()
 	l := &link{}
 	if cfg.NATS.Embedded != nil {
-		err = l.embed(cfg, secrets, log)
+		err = l.embed(ctx, cfg, secrets, log)
 	} else {
 		err = l.dial(cfg, secrets, log)
 	}
@@ -45,9 +45,12 @@ func connect(_ context.Context, cfg *config.Config, secrets *secrets, log zerolo
 }
 
 // embed starts the server inside.
-func (l *link) embed(cfg *config.Config, secrets *secrets, log zerolog.Logger) (err error) {
+func (l *link) embed(ctx context.Context, cfg *config.Config, secrets *secrets, log zerolog.Logger) (err error) {
 	e := cfg.NATS.Embedded
 	l.hint = "the store is " + e.Store
+	if err := lookAhead(ctx, e.Store, log); err != nil {
+		return failed(fmt.Sprintf("keep %s as it is, and restore the newest whole copy", e.Store), "%w", err)
+	}
 	l.server, err = embedded.Start(embedded.Options{Store: e.Store, Listen: e.Listen, TLS: secrets.natsTLS, Users: secrets.users(e),
 		Anonymous: e.AnonymousAlerts(), Subjects: cfg.Alerts.Subjects, Log: log})
 	if errors.Is(err, embedded.ErrHeld) {

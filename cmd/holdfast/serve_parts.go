@@ -13,6 +13,7 @@ import (
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/rs/zerolog"
 
+	"holdfast/internal/failpoint"
 	"holdfast/invoker"
 )
 
@@ -49,6 +50,7 @@ func (p *parts) start(name string, run func(context.Context) error) {
 func (p *parts) wait() error {
 	<-p.ctx.Done()
 	_, _ = systemd.SdNotify(false, systemd.SdNotifyStopping)
+	failpoint.Hit("serve/stopping")
 	cause := context.Cause(p.ctx)
 	asked := errors.Is(cause, context.Canceled)
 	if asked {
@@ -80,15 +82,23 @@ func announce(ctx context.Context, will *invoker.Invoker, at address, readyFile 
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+	return proclaim(ctx, at, readyFile, func() {
+		s := will.Status()
+		log.Info().Str("http", at.HTTP).Str("nats", at.NATS).Uint64("epoch", s.Epoch).Uint64("journal_head", s.Head).
+			Uint64("alerts_through", s.AlertsThrough).Str("version", version()).Msg("holdfast is up")
+	})
+}
+
+// proclaim says that the daemon is up, and waits for the end.
+func proclaim(ctx context.Context, at address, readyFile string, log func()) error {
 	if readyFile != "" {
 		if err := writeReady(readyFile, at); err != nil {
 			return err
 		}
 		defer func() { _ = os.Remove(readyFile) }()
 	}
-	s := will.Status()
-	log.Info().Str("http", at.HTTP).Str("nats", at.NATS).Uint64("epoch", s.Epoch).Uint64("journal_head", s.Head).
-		Uint64("alerts_through", s.AlertsThrough).Str("version", version()).Msg("holdfast is up")
+	failpoint.Hit("serve/ready")
+	log()
 	_, _ = systemd.SdNotify(false, systemd.SdNotifyReady+"\nSTATUS=serving "+at.HTTP)
 	<-ctx.Done()
 	return nil

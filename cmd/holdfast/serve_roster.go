@@ -9,6 +9,7 @@ import (
 
 	"holdfast/console"
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/oncall/sealed"
 )
 
@@ -57,6 +58,7 @@ func (l *library) roster(docs *incident.Documents) console.Reload {
 		c.made = time.Time{}
 	default:
 		left, err := c.store.Keep(docs.People, docs.Files["people.yaml"])
+		failpoint.Hit("people/kept")
 		if err != nil {
 			l.log.Error().Err(err).Msg("no copy of people.yaml is kept: if it is lost, nobody can be reached")
 		}

@@ -12,7 +12,7 @@ starts 2026-01-05T08:00:00Z
            Step drain of run 1 started. It is to command drain-queue, by 6m.
     5m30s  > done drain
            Step drain of run 1 is done.
-           Step go of run 1 started: incident-director told. It is to switch to the south?, by 35m30s.
+           Step go of run 1 started: incident-director told. It is to switch to the south?, by 35m30s. It lets happen: switch: command switch-dns (no way back).
        6m  > pause by director-1  # the facility says that all lights are on
            director-1 (incident-director) paused run 1: the facility says that all lights are on.
        7m  > pause by director-2  # too

@@ -8,7 +8,7 @@ starts 2026-01-05T08:00:00Z
        5m  shop-0105: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
            The rule automatic_for facility_lost invoked the playbook switch for shop as run 1; it starts only if incident-director says so, since it needs copy up, which is down. It is forecast to bring it back at 15m42s, nine times in ten by 25m30s.
-           Step start-anyway of run 1 started: incident-director told. It is to start switch for shop, although it needs copy up, which is down?, by 25m.
+           Step start-anyway of run 1 started: incident-director told. It is to start switch for shop, although it needs copy up, which is down?, by 25m. It lets happen: switch: command switch; look: verify that shop is at or above its MBCO for 5m.
        8m  > decline start-anyway by director-1  # nobody would know what the copy holds
            director-1 (incident-director) declined step start-anyway of run 1: nobody would know what the copy holds.
            Step switch of run 1 was left out by the rule declined: start-anyway was declined.

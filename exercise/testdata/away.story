@@ -17,7 +17,7 @@ starts 2026-12-25T03:00:00Z
            shop-3 (on-call-shop) acknowledged step look of run 1.
       37m  > done look by shop-3
            Step look of run 1 is done, by shop-3 (on-call-shop).
-           Step go of run 1 started: director-3 told. It is to rebuild from the last backup?, by 52m.
+           Step go of run 1 started: director-3 told. It is to rebuild from the last backup?, by 52m. It lets happen: restore: command restore-shop.
       40m  > approve go by director-3  # the deputy of who is away
            director-3 (incident-director) approved step go of run 1: the deputy of who is away.
            Step go of run 1 is done, by director-3 (incident-director).

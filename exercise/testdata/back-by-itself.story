@@ -10,7 +10,7 @@ starts 2026-01-05T08:00:00Z
            Step look of run 1 started: on-call told. It is to what happened?.
        8m  > done look by anna  # the mains failed, the generator did not start
            Step look of run 1 is done, by anna (on-call).
-           Step go of run 1 started: incident-director told. It is to move to the south?.
+           Step go of run 1 started: incident-director told. It is to move to the south?. It lets happen: switch: command switch-dns (no way back); seen: verify that shop is at or above its MBCO for 5m.
        9m  > skip-rest by director-1  # it will come back
            Refused: not all that run 1 covers is back: shop; skip single steps, or abort it.
       10m  > component web up  # somebody found the fuel valve

@@ -20,7 +20,7 @@ starts 2026-01-05T08:00:00Z
            Step switch.slow of run 1 started: electrician told. It is to restore from the tape.
       50m  > done switch.slow by electrician-1
            Step switch.slow of run 1 is done, by electrician-1 (electrician).
-           Step switch.go of run 1 started: incident-director told. It is to let the customers in?.
+           Step switch.go of run 1 started: incident-director told. It is to let the customers in?. It lets happen: switch.open: POST https://door.internal/shops/shop {"by":"shop-0105","open":true}; look-again: verify that shop is at or above its MBCO for 5m.
       51m  > approve switch.go by director-1
            director-1 (incident-director) approved step switch.go of run 1.
            Step switch.go of run 1 is done, by director-1 (incident-director).

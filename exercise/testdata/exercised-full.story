@@ -15,7 +15,7 @@ starts 2026-01-05T08:00:00Z
            EXERCISE: Step fence of run 1 started. It is to POST https://fence.internal/north, by 6m.
            EXERCISE: Step customers of run 1 was left out: the playbook leaves it out of exercises.
            EXERCISE: Step fence of run 1 is done.
-           EXERCISE: Step go of run 1 started: director-1 told. It is to promote the ledger in the south?, by 14m.
+           EXERCISE: Step go of run 1 started: director-1 told. It is to promote the ledger in the south?, by 14m. It lets happen: promote: request ledger.promote {"site":"south"} (no way back); verified: verify that payments-api is at or above its MBCO for 10m.
        9m  > approve go by director-1
            EXERCISE: director-1 (incident-director) approved step go of run 1.
            EXERCISE: Step go of run 1 is done, by director-1 (incident-director).

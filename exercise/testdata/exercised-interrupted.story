@@ -11,7 +11,7 @@ starts 2026-01-05T08:00:00Z
            EXERCISE: Step fence of run 1 started. It is to POST https://fence.internal/north, by 4m.
            EXERCISE: Step customers of run 1 was left out: the playbook leaves it out of exercises.
            EXERCISE: Step fence of run 1 is done.
-           EXERCISE: Step go of run 1 started: director-1 told. It is to promote the ledger in the south?, by 12m.
+           EXERCISE: Step go of run 1 started: director-1 told. It is to promote the ledger in the south?, by 12m. It lets happen: promote: Talk it through, nothing is done: request ledger.promote. What would it do, how long would it take, what does it need? (by continuity-manager); verified: verify that payments-api is at or above its MBCO for 10m.
       12m  EXERCISE: Step go of run 1 still waits; incident-director is told (director-2).
       20m  > component pay-north down  # power lost, and this is no exercise
            > component ledger-north down
@@ -30,7 +30,7 @@ starts 2026-01-05T08:00:00Z
            Step fence of run 1 started. It is to POST https://fence.internal/north, by 28m.
            Step customers of run 1 started: operations-1 told. It is to tell head-of-operations: Say on the status page that payments are limited.
            Step fence of run 1 is done.
-           Step go of run 1 started: director-1 told. It is to promote the ledger in the south?, by 36m.
+           Step go of run 1 started: director-1 told. It is to promote the ledger in the south?, by 36m. It lets happen: promote: request ledger.promote {"site":"south"} (no way back); verified: verify that payments-api is at or above its MBCO for 10m.
            Step customers of run 1 is done.
       27m  > rehearse move-ledger-south as tabletop by carla  # not now
            Refused: card-payments-0105 is a declared disaster: no exercise starts while it goes on.

@@ -12,7 +12,7 @@ starts 2026-01-05T08:00:00Z
            EXERCISE: Step customers of run 1 was left out: the playbook leaves it out of exercises.
        8m  > done fence by carla
            EXERCISE: Step fence of run 1 is done, by carla (continuity-manager).
-           EXERCISE: Step go of run 1 started: director-1 told. It is to promote the ledger in the south?, by 18m.
+           EXERCISE: Step go of run 1 started: director-1 told. It is to promote the ledger in the south?, by 18m. It lets happen: promote: Talk it through, nothing is done: request ledger.promote. What would it do, how long would it take, what does it need? (by continuity-manager); verified: Talk it through, nothing is done: verify that payments-api is at or above its MBCO for 10m. What would it do, how long would it take, what does it need? (by continuity-manager).
       15m  > approve go by director-1
            EXERCISE: director-1 (incident-director) approved step go of run 1.
            EXERCISE: Step go of run 1 is done, by director-1 (incident-director).

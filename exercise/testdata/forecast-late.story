@@ -11,7 +11,7 @@ starts 2026-01-05T08:00:00Z
            Step fence of run 1 is done.
        6m  > done assess by shop-1
            Step assess of run 1 is done, by shop-1 (on-call-shop).
-           Step go of run 1 started: director-1 told. It is to start in the south?, by 28m.
+           Step go of run 1 started: director-1 told. It is to start in the south?, by 28m. It lets happen: start: command start; look: verify that shop is at or above its MBCO for 5m; check: Check the orders (by on-call-shop).
       18m  shop-0105: Classified disaster by decision_point, facility_lost and facility_impaired: shop below MBCO.
     24m3s  shop may come back too late for its rto, by 2026-01-05 09:00:00Z: run 1 is forecast to bring it back at 2026-01-05 08:39:39Z, nine times in ten by 2026-01-05 09:00:00Z. Everybody waits for go. What could be done: go waits for a decision by director-1 and director-2: holdfast approve or decline shop-0105 1/go.
       28m  Step go of run 1 still waits; incident-director is told (director-2).
@@ -48,7 +48,7 @@ starts 2026-01-05T08:00:00Z
            Step fence of run 1 is done.
    672h5m  > done assess by shop-2
            Step assess of run 1 is done, by shop-2 (on-call-shop).
-           Step go of run 1 started: director-1 told. It is to start in the south?, by 672h25m42s.
+           Step go of run 1 started: director-1 told. It is to start in the south?, by 672h25m42s. It lets happen: start: command start; look: verify that shop is at or above its MBCO for 5m; check: Check the orders (by on-call-shop).
    672h7m  > approve go by director-1
            director-1 (incident-director) approved step go of run 1.
            Step go of run 1 is done, by director-1 (incident-director).

@@ -26,7 +26,7 @@ starts 2026-01-05T08:00:00Z
       50m  > component db-north up from probe-a  # one of two sees it again
            ledger-0105: Classified major_incident until the outage has ended: ledger up; no criterion holds now.
       55m  > component db-north up
-           Step back of run 1 started: incident-director told. It is to go back to the north?.
+           Step back of run 1 started: incident-director told. It is to go back to the north?. It lets happen: return: command return-north.
       56m  > component db-north down from probe-b
       57m  > approve back by director-1
            Refused: back cannot be approved: it goes back to north, which is not known to be well: db-north is disputed: some say that it is worse.

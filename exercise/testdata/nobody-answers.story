@@ -16,7 +16,7 @@ starts 2026-01-12T07:35:00Z
            Step order of run 1 started: shop-2 told. It is to order machines, by 40m.
       31m  > done order by shop-2  # on duty since nine o'clock
            Step order of run 1 is done, by shop-2 (on-call-shop).
-           Step go of run 1 started: director-1 told. It is to rebuild from the last backup?, by 46m.
+           Step go of run 1 started: director-1 told. It is to rebuild from the last backup?, by 46m. It lets happen: restore: command restore-shop.
       46m  Step go of run 1 still waits; incident-director is told (director-2).
     1h20m  > decline go by director-2  # too much would be lost
            director-2 (incident-director) declined step go of run 1: too much would be lost.

@@ -25,7 +25,7 @@ starts 2026-01-05T08:00:00Z
            pay-1 (on-call-pay) estimates core-ledger back at 2026-01-05 14:14:00Z: answered in step assess of run 1 of card-payments-0105.
            pay-1 (on-call-pay) estimates payments-api back at 2026-01-05 14:14:00Z: answered in step assess of run 1 of card-payments-0105.
            card-payments-0105: Classified disaster by estimate_exceeds_rto, facility_lost and facility_impaired: card-payments, core-ledger and payments-api below MBCO.
-           Step go of run 1 started: director-1 and director-2 told. It is to promote the ledger in the south?, by 24m.
+           Step go of run 1 started: director-1 and director-2 told. It is to promote the ledger in the south?, by 24m. It lets happen: promote: request ledger.promote {"site":"south"}; verified: verify that payments-api is at or above its MBCO for 10m; reconcile: Reconcile from the last replicated point (by ledger-accounting).
       16m  > approve go by director-1  # two people have to agree
            director-1 (incident-director) approved step go of run 1: two people have to agree.
       17m  > approve go by director-1  # the same one does not count twice

@@ -31,7 +31,7 @@ starts 2026-01-12T07:35:00Z
            Refused: shop-1 (on-call-shop) ordered step fence of run 1 once more at 2026-01-12 07:51:00Z, and it is under way.
    16m30s  > done fence
            Step fence of run 1 is done.
-           Step go of run 1 started: director-3 told. It is to rebuild from the last backup?, by 31m30s.
+           Step go of run 1 started: director-3 told. It is to rebuild from the last backup?, by 31m30s. It lets happen: restore: command restore-shop.
       20m  > approve go by director-1  # declared it
            Refused: director-1 declared the disaster at 2026-01-12 07:45:00Z, and go needs somebody else's eyes.
            > approve go by director-2  # wrote the playbook

@@ -146,12 +146,19 @@ func (h *Hands) carry(ctx context.Context, e incident.Effect) incident.Result {
 	case e.Verify != nil:
 		return h.verify(ctx, e)
 	}
-	return failed("nothing to carry out: the step has none of http, nats, exec, verify or notice")
+	return nothing("nothing to carry out: the step has none of http, nats, exec, verify or notice")
 }
 
 func done(output string) incident.Result { return incident.Result{Output: output} }
 
-// failed is for what certainly had no effect, or was answered with a no.
+// nothing is for what failed and certainly had no effect.
+func nothing(format string, args ...any) incident.Result {
+	r := failed(format, args...)
+	r.NoEffect = true
+	return r
+}
+
+// failed is for what was answered with a no, and may have done a part all the same.
 func failed(format string, args ...any) incident.Result {
 	return incident.Result{Outcome: incident.Failed, Reason: fmt.Sprintf(format, args...)}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/playbooks"
 )
 
@@ -53,17 +54,17 @@ const lull = 500 * time.Millisecond
 func (h *Hands) exec(ctx context.Context, e incident.Effect) incident.Result {
 	do := e.Do.Exec
 	if err := AllowedCommand(h.commands, do.Command); err != nil {
-		return failed("%v", err)
+		return nothing("%v", err)
 	}
 	c := h.commands[do.Command]
 	for _, arg := range do.Args {
 		if strings.HasPrefix(arg, "-") || strings.ContainsRune(arg, 0) {
-			return failed("argument %q of command %s is refused: what a step adds must not look like an option", arg, do.Command)
+			return nothing("argument %q of command %s is refused: what a step adds must not look like an option", arg, do.Command)
 		}
 	}
 	env, err := h.environment(c, e)
 	if err != nil {
-		return failed("command %s did not start: %v", do.Command, err)
+		return nothing("command %s did not start: %v", do.Command, err)
 	}
 	if c.Timeout > 0 {
 		var cancel context.CancelFunc
@@ -84,12 +85,15 @@ func (h *Hands) exec(ctx context.Context, e incident.Effect) incident.Result {
 	}
 	cmd := command(ctx, c, do.Args, env, out)
 	claim.handTo(cmd, e)
+	failpoint.Hit("actions/exec/claimed")
 	if err := cmd.Start(); err != nil {
 		claim.over()
-		return failed("command %s did not start: %v", do.Command, err)
+		return nothing("command %s did not start: %v", do.Command, err)
 	}
 	claim.isHeldBy(cmd.Process.Pid, e)
+	failpoint.Hit("actions/exec/started")
 	err = cmd.Wait()
+	failpoint.Hit("actions/exec/exited")
 	if cmd.ProcessState.Exited() {
 		claim.over()
 	}

@@ -32,8 +32,7 @@ func (h *Hands) of(e incident.Effect) *Hands {
 // explain adds to what an exercise was not allowed to do that a live run would have been.
 func (h *Hands) explain(e incident.Effect, r incident.Result) incident.Result {
 	if r.Outcome == incident.Failed && h.exercise.allows(e) != nil && h.allows(e) == nil {
-		r = failed("not done: it is for live runs only (holdfast.yaml: actions, for: live), and an exercise does not reach it; open it with for: both, or leave the step out of exercises")
-		r.Unsent = true
+		r = nothing("not done: it is for live runs only (holdfast.yaml: actions, for: live), and an exercise does not reach it; open it with for: both, or leave the step out of exercises")
 	}
 	return r
 }

@@ -37,7 +37,7 @@ func TestAnExerciseDoesNotReachWhatIsForLiveRuns(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			r := h.Carry(t.Context(), rehearsed(do))
 			expect(t, r, incident.Failed, "it is for live runs only")
-			if !r.Unsent {
+			if !r.NoEffect {
 				t.Error("it is not said that nothing was sent")
 			}
 		})

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/playbooks"
 )
 
@@ -183,20 +184,30 @@ func (h *Hands) http(ctx context.Context, e incident.Effect) incident.Result {
 	do := e.Do.HTTP
 	own := marks(e)
 	own["Idempotency-Key"] = e.Key
+	failpoint.Hit("actions/http/sending")
 	a, err := h.call(ctx, request{method: method(do, http.MethodPost), url: do.URL, header: do.Header, own: own, body: do.Body})
+	failpoint.Hit("actions/http/answered")
 	switch {
 	case err != nil && err.reach == maybeSent:
 		return unknown("no answer, so it is not known whether it was done: %v", err)
 	case err != nil:
-		return failed("not sent: %v", err)
+		return nothing("not sent: %v", err)
 	case wanted(do, a.status) && do.Reply != nil && !a.says(do.Reply):
 		return unknown("%s answered %s, which is not what the playbook wants it to say: whether it was done is not known", a.target, status(a))
 	case wanted(do, a.status):
 		return done(a.body)
 	case a.status == http.StatusBadGateway || a.status == http.StatusGatewayTimeout:
 		return unknown("%s answered %s: a gateway that does not know whether it was done", a.target, status(a))
+	case refuses(a.status):
+		return nothing("%s answered %s", a.target, status(a))
 	}
 	return failed("%s answered %s", a.target, status(a))
+}
+
+// refuses reports whether a status says that the request was not taken at all. A timeout is none of that, and a conflict can
+// mean that an earlier sending is being carried out.
+func refuses(status int) bool {
+	return status >= 400 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusConflict
 }
 
 // says reports whether an answer says all that a playbook wants of it.

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/playbooks"
 )
 
@@ -25,13 +26,17 @@ func (h *Hands) nats(ctx context.Context, e incident.Effect) incident.Result {
 	own := marks(e)
 	own[headerKey] = e.Key
 	own[nats.MsgIdHdr] = e.Key // a stream that takes the request in stores it once
+	failpoint.Hit("actions/nats/sending")
 	output, err := h.request(ctx, e.Do.NATS, own)
+	failpoint.Hit("actions/nats/answered")
 	var missing *callError
 	switch {
 	case errors.Is(err, errNotSaid):
 		return unknown("%v: whether it was done is not known", err)
 	case errors.As(err, &missing) && missing.reach == maybeSent:
 		return unknown("no answer, so it is not known whether it was done: %v", err)
+	case errors.As(err, &missing), errors.Is(err, nats.ErrNoResponders):
+		return nothing("%v", err)
 	case err != nil:
 		return failed("%v", err)
 	}
@@ -51,7 +56,7 @@ func (h *Hands) request(ctx context.Context, do *playbooks.NATS, own map[string]
 	reply, err := h.conn.RequestMsgWithContext(ctx, m)
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
-		return "", fmt.Errorf("nobody listens on %s", do.Subject)
+		return "", fmt.Errorf("nobody listens on %s (%w)", do.Subject, err)
 	case err != nil:
 		missing := &callError{maybeSent, fmt.Errorf("%s: %w", do.Subject, err)}
 		if slices.ContainsFunc(unsent, func(u error) bool { return errors.Is(err, u) }) {

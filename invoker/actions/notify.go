@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/oncall"
 )
 
@@ -40,7 +41,11 @@ func (h *Hands) notify(ctx context.Context, e incident.Effect) incident.Result {
 		Body:     e.Notice.Body,
 		Key:      e.Key,
 	}
-	if h.base != "" {
+	switch {
+	case h.base == "":
+	case e.Incident == "": // it is about holdfast itself
+		m.URL = h.base + "/"
+	default:
 		m.URL = h.base + "/incidents/" + e.Incident
 	}
 	var channels []oncall.Channel
@@ -99,7 +104,9 @@ func (h *Hands) tell(ctx context.Context, c oncall.Channel, m message, e inciden
 	defer cancel()
 	own := marks(e)
 	own["Idempotency-Key"] = e.Key
+	failpoint.Hit("actions/notice/sending")
 	a, missing := h.call(ctx, request{method: http.MethodPost, url: c.Webhook, own: own, body: m})
+	failpoint.Hit("actions/notice/sent")
 	switch {
 	case missing != nil:
 		return "webhook", missing

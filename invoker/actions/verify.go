@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/failpoint"
 	"holdfast/playbooks"
 )
 
@@ -26,6 +27,7 @@ func (h *Hands) verify(ctx context.Context, e incident.Effect) incident.Result {
 	var since time.Time
 	reason := errors.New("no answer")
 	for {
+		failpoint.Hit("actions/verify/polling")
 		err := h.poll(ctx, e)
 		var missing *callError
 		if errors.As(err, &missing) && missing.reach == notAllowed {
@@ -42,6 +44,7 @@ func (h *Hands) verify(ctx context.Context, e incident.Effect) incident.Result {
 		held := time.Duration(0)
 		if !since.IsZero() {
 			if held = time.Since(since); held >= v.For {
+				failpoint.Hit("actions/verify/held")
 				return done(fmt.Sprintf("held for %s", held.Round(time.Second)))
 			}
 			reason = fmt.Errorf("it has held for only %s of %s", held.Round(time.Second), v.For)

@@ -22,6 +22,7 @@ import (
 	"github.com/nats-io/nkeys"
 	"github.com/rs/zerolog"
 
+	"holdfast/internal/failpoint"
 	"holdfast/journal"
 )
 
@@ -82,9 +83,11 @@ func start(o Options) (_ *Server, err error) {
 	if s.store, err = openStore(o.Store); err != nil {
 		return nil, err
 	}
+	failpoint.Hit("embedded/starting")
 	if err := s.run(opts, o); err != nil {
 		return nil, errors.Join(err, s.store.close())
 	}
+	failpoint.Hit("embedded/started")
 	return s, nil
 }
 
@@ -266,7 +269,9 @@ func (s *Server) Health() error {
 
 // Stop ends the server, when what it holds is on disk, and lets go of the store. Connections are to be closed before.
 func (s *Server) Stop() error {
+	failpoint.Hit("embedded/stopping")
 	s.nats.Shutdown()
 	s.nats.WaitForShutdown()
+	failpoint.Hit("embedded/stopped")
 	return s.store.close()
 }

@@ -22,7 +22,7 @@ import (
 	"holdfast/journal/embedded"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func verifyNoLeaks(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // start runs a server for the length of a test.
 func start(t *testing.T, o embedded.Options) *embedded.Server {

@@ -98,9 +98,5 @@ func writeMarker(file string) error {
 	if err := os.Rename(next.Name(), file); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(file))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return syncDir(filepath.Dir(file))
 }

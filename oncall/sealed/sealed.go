@@ -20,6 +20,7 @@ import (
 	"slices"
 	"time"
 
+	"holdfast/internal/failpoint"
 	"holdfast/oncall"
 )
 
@@ -214,6 +215,7 @@ func write(path string, text []byte) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
+	failpoint.Hit("people/sealing")
 	if err := os.Rename(next, path); err != nil {
 		return err
 	}

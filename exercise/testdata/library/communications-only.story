@@ -14,7 +14,7 @@ starts 2026-03-02T09:00:00Z
            Step facts of run 1 started: platform-1 told. It is to write down in three sentences what is known: what does not work, for whom, since when. No cause, no blame, no time that nobody gave, by 32m.
       28m  > done facts by platform-1 since=2026-03-02T09:00:00Z customers_concerned=all
            Step facts of run 1 is done, by platform-1 (on-call-platform).
-           Step release of run 1 started: director-1 told. It is to release the statement?, by 38m.
+           Step release of run 1 started: director-1 told. It is to release the statement?, by 38m. It lets happen: customers: Put it on the status page and the telephone announcement, with the time of the next word (by communications); staff: Give the service desk the same words, what to offer (call back, voucher, paper form), and what not to promise (by service-desk); partners: Tell the partners and authorities on the list who are to hear it from us, not from the press (by communications); second-word: Say again how things stand, also where nothing is new, and when the next word comes (by communications); verified: verify that order-taking is at or above its MBCO for 10m; all-clear: Say that it is over, what customers may still notice, and whom they can ask (by communications); afterwards: Publish what happened and what changes, within the time that was promised (by communications).
       30m  order-taking-0302: Classified major_incident by vital_below_mbco and vital_degraded: order-taking below MBCO.
       31m  > approve release by director-1
            director-1 (incident-director) approved step release of run 1.

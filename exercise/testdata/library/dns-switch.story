@@ -20,7 +20,7 @@ starts 2026-03-02T09:00:00Z
            Step capacity of run 1 started: platform-1 told. It is to say whether the second entrance carries the load of this hour, and whether certificates and allow-lists there are current, by 29m.
       26m  > done capacity by platform-1 carries_the_load=true
            Step capacity of run 1 is done, by platform-1 (on-call-platform).
-           Step go of run 1 started: director-1 told. It is to point the names at the second entrance?, by 31m.
+           Step go of run 1 started: director-1 told. It is to point the names at the second entrance?, by 31m. It lets happen: switch: PUT https://names.example.internal/zones/shop/entrance {"target":"entrance-b","ttl":60} (undone by PUT https://names.example.internal/zones/shop/entrance {"target":"entrance-a","ttl":60}); published: verify: GET https://names.example.internal/zones/shop/entrance/published?target=entrance-b; caches: wait 2m; verified: verify that shop-entrance is at or above its MBCO for 3m; stragglers: Look who still comes by the first entrance (long-lived caches, pinned addresses, partners) and write to them (by on-call-platform); first-is-back: Watch the first entrance for a day, with your own probes, before it is trusted (by on-call-platform).
       28m  > approve go by director-1
            director-1 (incident-director) approved step go of run 1.
            Step go of run 1 is done, by director-1 (incident-director).

@@ -13,7 +13,7 @@ starts 2026-03-02T09:00:00Z
            security-1 (on-call-security) acknowledged step page of run 1.
            Step page of run 1 is done, by security-1 (on-call-security).
            Step bridge of run 1 started: director-1 told. It is to open the phone bridge, take down who is on it, and name one person who writes the log by hand, by 23m.
-           Step isolate of run 1 started: director-1 told. It is to cut the office network and remote access off from the data centres? Work stops for everybody there., by 23m.
+           Step isolate of run 1 started: director-1 told. It is to cut the office network and remote access off from the data centres? Work stops for everybody there., by 23m. It lets happen: cut: PUT https://fabric.example.internal/segments/office/isolate (undone by DELETE https://fabric.example.internal/segments/office/isolate); vault: PUT https://vault.example.internal/seal (undone by DELETE https://vault.example.internal/seal); accounts: Disable the accounts that were used, end all sessions, and change the keys of the break-glass accounts (by on-call-security); evidence: Take memory and disk images of two machines that were hit and keep the logs of a month, before anything is cleaned (by on-call-security); scope: Say since when they have been inside, what they reached, and which backups are older than that (by on-call-security).
            Step duties of run 1 started: legal-1 told. It is to decide with counsel whom the law wants told by when (data protection, financial supervision, police, insurer), and send the first word, by 4h8m.
       12m  > done bridge by director-1
            Step bridge of run 1 is done, by director-1 (incident-director).
@@ -41,7 +41,7 @@ starts 2026-03-02T09:00:00Z
            Step evidence of run 1 is done, by security-1 (on-call-security).
        4h  > done scope by security-1 inside_since=2026-02-27T22:00:00Z clean_backup=weekly-0226
            Step scope of run 1 is done, by security-1 (on-call-security).
-           Step go of run 1 started: director-1 and director-2 told. It is to build anew from the clean backup, on machines that were never in the old network?, by 5h.
+           Step go of run 1 started: director-1 and director-2 told. It is to build anew from the clean backup, on machines that were never in the old network?, by 5h. It lets happen: rebuild: Build the services anew from the backup, patched, with every password, key and certificate changed (by on-call-platform); clean: Look for what was found in the images on what was rebuilt, before it is connected (by on-call-security).
     4h10m  > approve go by director-1
            director-1 (incident-director) approved step go of run 1.
     4h20m  > approve go by director-2
@@ -53,7 +53,7 @@ starts 2026-03-02T09:00:00Z
            Step clean of run 1 started: security-1 told. It is to look for what was found in the images on what was rebuilt, before it is connected, by 14h.
       11h  > done clean by security-1 evidence=scan-1
            Step clean of run 1 is done, by security-1 (on-call-security).
-           Step connect of run 1 started: director-1 and director-2 told. It is to connect what was rebuilt?, by 12h.
+           Step connect of run 1 started: director-1 and director-2 told. It is to connect what was rebuilt?, by 12h. It lets happen: verified: verify that file-services is at or above its MBCO for 10m; people: Tell the people whose data is concerned what happened, what it means for them and what they can do (by communications); lessons: Write down how they came in, and close it everywhere, not only there (by on-call-security).
     11h5m  > approve connect by director-2
            director-2 (incident-director) approved step connect of run 1.
    11h10m  > approve connect by director-1

@@ -25,7 +25,7 @@ starts 2026-03-02T09:00:00Z
            Step choose of run 1 started: database-1 told. It is to choose the newest backup from before the damage whose checksum and restore test are good, by 1h.
       50m  > done choose by database-1 recovery_point=2026-03-02T03:00:00Z backup=nightly-0302 orders_lost=140
            Step choose of run 1 is done, by database-1 (on-call-database).
-           Step go of run 1 started: director-1 and director-2 told. It is to restore from the chosen backup? What was ordered since then has to be entered again, or is lost., by 1h5m.
+           Step go of run 1 started: director-1 and director-2 told. It is to restore from the chosen backup? What was ordered since then has to be entered again, or is lost., by 1h5m. It lets happen: restore: command restore-orders; integrity: Check the restored data (counts, sums, the last orders, references) and look for the cause in it (by on-call-database).
       52m  > approve go by director-1
            director-1 (incident-director) approved step go of run 1.
       55m  > approve go by director-2  # the night's orders are with the payment provider
@@ -37,7 +37,7 @@ starts 2026-03-02T09:00:00Z
            Step integrity of run 1 started: database-1 told. It is to check the restored data (counts, sums, the last orders, references) and look for the cause in it, by 3h25m.
     2h45m  > done integrity by database-1 evidence=checks-1
            Step integrity of run 1 is done, by database-1 (on-call-database).
-           Step take-over of run 1 started: director-1 told. It is to let the restored database take over?, by 2h55m.
+           Step take-over of run 1 started: director-1 told. It is to let the restored database take over?, by 2h55m. It lets happen: switch: PUT https://config.example.internal/orders-db/primary {"host":"orders-db-restored"} (no way back); start-writing: PUT https://fabric.example.internal/orders/writers {"replicas":6}; verified: verify that orders-db is at or above its MBCO for 5m; enter-again: Enter again what was ordered after the recovery point (queues, mails, payment provider), and count what is lost for good (by on-call-database); back-up-anew: Start a new chain of backups from the restored database, and restore the first one somewhere to see that it can be (by on-call-database).
     2h50m  > approve take-over by director-1
            director-1 (incident-director) approved step take-over of run 1.
            Step take-over of run 1 is done, by director-1 (incident-director).

@@ -22,7 +22,7 @@ starts 2026-03-02T09:00:00Z
       28m  > done call-them by payments-1 their_ticket=S1-4711 estimated_time_to_restore=6h evidence=S1-4711
            Step call-them of run 1 is done, by payments-1 (payments-operations).
            payments-1 (payments-operations) estimates card-payments back at 2026-03-02 15:28:00Z: answered in step call-them of run 1 of card-payments-0302.
-           Step go of run 1 started: director-1 told. It is to send payments by the second provider? It costs more for each, and refunds have to wait., by 43m.
+           Step go of run 1 started: director-1 told. It is to send payments by the second provider? It costs more for each, and refunds have to wait., by 43m. It lets happen: switch: PUT https://payments.example.internal/routing {"provider":"acquirer-b"} (undone by PUT https://payments.example.internal/routing {"provider":"acquirer-a"}); verified: verify that card-payments is at or above its MBCO for 5m; tell: Tell the service desk and the shops what does not work meanwhile (refunds, stored cards), in one sentence each (by communications); open-payments: List the payments that were under way at the first provider when it failed, and settle each once, not twice (by payments-operations); statement: Get the provider's written report (cause, duration, what changes), and record the outage in the register of suppliers (by payments-operations).
       30m  > approve go by director-1
            director-1 (incident-director) approved step go of run 1.
            Step go of run 1 is done, by director-1 (incident-director).

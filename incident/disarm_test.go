@@ -1,0 +1,79 @@
+package incident
+
+import (
+	"testing"
+	"time"
+)
+
+const armable = `
+  - {id: fence, run: {exec: {command: fence}}, undo: {run: {exec: {command: open}}}, retry: 1, backoff: 1m}
+  - {id: promote, run: {exec: {command: promote}}}
+  - {id: look, after: [], do: "Look", role: on-call-pay}
+  - {id: tell, after: [look], do: "Tell", role: on-call-pay}
+`
+
+func (h *house) disarms() {
+	h.Helper()
+	h.order("alice", Command{Verb: VerbDisarm, Reason: "something smells"})
+}
+
+func TestADisarmKeepsRunsUnderWayFromActingOnMachinesUntilAPersonLetsThem(t *testing.T) {
+	h := runWith(t, armable)
+	h.at(7 * time.Minute)
+	h.disarms()
+	equal(t, h.finish(Result{Effect: h.want("fence")}), []string{"step_done fence"}) // what is under way goes on
+	equal(t, h.step("promote").Status, Pending)
+	equal(t, h.reported("look", nil), []string{"step_done look", "step_started tell"}) // people go on
+	says(t, h.only().waitsFor(h.draft().world(h.only(), nil), leg{incident: acmeIncident, run: h.only().Runs[0], n: 1}), "alice (incident-director) disarmed at", "holdfast resume payments-api-0412 1")
+
+	says(t, h.refuses("dave", Command{Verb: VerbResume, Incident: acmeIncident, Reason: "go"}).Reason, "dave may not resume")
+	h.at(9 * time.Minute)
+	equal(t, h.control("bob", VerbResume, "", "1"), []string{"run_resumed", "step_started promote"})
+}
+
+func TestWhoArmsAgainLetsAllRunsGoOn(t *testing.T) {
+	h := runWith(t, armable)
+	h.at(7 * time.Minute)
+	h.disarms()
+	h.finish(Result{Effect: h.want("fence")})
+	h.at(9 * time.Minute)
+	equal(t, h.order("alice", Command{Verb: VerbArm, Reason: "it was the kitchen"}), []string{"armed", "step_started promote"})
+}
+
+func TestADisarmStopsTheNextAttemptAndWhatHasNotLeftTheHouse(t *testing.T) {
+	h := runWith(t, armable)
+	e := h.want("fence")
+	h.at(7 * time.Minute)
+	h.finish(Result{Effect: e, Outcome: Failed, Reason: "no"})
+	h.disarms()
+	equal(t, h.at(30*time.Minute), []string(nil))
+	l := leg{incident: acmeIncident, run: h.only().Runs[0], n: 0}
+	says(t, l.disarmed(h.draft().world(h.only(), nil)), "nothing that acts on machines starts by itself")
+}
+
+func TestWhoAbortsOrInvokesAfterADisarmHasLetItBeDone(t *testing.T) {
+	h := runWith(t, armable)
+	h.finish(Result{Effect: h.want("fence")})
+	h.finish(Result{Effect: h.want("promote")})
+	h.at(7 * time.Minute)
+	h.disarms()
+	h.at(8 * time.Minute)
+	equal(t, h.control("alice", VerbAbort, "", "1"), []string{"run_aborted", "undo_started fence"})
+	h.finish(Result{Effect: h.want("fence")})
+	h.at(9 * time.Minute)
+	equal(t, h.order("alice", Command{Verb: VerbInvoke, Incident: acmeIncident, Playbook: "short", Services: []string{"payments-api"}, Reason: "once more"}),
+		[]string{"invoked", "step_started fence", "step_started look"})
+}
+
+func TestAnUndoByRuleWaitsWhileSomebodyHasDisarmed(t *testing.T) {
+	h := runWith(t, `
+  - {id: fence, run: {exec: {command: fence}}, undo: {run: {exec: {command: open}}}}
+  - {id: promote, run: {exec: {command: promote}}, on_failure: undo}
+`)
+	h.finish(Result{Effect: h.want("fence")})
+	h.at(7 * time.Minute)
+	h.disarms()
+	equal(t, h.finish(Result{Effect: h.want("promote"), Outcome: Failed, NoEffect: true}), []string{"step_failed promote", "run_aborted"})
+	h.at(8 * time.Minute)
+	equal(t, h.control("alice", VerbResume, "", "1"), []string{"run_resumed", "undo_started fence"})
+}
