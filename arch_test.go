@@ -24,6 +24,7 @@ type room struct {
 // picture in ARCHITECTURE.md, and say why in docs/decisions/.
 var house = map[string]room{
 	"internal/source":    {pure: true},
+	"internal/garbage":   {},
 	"internal/failpoint": {}, // nothing, but in what the torture harness builds
 
 	"detector/alert": {pure: true, may: []string{"internal/source"}},
@@ -50,6 +51,7 @@ var house = map[string]room{
 	"sim": {may: []string{"journal", "invoker", "incident", "detector/alert", "detector/watch", "oncall", "playbooks"}}, // no part of the daemon
 
 	"examples":     {},
+	"hostile":      {}, // tests alone
 	"schemas":      {},
 	"deploy":       {},
 	"cmd/holdfast": {may: []string{"*"}}, // wires everything, owns nothing

@@ -11,6 +11,10 @@ import (
 	"path/filepath"
 	"runtime/pprof"
 	"syscall"
+
+	"holdfast/bia"
+	"holdfast/detector"
+	"holdfast/internal/garbage"
 )
 
 // A child is a part of the bench in a process of its own, so that its memory and CPU can be told from others'. Its order
@@ -39,6 +43,11 @@ func child(name string, args []string) error {
 		return obey(args, func(o serving) (struct{}, error) { return struct{}{}, o.run(ctx) })
 	}
 	return fmt.Errorf("there is no child %q", name)
+}
+
+// collectAsTheDaemon has garbage collected as the daemon does.
+func collectAsTheDaemon(a *bia.Analysis) {
+	go garbage.Collect(context.Background(), func(inUse uint64) int { return detector.Garbage(a, inUse) })
 }
 
 func obey[O, A any](args []string, do func(O) (A, error)) error {

@@ -182,6 +182,7 @@ func (o draining) reader(ctx context.Context, js jetstream.JetStream) (func(cont
 		if problems.HasErrors() {
 			return nil, problems
 		}
+		collectAsTheDaemon(a)
 		d := detector.New(a)
 		return func(ctx context.Context) (int, error) {
 			return 0, o.follow(ctx, streams, func(_ context.Context, h watch.Heard) error {
@@ -283,6 +284,7 @@ func newDesk(text string) (*desk, error) {
 	now := time.Now()
 	d.commit(now, d.TakeOver("bench", ""))
 	d.commit(now, d.Adopt(docs, incident.Actor{Rule: "bench"}))
+	collectAsTheDaemon(docs.BIA)
 	return d, nil
 }
 

@@ -66,8 +66,8 @@ func (o holding) run(in io.Reader, out io.Writer) error {
 		return problems
 	}
 	read := time.Since(begun)
-	source.Forget(a) // as the daemon does, and so does it collect garbage
-	debug.SetGCPercent(detector.Garbage(a))
+	source.Forget(a) // as the daemon does
+	collectAsTheDaemon(a)
 	h := &holder{holding: o, d: detector.New(a), now: time.Now().UTC(), random: rand.New(rand.NewPCG(1, 2)), fired: map[int]bool{}}
 	h.feed = feed{components: o.Components, start: h.now.Add(-time.Minute)}
 	before, _ := memory(os.Getpid())

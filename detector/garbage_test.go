@@ -14,8 +14,16 @@ func TestALargeAnalysisIsLookedThroughForGarbageLessOften(t *testing.T) {
 		for n := range components {
 			a.Components[fmt.Sprint(n)] = nil
 		}
-		if got := detector.Garbage(a); got != want {
+		if got := detector.Garbage(a, 1<<30); got != want {
 			t.Errorf("%d components: %d percent, want %d", components, got, want)
+		}
+	}
+}
+
+func TestWithLittleInUseGarbageIsCollectedLessOften(t *testing.T) {
+	for inUse, want := range map[uint64]int{0: 400, 1 << 20: 400, 32 << 20: 200, 64 << 20: 100, 1 << 40: 100} {
+		if got := detector.Garbage(&bia.Analysis{}, inUse); got != want {
+			t.Errorf("%d bytes in use: %d percent, want %d", inUse, got, want)
 		}
 	}
 }

@@ -36,8 +36,8 @@ type book struct {
 
 // busy is what the runs that go on keep others from.
 type busy struct {
-	playbooks, resources map[string]string // -> the run; nil: to be looked up
-	live                 *busy             // what they keep live runs from
+	playbooks, resources, services map[string]string // -> the run; nil: to be looked up
+	live                           *busy             // what they keep live runs from
 }
 
 func newBook() book {
@@ -216,11 +216,15 @@ func (b *book) held(live bool, resource string) string { return b.present(live).
 // running is the run of a playbook that goes on: one at a time, whatever it is for.
 func (b *book) running(live bool, playbook string) string { return b.present(live).playbooks[playbook] }
 
+// bringing is the run that is to bring a service back; empty: none.
+func (b *book) bringing(live bool, service string) string { return b.present(live).services[service] }
+
 // present is what the runs of open incidents keep others from, the first of them each time.
 func (b *book) present(live bool) *busy {
 	if b.busy.playbooks == nil {
-		b.busy.playbooks, b.busy.resources = map[string]string{}, map[string]string{}
-		b.busy.live = &busy{playbooks: map[string]string{}, resources: map[string]string{}}
+		*b.busy = newBusy()
+		live := newBusy()
+		b.busy.live = &live
 		for _, id := range b.going {
 			for _, run := range b.incidents[id].Runs {
 				b.busy.add(id, run)
@@ -236,6 +240,10 @@ func (b *book) present(live bool) *busy {
 	return b.busy
 }
 
+func newBusy() busy {
+	return busy{playbooks: map[string]string{}, resources: map[string]string{}, services: map[string]string{}}
+}
+
 // add takes in what a run keeps others from.
 func (b *busy) add(incident string, run Run) {
 	if !run.Active() {
@@ -243,6 +251,9 @@ func (b *busy) add(incident string, run Run) {
 	}
 	name := fmt.Sprintf("run %s of %s", run.ID, incident)
 	put(b.playbooks, run.Name, name)
+	if run.Exercise == "" {
+		put(b.services, run.Service, name) // an exercise brings nothing back
+	}
 	if run.Playbook != nil {
 		for _, resource := range run.Playbook.Exclusive {
 			put(b.resources, resource, name)

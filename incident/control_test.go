@@ -410,3 +410,24 @@ func TestWhatWasToBeKeptOfOneRunIsNotUndoneByAnAbortOfEverything(t *testing.T) {
 	equal(t, h.order("alice", Command{Verb: VerbAbort, Incident: acmeIncident, Reason: "a false alarm"}), []string{"run_aborted"})
 	equal(t, h.finish(Result{Effect: h.want("fence-b")}), []string{"step_done fence-b", "run_ended"})
 }
+
+func TestAServiceThatARunOfAnotherIncidentIsToBringBackGetsNoSecondOne(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/failover.yaml"] = "playbook: short\nfor: {services: [payments-api, core-ledger, reporting]}\nsteps:\n" + undoableSteps
+	files["playbooks/reporting.yaml"] = "playbook: restore-reporting\nfor: {services: [reporting]}\nsteps:\n  - {id: restore, do: \"Restore\", role: on-call-pay}\n"
+	h := newHouse(t, files)
+	h.disaster("facility_lost")
+	h.at(6 * time.Minute)
+	h.order("alice", Command{Verb: VerbInvoke, Incident: acmeIncident, Playbook: "restore-reporting", Services: []string{"reporting"}, Reason: "it will go next"})
+	other := h.situation(detector.Disaster, []detector.Outage{confirmed(h.down("reporting", 0))}, "facility_lost")
+	other.Roots = []string{"report-fra"}
+	h.verdicts = append(h.verdicts, other)
+	h.at(7 * time.Minute)
+	equal(t, len(h.book.incidents["reporting-0412"].Runs), 0)
+	equal(t, len(h.book.incidents["reporting-0412"].NoPlaybook), 0)
+
+	by := Command{Verb: VerbInvoke, Incident: "reporting-0412", Playbook: "short", Services: []string{"reporting"}, Reason: "so", Supersede: true}
+	says(t, h.refuses("bob", Command{Verb: by.Verb, Incident: by.Incident, Playbook: "restore-reporting", Services: by.Services, Reason: "so"}).Reason, "still goes on")
+	h.order("bob", by)
+	equal(t, h.book.incidents[acmeIncident].Runs[1].Result, "superseded")
+}

@@ -50,7 +50,7 @@ type want struct {
 }
 
 // wanting are the vital services below MBCO, and those declared by hand, that no run has been started for, the most
-// urgent first.
+// urgent first. What a run of another incident is to bring back is asked for again when that has ended.
 func (i Incident) wanting(w World) []want {
 	var all []want
 	for _, o := range w.outages() {
@@ -65,7 +65,7 @@ func (i Incident) wanting(w World) []want {
 	}
 	all = slices.DeleteFunc(all, func(x want) bool {
 		c, clocked := i.Recovery(x.service)
-		return clocked && !c.Restored.IsZero() || i.treated(x)
+		return clocked && !c.Restored.IsZero() || i.treated(x) || w.Bringing(x.service) != ""
 	})
 	slices.SortStableFunc(all, func(a, b want) int {
 		return cmp.Or(first(!a.deadline.IsZero(), !b.deadline.IsZero()), a.deadline.Compare(b.deadline), strings.Compare(a.service, b.service))

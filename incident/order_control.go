@@ -218,7 +218,7 @@ func (i Incident) queued(w World) []Event {
 	for _, q := range i.Queued {
 		p, ok := w.Documents.playbook(q.Playbook)
 		mine := i.goingOn(func(r Run) bool { return r.Service == q.Service })
-		if !ok || mine != "" || len(i.taken(w, p)) > 0 {
+		if !ok || mine != "" || w.Bringing(q.Service) != "" || len(i.taken(w, p)) > 0 {
 			continue
 		}
 		c, _ := i.Recovery(q.Service)
@@ -255,7 +255,7 @@ func (i Incident) inTheWay(w World, p *playbooks.Playbook, service string) (all 
 func (i Incident) hinders(of Incident, r Run, p *playbooks.Playbook, service string) string {
 	name := "run " + r.ID + " of " + of.ID
 	switch {
-	case r.Name == p.ID, of.ID == i.ID && r.Service == service:
+	case r.Name == p.ID, r.Service == service && (of.ID == i.ID || r.Exercise == ""):
 		return name + " (" + r.Name + " for " + r.Service + ") still goes on"
 	case r.Playbook != nil:
 		for _, resource := range p.Exclusive {

@@ -27,6 +27,8 @@ type World struct {
 	Blown func(service string) (at time.Time, incident string, ok bool)
 	// Running is the run of a playbook that goes on, in whatever incident; empty: none.
 	Running func(playbook string) string
+	// Bringing is the run that is to bring a service back, in whatever incident; empty: none.
+	Bringing func(service string) string
 	// Open are all open incidents, for what a person orders; what is due is asked of the others.
 	Open func() []Incident
 	// Held is who holds an exclusive resource; empty: nobody.

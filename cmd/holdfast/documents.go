@@ -7,13 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
 	"holdfast/cmd/holdfast/config"
-	"holdfast/detector"
 	"holdfast/incident"
 	"holdfast/internal/source"
 	"holdfast/readiness"
@@ -155,11 +153,5 @@ func placed(problems source.Problems, dir string) source.Problems {
 	return out
 }
 
-// liveWith makes documents that have been found good ready to be kept: nobody asks any more where what was written, and
-// garbage is collected as suits them, unless whoever started the program has said how (GOGC).
-func liveWith(docs *incident.Documents) {
-	source.Forget(docs.BIA)
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(detector.Garbage(docs.BIA))
-	}
-}
+// liveWith makes documents that have been found good ready to be kept: nobody asks any more where what was written.
+func liveWith(docs *incident.Documents) { source.Forget(docs.BIA) }

@@ -18,10 +18,12 @@ import (
 
 	"holdfast/cmd/holdfast/config"
 	"holdfast/console"
+	"holdfast/detector"
 	"holdfast/detector/alert"
 	"holdfast/detector/watch"
 	"holdfast/incident"
 	"holdfast/internal/failpoint"
+	"holdfast/internal/garbage"
 	"holdfast/invoker"
 	"holdfast/journal"
 )
@@ -115,6 +117,10 @@ func serve(ctx context.Context, o serving) (err error) {
 	web.ErrorLog = stdlog.New(quiet{log}, "", 0)
 
 	parts := newParts(ctx, log)
+	parts.start("collector", func(ctx context.Context) error {
+		garbage.Collect(ctx, func(inUse uint64) int { return detector.Garbage(library.documents().BIA, inUse) })
+		return nil
+	})
 	parts.start("health", link.watchHealth)
 	parts.start("invoker", will.Run)
 	parts.start("ears", func(ctx context.Context) error { return listen(ctx, streams, will) })

@@ -77,8 +77,21 @@ func (l Labels) names() []string {
 	return names
 }
 
+// sort puts labels in order, in which most senders write them.
 func (l Labels) sort() {
+	if l.sorted() {
+		return
+	}
 	slices.SortFunc(l, func(a, b Label) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func (l Labels) sorted() bool {
+	for n := 1; n < len(l); n++ {
+		if l[n].Name < l[n-1].Name {
+			return false
+		}
+	}
+	return true
 }
 
 // MarshalJSON writes an object whose keys are in order.

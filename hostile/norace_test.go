@@ -1,0 +1,6 @@
+//go:build !race
+
+package hostile
+
+// slow: time counts.
+const slow = false
