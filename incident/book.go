@@ -28,6 +28,7 @@ type book struct {
 	epoch     uint64
 	epochAt   time.Time
 	arming    *Record // the last Armed or Disarmed
+	off       Off     // the last word of a person that disarmed; zero: there is none, or somebody has armed since
 	shadow    bool    // the present epoch does nothing
 	exercised []Exercised
 	busy      *busy // filled when somebody asks; another one when it may have changed
@@ -63,9 +64,12 @@ func (b *book) apply(r Record) {
 	case DocumentsAdopted:
 		b.adopt(r.At, e)
 	case Armed:
-		b.arming, b.unread = &r, ""
+		b.arming, b.unread, b.off = &r, "", Off{}
 	case Disarmed:
 		b.arming = &r
+		if e.By.Person != "" {
+			b.off = Off{e.By, r.At}
+		}
 	case word:
 		b.heed(r, e)
 	case Unrecognised:
@@ -181,16 +185,6 @@ func (b *book) gate() string {
 		return "declaration.mode is recommend, and nobody has armed"
 	}
 	return ""
-}
-
-// off is the last word of a person that disarmed; zero: there is none, or somebody has armed since.
-func (b *book) off() Off {
-	if b.arming != nil {
-		if e, is := b.arming.Event.(Disarmed); is {
-			return Off{e.By, b.arming.At}
-		}
-	}
-	return Off{}
 }
 
 // open are the incidents that still go on, the oldest first.

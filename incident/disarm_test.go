@@ -77,3 +77,16 @@ func TestAnUndoByRuleWaitsWhileSomebodyHasDisarmed(t *testing.T) {
 	h.at(8 * time.Minute)
 	equal(t, h.control("alice", VerbResume, "", "1"), []string{"run_resumed", "undo_started fence"})
 }
+
+func TestOnlyAPersonsWordStopsMachinesAndNoRuleTakesItBack(t *testing.T) {
+	byRule := Change{Event: Disarmed{By: Actor{Rule: "the clock was put back"}, Reason: "the clock is behind"}}
+
+	h := runWith(t, armable)
+	h.commit(byRule)
+	equal(t, h.finish(Result{Effect: h.want("fence")}), []string{"step_done fence", "step_started promote"})
+
+	h = runWith(t, armable)
+	h.disarms()
+	h.commit(byRule)
+	equal(t, h.finish(Result{Effect: h.want("fence")}), []string{"step_done fence"})
+}
