@@ -10,6 +10,7 @@ import (
 	"holdfast/detector/alert"
 	"holdfast/incident"
 	"holdfast/internal/failpoint"
+	"holdfast/internal/planted"
 )
 
 // Heard is one message of the alert log, made out (watch.Heard).
@@ -88,7 +89,7 @@ func (v *Invoker) unreadAfter(after uint64) []alert.Unread {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.unreadTo = after
-	if !v.status.Live || v.idle() {
+	if !v.status.Live || v.idle() || planted.Is(planted.DeadNotBuried) {
 		return nil
 	}
 	return v.desk.Unread(after)

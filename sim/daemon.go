@@ -251,6 +251,9 @@ type hands struct{ p *process }
 
 func (h hands) Carry(ctx context.Context, e incident.Effect) incident.Result {
 	p := h.p
+	if ctx.Err() == nil {
+		p.w.shadow.starts(p, e)
+	}
 	p.port("an effect")
 	if ctx.Err() != nil {
 		p.w.saw("an effect was called off before it left")

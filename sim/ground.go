@@ -35,6 +35,9 @@ func (g *ground) up(component string) bool {
 func (g *ground) lose(d time.Duration) {
 	g.w.saw("a site is lost")
 	g.northLost++
+	if d := g.w.dice; d.fault("a loss takes the store along") {
+		g.w.after(d.between("until the store is gone too", time.Second, time.Hour), g.w.cut)
+	}
 	g.changed(inTheNorth...)
 	g.w.after(d, func() {
 		if g.northLost--; g.northLost == 0 {

@@ -34,6 +34,7 @@ var atAnOccasion = map[string]float64{
 	"a daemon is stopped at a result":           0.01,
 	"a daemon is stopped at a burial":           0.1,
 
+	"a loss takes the store along":                             0.5,
 	"the store is slow":                                        0.01,
 	"an append never arrives":                                  0.01,
 	"an append arrives late":                                   0.01,
@@ -44,7 +45,7 @@ var atAnOccasion = map[string]float64{
 	"an effect is held up between its record and its dispatch": 0.02,
 
 	"a person cannot be reached":                  0.1,
-	"a machine says no":                           0.1,
+	"a machine says no":                           0.2,
 	"a machine does nothing and says that it did": 0.05,
 	"a machine does it and says no":               0.05,
 	"a machine does it and its answer is lost":    0.05,
@@ -70,8 +71,8 @@ var byItself = map[string]float64{
 	"a daemon is stopped":                    0.03,
 	"the store cannot be reached":            0.03,
 	"a clock jumps ahead":                    0.02,
-	"a clock is put back":                    0.02,
-	"a clock is put back far":                0.01,
+	"a clock is put back":                    0.06,
+	"a clock is put back far":                0.03,
 	"a clock stands still":                   0.02,
 	flipped:                                  0.006,
 	lost:                                     0.006,

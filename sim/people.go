@@ -98,7 +98,7 @@ func (c *crew) react(person, id string) {
 	var all []incident.Command
 	switch {
 	case d.fault("a person calls everything off"):
-		all = []incident.Command{{Verb: incident.VerbAbort, Incident: id, Reason: "a false alarm"}}
+		all = []incident.Command{c.off(i)}
 	case d.fault("a person does something else than was asked"):
 		all = []incident.Command{c.anything(i)}
 	default:
@@ -107,6 +107,22 @@ func (c *crew) react(person, id string) {
 	if len(all) > 0 {
 		c.try(p, person, all)
 	}
+}
+
+// off is how somebody who thinks that it is over calls it off.
+func (c *crew) off(i incident.Incident) incident.Command {
+	k := incident.Command{Verb: incident.VerbAbort, Incident: i.ID, Reason: "a false alarm"}
+	switch c.w.dice.below("how everything is called off", 3) {
+	case 0:
+		k.Verb = incident.VerbStandDown
+	case 1:
+		for _, r := range i.Runs {
+			if r.Active() {
+				k.Run = r.ID
+			}
+		}
+	}
+	return k
 }
 
 // try asks for one thing after the other, until something is not refused.
@@ -153,6 +169,9 @@ func (c *crew) asked(i incident.Incident) (all []incident.Command) {
 			}
 			switch {
 			case s.Status == incident.Stuck:
+				if !c.w.dice.calm && c.w.dice.chance("a stuck step is left out", 0.3) {
+					add(incident.VerbSkip, name)
+				}
 				add(incident.VerbRetry, name)
 				add(incident.VerbDone, name, func(k *incident.Command) { k.Evidence = "photo" })
 				add(incident.VerbSkip, name)
@@ -161,6 +180,9 @@ func (c *crew) asked(i incident.Incident) (all []incident.Command) {
 			case s.Status == incident.Waiting && s.Kind == playbooks.KindNotify:
 				add(incident.VerbAck, name)
 			case s.Status == incident.Waiting:
+				if c.w.dice.chance("a task is acknowledged first", 0.5) {
+					add(incident.VerbAck, name)
+				}
 				add(incident.VerbDone, name, func(k *incident.Command) { k.Evidence = "photo" })
 			}
 		}

@@ -28,6 +28,7 @@ type shadow struct {
 	told   map[string]int    // "incident person" -> how often somebody was to be told something
 	sent   map[string]bool   // effects that left
 	fuses  map[string]time.Time
+	off    bool // somebody has disarmed
 	gate   bool // an unknown event of the house keeps declarations to people
 }
 
@@ -47,12 +48,20 @@ type tale struct {
 // An errand is what happened to one run.
 type errand struct {
 	incident.Invoked
-	plan    map[string]stepPlan
-	ending  bool // called off: nothing new of it starts
-	undoing bool
-	ended   bool
-	steps   map[string]*deed
-	retried map[string]bool // who ordered something once more
+	plan     map[string]stepPlan
+	ending   bool // called off: nothing new of it starts
+	undoing  bool
+	ended    bool
+	endingAt uint64 // the envelope that says so
+	steps    map[string]*deed
+	retried  map[string]bool // who ordered something once more
+}
+
+// callOff notes that nothing of the run may start any more.
+func (r *errand) callOff(sequence uint64) {
+	if !r.ending {
+		r.ending, r.endingAt = true, sequence
+	}
 }
 
 // A deed is what happened to one step, or to its undo.
@@ -151,7 +160,9 @@ func (s *shadow) read(by *process, sequence uint64, e envelope, id string, event
 	if id == "" {
 		switch event.(type) {
 		case incident.Armed:
-			s.gate = false
+			s.gate, s.off = false, false
+		case incident.Disarmed:
+			s.off = true
 		case incident.Unrecognised:
 			s.gate = true
 		}
@@ -178,17 +189,20 @@ func (s *shadow) read(by *process, sequence uint64, e envelope, id string, event
 	case incident.RunAborted:
 		for name, r := range t.runs {
 			if (v.Run == "" || v.Run == name) && !r.ended {
-				r.ending, r.undoing = true, !v.Keep
+				r.callOff(sequence)
+				r.undoing = !v.Keep
 			}
 		}
 		t.aborted = t.aborted || v.Run == ""
 	case incident.RunSuperseded:
 		if r := s.run(id, v.Run); r != nil {
-			r.ending = true
+			r.callOff(sequence)
 		}
 	case incident.ExerciseInterrupted:
 		for _, r := range t.runs {
-			r.ending = r.ending || !r.ended
+			if !r.ended {
+				r.callOff(sequence)
+			}
 		}
 	case incident.RunEnded:
 		s.runEnded(id, v)
@@ -261,6 +275,9 @@ func (s *shadow) declared(e envelope, id string, t *tale, v incident.Declared) {
 	if s.gate {
 		s.fail("I13", "%s is declared automatically though the log holds an event of the house that nobody knows", id)
 	}
+	if s.off {
+		s.fail("I12", "%s is declared automatically, and the house is disarmed", id)
+	}
 	if s.w.Attack && !s.w.dice.calm {
 		s.fail("I12", "%s is declared automatically for %v, on the word of one stolen credential", id, v.Criteria)
 	}
@@ -331,8 +348,15 @@ func (s *shadow) runEnded(id string, v incident.RunEnded) {
 	r.ended = true
 	s.w.saw("a run ends: " + v.Result)
 	for name, d := range r.steps {
-		if d.under && v.Result != "stood_down" {
+		if d.under && !s.tales[id].unknown {
 			s.fail("I8", "run %s of %s ends (%s) while %s is under way", v.Run, id, v.Result, name)
+		}
+	}
+	if r.undoing && r.Exercise == "" && v.Result != "stood_down" {
+		for name, p := range r.plan {
+			if d, u := r.steps[name], r.steps[name+"/undo"]; p.undoes != "" && d != nil && d.over == "done" && (u == nil || u.over == "") {
+				s.fail("L5", "run %s of %s ends (%s), and %s, which was done, is not undone", v.Run, id, v.Result, name)
+			}
 		}
 	}
 	if v.Result == "completed" && r.Exercise == "" {
@@ -351,8 +375,8 @@ func (s *shadow) mayStandDown(id string, t *tale) {
 		return
 	}
 	for _, p := range t.declared.Services {
-		if back, known := t.restored[p.Service]; known && !back {
-			s.fail("I14", "standing down %s is recommended while %s is lost again", id, p.Service)
+		if back, known := t.restored[p.Service]; !back && (known || t.declared.Automatic) {
+			s.fail("I14", "standing down %s is recommended, and %s is not back", id, p.Service)
 		}
 	}
 }
@@ -368,6 +392,21 @@ func (s *shadow) doubtful() {
 	}
 }
 
+// starts reads an effect right after it was looked at once more: by all that its daemon has been told, it may leave.
+func (s *shadow) starts(p *process, e incident.Effect) {
+	status := p.inv.Status()
+	if status.Epoch != e.Epoch || status.Successor != "" {
+		s.fail("I9", "%s of epoch %d is sent by %s, whose epoch is %d (succeeded by %q)", e.Key, e.Epoch, p.name, status.Epoch, status.Successor)
+	}
+	t := s.tales[e.Incident]
+	if t == nil || e.Notice != nil {
+		return
+	}
+	if r := t.runs[e.Run]; r != nil && !e.Undo && r.ending && r.endingAt <= status.Head {
+		s.fail("I8", "%s leaves, and %s has read that its run was called off", e.Key, p.name)
+	}
+}
+
 // effect reads an effect as it leaves: what the log does not order must not.
 func (s *shadow) effect(p *process, e incident.Effect) {
 	name := fmt.Sprintf("%s#%d of epoch %d", e.Key, e.Attempt, e.Epoch)
@@ -375,9 +414,6 @@ func (s *shadow) effect(p *process, e incident.Effect) {
 	if t == nil {
 		s.fail("I3", "%s leaves, and there is no %s", name, e.Incident)
 		return
-	}
-	if p.inv.Status().Epoch != e.Epoch {
-		s.fail("I9", "%s is sent by %s, whose epoch is %d", name, p.name, p.inv.Status().Epoch)
 	}
 	if s.sent[name] {
 		s.fail("I3", "%s leaves twice", name)

@@ -105,7 +105,7 @@ func (w *World) cut() {
 }
 
 func (w *World) jump(by time.Duration) {
-	h := one(w.dice, "whose clock", w.hosts)
+	h := w.whoseClock()
 	h.ahead += by
 	w.looked(h)
 	w.after(w.dice.between("until a clock is set right", time.Minute, 2*time.Hour), func() {
@@ -114,8 +114,16 @@ func (w *World) jump(by time.Duration) {
 	})
 }
 
+// whoseClock goes wrong: most often that of whoever is in charge, where it matters.
+func (w *World) whoseClock() *host {
+	if p := w.charge(); p != nil && w.dice.chance("the clock that matters", 0.6) {
+		return p.host
+	}
+	return one(w.dice, "whose clock", w.hosts)
+}
+
 func (w *World) freeze() {
-	h := one(w.dice, "whose clock", w.hosts)
+	h := w.whoseClock()
 	h.stands = h.clock()
 	w.after(w.dice.between("how long a clock stands still", 10*time.Second, 20*time.Minute), func() {
 		h.stands = time.Time{}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -132,8 +133,15 @@ func New(o Options) *World {
 }
 
 // Run lets the world go on until its end, or until an invariant does not hold.
-func (w *World) Run() *Failure {
+func (w *World) Run() (f *Failure) {
+	defer func() {
+		if r := recover(); r != nil {
+			w.fail("panic", "%v\n%s", r, debug.Stack())
+			f = w.failure
+		}
+	}()
 	w.begin()
+	instant, events := w.now, 0
 	for w.failure == nil {
 		e, any := w.queue.next()
 		if !any || e.at.After(w.end) {
@@ -142,6 +150,12 @@ func (w *World) Run() *Failure {
 			break
 		}
 		w.now = e.at
+		if events++; !w.now.Equal(instant) {
+			instant, events = w.now, 0
+		}
+		if events > mostAtOnce {
+			w.fail("L1", "something happens for ever at one instant")
+		}
 		e.happen()
 	}
 	for _, p := range w.lives {
@@ -153,6 +167,9 @@ func (w *World) Run() *Failure {
 	}
 	return w.failure
 }
+
+// mostAtOnce is more than can happen at one instant.
+const mostAtOnce = 100_000
 
 // begin plans all that happens by itself.
 func (w *World) begin() {
