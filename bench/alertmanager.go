@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -71,23 +70,7 @@ func (a *alertmanager) take(ctx context.Context, f feed, alerts int, how posting
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: how.concurrency}}
 	defer client.CloseIdleConnections()
 	cpu, begun := a.cpu(), time.Now()
-	err := inParallel(how.concurrency, bodies, func(body []byte) error {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url+"/api/v2/alerts", bytes.NewReader(body))
-		if err != nil {
-			return err
-		}
-		req.Header.Set("Content-Type", "application/json")
-		res, err := client.Do(req)
-		if err != nil {
-			return err
-		}
-		answer, _ := io.ReadAll(res.Body)
-		res.Body.Close()
-		if res.StatusCode != http.StatusOK {
-			return fmt.Errorf("alertmanager answers %s: %s", res.Status, answer)
-		}
-		return nil
-	})
+	err := inParallel(how.concurrency, bodies, func(body []byte) error { return postTo(ctx, client, a.url+"/api/v2/alerts", body) })
 	return load{alerts, time.Since(begun), a.cpu() - cpu}, err
 }
 

@@ -38,12 +38,13 @@ var sourceName = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
 
 // bridge takes what an Alertmanager, or any other monitoring, posts and does one thing with it: it puts it into the alert log.
 type bridge struct {
-	to    Publisher
-	slots chan struct{}
+	to       Publisher
+	together *together
+	slots    chan struct{}
 }
 
 func newBridge(to Publisher) *bridge {
-	return &bridge{to: to, slots: make(chan struct{}, atOnce)}
+	return &bridge{to: to, together: newTogether(to), slots: make(chan struct{}, atOnce)}
 }
 
 // Stored is the answer to alerts that are in the alert log, on disk.
@@ -87,7 +88,11 @@ func (b *bridge) take(ctx context.Context, subject string, body io.Reader) (Stor
 		return b.unread(ctx, subject, message, err)
 	}
 	if len(message) <= maxInline {
-		return b.store(ctx, subject, "", piece{body: message})
+		sequence, err := b.together.publish(ctx, subject, message)
+		if err != nil {
+			return Stored{}, notStored(err)
+		}
+		return Stored{Subject: subject, Messages: 1, Sequence: sequence}, nil
 	}
 	select { // long bodies one after the other, or a few of them would be all the memory there is
 	case b.slots <- struct{}{}:
@@ -166,11 +171,14 @@ func (b *bridge) store(ctx context.Context, subject, reason string, pieces ...pi
 	for _, piece := range pieces {
 		sequence, err := b.to.Publish(ctx, subject, piece.header, piece.body)
 		if err != nil {
-			p := Problem{Type: "not-stored", Status: http.StatusServiceUnavailable, Detail: fmt.Sprintf("the alerts could not be stored: %v", err), Hint: "send them again"}
-			return stored, &p
+			return stored, notStored(err)
 		}
 		stored.Sequence = sequence
 		stored.Messages++
 	}
 	return stored, nil
+}
+
+func notStored(err error) *Problem {
+	return &Problem{Type: "not-stored", Status: http.StatusServiceUnavailable, Detail: fmt.Sprintf("the alerts could not be stored: %v", err), Hint: "send them again"}
 }

@@ -45,6 +45,13 @@ type Reload struct {
 	Error string
 }
 
+// A Charge says who is in charge, where several daemons share a journal.
+type Charge struct {
+	Here     bool   `json:"here"`              // this daemon is; otherwise it stands by, or has not read the journal yet
+	Instance string `json:"instance"`          // who is; empty: nobody seems to be
+	Address  string `json:"address,omitempty"` // where people reach it
+}
+
 // Config is what a console is made of. House, Publisher, Authenticate and Now are required.
 type Config struct {
 	House        House
@@ -73,6 +80,7 @@ type Config struct {
 	LastReload func() Reload               // nil: unknown, no metric
 	Ready      func() []Check              // nil: always ready
 	Connected  func() bool                 // to NATS; nil: no metric
+	Charge     func() Charge               // nil: this daemon alone can be in charge
 }
 
 // console is the handler behind New.

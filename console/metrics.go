@@ -54,6 +54,7 @@ var (
 	armedDesc      = desc("armed", "Whether declarations may happen automatically.")
 	shadowDesc     = desc("shadow", "Whether this daemon only judges and records: it declares nothing, invokes nothing and tells nobody.")
 	epochDesc      = desc("epoch", "How many times a daemon has taken over this house.")
+	chargeDesc     = desc("in_charge", "Whether this daemon is in charge of its journal; 0 while it stands by.")
 	connectedDesc  = desc("nats_connected", "Whether NATS is connected.")
 	readyDesc      = desc("ready", "Whether a check holds that the daemon needs to be able to act.", "check")
 	reloadedDesc   = desc("config_last_reload_successful", "Whether the last attempt to read the documents went well.")
@@ -144,6 +145,9 @@ func (m *reading) house(s sight) {
 // daemon reads off what the program knows of itself.
 func (m *reading) daemon(c *console) {
 	m.gauge(infoDesc, 1, c.Version, runtime.Version())
+	if c.Charge != nil {
+		m.flag(chargeDesc, c.Charge().Here)
+	}
 	if c.Connected != nil {
 		m.flag(connectedDesc, c.Connected())
 	}

@@ -21,6 +21,7 @@ type Status struct {
 	Version      string    `json:"version"` // of the program
 	Now          time.Time `json:"now"`     // the daemon's clock
 	Epoch        uint64    `json:"epoch"`
+	Charge       *Charge   `json:"charge,omitempty"` // who is in charge; missing: this daemon alone can be
 
 	Armed    bool   `json:"armed"`              // declarations may happen automatically
 	Disarmed string `json:"disarmed,omitempty"` // why not
@@ -142,10 +143,16 @@ type Documents struct {
 // status is GET /api/v1/status.
 func (c *console) status(w http.ResponseWriter, _ *http.Request) {
 	checks, connected := c.checks(), c.Connected == nil || c.Connected()
+	var charge *Charge // asked before the desk is looked at: who answers may want to look as well
+	if c.Charge != nil {
+		now := c.Charge()
+		charge = &now
+	}
 	c.answer(w, func(_ *incident.Desk, s sight) (any, *Problem) {
 		status := statusOf(s)
 		status.Version, status.Ready, status.NATSConnected = c.Version, checks, connected
 		status.Documents.Wrong = c.wrong()
+		status.Charge = charge
 		return status, nil
 	})
 }

@@ -17,6 +17,7 @@ type book struct {
 	texts     map[string]*bia.Analysis // by digest: the one in force, and those that open incidents are judged by
 	broken    string                   // why the documents adopted last cannot be read
 	unread    string                   // what in the log about the house itself is not understood; empty once a person has armed
+	gaps      []Gap                    // in the log, that nobody has adopted yet
 	incidents map[string]*Incident
 	ids       []string          // of all, the oldest first
 	going     []string          // of the open ones
@@ -29,7 +30,6 @@ type book struct {
 	epoch     uint64
 	epochAt   time.Time
 	arming    *Record // the last Armed or Disarmed
-	off       Off     // the last word of a person that disarmed; zero: there is none, or somebody has armed since
 	shadow    bool    // the present epoch does nothing
 	exercised []Exercised
 	busy      *busy // filled when somebody asks; another one when it may have changed
@@ -65,12 +65,13 @@ func (b *book) apply(r Record) {
 	case DocumentsAdopted:
 		b.adopt(r.At, e)
 	case Armed:
-		b.arming, b.unread, b.off = &r, "", Off{}
+		b.arming, b.unread = &r, ""
 	case Disarmed:
-		b.arming = &r
-		if e.By.Person != "" {
-			b.off = Off{e.By, r.At}
+		if e.By.Person != "" || b.off() == (Off{}) { // a rule does not take the place of a person's word
+			b.arming = &r
 		}
+	case GapAdopted:
+		b.adoptGap(e)
 	case word:
 		b.heed(r, e)
 	case Unrecognised:
@@ -180,6 +181,8 @@ func (b *book) gate() string {
 		return b.broken
 	case b.unread != "":
 		return b.unread
+	case len(b.gaps) > 0:
+		return b.gaps[0].gate()
 	case b.arming != nil:
 		if e, off := b.arming.Event.(Disarmed); off {
 			return fmt.Sprintf("disarmed by %s at %s", who(e.By), stamp(b.arming.At))
@@ -189,6 +192,16 @@ func (b *book) gate() string {
 		return "declaration.mode is recommend, and nobody has armed"
 	}
 	return ""
+}
+
+// off is the last word of a person that disarmed; zero: there is none, or somebody has armed since.
+func (b *book) off() Off {
+	if b.arming != nil {
+		if e, is := b.arming.Event.(Disarmed); is && e.By.Person != "" {
+			return Off{e.By, b.arming.At}
+		}
+	}
+	return Off{}
 }
 
 // open are the incidents that still go on, the oldest first.

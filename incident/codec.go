@@ -14,6 +14,7 @@ var kinds = []struct {
 	{KindDocumentsAdopted, read[DocumentsAdopted]},
 	{KindArmed, read[Armed]},
 	{KindDisarmed, read[Disarmed]},
+	{KindGapAdopted, read[GapAdopted]},
 	{KindEstimated, read[Estimated]},
 	{KindFacilityReported, read[FacilityReported]},
 	{KindDataReported, read[DataReported]},

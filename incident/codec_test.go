@@ -47,6 +47,7 @@ func everyKind() []Event {
 		DocumentsAdopted{Digest: "sha256:00", Files: map[string]string{"bia.yaml": "organisation: Acme\n"}, By: by},
 		Armed{By: by, Reason: "after the audit"},
 		Disarmed{By: by, Reason: "audit"},
+		GapAdopted{From: 7, Through: 9, By: by, Reason: "the pager's log shows what was done"},
 		Estimated{Service: "payments-api", End: at.Add(6 * time.Hour), By: by, Reason: "the provider's own page"},
 		FacilityReported{Site: "fra1", State: "lost", By: by, Reason: "fire alarm"},
 		DataReported{Data: "ledger", State: "recovery_point", Point: at.Add(-time.Hour), By: by, Reason: "read from the backup"},

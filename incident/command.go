@@ -26,6 +26,7 @@ const (
 	VerbStandDown Verb = "stand-down"
 	VerbArm       Verb = "arm"
 	VerbDisarm    Verb = "disarm"
+	VerbAdoptGap  Verb = "adopt-gap" // the log of decisions with the Gap that it has, with a reason
 	VerbNote      Verb = "note"
 	VerbReported  Verb = "reported" // the Report was made, At an instant; or, Over, there is no duty to
 	VerbRehearse  Verb = "rehearse" // the named Playbook, as an Exercise, with a reason: what it is to show
@@ -60,6 +61,8 @@ type Command struct {
 	Digest   string            `json:"digest,omitempty"` // of what the decision lets happen, as it was shown; of approve
 	Until    time.Time         `json:"until,omitzero"`
 	Exercise Exercise          `json:"exercise,omitempty"` // the kind of a rehearsal
+
+	Gap string `json:"gap,omitempty"` // the missing envelopes, as holdfast names them: 7-9
 
 	Keep      bool `json:"keep,omitempty"`      // of abort: leave what was done as it is
 	Supersede bool `json:"supersede,omitempty"` // of invoke: end, between steps, the runs that stand in its way

@@ -21,6 +21,7 @@ type Desk struct {
 	agenda   agenda
 	stirred  map[string]bool    // incidents that may want other effects than when it was last asked which; nil: all
 	detector *detector.Detector // judges by the text in force; nil until documents are adopted
+	lost     []Gap              // in the journal
 	older    []older            // what open incidents are judged by else, the text adopted first in front
 	early    []heard            // what came in before that
 
@@ -97,7 +98,7 @@ func (d *Desk) Hear(sequence uint64, received time.Time, from string, batch aler
 // those who judge by them.
 func (d *Desk) take(m heard) {
 	for _, o := range d.older {
-		if batch, why := o.docs.makeOut(m.from, m.batch, m.unreadable); why == nil {
+		if batch, why := o.docs.makeOut(m.from, m.batch, m.unreadable); why == nil || len(batch.Alerts) > 0 {
 			o.detector.Observe(m.received, m.from, batch.Alerts...)
 		}
 	}
@@ -108,7 +109,9 @@ func (d *Desk) take(m heard) {
 			d.unread = slices.Clone(d.unread[mostUnread:])
 		}
 		d.unread = append(d.unread, alert.Unread{Sequence: m.sequence, Subject: m.from, Why: *why})
-		return
+		if len(batch.Alerts) == 0 {
+			return
+		}
 	}
 	d.read += uint64(len(batch.Alerts))
 	d.truncated += uint64(max(batch.Truncated, 0))

@@ -78,15 +78,18 @@ func TestAnUndoByRuleWaitsWhileSomebodyHasDisarmed(t *testing.T) {
 	equal(t, h.control("alice", VerbResume, "", "1"), []string{"run_resumed", "undo_started fence"})
 }
 
-func TestOnlyAPersonsWordStopsMachinesAndNoRuleTakesItBack(t *testing.T) {
-	byRule := Change{Event: Disarmed{By: Actor{Rule: "the clock was put back"}, Reason: "the clock is behind"}}
-
+// The clock was put back, or alerts were lost: declarations are left to people, and what is under way goes on.
+func TestADisarmByARuleStopsNoRunAndTakesNoPersonsPlace(t *testing.T) {
 	h := runWith(t, armable)
-	h.commit(byRule)
+	h.at(7 * time.Minute)
+	rule := Change{Event: Disarmed{By: Actor{Rule: "the clock was put back"}}}
+	h.commit(rule)
 	equal(t, h.finish(Result{Effect: h.want("fence")}), []string{"step_done fence", "step_started promote"})
+	equal(t, h.book.gate() != "", true)
 
 	h = runWith(t, armable)
+	h.at(7 * time.Minute)
 	h.disarms()
-	h.commit(byRule)
+	h.commit(rule)
 	equal(t, h.finish(Result{Effect: h.want("fence")}), []string{"step_done fence"})
 }

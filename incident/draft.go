@@ -102,7 +102,7 @@ func (f *draft) listening(i Incident, v *detector.Verdict, q *quiet) World {
 			return f.exercised[:ofHouse(q, f, func(b *book) int { return len(b.exercised) })]
 		},
 		Disaster: func() string { return ofHouse(q, f, (*book).disaster) }}
-	w.Off = ofHouse(q, f, func(b *book) Off { return b.off })
+	w.Off = ofHouse(q, f, (*book).off)
 	w.Past = &f.past
 	if f.arming != nil || f.broken != "" || f.unread != "" {
 		w.Disarmed = w.Gate

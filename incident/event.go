@@ -25,6 +25,7 @@ const (
 	KindDocumentsAdopted Kind = "documents_adopted"
 	KindArmed            Kind = "armed"
 	KindDisarmed         Kind = "disarmed"
+	KindGapAdopted       Kind = "gap_adopted"
 )
 
 // What people say of the world: inputs to judging, not of one incident.
@@ -137,6 +138,15 @@ type Armed struct {
 type Disarmed struct {
 	By     Actor  `json:"by"`
 	Reason string `json:"reason"`
+}
+
+// GapAdopted says that a person has looked at what envelopes may have held that are missing from the journal, and that
+// holdfast may decide by itself again. Incidents that were open before the gap stay in people's hands.
+type GapAdopted struct {
+	From    uint64 `json:"from"` // sequences of envelopes
+	Through uint64 `json:"through"`
+	By      Actor  `json:"by"`
+	Reason  string `json:"reason"`
 }
 
 // Estimated is a person's estimate of when an outage of a service ends. It counts for estimate_exceeds_rto.
@@ -818,6 +828,7 @@ func (TookOver) Kind() Kind              { return KindTookOver }
 func (DocumentsAdopted) Kind() Kind      { return KindDocumentsAdopted }
 func (Armed) Kind() Kind                 { return KindArmed }
 func (Disarmed) Kind() Kind              { return KindDisarmed }
+func (GapAdopted) Kind() Kind            { return KindGapAdopted }
 func (Estimated) Kind() Kind             { return KindEstimated }
 func (FacilityReported) Kind() Kind      { return KindFacilityReported }
 func (DataReported) Kind() Kind          { return KindDataReported }

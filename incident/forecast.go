@@ -246,9 +246,9 @@ func (r Run) reached(g forecast.Goal) bool {
 func (r Run) courses() forecast.Run {
 	plan := r.plan
 	if plan == nil { // folded without a book: nothing is known of the past
-		plan = planOf(r.Playbook, nil)
+		plan = &rememberedPlan{of: r.Playbook}
 	}
-	c := forecast.Run{Plan: plan, Began: r.Started, Marks: make([]forecast.Mark, len(r.Steps))}
+	c := forecast.Run{Plan: plan.laidOut(), Began: r.Started, Marks: make([]forecast.Mark, len(r.Steps))}
 	for n, s := range r.Steps {
 		c.Marks[n] = s.mark()
 		if c.Marks[n].Standing == forecast.Ahead {

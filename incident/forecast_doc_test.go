@@ -21,7 +21,7 @@ func TestThePencilExampleOfTheDocumentationHolds(t *testing.T) {
 	f := ForecastOf(p)
 	says(t, string(text), "**"+span(f.P50)+"**", "**"+span(f.P90)+"**", "Of the "+span(f.P50)+", "+span(f.People)+" are people's")
 
-	i, run := Incident{}, Run{Playbook: p, Started: t0, plan: planOf(p, nil)}
+	i, run := Incident{}, Run{Playbook: p, Started: t0, plan: &rememberedPlan{of: p}}
 	for n := range p.Steps {
 		run.Steps = append(run.Steps, pending(&p.Steps[n]))
 	}

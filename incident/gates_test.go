@@ -108,3 +108,18 @@ func TestADeclineBindsWhileSomethingElseOfTheIncidentRecovers(t *testing.T) {
 	h.verdicts[0].Level, h.verdicts[0].Current = detector.Disaster, detector.Disaster
 	equal(t, h.at(8*time.Minute), []string(nil))
 }
+
+func TestWhatOpensAfterAGapGoesOnAndIsDeclaredByAPersonUntilTheGapIsAdopted(t *testing.T) {
+	d := &Desk{book: newHouse(t, automatic(t)).book, agenda: newAgenda()}
+	d.Lose(Gap{From: 3, Through: 4, Epoch: 7})
+	d.Lose(Gap{From: 3, Through: 4, Epoch: 7}) // the same one, read again
+	equal(t, len(d.Gaps()), 1)
+	equal(t, d.TakeOver("two", "test")[0].Event.(TookOver).Epoch, uint64(8)) // never the same as one in the gap
+	says(t, d.gate(), "envelopes 3 to 4", "adopt-gap 3-4")
+	d.Apply(Record{At: t0, Event: Armed{By: Actor{Person: "alice"}}})
+	says(t, d.gate(), "adopt-gap 3-4") // arming is something else
+	d.Apply(Record{At: t0, Event: GapAdopted{From: 1, Through: 2}})
+	equal(t, len(d.Gaps()), 1)
+	d.Apply(Record{At: t0, Event: GapAdopted{From: 3, Through: 4, By: Actor{Person: "alice"}}})
+	equal(t, d.gate(), "")
+}

@@ -155,7 +155,7 @@ func acme() map[string]string {
 }
 
 // with is a copy of files in which one file's words are replaced.
-func with(t *testing.T, files map[string]string, name, old, replacement string) map[string]string {
+func with(t testing.TB, files map[string]string, name, old, replacement string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	for n, text := range files {
@@ -168,7 +168,7 @@ func with(t *testing.T, files map[string]string, name, old, replacement string) 
 	return out
 }
 
-func automatic(t *testing.T) map[string]string {
+func automatic(t testing.TB) map[string]string {
 	return with(t, acme(), "bia.yaml", "mode: recommend", "mode: automatic")
 }
 

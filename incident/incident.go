@@ -11,7 +11,6 @@ import (
 	"holdfast/bia"
 	"holdfast/bia/condition"
 	"holdfast/detector"
-	"holdfast/forecast"
 	"holdfast/playbooks"
 )
 
@@ -119,9 +118,9 @@ type Run struct {
 	Question string              `json:"question,omitempty"` // the step that asks whether to start, since a precondition does not hold
 	Steps    []StepState         `json:"steps"`              // in the playbook's order
 
-	plan  *forecast.Plan // how it is forecast, with what was known of the past when it began
-	known int            // how many past runs that were
-	cast  *cast          // what follows from how it stands; a new one for each change
+	plan  *rememberedPlan // how it is forecast, with what was known of the past when it began
+	known int             // how many past runs that were
+	cast  *cast           // what follows from how it stands; a new one for each change
 }
 
 // StepStatus is where a step stands.

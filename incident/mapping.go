@@ -68,25 +68,25 @@ func whereOf(w bia.Mapping, p alert.MappingProblem) source.Mark {
 }
 
 // makeOut is what a message says. What a mapping is for by its subject, it reads, whatever the message holds; for any other it is
-// what its format says (whose batch it is), or why there is none.
+// what its format says (whose batch it is). Of several bodies some can be readable, and one not: then it is both.
 func (d *Documents) makeOut(subject string, batch alert.Batch, unreadable *alert.Unreadable) (alert.Batch, *alert.Unreadable) {
 	if batch.Body == nil {
 		return batch, unreadable
 	}
 	for _, m := range d.mappings {
 		if m.Covers(subject) {
-			return readBy(m, batch.Body)
+			return readBy(m, batch)
 		}
 	}
 	return batch, unreadable
 }
 
-func readBy(m *alert.Mapping, body []byte) (alert.Batch, *alert.Unreadable) {
-	batch, err := m.Read(body)
+func readBy(m *alert.Mapping, batch alert.Batch) (alert.Batch, *alert.Unreadable) {
+	read, err := batch.Each(m.Read)
 	if err == nil {
-		return batch, nil
+		return read, nil
 	}
 	why := &alert.Unreadable{Reason: alert.Malformed, Detail: err.Error()}
 	errors.As(err, &why)
-	return alert.Batch{}, why
+	return read, why
 }

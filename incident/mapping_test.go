@@ -258,3 +258,18 @@ func TestAnIncidentHearsByTheMappingsOfTheTextItIsJudgedBy(t *testing.T) {
 	}
 	equal(t, d.Counts().Unreadable, reasons{alert.UnknownForm: 1})
 }
+
+func TestAMappingReadsEachOfSeveralBodiesAndOneThatItCannotReadSilencesNone(t *testing.T) {
+	d := newDepotDesk(t)
+	d.adopt(depotBy(byHost))
+	lengths, body := alert.Together([][]byte{[]byte(dbDown), []byte(webOwn), []byte(strings.ReplaceAll(dbDown, "db-1", "web-1"))})
+	batch, err := alert.DecodeMessage(map[string][]string{alert.HeaderBodies: {lengths}}, body)
+	var why *alert.Unreadable
+	errors.As(err, &why)
+	batch.Body = body
+	m := heard{1, d.now.Add(time.Second), ours, batch, why}
+	d.messages = append(d.messages, m)
+	d.Hear(m.sequence, m.received, m.from, m.batch, m.unreadable)
+	d.expect("db-1 web-1", reasons{alert.Malformed: 1})
+	says(t, d.Unread(0)[0].Why.Detail, "body 2 of 3: ", "no such key: events")
+}

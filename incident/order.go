@@ -29,13 +29,15 @@ func (d *Desk) Order(now time.Time, by *oncall.Person, c Command) ([]Change, err
 // harmless reports whether a verb changes only what is known and judged, which a shadow does too.
 func harmless(v Verb) bool {
 	_, says := wordOrders[v]
-	return says || slices.Contains([]Verb{VerbNote, VerbAction, VerbActionDone, VerbArm, VerbDisarm, VerbRebase}, v)
+	return says || slices.Contains([]Verb{VerbNote, VerbAction, VerbActionDone, VerbArm, VerbDisarm, VerbAdoptGap, VerbRebase}, v)
 }
 
 func (f *draft) order(person string, c Command) ([]Change, error) {
 	switch {
 	case c.Verb == VerbArm || c.Verb == VerbDisarm:
 		return f.arms(person, c)
+	case c.Verb == VerbAdoptGap:
+		return f.adoptsGap(person, c)
 	case c.Verb == VerbDeclare && c.Incident == "":
 		return f.declareByHand(person, c)
 	case c.Verb == VerbRehearse:
@@ -127,7 +129,7 @@ func (i Incident) Order(w World, person string, c Command) ([]Event, error) {
 }
 
 func verbs() []string {
-	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbPause), string(VerbHold), string(VerbResume), string(VerbAbort), string(VerbSkipRest), string(VerbStandDown), string(VerbRehearse), string(VerbRebase), string(VerbArm), string(VerbDisarm), string(VerbNote), string(VerbAction), string(VerbActionDone), string(VerbReported)}
+	all := []string{string(VerbDeclare), string(VerbInvoke), string(VerbPause), string(VerbHold), string(VerbResume), string(VerbAbort), string(VerbSkipRest), string(VerbStandDown), string(VerbRehearse), string(VerbRebase), string(VerbArm), string(VerbDisarm), string(VerbAdoptGap), string(VerbNote), string(VerbAction), string(VerbActionDone), string(VerbReported)}
 	for _, v := range slices.Sorted(maps.Keys(wordOrders)) {
 		all = append(all, string(v))
 	}

@@ -24,18 +24,27 @@ const mostPast = 20
 
 // A history is what the runs of each playbook took, and the plans laid out with it.
 type history struct {
-	runs  map[string][]pastRun      // by the playbook's id, the newest first
-	plans map[string]rememberedPlan // by the playbook's digest: many runs share one
+	runs  map[string][]pastRun       // by the playbook's id, the newest first
+	plans map[string]*rememberedPlan // by the playbook's digest: many runs share one
 }
 
+// A rememberedPlan is a playbook with what is known of its past, laid out when somebody asks: of most incidents that are
+// over nobody ever does, and to lay out ten thousand of them took a quarter of a start.
 type rememberedPlan struct {
-	plan *forecast.Plan
 	of   *playbooks.Playbook // an exercise leaves out steps of what has the same digest
-	runs []pastRun           // that it was laid out with
+	runs []pastRun           // that it is laid out with
+	plan *forecast.Plan      // nil: not yet
+}
+
+func (r *rememberedPlan) laidOut() *forecast.Plan {
+	if r.plan == nil {
+		r.plan = planOf(r.of, r.runs)
+	}
+	return r.plan
 }
 
 func newHistory() history {
-	return history{runs: map[string][]pastRun{}, plans: map[string]rememberedPlan{}}
+	return history{runs: map[string][]pastRun{}, plans: map[string]*rememberedPlan{}}
 }
 
 // read remembers the run that a record ends.
@@ -61,14 +70,14 @@ func (h *history) end(run Run) {
 }
 
 // plan is how a playbook's runs are forecast that begin now.
-func (h *history) plan(p *playbooks.Playbook) (plan *forecast.Plan, known int) {
+func (h *history) plan(p *playbooks.Playbook) (plan *rememberedPlan, known int) {
 	runs := h.runs[p.ID]
 	kept := h.plans[p.Digest]
-	if kept.of != p || len(kept.runs) != len(runs) || len(runs) > 0 && &kept.runs[0] != &runs[0] {
-		kept = rememberedPlan{planOf(p, runs), p, runs}
+	if kept == nil || kept.of != p || len(kept.runs) != len(runs) || len(runs) > 0 && &kept.runs[0] != &runs[0] {
+		kept = &rememberedPlan{of: p, runs: runs}
 		h.plans[p.Digest] = kept
 	}
-	return kept.plan, len(runs)
+	return kept, len(runs)
 }
 
 // recall gives runs that have begun what is known of the past at that moment; it stays the same for as long as they go on.
@@ -94,7 +103,7 @@ func (d *Desk) Foresight(playbook string) (Foresight, bool) {
 		return Foresight{}, false
 	}
 	plan, _ := d.past.plan(p)
-	return foresee(p, plan), true
+	return foresee(p, plan.laidOut()), true
 }
 
 // samples are what a step took in past runs, the newest first.

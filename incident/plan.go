@@ -84,7 +84,7 @@ func scheduled(s *playbooks.Step) forecast.Work {
 func ForecastOf(p *playbooks.Playbook) Foresight { return foresee(p, planOf(p, nil)) }
 
 func foresee(p *playbooks.Playbook, plan *forecast.Plan) Foresight {
-	run := Run{Playbook: p, plan: plan}
+	run := Run{Playbook: p, plan: &rememberedPlan{plan: plan}}
 	for n := range p.Steps {
 		run.Steps = append(run.Steps, pending(&p.Steps[n]))
 	}

@@ -202,7 +202,7 @@ func (w World) planOf(p *playbooks.Playbook) *forecast.Plan {
 		return planOf(p, nil)
 	}
 	plan, _ := w.Past.plan(p)
-	return plan
+	return plan.laidOut()
 }
 
 // leastPatience is how long nobody is passed over, however little slack is left.

@@ -296,7 +296,7 @@ func BenchmarkAThousandRunsThatNothingHappensTo(b *testing.B) {
 	plan := planOf(p, nil)
 	var runs []Run
 	for range 1000 {
-		run := Run{Playbook: p, Started: t0, plan: plan, cast: &cast{}}
+		run := Run{Playbook: p, Started: t0, plan: &rememberedPlan{plan: plan}, cast: &cast{}}
 		for n := range p.Steps {
 			run.Steps = append(run.Steps, pending(&p.Steps[n]))
 		}

@@ -12,7 +12,7 @@ import (
 const acmeIncident = "payments-api-0412"
 
 // invoked is a house in which the failover has just started by itself, six minutes in.
-func invoked(t *testing.T, files map[string]string) *house {
+func invoked(t testing.TB, files map[string]string) *house {
 	t.Helper()
 	h := newHouse(t, files)
 	h.disaster("facility_lost")

@@ -23,6 +23,8 @@ func Sentence(r Record) string {
 		return fmt.Sprintf("%s armed automatic declarations%s.", who(e.By), because(e.Reason))
 	case Disarmed:
 		return fmt.Sprintf("%s disarmed: nothing is declared or invoked automatically, and no run starts anything that acts on machines%s.", who(e.By), because(e.Reason))
+	case GapAdopted:
+		return fmt.Sprintf("%s adopted the log without %s%s.", who(e.By), Gap{From: e.From, Through: e.Through}.envelopes(), because(e.Reason))
 	case Unrecognised:
 		return fmt.Sprintf("Something of the kind %q happened, which this version does not know.", e.As)
 	case Noted:

@@ -136,7 +136,7 @@ func (v *Invoker) append(ctx context.Context, e journal.Envelope) (journal.Commi
 	v.note(func(s *Status) { s.Appending = time.Time{} })
 	switch {
 	case err == nil:
-		v.note(func(s *Status) { s.AppendTook = took })
+		v.note(func(s *Status) { s.AppendTook, v.contact = took, time.Now() })
 		v.journalWorks()
 	case !errors.Is(err, journal.ErrConflict) && !errors.Is(err, journal.ErrTooLarge):
 		v.journalFails(err)
@@ -178,7 +178,14 @@ func (v *Invoker) notice(event incident.Event) {
 	switch e := event.(type) {
 	case incident.TookOver:
 		v.incumbent = e
+		if v.status.Standby != nil {
+			v.newcomer = time.Now()
+		}
 		v.succeed()
+	case incident.GapAdopted:
+		if len(v.desk.Gaps()) == 0 {
+			v.status.Gap = ""
+		}
 	case incident.Disarmed:
 		if e.By.Rule == lossRule || e.By.Rule == clockRule {
 			v.told[e.Reason] = true
@@ -195,18 +202,40 @@ func (v *Invoker) succeed() {
 
 // readOn folds in what the log holds beyond what is known.
 func (v *Invoker) readOn(ctx context.Context) error {
+	start := time.Now()
 	for c, err := range v.cfg.Log.Read(ctx, v.head.sequence) {
+		var gap *journal.Gap
+		if errors.As(err, &gap) {
+			v.passOver(gap)
+			continue
+		}
 		if err != nil {
 			return err
 		}
 		if err := v.hearThrough(ctx, c.AlertsThrough); err != nil {
 			return err
 		}
+		if v.misread(c) {
+			return fmt.Errorf("documents were adopted after alert %d, and alerts up to %d were read by the ones before: %w", c.AlertsThrough, v.heardTo, ErrAnew)
+		}
 		if err := v.fold(c); err != nil {
 			return err
 		}
 	}
+	v.note(func(*Status) { v.contact = start })
 	return nil
+}
+
+// passOver goes on behind a gap: what it may have been about is left to people.
+func (v *Invoker) passOver(gap *journal.Gap) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.status.Gap != gap.Error() {
+		v.cfg.Logger.Error().Uint64("from", gap.From).Uint64("through", gap.Through).
+			Msg("ENVELOPES ARE MISSING from the journal: incidents that were open are shown and not driven, and declarations are left to people")
+	}
+	v.status.Gap = gap.Error()
+	v.desk.Lose(incident.Gap{From: gap.From, Through: gap.Through, Epoch: gap.Epoch})
 }
 
 // insist tries until it works, ctx ends, or it can never work: then this instance keeps its hands off.
@@ -216,8 +245,8 @@ func (v *Invoker) insist(ctx context.Context, try func(context.Context) error) e
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err == nil:
-			return nil
+		case err == nil, errors.Is(err, ErrAnew):
+			return err
 		case errors.Is(err, journal.ErrBroken), errors.Is(err, errShort):
 			v.handsOff(err)
 			return v.Ready()

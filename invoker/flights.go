@@ -196,6 +196,9 @@ func (v *Invoker) start(ctx context.Context, e incident.Effect) {
 	t.flights[flightOf(e)] = &flight{effect: e, lane: t.lane(e), cancel: cancel, since: v.last}
 	v.stage.Go(func() {
 		defer cancel()
+		if !v.certain(ctx) {
+			return
+		}
 		r, may := v.mayStart(e)
 		switch {
 		case !may:

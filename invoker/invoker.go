@@ -8,6 +8,7 @@ package invoker
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"sync"
 	"time"
 
@@ -32,12 +33,25 @@ type Config struct {
 	Documents *incident.Documents // to live by from the start on, as they are on disk
 	Instance  string              // names this process in the journal; another one needs another name
 	Version   string
-	Shadow    bool // judge and record, and do nothing: no Hands are needed; never on the log of an instance that acts
+	Lease     Lease // who else seems to be in charge of this log; nil: nobody else can be
+	Shadow    bool  // judge and record, and do nothing: no Hands are needed; never on the log of an instance that acts
 	Now       func() time.Time
 	Logger    zerolog.Logger
 
 	Stage    Stage         // nil: this machine
 	CommitID func() string // a name that no other commit has; nil: drawn at random
+}
+
+// A Lease says who seems to be in charge (*journal.Lease). It is a hint that keeps an instance quiet while another decides;
+// what makes one the only one is that the log takes its envelopes and refuses the others'.
+type Lease interface {
+	// Holder is who seems to be in charge; false: nobody.
+	Holder() (journal.Holder, bool)
+	// Changed tells that there may be something new.
+	Changed() <-chan struct{}
+	// Hold says to everybody that this instance is in charge from an epoch on; Release, that it is not any more.
+	Hold(epoch uint64) error
+	Release()
 }
 
 // An Invoker is the single writer of one house.
@@ -54,6 +68,7 @@ type Invoker struct {
 	status   Status
 	unreadTo uint64 // up to where messages that nobody could read were asked for
 	flights  flights
+	contact  time.Time // when the log was last seen to hold nothing that is not known here
 
 	// These are the loop's alone.
 	ahead     *Heard              // taken from the ears, not yet due to be heard
@@ -63,6 +78,7 @@ type Invoker struct {
 	told      map[string]bool     // reasons of those that are in the journal
 	head      link
 	incumbent incident.TookOver // who took over last
+	newcomer  time.Time         // when that was seen, while this instance stood by
 	last      time.Time         // given to the desk, or in the journal; time never goes back behind it
 	attempts  []attempt         // of the commit under way
 	landed    *attempt          // the one of them that is in the log
@@ -105,14 +121,21 @@ func (v *Invoker) Look(see func(*incident.Desk)) {
 	see(v.desk)
 }
 
-// Run reads the journal, takes over, and then decides, commits and acts until ctx ends. Effects still under way then are
-// cancelled and awaited; how they went is left to the next start. The error is of a start that cannot be: documents that
-// do not fit into the journal, or a shadow on the log of an instance that acts.
+// Run reads the journal, takes over, and then decides, commits and acts until ctx ends. Where another instance is in charge
+// it stands by until that is gone. Effects still under way at the end are cancelled and awaited; how they went is left to
+// the next start.
+//
+// The error is of a start that cannot be: documents that do not fit into the journal, or a shadow on the log of an instance
+// that acts. It is [ErrAnew] where this instance has had its time, and a new one has to be made.
 func (v *Invoker) Run(ctx context.Context) error {
+	defer v.release()
 	defer close(v.over)
 	acting, cancel := context.WithCancel(ctx)
 	defer v.flying.Wait()
 	defer cancel()
+	if v.cfg.Lease != nil {
+		v.stage.Go(func() { v.listen(acting) })
+	}
 	if err := v.wake(ctx); err != nil && ctx.Err() == nil && !v.idle() {
 		return err
 	}
@@ -121,7 +144,11 @@ func (v *Invoker) Run(ctx context.Context) error {
 		if v.attend(ctx) {
 			v.turn(ctx, acting) // a nap does not end for what is due already
 		}
-		switch k := v.stage.Wait(ctx, Ears|Asks|Results, v.untilNext()); k.Door() {
+		if v.cfg.Lease != nil && v.status.Successor != "" {
+			v.recall()
+			return fmt.Errorf("%s has taken over: %w", v.status.Successor, ErrAnew)
+		}
+		switch k := v.stage.Wait(ctx, Ears|Asks|Results|News, v.untilNext()); k.Door() {
 		case Ears:
 			v.take(*k.heard)
 			v.drain(ctx)
@@ -129,6 +156,8 @@ func (v *Invoker) Run(ctx context.Context) error {
 			v.carryOut(ctx, k.ask)
 		case Results:
 			v.finish(ctx, *k.result)
+		case News:
+			v.forget()
 		}
 	}
 	failpoint.Hit("invoker/ending")
@@ -137,6 +166,7 @@ func (v *Invoker) Run(ctx context.Context) error {
 
 // turn commits what is due and starts what is wanted, until nothing is left to do at this instant.
 func (v *Invoker) turn(ctx, acting context.Context) {
+	v.glance(ctx)
 	if v.idle() {
 		v.watch(ctx)
 		return
@@ -186,16 +216,20 @@ func (v *Invoker) untilNext() time.Duration {
 	if v.idle() || v.status.ClockBehind > 0 {
 		return watchEvery
 	}
+	nap := longestNap
+	if v.cfg.Lease != nil {
+		nap = watchEvery
+	}
 	if !v.caughtUp {
-		return longestNap
+		return nap
 	}
 	v.mu.Lock()
 	at, ok := v.desk.NextAt()
 	v.mu.Unlock()
 	if !ok {
-		return longestNap
+		return nap
 	}
-	return min(at.Sub(v.cfg.Now()), longestNap)
+	return min(at.Sub(v.cfg.Now()), nap)
 }
 
 // now is the desk's time: the wall clock's, and never earlier than what the desk has seen.

@@ -49,13 +49,13 @@ func (v *Invoker) ask(ctx context.Context, what string, decide decision) ([]inci
 	defer cancel()
 	a := &ask{ctx: ctx, decide: decide, done: make(chan struct{})}
 	switch err := v.stage.Bring(ctx, Knock{ask: a}); {
-	case errors.Is(err, errOver):
+	case errors.Is(err, ErrOver):
 		return nil, fmt.Errorf("%s: not recorded: %w", what, err)
 	case err != nil:
 		return nil, fmt.Errorf("%s: not recorded: %w; try again in a moment", what, errors.Join(v.Ready(), err))
 	}
 	switch err := v.stage.Await(ctx, a.done); {
-	case errors.Is(err, errOver):
+	case errors.Is(err, ErrOver):
 		return nil, fmt.Errorf("%s: not known whether it was recorded: %w; look before you repeat it", what, err)
 	case err != nil:
 		return nil, fmt.Errorf("%s: not known whether it was recorded: %w; look before you repeat it", what, errors.Join(v.Ready(), err))

@@ -34,6 +34,7 @@ const (
 	Ears    Door = 1 << iota // messages of the alert log
 	Asks                     // what somebody waits for
 	Results                  // how effects went
+	News                     // somebody wants it known whether another instance has taken over
 )
 
 // A Knock is what came in by one door; empty: nothing.
@@ -41,6 +42,7 @@ type Knock struct {
 	heard  *Heard
 	ask    *ask
 	result *incident.Result
+	news   bool
 }
 
 // Door is the one that it comes in by; 0: nothing came.
@@ -52,12 +54,14 @@ func (k Knock) Door() Door {
 		return Asks
 	case k.result != nil:
 		return Results
+	case k.news:
+		return News
 	}
 	return 0
 }
 
-// errOver is the error of speaking to an invoker that has ended.
-var errOver = errors.New("holdfast is stopping")
+// ErrOver is the error of speaking to an invoker that has ended.
+var ErrOver = errors.New("holdfast is stopping, or has just lost the charge")
 
 // mostWaiting is how many messages the ears may be ahead of the loop.
 const mostWaiting = 1024
@@ -67,16 +71,17 @@ type machine struct {
 	ears    chan *Heard
 	asks    chan *ask
 	results chan *incident.Result
+	news    chan bool
 	over    <-chan struct{} // closed when the loop has ended
 	flying  *sync.WaitGroup
 }
 
 func newMachine(over <-chan struct{}, flying *sync.WaitGroup) *machine {
-	return &machine{make(chan *Heard, mostWaiting), make(chan *ask), make(chan *incident.Result), over, flying}
+	return &machine{make(chan *Heard, mostWaiting), make(chan *ask), make(chan *incident.Result), make(chan bool), over, flying}
 }
 
 func (m *machine) Wait(ctx context.Context, open Door, d time.Duration) (k Knock) {
-	ears, asks, results := m.ears, m.asks, m.results
+	ears, asks, results, news := m.ears, m.asks, m.results, m.news
 	if open&Ears == 0 {
 		ears = nil
 	}
@@ -86,11 +91,15 @@ func (m *machine) Wait(ctx context.Context, open Door, d time.Duration) (k Knock
 	if open&Results == 0 {
 		results = nil
 	}
+	if open&News == 0 {
+		news = nil
+	}
 	if d <= 0 {
 		select {
 		case k.heard = <-ears:
 		case k.ask = <-asks:
 		case k.result = <-results:
+		case k.news = <-news:
 		default:
 		}
 		return k
@@ -101,6 +110,7 @@ func (m *machine) Wait(ctx context.Context, open Door, d time.Duration) (k Knock
 	case k.heard = <-ears:
 	case k.ask = <-asks:
 	case k.result = <-results:
+	case k.news = <-news:
 	case <-over.C:
 	case <-ctx.Done():
 	}
@@ -110,12 +120,13 @@ func (m *machine) Wait(ctx context.Context, open Door, d time.Duration) (k Knock
 func (m *machine) Bring(ctx context.Context, k Knock) error {
 	select {
 	case <-m.over:
-		return errOver
+		return ErrOver
 	default:
 	}
 	var ears chan<- *Heard
 	var asks chan<- *ask
 	var results chan<- *incident.Result
+	var news chan<- bool
 	switch k.Door() {
 	case Ears:
 		ears = m.ears
@@ -123,15 +134,18 @@ func (m *machine) Bring(ctx context.Context, k Knock) error {
 		asks = m.asks
 	case Results:
 		results = m.results
+	case News:
+		news = m.news
 	}
 	select {
 	case ears <- k.heard:
 	case asks <- k.ask:
 	case results <- k.result:
+	case news <- k.news:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-m.over:
-		return errOver
+		return ErrOver
 	}
 	return nil
 }
@@ -143,7 +157,7 @@ func (m *machine) Await(ctx context.Context, done <-chan struct{}) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-m.over:
-		return errOver
+		return ErrOver
 	}
 }
 

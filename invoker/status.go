@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"holdfast/journal"
 )
 
 // Status is how the invoker itself is; how the incidents are is the desk's to say.
@@ -13,7 +15,10 @@ type Status struct {
 	Shadow   bool   `json:"shadow,omitempty"` // it judges and records, and does nothing
 	Live     bool   `json:"live"`             // caught up, and took over
 
+	Standby *journal.Holder `json:"standby,omitempty"` // it stands by, warm, and this is who is in charge
+
 	HandsOff  string `json:"hands_off,omitempty"` // why it decides nothing until somebody has looked; empty: it decides
+	Gap       string `json:"gap,omitempty"`       // what is missing from the journal, which goes on behind it; empty: nothing
 	Successor string `json:"successor,omitempty"` // the instance that took over from it
 
 	Head          uint64 `json:"head"`           // newest envelope read or written
@@ -59,12 +64,13 @@ func (v *Invoker) standing() Status {
 // slowAppend is how long an append may take before the daemon is no longer called ready.
 const slowAppend = 2 * time.Second
 
-// Ready says why this instance cannot decide and record now, and what to do; nil: it can.
+// Ready says why this instance cannot decide and record now, and what to do; nil: it can, or could at once if who is in
+// charge were gone.
 func (v *Invoker) Ready() error {
-	if err := v.unable(); err != nil {
+	s := v.standing()
+	if err := v.unable(); err != nil && s.Standby == nil {
 		return err
 	}
-	s := v.standing()
 	switch {
 	case s.JournalError != "":
 		return fmt.Errorf("the journal cannot be used since %s: %s; nothing is decided until it can: look at the NATS server and its disk",
@@ -88,6 +94,8 @@ func (v *Invoker) unable() error {
 		return fmt.Errorf("hands off: %s; incidents are shown and not driven: restore the journal from its mirror or backup and start again", s.HandsOff)
 	case s.Successor != "":
 		return fmt.Errorf("instance %s has taken over, this one (%s) only watches: ask that one, and stop this one", s.Successor, s.Instance)
+	case s.Standby != nil:
+		return standingBy(*s.Standby)
 	case !s.Live && s.JournalError != "":
 		return fmt.Errorf("the journal cannot be read since %s: %s", s.JournalSince.Format(time.RFC3339), s.JournalError)
 	case !s.Live:

@@ -15,26 +15,22 @@ func (v *Invoker) wake(ctx context.Context) error {
 	if err := v.insist(ctx, v.readOn); err != nil {
 		return err
 	}
-	for !v.caughtUp || v.ahead != nil {
-		h, err := v.next(ctx)
-		if err != nil {
-			return err
-		}
-		v.take(h)
-	}
-	v.tooEarly()
-	failpoint.Hit("invoker/taking-over")
-	if err := v.takeOver(ctx); err != nil {
+	if err := v.catchUp(ctx); err != nil {
 		return err
 	}
-	failpoint.Hit("invoker/took-over")
-	_, err := v.commit(ctx, func(time.Time) ([]incident.Change, error) {
-		return v.desk.Adopt(v.cfg.Documents, incident.Actor{Rule: "start of " + v.cfg.Instance}), nil
-	})
+	inherits, err := v.succeedWhenFree(ctx)
 	if err != nil {
-		return fmt.Errorf("adopt the documents: %w", err)
+		return err
 	}
-	v.note(func(s *Status) { s.Live = true; v.stir() })
+	if !inherits {
+		_, err := v.commit(ctx, func(time.Time) ([]incident.Change, error) {
+			return v.desk.Adopt(v.cfg.Documents, incident.Actor{Rule: "start of " + v.cfg.Instance}), nil
+		})
+		if err != nil {
+			return fmt.Errorf("adopt the documents: %w", err)
+		}
+	}
+	v.note(func(s *Status) { s.Live, s.Standby = true, nil; v.stir() })
 	failpoint.Hit("invoker/live")
 	v.cfg.Logger.Info().Uint64("epoch", v.status.Epoch).Uint64("envelopes", v.head.sequence).Uint64("alerts", v.heardTo).
 		Msg("caught up and in charge")
@@ -44,8 +40,24 @@ func (v *Invoker) wake(ctx context.Context) error {
 	return nil
 }
 
+// catchUp hears what waits in the alert log.
+func (v *Invoker) catchUp(ctx context.Context) error {
+	for !v.caughtUp || v.ahead != nil {
+		h, err := v.next(ctx)
+		if err != nil {
+			return err
+		}
+		v.take(h)
+	}
+	return nil
+}
+
 func (v *Invoker) takeOver(ctx context.Context) error {
+	before := v.incumbent.Epoch
 	changes, err := v.commit(ctx, func(time.Time) ([]incident.Change, error) {
+		if v.occupied(before) {
+			return nil, errOccupied
+		}
 		if v.cfg.Shadow {
 			return v.desk.Shadow(v.cfg.Instance, v.cfg.Version)
 		}

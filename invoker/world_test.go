@@ -150,7 +150,11 @@ func (w *world) boot(change ...func(*invoker.Config)) *process {
 	}
 	p.inv = invoker.New(c)
 	var both sync.WaitGroup
-	both.Go(func() { p.err = p.inv.Run(ctx) })
+	both.Go(func() {
+		if p.err = p.inv.Run(ctx); errors.Is(p.err, invoker.ErrAnew) {
+			stop() // another process takes its place
+		}
+	})
 	both.Go(func() { _ = watch.Run(ctx, w.journal, 0, p.hear) })
 	both.Go(func() { _ = watch.Bury(ctx, w.journal, p.inv.Unread, func(alert.Unread, error) {}) })
 	go func() {

@@ -145,7 +145,7 @@ func (c *chain) settle(ctx context.Context, e Envelope, body []byte) (uint64, er
 
 func (c *chain) Read(ctx context.Context, after uint64) iter.Seq2[Committed, error] {
 	return func(yield func(Committed, error) bool) {
-		err := c.read(ctx, after, func(e Committed) bool { return yield(e, nil) })
+		err := c.read(ctx, after, func(e Committed, gap error) bool { return yield(e, gap) })
 		if err != nil {
 			yield(Committed{}, fmt.Errorf("read the log: %w", err))
 		}
@@ -153,7 +153,7 @@ func (c *chain) Read(ctx context.Context, after uint64) iter.Seq2[Committed, err
 }
 
 // read hands on envelope by envelope, each checked against the one before, until the head as it was at the start.
-func (c *chain) read(ctx context.Context, after uint64, hand func(Committed) bool) error {
+func (c *chain) read(ctx context.Context, after uint64, hand func(Committed, error) bool) error {
 	failpoint.Hit("journal/read")
 	noted, err := c.note.read()
 	if err != nil {
@@ -177,7 +177,12 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed) boo
 		if err != nil {
 			return err
 		}
-		e, err := follow(prev, p)
+		gap, e := leap(prev, p)
+		if gap == nil {
+			e, err = follow(prev, p)
+		} else if err = c.note.is(noted, link{e.PrevSequence, e.PrevHash}); err == nil && !hand(Committed{}, gap) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -186,7 +191,7 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed) boo
 			return err
 		}
 		failpoint.Hit("journal/read/envelope")
-		if !hand(e) {
+		if !hand(e, nil) {
 			return nil
 		}
 	}

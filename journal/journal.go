@@ -51,7 +51,8 @@ type Log interface {
 	// Append commits an envelope onto the head that its PrevSequence and PrevHash name. It returns ErrConflict if the
 	// head is another one. An unknown outcome (a lost acknowledgement) is resolved by reading back before it returns.
 	Append(ctx context.Context, e Envelope) (Committed, error)
-	// Read gives every envelope after a sequence up to the head as it is when called, verified; a broken chain ends it
+	// Read gives every envelope after a sequence up to the head as it is when called, verified. Envelopes that are missing
+	// while the chain goes on behind them come as a *Gap, after which it goes on; a chain that is broken otherwise ends it
 	// with ErrBroken.
 	Read(ctx context.Context, after uint64) iter.Seq2[Committed, error]
 }

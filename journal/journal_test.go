@@ -180,7 +180,7 @@ func TestARestartKeepsEverything(t *testing.T) {
 			publish(t, j, fmt.Sprint("alert ", i))
 		}
 		heard := hear(t, j, 0, 5)
-		time.Sleep(30 * time.Hour)
+		p.pass(30 * time.Hour)
 
 		j = p.open(t)
 		got, err := read(t, j, 0)
@@ -205,7 +205,7 @@ func TestAlertsComeInOrderWithWhatTheyCarriedAndWhenTheyWereStored(t *testing.T)
 		j := p.open(t)
 		var stored []time.Time
 		for i := range 4 {
-			time.Sleep(90 * time.Minute)
+			p.pass(90 * time.Minute)
 			stored = append(stored, time.Now())
 			header := map[string][]string{"X-Sender": {"probe", "seven"}}
 			sequence, err := j.Publish(t.Context(), "holdfast.alerts.prom.fra", header, fmt.Append(nil, "alert ", i))
@@ -233,7 +233,7 @@ func TestAlertsComeInOrderWithWhatTheyCarriedAndWhenTheyWereStored(t *testing.T)
 					break
 				}
 			}
-			time.Sleep(time.Hour)
+			p.pass(time.Hour)
 		}
 	})
 }
@@ -250,7 +250,7 @@ func TestFollowingWaitsForWhatIsYetToBeSaid(t *testing.T) {
 			}
 		}()
 		for i := range 3 {
-			time.Sleep(time.Hour)
+			p.pass(time.Hour)
 			publish(t, j, fmt.Sprint("alert ", i))
 			if got, want := <-heard, fmt.Sprint("alert ", i, " <nil>"); got != want {
 				t.Errorf("heard %s, want %s", got, want)
@@ -355,7 +355,7 @@ func TestAMessageIsBuriedOnceHoweverOftenItIsReplayed(t *testing.T) {
 			if through := p.open(t).Buried(); through != 4 {
 				t.Fatalf("buried through %d", through)
 			}
-			time.Sleep(24 * time.Hour) // beyond any window in which the server itself would notice
+			p.pass(24 * time.Hour) // beyond any window in which the server itself would notice
 		}
 	})
 }

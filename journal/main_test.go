@@ -26,8 +26,11 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
 }
 
-// A place keeps a journal. The suite runs in each kind of place, on virtual time.
+// A place keeps a journal. The suite runs in each kind of place, on virtual time where it can.
 type place interface {
+	// pass lets time pass.
+	pass(d time.Duration)
+
 	// open is the journal, as a process that starts finds it.
 	open(t *testing.T) kept
 	// dead are the dead letters, in order.
@@ -47,7 +50,8 @@ type letter struct {
 	Body     string
 }
 
-// inEachPlace runs a test on a journal in memory and on one in JetStream, on disk, in a real server.
+// inEachPlace runs a test on a journal in memory, on one in JetStream, on disk, in a real server, and on one in a cluster of
+// three such servers.
 func inEachPlace(t *testing.T, test func(t *testing.T, p place)) {
 	t.Run("memory", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) { test(t, &memory{journal.NewMemory()}) })
@@ -55,12 +59,18 @@ func inEachPlace(t *testing.T, test func(t *testing.T, p place)) {
 	t.Run("jetstream", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) { test(t, newDisk(t, journal.Options{})) })
 	})
+	t.Run("cluster", func(t *testing.T) {
+		c := &clustered{trio: newTrio(t)}
+		test(t, c)
+	})
 }
 
 // memory is a place without a disk: opening it again is looking at it again.
 type memory struct{ kept *journal.Memory }
 
 func (m *memory) open(*testing.T) kept { return m.kept }
+
+func (*memory) pass(d time.Duration) { time.Sleep(d) }
 
 func (m *memory) dead(*testing.T) (all []letter) {
 	for _, b := range m.kept.Dead() {
@@ -123,9 +133,13 @@ func (d *disk) stop(t *testing.T) {
 	d.server = nil
 }
 
-func (d *disk) dead(t *testing.T) (all []letter) {
+func (*disk) pass(d time.Duration) { time.Sleep(d) }
+
+func (d *disk) dead(t *testing.T) []letter { return letters(t, d.js) }
+
+func letters(t *testing.T, js jetstream.JetStream) (all []letter) {
 	t.Helper()
-	stream, err := d.js.Stream(t.Context(), journal.DeadStream)
+	stream, err := js.Stream(t.Context(), journal.DeadStream)
 	if err != nil {
 		t.Fatal(err)
 	}

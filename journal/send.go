@@ -53,3 +53,21 @@ func send(ctx context.Context, js jetstream.JetStream, m *nats.Msg, opts ...jets
 		return 0, err
 	}
 }
+
+// Unavailable reports whether an error says that JetStream cannot be used now, and may be later: a cluster without most of
+// its nodes, or between two leaders.
+func Unavailable(err error) bool {
+	var api *jetstream.APIError
+	switch {
+	case err == nil:
+		return false
+	case errors.As(err, &api):
+		return api.Code >= 500
+	}
+	for _, passing := range []error{context.DeadlineExceeded, nats.ErrTimeout, nats.ErrNoResponders, jetstream.ErrNoStreamResponse, nats.ErrNoStreamResponse, nats.ErrReconnectBufExceeded, nats.ErrDisconnected} {
+		if errors.Is(err, passing) {
+			return true
+		}
+	}
+	return false
+}

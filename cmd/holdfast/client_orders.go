@@ -87,6 +87,11 @@ duty asks for evidence, say where it is. With --not-required the authority says 
 		example: "  holdfast reported booking-api-1123 regulator-initial --evidence \"receipt 4711\""},
 	{verb: incident.VerbArm, short: "Let declarations happen automatically again", reason: mustReason},
 	{verb: incident.VerbDisarm, short: "Leave every declaration to people", reason: mustReason},
+	{verb: incident.VerbAdoptGap, args: "FROM-THROUGH", short: "Adopt the log of decisions with envelopes missing from it", need: 1, most: 1, reason: mustReason, read: gapArg,
+		long: `Adopt the log of decisions with envelopes missing from it, when a copy that has them cannot be had. Until somebody does who may
+declare a disaster, nothing is declared without a person. Incidents that were open before the gap stay as they are, shown and
+not driven: what was done for them in it is not known. Carry them through by hand, and stand them down.`,
+		example: "  holdfast adopt-gap 7-9 --reason \"no copy has them; the pager's log shows no page in those minutes\""},
 	{verb: incident.VerbNote, args: "INCIDENT TEXT…", short: "Put a remark on the record", need: 2, most: 1000, read: noteArgs},
 }
 
@@ -169,6 +174,11 @@ func reportedArgs(c *cobra.Command, args []string, order *incident.Command) (err
 
 func handOverArgs(_ *cobra.Command, args []string, order *incident.Command) error {
 	order.Incident, order.Step, order.To = args[0], args[1], args[2]
+	return nil
+}
+
+func gapArg(_ *cobra.Command, args []string, order *incident.Command) error {
+	order.Gap = args[0]
 	return nil
 }
 

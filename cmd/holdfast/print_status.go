@@ -28,6 +28,13 @@ func printStatus(out *printer, s console.Status) {
 		nats = cell{"NATS NOT CONNECTED", bad}
 	}
 	out.parts(cell{s.Organisation, bold}, armed, nats, cell{"as of " + clockTime(s.Now), soft})
+	switch c := s.Charge; {
+	case c == nil || c.Here:
+	case c.Instance == "":
+		out.parts(cell{"STANDBY", bold}, cell{"it is being found out who is in charge", plain})
+	default:
+		out.parts(cell{"STANDBY", bold}, cell{"in charge is " + strings.TrimSpace(c.Instance+" "+c.Address), plain})
+	}
 	for _, check := range s.Ready {
 		if !check.OK {
 			out.parts(cell{"NOT READY", bad}, cell{check.Name + ": " + check.Detail, plain})

@@ -50,7 +50,7 @@ var chapters = []struct {
 	{"Answer a step:", []string{"ack", "done", "failed", "cannot", "approve", "decline", "retry", "skip", "hand-over", "overrule"}},
 	{"Say what monitoring does not know:", []string{"estimate", "facility", "data", "intentional", "maintenance", "backdate", "note", "reported"}},
 	{"Hold a run back, or call it off:", []string{"pause", "hold", "resume", "abort", "skip-rest"}},
-	{"Decide, with the authority:", []string{"declare", "invoke", "stand-down", "rebase", "arm", "disarm"}},
+	{"Decide, with the authority:", []string{"declare", "invoke", "stand-down", "rebase", "arm", "disarm", "adopt-gap"}},
 	{"Learn from it:", []string{"report", "action", "refusals"}},
 	{"Ask beforehand:", []string{"demo", "check", "readiness", "rehearse", "exercise", "whatif", "backtest", "playbook"}},
 	{"Operate:", []string{"serve", "verify", "alerts", "people", "schema", "version"}},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -13,14 +14,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"holdfast/cmd/holdfast/config"
 	"holdfast/console"
 	"holdfast/detector"
-	"holdfast/detector/alert"
-	"holdfast/detector/watch"
 	"holdfast/incident"
 	"holdfast/internal/failpoint"
 	"holdfast/internal/garbage"
@@ -87,9 +85,9 @@ func serve(ctx context.Context, o serving) (err error) {
 		return hand.serve(ctx, o, cfg, secrets, library, log)
 	}
 	defer func() { err = errors.Join(err, link.close()) }()
-	streams, err := journal.Open(ctx, link.jetstream, cfg.Journal())
+	streams, err := link.open(ctx, cfg, log)
 	if err != nil {
-		return failed(link.hint, "%w", err)
+		return err
 	}
 	hands, err := newHands(cfg, link, library, secrets, log)
 	if err != nil {
@@ -98,16 +96,26 @@ func serve(ctx context.Context, o serving) (err error) {
 	if o.shadow {
 		hands = nil
 	}
-	will := invoker.New(invoker.Config{Log: streams, Hands: hands, Shadow: o.shadow, Documents: library.documents(), Instance: instance(),
-		Version: version(), Now: time.Now, Logger: log.With().Str("part", "invoker").Logger()})
-	library.adopt = will.Adopt
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTP.Listen)
 	if err != nil {
 		return failed("another address goes into http.listen of holdfast.yaml", "serve HTTP: %w", err)
 	}
 	defer func() { _ = listener.Close() }()
+	name := instance()
+	var lease *journal.Lease
+	if link.shared && !o.shadow {
+		lease = journal.NewLease(link.journal, name, cmp.Or(cfg.HTTP.ExternalURL, baseURL(cfg, listener)))
+	}
+	will := newHouse(invoker.Config{Log: streams, Hands: hands, Shadow: o.shadow, Instance: name,
+		Version: version(), Now: time.Now, Logger: log.With().Str("part", "invoker").Logger()}, library.documents, streams, lease, log)
+	library.adopt = will.Adopt
+	var charge func() console.Charge
+	if lease != nil {
+		charge = will.charge
+	}
 	web := console.Server(console.New(console.Config{
-		House: will, Publisher: streams, Authenticate: library.authenticate, Name: library.name, Now: time.Now,
+		Charge: charge,
+		House:  will, Publisher: streams, Authenticate: library.authenticate, Name: library.name, Now: time.Now,
 		Version: version(), ExternalURL: cfg.HTTP.ExternalURL, Logger: log.With().Str("part", "console").Logger(),
 		LoopbackOpen: config.Loopback(cfg.HTTP.Listen), AlertsToken: secrets.alerts, MetricsToken: secrets.metrics,
 		Access: openAccess(cfg.Records, log),
@@ -123,8 +131,7 @@ func serve(ctx context.Context, o serving) (err error) {
 	})
 	parts.start("health", link.watchHealth)
 	parts.start("invoker", will.Run)
-	parts.start("ears", func(ctx context.Context) error { return listen(ctx, streams, will) })
-	parts.start("undertaker", func(ctx context.Context) error { return bury(ctx, streams, will, log) })
+	parts.start("lead", func(ctx context.Context) error { return link.stepAside(ctx, cfg, will.inCharge, log) })
 	parts.start("console", func(ctx context.Context) error { return serveHTTP(ctx, web, listener, secrets.certificate) })
 	parts.start("signals", func(ctx context.Context) error { return library.reloadOnHangup(ctx) })
 	if !o.shadow {
@@ -163,22 +170,6 @@ func loadConfig(o serving) (*config.Config, error) {
 	return cfg, nil
 }
 
-// listen brings every alert to the invoker.
-func listen(ctx context.Context, alerts journal.Alerts, will *invoker.Invoker) error {
-	return watch.Run(ctx, alerts, 0, func(ctx context.Context, h watch.Heard) error {
-		return will.Hear(ctx, invoker.Heard{Sequence: h.Sequence, Received: h.Received, Subject: h.Subject, Batch: h.Batch,
-			Unreadable: h.Unreadable, Lost: h.Lost, CaughtUp: h.CaughtUp})
-	})
-}
-
-// bury keeps what neither a format nor a mapping reads.
-func bury(ctx context.Context, alerts journal.Alerts, will *invoker.Invoker, log zerolog.Logger) error {
-	return watch.Bury(ctx, alerts, will.Unread, func(u alert.Unread, err error) {
-		log.Warn().Uint64("sequence", u.Sequence).Str("subject", u.Subject).Str("reason", string(u.Why.Reason)).Str("detail", printable(u.Why.Detail)).
-			AnErr("unburied", err).Msg("an alert cannot be read; it is kept among the dead letters")
-	})
-}
-
 // stopPatience is how long requests that are under way may take when the daemon stops.
 const stopPatience = 5 * time.Second
 
@@ -205,7 +196,7 @@ func serveHTTP(ctx context.Context, web *http.Server, l net.Listener, cert *cert
 }
 
 // checks are what has to hold for the daemon to be able to act.
-func checks(will *invoker.Invoker, link *link) []console.Check {
+func checks(will *house, link *link) []console.Check {
 	check := func(name string, err error) console.Check {
 		if err != nil {
 			return console.Check{Name: name, Detail: err.Error()}

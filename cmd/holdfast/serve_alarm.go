@@ -30,10 +30,10 @@ func newAlarm(hands invoker.Hands, library *library, log zerolog.Logger) *alarm 
 const alarmAgain = 30 * time.Second
 
 // watch raises it when the invoker takes its hands off.
-func (a *alarm) watch(ctx context.Context, will *invoker.Invoker) error {
+func (a *alarm) watch(ctx context.Context, will *house) error {
 	for {
-		if why := will.Status().HandsOff; why != "" {
-			a.raise(ctx, "holdfast takes its hands off: "+why)
+		if why := ill(will.Status()); why != "" {
+			a.raise(ctx, why)
 			<-ctx.Done()
 			return nil
 		}
@@ -43,6 +43,17 @@ func (a *alarm) watch(ctx context.Context, will *invoker.Invoker) error {
 		case <-time.After(lookEvery):
 		}
 	}
+}
+
+// ill says why people have to carry on by hand, all of it or a part; empty: they do not.
+func ill(s invoker.Status) string {
+	switch {
+	case s.HandsOff != "":
+		return "holdfast takes its hands off: " + s.HandsOff
+	case s.Gap != "" && s.Live:
+		return "holdfast leaves to people the incidents that were open, and declarations: " + s.Gap
+	}
+	return ""
 }
 
 // raise tells whoever may declare a disaster, and their successors where none of them can be reached, until somebody is.

@@ -154,3 +154,48 @@ func (d started) carriesOnByHand(t *testing.T, token string) {
 		t.Errorf("an order is answered with %d %s", code, body)
 	}
 }
+
+func TestAHoleInTheLogPagesPeopleAndIsAdoptedByThem(t *testing.T) {
+	dir := t.TempDir()
+	token, pages, config := paged(t, dir)
+	first := start(t, dir, config)
+	for _, verb := range []string{"disarm", "arm", "disarm", "arm"} {
+		if code, body := first.post(t, "/api/v1/commands", token, fmt.Sprintf(`{"verb":%q,"reason":"x"}`, verb)); code != 200 {
+			t.Fatalf("%s is answered with %d %s", verb, code, body)
+		}
+	}
+	if err := first.stop(); err != nil {
+		t.Fatal(err)
+	}
+	block := filepath.Join(dir, "data", "nats", "jetstream", "HOLDFAST", "streams", journal.LogStream, "msgs", "1.blk")
+	stored, err := os.ReadFile(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := strings.Index(string(stored), `"kind":"disarmed"`) // one byte on the disk; the server then has no such message any more
+	stored[at] ^= 1
+	put(t, filepath.Dir(block), "1.blk", string(stored))
+
+	d := start(t, dir, config)
+	select {
+	case page := <-pages:
+		if !strings.Contains(page, "missing") || !strings.Contains(page, "holdfast leaves to people") {
+			t.Errorf("the page says %s", page)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("nobody was paged within 30s")
+	}
+	_, status := d.get(t, "/api/v1/status")
+	if !strings.Contains(status, "adopt-gap 3-3") {
+		t.Errorf("status does not say what to do: %s", status)
+	}
+	if code, body := d.post(t, "/api/v1/commands", token, `{"verb":"adopt-gap","gap":"3-3","reason":"it said disarmed"}`); code != 200 {
+		t.Errorf("adopting it is answered with %d %s", code, body)
+	}
+	if _, status := d.get(t, "/api/v1/status"); strings.Contains(status, "adopt-gap") {
+		t.Errorf("after that status says %s", status)
+	}
+	if err := d.stop(); err != nil {
+		t.Error(err)
+	}
+}

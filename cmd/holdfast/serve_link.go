@@ -23,6 +23,7 @@ type link struct {
 	journal   *nats.Conn       // where both logs are
 	team      *nats.Conn       // where playbooks send their requests; the same for a server of your own
 	jetstream jetstream.JetStream
+	shared    bool   // other daemons may use the same logs
 	hint      string // what to do when the journal cannot be opened
 }
 
@@ -47,12 +48,15 @@ func connect(ctx context.Context, cfg *config.Config, secrets *secrets, log zero
 // embed starts the server inside.
 func (l *link) embed(ctx context.Context, cfg *config.Config, secrets *secrets, log zerolog.Logger) (err error) {
 	e := cfg.NATS.Embedded
+	l.shared = e.Cluster != nil
 	l.hint = "the store is " + e.Store
-	if err := lookAhead(ctx, e.Store, log); err != nil {
-		return failed(fmt.Sprintf("keep %s as it is, and restore the newest whole copy", e.Store), "%w", err)
+	if e.Cluster == nil { // a node whose copy is damaged gets it anew from the others
+		if err := lookAhead(ctx, e.Store, log); err != nil {
+			return failed(fmt.Sprintf("keep %s as it is, and restore the newest whole copy", e.Store), "%w", err)
+		}
 	}
 	l.server, err = embedded.Start(embedded.Options{Store: e.Store, Listen: e.Listen, TLS: secrets.natsTLS, Users: secrets.users(e),
-		Anonymous: e.AnonymousAlerts(), Subjects: cfg.Alerts.Subjects, Log: log})
+		Anonymous: e.AnonymousAlerts(), Subjects: cfg.Alerts.Subjects, Cluster: clusterOf(e.Cluster, secrets), Log: log})
 	if errors.Is(err, embedded.ErrHeld) {
 		return failed("a daemon uses it: stop that one first, or name another store with nats.embedded.store", "%w", err)
 	}
@@ -68,12 +72,21 @@ func (l *link) embed(ctx context.Context, cfg *config.Config, secrets *secrets, 
 	return nil
 }
 
+// clusterOf is what the embedded server is a node of; nil: it is alone.
+func clusterOf(c *config.Cluster, secrets *secrets) *embedded.Cluster {
+	if c == nil {
+		return nil
+	}
+	return &embedded.Cluster{Name: c.Name, Node: c.Node, Listen: c.Listen, Peers: c.Peers, TLS: secrets.routesTLS, Password: secrets.routes}
+}
+
 // minimum is the oldest nats-server whose streams keep what the journal relies on.
 var minimum = [2]int{2, 12}
 
 // dial connects to a server of your own.
 func (l *link) dial(cfg *config.Config, secrets *secrets, log zerolog.Logger) (err error) {
 	n := cfg.NATS
+	l.shared = true
 	l.hint = "the server needs JetStream, and the user may make streams: see nats: in deploy/holdfast.yaml"
 	opts := append(journal.ConnectOptions(), l.options(log)...)
 	if n.Creds != "" {
@@ -128,6 +141,65 @@ func (l *link) options(log zerolog.Logger) []nats.Option {
 		}),
 		nats.ReconnectHandler(func(nc *nats.Conn) { log.Info().Str("server", nc.ConnectedAddr()).Msg("NATS is back") }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Error().Err(err).Msg("NATS reports an error") }),
+	}
+}
+
+// Waits for a cluster that does not have its nodes together yet.
+const (
+	openPatience = 3 * time.Second // for one try
+	openAgain    = 500 * time.Millisecond
+)
+
+// open opens the journal. The nodes of a cluster come up one after the other: before most of them are there, none can keep
+// anything, and that is waited for.
+func (l *link) open(ctx context.Context, cfg *config.Config, log zerolog.Logger) (*journal.Streams, error) {
+	for said := false; ; said = true {
+		trying, cancel := context.WithTimeout(ctx, openPatience)
+		streams, err := journal.Open(trying, l.jetstream, cfg.Journal())
+		cancel()
+		waits := cfg.NATS.Embedded != nil && cfg.NATS.Embedded.Cluster != nil && journal.Unavailable(err)
+		switch {
+		case err == nil:
+			return streams, nil
+		case ctx.Err() != nil || !waits:
+			return nil, failed(l.hint, "%w", err)
+		case !said:
+			log.Warn().Err(err).Strs("nodes", cfg.NATS.Embedded.Cluster.Peers).Msg("the cluster cannot keep anything yet: waiting for most of its nodes")
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(openAgain):
+		}
+	}
+}
+
+// asideEvery is how often it is looked who leads the log.
+const asideEvery = 5 * time.Second
+
+// stepAside keeps the lead of the log away from the node of the daemon in charge, so that the two do not die together.
+func (l *link) stepAside(ctx context.Context, cfg *config.Config, charge func() bool, log zerolog.Logger) error {
+	if cfg.NATS.Embedded == nil || cfg.NATS.Embedded.Cluster == nil {
+		<-ctx.Done()
+		return nil
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(asideEvery):
+		}
+		if !charge() {
+			continue
+		}
+		asking, cancel := context.WithTimeout(ctx, asideEvery)
+		did, err := journal.StepAside(asking, l.jetstream, cfg.NATS.Embedded.Cluster.Node)
+		cancel()
+		switch {
+		case err != nil:
+			log.Debug().Err(err).Msg("the lead of the log could not be handed over")
+		case did:
+			log.Info().Msg("another node leads the log now: it must not be lost together with the daemon in charge")
+		}
 	}
 }
 

@@ -14,7 +14,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"holdfast/internal/failpoint"
-	"holdfast/invoker"
 )
 
 // parts are the loops of a daemon. When one ends by itself all end.
@@ -74,8 +73,8 @@ type address struct {
 
 // announce tells the supervisor, the log and whoever reads the ready file that the daemon is up: the journal is read, or
 // it cannot be and everything is shown that is known. Then it waits for the end.
-func announce(ctx context.Context, will *invoker.Invoker, at address, readyFile string, log zerolog.Logger) error {
-	for s := will.Status(); !s.Live && s.HandsOff == "" && s.Successor == ""; s = will.Status() {
+func announce(ctx context.Context, will *house, at address, readyFile string, log zerolog.Logger) error {
+	for s := will.Status(); !s.Live && s.HandsOff == "" && (s.Standby == nil || s.Standby.Instance == ""); s = will.Status() {
 		select {
 		case <-ctx.Done():
 			return nil

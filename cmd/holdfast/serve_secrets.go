@@ -23,6 +23,8 @@ type secrets struct {
 	metrics     string            // of scrapers
 	passwords   map[string]string // of the embedded server's users
 	certificate *certificate      // of the HTTP server; nil: no TLS
+	routesTLS   *tls.Config       // between the nodes of a cluster
+	routes      string            // the password that they show each other
 	natsTLS     *tls.Config       // of the embedded server's listener, or of the way to one of your own
 	actionsTLS  *tls.Config       // whom actions trust; nil: the system's authorities
 }
@@ -64,6 +66,9 @@ func (s *secrets) readEmbedded(e *config.Embedded) error {
 			s.passwords[name] = password
 		}
 	}
+	if err := s.readCluster(e.Cluster); err != nil {
+		return err
+	}
 	if e.TLS == nil {
 		return nil
 	}
@@ -72,6 +77,21 @@ func (s *secrets) readEmbedded(e *config.Embedded) error {
 		return failed("nats.embedded.tls of holdfast.yaml names cert and key", "read the certificate: %w", err)
 	}
 	s.natsTLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
+	return nil
+}
+
+// readCluster reads by what the nodes of a cluster know each other.
+func (s *secrets) readCluster(c *config.Cluster) (err error) {
+	if c == nil {
+		return nil
+	}
+	if s.routes, err = readToken("the password of the cluster", c.PasswordFile); err != nil || c.TLS == nil {
+		return err
+	}
+	if s.routesTLS, err = clientTLS(*c.TLS); err != nil {
+		return err
+	}
+	s.routesTLS.ClientCAs, s.routesTLS.ClientAuth = s.routesTLS.RootCAs, tls.RequireAndVerifyClientCert
 	return nil
 }
 

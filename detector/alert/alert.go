@@ -49,6 +49,8 @@ type Batch struct {
 	// Body is the message itself, for a [Mapping] to read, also where no format could; nil where there is none, or only its
 	// beginning was kept.
 	Body []byte
+	// Lengths are those of the bodies that Body holds one after the other; nil: it is one.
+	Lengths []int
 }
 
 // Reason is why a message could not be read; a closed set, fit for a metric label.

@@ -178,9 +178,12 @@ func (e event) around(a Alert) Alert {
 	return a
 }
 
-// DecodeMessage reads one message of NATS: a body in whatever known format it is, or a CloudEvent in binary mode. The
-// error is an *Unreadable.
+// DecodeMessage reads one message of NATS: a body in whatever known format it is, several of them, or a CloudEvent in
+// binary mode. The error is an *Unreadable.
 func DecodeMessage(header map[string][]string, body []byte) (Batch, error) {
+	if several, ok := header[HeaderBodies]; ok {
+		return decodeBodies(several, body)
+	}
 	names := eventNames(header)
 	if len(names) == 0 {
 		return Decode(body)

@@ -23,7 +23,7 @@ type Heard struct {
 	Received   time.Time // when the log stored it
 	Subject    string
 	Batch      alert.Batch
-	Unreadable *alert.Unreadable // why no format reads it; the batch has nothing but the body then, for a mapping to read
+	Unreadable *alert.Unreadable // why no format reads it, or one of its bodies; the batch has the body then, for a mapping to read, and what others say
 	Lost       uint64            // messages up to Sequence that were stored and can no longer be read
 	CaughtUp   bool              // nothing that was waiting is left; until then the present is not known
 }
@@ -93,16 +93,16 @@ func MakeOut(m journal.Message) (alert.Batch, *alert.Unreadable) {
 		return alert.Batch{}, why
 	}
 	batch, err := alert.DecodeMessage(m.Header, m.Body)
+	batch = batch.ReceivedAt(m.Received)
+	batch.Body = m.Body
 	if err == nil {
-		batch = batch.ReceivedAt(m.Received)
-		batch.Body = m.Body
 		return batch, nil
 	}
 	var why *alert.Unreadable
 	if !errors.As(err, &why) {
 		why = &alert.Unreadable{Reason: alert.Malformed, Detail: err.Error()}
 	}
-	return alert.Batch{Body: m.Body}, why
+	return batch, why
 }
 
 // beginning is why a message holds only the beginning of what was sent: it was too large for any message, and whoever

@@ -50,7 +50,7 @@ func (s *Server) admit(opts *server.Options, o Options) {
 		}
 		opts.Users = append(opts.Users, &server.User{Username: u.Name, Password: u.Password, Account: byName[team], Permissions: u.permissions()})
 	}
-	if o.Anonymous {
+	if o.Anonymous && !o.silent() {
 		u := User{Publish: []string{journal.AlertsPrefix + ">"}}
 		opts.NoAuthUser = public(s.anonymous)
 		opts.Nkeys = append(opts.Nkeys, &server.NkeyUser{Nkey: opts.NoAuthUser, Account: byName[team], Permissions: u.permissions()})

@@ -26,7 +26,7 @@ type Held struct{ store *store }
 
 // Hold keeps others from a store.
 func Hold(dir string) (*Held, error) {
-	s, err := openStore(dir)
+	s, err := openStore(dir, alone)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func Quarantined(dir string) (*Quarantine, error) {
 // PutAside takes the streams out of a store, as they are: they may be all that is left of them. The lock, the note of the
 // log's head and whatever else is kept there stay.
 func PutAside(dir string, now time.Time, why error) (q *Quarantine, err error) {
-	s, err := openStore(dir)
+	s, err := openStore(dir, alone)
 	if err != nil {
 		return nil, fmt.Errorf("put the streams aside: %w", err)
 	}

@@ -1,5 +1,6 @@
 // Package embedded is the nats-server inside the daemon: both logs in one directory, synced to disk before anything is
-// acknowledged, reachable from this machine only unless it is told otherwise.
+// acknowledged, reachable from this machine only unless it is told otherwise. Alone, or as a node of a cluster whose other
+// nodes are in other daemons ([Cluster]).
 //
 // It has two accounts, and that is what keeps the logs out of reach. HOLDFAST holds the streams; nobody but the daemon is
 // in it. TEAM is for everybody else: what is published there on an alert subject is handed over to HOLDFAST, and nothing
@@ -39,6 +40,7 @@ type Options struct {
 	Subjects  []string       // beside holdfast.alerts.>, on which alerts come; as in journal.Options
 	MaxStore  int64          // bytes on disk, of all streams together; 0: 8 GiB
 	Patience  time.Duration  // how long opening the store may take; 0: 1 minute
+	Cluster   *Cluster       // what this server is a node of; nil: it is alone
 	Log       zerolog.Logger // of the server; its notices are logged at level debug
 }
 
@@ -80,7 +82,7 @@ func start(o Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.store, err = openStore(o.Store); err != nil {
+	if s.store, err = openStore(o.Store, o.marker()); err != nil {
 		return nil, err
 	}
 	failpoint.Hit("embedded/starting")
@@ -147,11 +149,21 @@ func (s *Server) options(o Options) (*server.Options, error) {
 	if o.MaxStore == 0 {
 		opts.JetStreamMaxStore = 8 << 30
 	}
+	if o.Cluster != nil {
+		if err := o.Cluster.join(opts); err != nil {
+			return nil, err
+		}
+	}
 	return opts, listen(opts, o)
 }
 
 // listen puts the listener's address into the options.
 func listen(opts *server.Options, o Options) error {
+	if o.silent() && o.Cluster != nil {
+		// nats-server opens no ways between nodes unless it listens for clients. Here none has credentials.
+		opts.Host, opts.Port = "127.0.0.1", server.RANDOM_PORT
+		return nil
+	}
 	if o.silent() {
 		opts.DontListen = true
 		return nil
@@ -189,6 +201,11 @@ func check(o Options) error {
 		}
 		if u.NKey == "" && u.Name == "" {
 			return fmt.Errorf("a user cannot have the name %q", u.Name)
+		}
+	}
+	if o.Cluster != nil {
+		if err := o.Cluster.check(); err != nil {
+			return err
 		}
 	}
 	if o.silent() || Loopback(o.Listen) {

@@ -22,18 +22,43 @@ type store struct {
 type marker struct {
 	Holdfast int    `json:"holdfast"` // version of the marker
 	Mode     string `json:"mode"`
+	Cluster  string `json:"cluster,omitempty"` // its name
+	Node     string `json:"node,omitempty"`    // this server's name in it
+}
+
+// alone is what the store of a server says that is no node of a cluster.
+var alone = marker{Holdfast: 1, Mode: solo}
+
+// String is how a person calls such a server.
+func (m marker) String() string {
+	if m.Mode == trio {
+		return fmt.Sprintf("node %q of cluster %q", m.Node, m.Cluster)
+	}
+	return fmt.Sprintf("a server of mode %q", m.Mode)
+}
+
+// marker is what the store of such a server says.
+func (o Options) marker() marker {
+	if c := o.Cluster; c != nil {
+		return marker{Holdfast: 1, Mode: trio, Cluster: c.Name, Node: c.Node}
+	}
+	return alone
 }
 
 const (
 	markerFile = "holdfast-store.json"
 	lockFile   = "holdfast-store.lock"
 	solo       = "solo" // one server, no cluster
+	trio       = "trio" // a node of a cluster
 )
 
 // ErrHeld says that another process has the store open: a daemon, or somebody who looks at its logs.
 var ErrHeld = errors.New("only one daemon at a time can have it")
 
-func openStore(dir string) (_ *store, err error) {
+// ErrMode says that a store was made for another kind of server: alone, or another node or cluster.
+var ErrMode = errors.New("the mode of a store cannot be changed")
+
+func openStore(dir string, as marker) (_ *store, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -48,7 +73,7 @@ func openStore(dir string) (_ *store, err error) {
 	if err := lockNow(lock); err != nil {
 		return nil, errors.Join(fmt.Errorf("the store %s is held by another process (%w): %w", dir, err, ErrHeld), s.close())
 	}
-	if err := checkMarker(dir); err != nil {
+	if err := checkMarker(dir, as); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
@@ -58,14 +83,14 @@ func openStore(dir string) (_ *store, err error) {
 func (s *store) close() error { return s.lock.Close() }
 
 // checkMarker refuses a store that was made for another kind of server, and marks a new one.
-func checkMarker(dir string) error {
+func checkMarker(dir string, as marker) error {
 	file := filepath.Join(dir, markerFile)
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(filepath.Join(dir, "jetstream")); err == nil {
 			return fmt.Errorf("the store %s holds streams, and no %s says that holdfast made them: choose another directory", dir, markerFile)
 		}
-		return writeMarker(file)
+		return writeMarker(file, as)
 	}
 	if err != nil {
 		return err
@@ -74,16 +99,16 @@ func checkMarker(dir string) error {
 	if err := json.Unmarshal(text, &m); err != nil {
 		return fmt.Errorf("%s is damaged: %w", file, err)
 	}
-	if m.Holdfast != 1 || m.Mode != solo {
-		return fmt.Errorf("the store %s was made for a server of mode %q (version %d), and this one is %q (version 1): opened by another kind of server its streams would be deleted",
-			dir, m.Mode, m.Holdfast, solo)
+	if m != as {
+		return fmt.Errorf("the store %s was made for %s (version %d), and this is %s (version %d): opened by another kind of server its streams would be deleted; put holdfast.yaml back as it was, or bring the logs over with `holdfast migrate`: %w",
+			dir, m, m.Holdfast, as, as.Holdfast, ErrMode)
 	}
 	return nil
 }
 
 // writeMarker puts the marker there whole or not at all.
-func writeMarker(file string) error {
-	text, err := json.Marshal(marker{1, solo})
+func writeMarker(file string, as marker) error {
+	text, err := json.Marshal(as)
 	if err != nil {
 		return err
 	}

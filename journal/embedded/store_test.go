@@ -31,7 +31,7 @@ func TestAStoreOfAnotherKindOfServerIsNotOpened(t *testing.T) {
 	}{
 		"of a cluster": {func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "holdfast-store.json"), []byte(`{"holdfast":1,"mode":"trio"}`), 0o600)
-		}, `made for a server of mode "trio"`},
+		}, `made for node "" of cluster ""`},
 		"of a later version": {func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "holdfast-store.json"), []byte(`{"holdfast":2,"mode":"solo"}`), 0o600)
 		}, "version 2"},

@@ -156,6 +156,7 @@ func (k *checker) checkExternal(n NATS) {
 }
 
 func (k *checker) checkEmbedded(e *Embedded) {
+	k.checkCluster(e.Cluster)
 	if e.Listen == None {
 		return
 	}
@@ -177,6 +178,35 @@ func (k *checker) checkEmbedded(e *Embedded) {
 	if e.Anonymous != nil && *e.Anonymous {
 		k.problems.Errorf(k.at(e.Marks, "anonymous"), "config/open-nats",
 			"give every sender a user", "anonymous alerts are for loopback only: who reaches %s could raise a disaster", e.Listen)
+	}
+}
+
+// checkCluster refuses a cluster that cannot hold, or that anybody could join.
+func (k *checker) checkCluster(c *Cluster) {
+	if c == nil {
+		return
+	}
+	k.checkListen(c.Marks, c.Listen)
+	k.checkTLS(c.TLS)
+	if c.TLS != nil && c.TLS.CA == "" {
+		k.problems.Errorf(k.at(c.TLS.Marks, ""), "config/tls", "name the file of the authority that signed the nodes' certificates", "the nodes of a cluster know each other by ca")
+	}
+	if n := len(c.Peers); n != 3 && n != 5 {
+		k.problems.Errorf(k.at(c.Marks, "peers"), "config/cluster", "name all nodes, this one too: three, or five", "a cluster of %d cannot be had", n)
+	}
+	if c.Node == "" || strings.ContainsAny(c.Node, " \t.*>") {
+		k.problems.Errorf(k.at(c.Marks, "node"), "config/cluster", "such as holdfast-1", "%q cannot name a node", c.Node)
+	}
+	beyond := !Loopback(c.Listen)
+	for i, peer := range c.Peers {
+		if _, _, err := net.SplitHostPort(peer); err != nil {
+			k.problems.Errorf(k.at(c.Marks, item("peers", i)), "config/listen", "such as 10.0.0.2:6222", "%q is no address with a port", peer)
+		}
+		beyond = beyond || !Loopback(peer)
+	}
+	if beyond && (c.TLS == nil || c.PasswordFile == "") {
+		k.problems.Errorf(k.at(c.Marks, "listen"), "config/open-cluster", "add tls with ca, cert and key, and password_file",
+			"the cluster is not on loopback alone: who reaches %s could join it and rewrite the logs", c.Listen)
 	}
 }
 

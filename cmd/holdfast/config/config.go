@@ -50,6 +50,18 @@ type Embedded struct {
 	TLS       *TLS             `doc:"tls"`       // needed where listen is not loopback
 	Users     map[string]*User `doc:"users"`     // who may connect, and say or hear what
 	Anonymous *bool            `doc:"anonymous"` // may a client on loopback publish alerts without credentials? default true
+	Cluster   *Cluster         `doc:"cluster"`   // of several daemons, each with a node of it inside; default: this one is alone
+}
+
+// Cluster is what several daemons make up together, each with one node of it inside: the logs have a copy on each.
+type Cluster struct {
+	Marks        source.Marks `doc:",marks"`
+	Name         string       `doc:"name"`           // the same on every node; default "holdfast"
+	Node         string       `doc:"node"`           // this one's own, for ever; default: the name of the machine
+	Listen       string       `doc:"listen"`         // where the other nodes reach this one; default 127.0.0.1:6222
+	Peers        []string     `doc:"peers,required"` // host:port of all nodes, three or five
+	TLS          *TLS         `doc:"tls"`            // ca, cert and key, by which the nodes know each other; needed where they are not on loopback
+	PasswordFile string       `doc:"password_file"`  // the same on every node; likewise
 }
 
 // A User is a client of the embedded server; one of PasswordFile and NKey is written.
@@ -179,6 +191,8 @@ const (
 	DefaultHTTP       = "127.0.0.1:9464"
 	DefaultNATS       = "127.0.0.1:4222"
 	DefaultStore      = "data/nats"
+	DefaultCluster    = "holdfast"
+	DefaultRoutes     = "127.0.0.1:6222"
 	DefaultContinuity = "continuity"
 	None              = "none" // of listen: nobody
 )
@@ -222,6 +236,14 @@ func (c *Config) fill() {
 	if e := c.NATS.Embedded; e != nil {
 		orElse(&e.Store, DefaultStore)
 		orElse(&e.Listen, DefaultNATS)
+		if k := e.Cluster; k != nil {
+			orElse(&k.Name, DefaultCluster)
+			orElse(&k.Listen, DefaultRoutes)
+			if host, err := os.Hostname(); err == nil {
+				orElse(&k.Node, host)
+			}
+			c.NATS.Replicas = len(k.Peers)
+		}
 	}
 	if c.NATS.Embedded == nil {
 		orElse(&c.Records, "data")
@@ -271,6 +293,10 @@ func (c *Config) paths() []*string {
 		tls = append(tls, e.TLS)
 		for _, u := range e.Users {
 			all = append(all, &u.PasswordFile)
+		}
+		if e.Cluster != nil {
+			all = append(all, &e.Cluster.PasswordFile)
+			tls = append(tls, e.Cluster.TLS)
 		}
 	}
 	for _, t := range tls {
