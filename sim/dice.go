@@ -14,8 +14,9 @@ type dice struct {
 	seed    uint64
 	streams map[string]*stream
 	rates   map[string]float64 // of faults: how likely each is at each occasion; missing: never
-	without map[string]bool    // faults that do not happen, though the dice say so
-	fired   []string           // faults that happened, in order: "name #n"
+	only    map[string]bool    // faults that may happen, if the dice say so; nil: all
+	fired   []string           // faults that happened, in order: "name#n"
+	saw     func(string)       // is told of each
 	calm    bool               // no fault happens any more
 }
 
@@ -25,7 +26,7 @@ type stream struct {
 }
 
 func newDice(seed uint64) *dice {
-	return &dice{seed: seed, streams: map[string]*stream{}, rates: map[string]float64{}, without: map[string]bool{}}
+	return &dice{seed: seed, streams: map[string]*stream{}, rates: map[string]float64{}}
 }
 
 func (d *dice) of(name string) *stream {
@@ -51,7 +52,18 @@ func (d *dice) fault(name string) bool {
 		return false
 	}
 	id := fmt.Sprintf("%s#%d", name, s.drawn)
-	if d.without[id] {
+	if !d.fires(id) {
+		return false
+	}
+	if d.saw != nil {
+		d.saw(name)
+	}
+	return true
+}
+
+// fires keeps that a fault happens, unless it was left out.
+func (d *dice) fires(id string) bool {
+	if d.only != nil && !d.only[id] {
 		return false
 	}
 	d.fired = append(d.fired, id)

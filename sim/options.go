@@ -12,13 +12,13 @@ import (
 
 // Options are what a world is made of. The seed alone gives all the others.
 type Options struct {
-	Seed    uint64
-	Hours   int
-	Attack  bool   // somebody has stolen a credential, and all else is well
-	Gap     string // what of an attack is known to go through: played only where it is asked for
-	Rates   map[string]float64
-	Without []string // faults that do not happen, though the seed says so: what shrinking leaves out
-	Traced  bool     // keep a trace of all that happens
+	Seed   uint64
+	Hours  int
+	Attack bool   // somebody has stolen a credential, and all else is well
+	Gap    string // what of an attack is known to go through: played only where it is asked for
+	Rates  map[string]float64
+	Only   []string // faults that may happen, of those that the seed says: what shrinking leaves; nil: all
+	Traced bool     // keep a trace of all that happens
 }
 
 // atAnOccasion are the faults that may happen each time that something is done, and how often they do, by default.

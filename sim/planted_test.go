@@ -56,3 +56,24 @@ func TestEveryPlantedBugIsFound(t *testing.T) {
 	}
 	t.Logf("%d of %d found", found, len(planted.All))
 }
+
+func TestShrinkingLeavesOutFaultsAndKeepsTheInvariant(t *testing.T) {
+	planted.Plant(planted.AskedNobody)
+	defer planted.Plant("")
+	for seed := uint64(1); seed < 100; seed++ {
+		w := New(Swarm(seed))
+		f := w.Run()
+		if f == nil {
+			continue
+		}
+		o, again := Shrink(w.Options, f.Invariant, 40)
+		if again.Invariant != f.Invariant || len(o.Only) >= len(w.dice.fired) {
+			t.Errorf("seed %d fails %s with %d faults, and shrunk %s with %d", seed, f.Invariant, len(w.dice.fired), again.Invariant, len(o.Only))
+		}
+		if last := New(o).Run(); last == nil || last.Invariant != f.Invariant {
+			t.Errorf("what is left does not fail: %v", last)
+		}
+		return
+	}
+	t.Error("no seed fails")
+}

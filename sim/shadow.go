@@ -38,6 +38,8 @@ type tale struct {
 	rehearsal bool
 	declared  *incident.Declared
 	declarer  string
+	opened    uint64 // by which envelope
+	closed    uint64 // by which; 0: it is open
 	over      bool
 	unknown   bool // it holds an event that nobody knows: it is shown, not driven
 	runs      map[string]*errand
@@ -126,7 +128,7 @@ func (s *shadow) appended(by *process, sequence uint64, body []byte) {
 		s.fail("I2", "envelope %d was decided with the alerts through %d, the one before through %d, and there are %d", sequence, e.Through, s.through, len(s.w.said.messages))
 	case e.Epoch < s.epoch:
 		s.fail("I9", "envelope %d is of epoch %d, after epoch %d", sequence, e.Epoch, s.epoch)
-	case by != nil && s.w.store.damaged != "" && by.born.After(s.w.store.since):
+	case s.blind(by) && s.w.store.damaged != lost:
 		s.fail("I10", "%s started on a log of which %s, and stored envelope %d", who, s.w.store.damaged, sequence)
 	}
 	s.stored = append(s.stored, bytes.Clone(body))
@@ -144,6 +146,30 @@ func (s *shadow) appended(by *process, sequence uint64, body []byte) {
 	}
 	if by != nil && e.Epoch != s.epoch {
 		s.fail("I9", "envelope %d of %s is of epoch %d, and %d is in force", sequence, who, e.Epoch, s.epoch)
+	}
+}
+
+// blind reports whether a daemon started on a log that is damaged.
+func (s *shadow) blind(by *process) bool {
+	return by != nil && s.w.store.damaged != "" && by.born.After(s.w.store.since)
+}
+
+// gapped holds that nobody drives an incident by itself of which a part is missing from the log.
+func (s *shadow) gapped(by *process, id string, t *tale, event incident.Event) {
+	gap := s.w.store.hole
+	if !s.blind(by) || s.w.store.damaged != lost {
+		return
+	}
+	s.w.saw("a daemon goes on behind a gap in the log")
+	switch v := event.(type) {
+	case incident.StepStarted, incident.UndoStarted:
+		if t.opened < gap && (t.closed == 0 || t.closed > gap) {
+			s.fail("I10", "%s of %s by %s, and envelope %d, which may have been about it, is missing", event.Kind(), id, by.name, gap)
+		}
+	case incident.Declared:
+		if v.Automatic {
+			s.fail("I10", "%s is declared automatically by %s, and envelope %d is missing", id, by.name, gap)
+		}
 	}
 }
 
@@ -170,11 +196,17 @@ func (s *shadow) read(by *process, sequence uint64, e envelope, id string, event
 	}
 	t := s.tales[id]
 	if t == nil {
-		t = &tale{runs: map[string]*errand{}, restored: map[string]bool{}}
+		t = &tale{opened: sequence, runs: map[string]*errand{}, restored: map[string]bool{}}
 		s.tales[id] = t
 	}
 	s.tellings(id, data)
+	s.gapped(by, id, t, event)
 	s.mayHappen(by, id, t, event)
+	defer func() {
+		if t.over && t.closed == 0 {
+			t.closed = sequence
+		}
+	}()
 	switch v := event.(type) {
 	case incident.Unrecognised:
 		t.unknown = true

@@ -14,10 +14,13 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 4, "how many seeds to play, from -from on")
+	seeds = flag.Int("seeds", 2, "how many seeds to play, from -from on")
 	from  = flag.Uint64("from", 1, "the first seed")
 	seed  = flag.Uint64("seed", 0, "play this one seed and tell what happens")
-	tells = flag.Bool("tell", false, "tell all of it")
+	tells = flag.Bool("tell", false, "with -seed: tell all of it")
+	only  = flag.String("only", "", "with -seed: of its faults only these, with ; between them")
+	gap   = flag.String("gap", "", "with -seed: play what of an attack is known to go through")
+	small = flag.Int("shrink", 60, "how many worlds to play to find the fewest faults with which a seed fails")
 )
 
 // play plays seeds on all processors; each gives the same whoever plays it.
@@ -46,6 +49,9 @@ func play(first uint64, n int, each func(*World, *Failure)) {
 	workers.Wait()
 }
 
+// enough seeds for everything to be seen that has to be seen sometimes.
+const enough = 100
+
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(400) // worlds are small and short-lived
 	os.Exit(m.Run())
@@ -54,6 +60,10 @@ func TestMain(m *testing.M) {
 func TestWhateverGoesWrongTheInvariantsHold(t *testing.T) {
 	if *seed != 0 {
 		o := Swarm(*seed)
+		o.Gap = *gap
+		if *only != "" {
+			o.Only = strings.Split(*only, ";")
+		}
 		t.Log(o)
 		w := New(o)
 		if *tells {
@@ -66,6 +76,7 @@ func TestWhateverGoesWrongTheInvariantsHold(t *testing.T) {
 	}
 	sights := map[string]int{}
 	hours := 0
+	var failed []Options
 	start := time.Now()
 	play(*from, *seeds, func(w *World, f *Failure) {
 		hours += w.Hours
@@ -73,9 +84,18 @@ func TestWhateverGoesWrongTheInvariantsHold(t *testing.T) {
 			sights[what] += n
 		}
 		if f != nil {
-			t.Errorf("seed %d: %v\n  go test ./sim -run Whatever -seed %d -tell", w.Seed, f, w.Seed)
+			failed = append(failed, w.Options)
+			t.Errorf("seed %d: %v\n  %s", w.Seed, f, w.Command())
 		}
 	})
+	if never := Unseen(sights); len(never) > 0 && *seeds >= enough {
+		t.Errorf("never seen in %d seeds: %s", *seeds, strings.Join(never, "; "))
+	}
+	if len(failed) > 0 && *small > 0 {
+		o := failed[0]
+		o, f := Shrink(o, New(o).Run().Invariant, *small)
+		t.Errorf("seed %d with %d faults is enough: %v\n  %s", o.Seed, len(o.Only), f, o.Command())
+	}
 	var lines []string
 	for what, n := range sights {
 		lines = append(lines, fmt.Sprintf("%8d %s", n, what))
@@ -85,7 +105,7 @@ func TestWhateverGoesWrongTheInvariantsHold(t *testing.T) {
 }
 
 func TestASeedGivesTheSameCourseOfEventsEachTime(t *testing.T) {
-	for seed := range uint64(3) {
+	for seed := range uint64(2) {
 		o := Swarm(seed + 1)
 		o.Traced = true
 		first, again := New(o), New(o)
@@ -94,6 +114,27 @@ func TestASeedGivesTheSameCourseOfEventsEachTime(t *testing.T) {
 		}
 		if first.trace != again.trace || first.trace == 0 {
 			t.Errorf("seed %d: %x and then %x", o.Seed, first.trace, again.trace)
+		}
+	}
+}
+
+func TestSeedsThatFailedOnceNoLongerDo(t *testing.T) {
+	text, err := os.ReadFile("testdata/corpus.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		var seed uint64
+		var invariant string
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		if _, err := fmt.Sscan(line, &seed, &invariant); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		o := Swarm(seed)
+		if f := New(o).Run(); f != nil {
+			t.Errorf("%s  fails again: %v\n  %s", line, f, o.Command())
 		}
 	}
 }

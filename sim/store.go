@@ -22,6 +22,7 @@ type store struct {
 	newest  uint64
 	damaged string    // what was done to it; empty: it is whole
 	since   time.Time // when
+	hole    uint64    // which envelope is lost, where one is
 	cut     time.Time // until when nobody reaches it
 }
 
@@ -130,7 +131,8 @@ func (s *store) harm(how string) {
 		body[d.below("which byte is hit", len(body))] ^= 1 << d.below("which bit is hit", 8)
 		s.bodies[n] = body
 	case lost:
-		delete(s.bodies, 1+uint64(d.below("which envelope is lost", int(s.newest-1))))
+		s.hole = 1 + uint64(d.below("which envelope is lost", int(s.newest-1)))
+		delete(s.bodies, s.hole)
 	case tail:
 		noted := s.newest
 		for _, h := range s.w.hosts {

@@ -51,10 +51,9 @@ func (w *World) oftenFault(name string, rate float64, n *int, happen func()) {
 	w.often(name, rate, w.quiet, func() {
 		*n++
 		id := fmt.Sprintf("%s#%d", name, *n)
-		if w.dice.calm || w.dice.without[id] {
+		if w.dice.calm || !w.dice.fires(id) {
 			return
 		}
-		w.dice.fired = append(w.dice.fired, id)
 		w.saw(name)
 		happen()
 	})
@@ -161,7 +160,7 @@ func (w *World) repairStore() {
 	}
 	w.store.restore()
 	for _, h := range w.hosts {
-		if p := h.alive; p != nil && p.inv.Status().HandsOff != "" {
+		if p := h.alive; p != nil && (p.inv.Status().HandsOff != "" || p.inv.Status().Gap != "") {
 			w.saw("a daemon keeps its hands off a damaged log")
 			w.restart(p)
 		}

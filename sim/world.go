@@ -118,9 +118,12 @@ func New(o Options) *World {
 	w := &World{Options: o, dice: newDice(o.Seed), now: began, docs: documents(), sights: map[string]int{}}
 	w.end = began.Add(time.Duration(o.Hours) * time.Hour)
 	w.quiet = began.Add(w.end.Sub(began) / 4 * 3)
-	w.dice.rates = o.Rates
-	for _, id := range o.Without {
-		w.dice.without[id] = true
+	w.dice.rates, w.dice.saw = o.Rates, w.saw
+	if o.Only != nil {
+		w.dice.only = map[string]bool{}
+		for _, id := range o.Only {
+			w.dice.only[id] = true
+		}
 	}
 	w.store = &store{w: w, bodies: map[uint64][]byte{}}
 	w.shadow = newShadow(w)
