@@ -6,6 +6,8 @@
 package bia
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
 	"time"
 
 	"holdfast/bia/condition"
@@ -189,6 +191,15 @@ type Observer struct {
 	Site      string       `doc:"site"`
 	Heartbeat Heartbeat    `doc:"heartbeat"`
 	Estimates bool         `doc:"estimates"` // what it says of when an outage ends counts; default false
+	Key       string       `doc:"key"`       // base64 of the Ed25519 public key that it signs with: what is not signed by it is not taken for its word
+}
+
+// PublicKey is the key that an observer signs with; nil: none.
+func (o *Observer) PublicKey() ed25519.PublicKey {
+	if key, err := base64.StdEncoding.DecodeString(o.Key); err == nil && len(key) == ed25519.PublicKeySize {
+		return key
+	}
+	return nil
 }
 
 // A Heartbeat is an alert that always fires; the observer is silent when it has not come for 2.5 x Every.
@@ -327,6 +338,7 @@ type Declaration struct {
 // Require are gates that a declaration without a person has to pass besides.
 type Require struct {
 	Marks           source.Marks  `doc:",marks"`
+	Signed          bool          `doc:"signed"`           // what the loss rests on was signed by as many observers as its quorum
 	ExercisedWithin time.Duration `doc:"exercised_within"` // the playbook that would be invoked was verified by an exercise so recently; 0: not asked
 }
 

@@ -122,6 +122,9 @@ func (c *checker) checkDeclaration() {
 	c.distinct(d.Responders, items(d.Marks, "responders"))
 	c.checkReporting()
 	c.distinct(d.Rehearsers, items(d.Marks, "rehearsers"))
+	if d.Require.Signed && !slices.ContainsFunc(sortedKeys(c.Observers), func(id string) bool { return c.Observers[id].Key != "" }) {
+		c.Errorf(d.Require.Marks.Of("signed"), "bia/key", "give observers a key: the public key that each signs with", "no observer signs, so nothing would ever be declared without a person")
+	}
 	c.positive(d.Require.Marks, "exercised_within", d.Require.ExercisedWithin)
 	c.distinct(d.AutomaticFor, items(d.Marks, "automatic_for"))
 	for i, id := range d.AutomaticFor {

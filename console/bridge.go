@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"holdfast/detector/alert"
 	"holdfast/internal/failpoint"
@@ -69,7 +70,7 @@ func (c *console) alerts(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, Problem{Type: "encoded", Status: http.StatusUnsupportedMediaType, Detail: "alerts are sent without Content-Encoding"})
 		return
 	}
-	stored, problem := c.bridge.take(r.Context(), "holdfast.alerts."+source, http.MaxBytesReader(w, r.Body, maxBody))
+	stored, problem := c.bridge.take(r.Context(), "holdfast.alerts."+source, signature(r.Header), http.MaxBytesReader(w, r.Body, maxBody))
 	failpoint.Hit("bridge/stored")
 	if problem != nil {
 		c.Logger.Warn().Str("source", source).Int("status", problem.Status).Str("detail", problem.Detail).Msg("alerts were not taken")
@@ -80,14 +81,35 @@ func (c *console) alerts(w http.ResponseWriter, r *http.Request) {
 	failpoint.Hit("bridge/answered")
 }
 
-// take reads a body and stores it.
-func (b *bridge) take(ctx context.Context, subject string, body io.Reader) (Stored, *Problem) {
+// signature are the headers of a request by which its sender signs the body; they are kept beside it, for whoever judges.
+func signature(header http.Header) map[string][]string {
+	kept := map[string][]string{}
+	for _, name := range []string{alert.HeaderObserver, alert.HeaderTimestamp, alert.HeaderSignature} {
+		if values := header.Values(name); len(values) == 1 && len(values[0]) < 256 && printable(values[0]) {
+			kept[name] = values
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	return kept
+}
+
+func printable(text string) bool {
+	return !strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c > '~' })
+}
+
+// take reads a body and stores it. What is cut into pieces is signed no more.
+func (b *bridge) take(ctx context.Context, subject string, signed map[string][]string, body io.Reader) (Stored, *Problem) {
 	message, err := io.ReadAll(io.LimitReader(body, maxInline+1))
 	failpoint.Hit("bridge/read")
 	if err != nil {
 		return b.unread(ctx, subject, message, err)
 	}
 	if len(message) <= maxInline {
+		if signed != nil { // what is signed stays by itself: the signature is of this body
+			return b.store(ctx, subject, "", piece{header: signed, body: message})
+		}
 		sequence, err := b.together.publish(ctx, subject, message)
 		if err != nil {
 			return Stored{}, notStored(err)

@@ -198,3 +198,14 @@ func TestAHeaderHoldsOneLineOfASCII(t *testing.T) {
 		}
 	}
 }
+
+func TestASignatureStaysWithTheBodyThatItIsOf(t *testing.T) {
+	h := &house{t: t}
+	r := request("POST", "/api/v1/alerts/prom-fra", oneAlert).with("Holdfast-Observer", "prom-fra").with("Holdfast-Timestamp", "2026-11-03T18:00:00Z").
+		with("Holdfast-Signature", "c2lnbmVk").with("Holdfast-Reason", "too_large")
+	wantStatus(t, r.of(bridgeTo(h, "", true)), 200)
+	want := map[string][]string{"Holdfast-Observer": {"prom-fra"}, "Holdfast-Timestamp": {"2026-11-03T18:00:00Z"}, "Holdfast-Signature": {"c2lnbmVk"}}
+	if diff := cmp.Diff(want, h.log[0].Header); diff != "" {
+		t.Error(diff)
+	}
+}

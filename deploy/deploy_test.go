@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -39,7 +40,7 @@ func TestWhatTheAnnotatedConfigurationOffersIsRightToo(t *testing.T) {
 		"    # anonymous: false\n", "    # tls: {cert:", "    # users: ", "    #   prom: ", "    #   ledger: ",
 		"  # tls: {cert: /etc/holdfast/tls/cert.pem, key: /run/credentials/holdfast.service/tls-key}\n  # metrics", "  # metrics_token_file:", "  # external_url:",
 		"  # subjects:", "  # sources:", "  # max_age:",
-		"# actions:\n", "#   http: ", "#   nats: ", "#   exec:\n", "#     promote-ledger:", "# secrets:\n", "#   ledger-token: ", "#   fence-token: ",
+		"# journal:\n", "#   checkpoints: ", "# actions:\n", "#   http: ", "#   nats: ", "#   exec:\n", "#     promote-ledger:", "# secrets:\n", "#   ledger-token: ", "#   fence-token: ",
 	} {
 		if !strings.Contains(text, offer) {
 			t.Errorf("it no longer offers %q; change this test with it", offer)
@@ -159,6 +160,58 @@ func TestTheRulesNameMetricsAndLabelsThatExist(t *testing.T) {
 				t.Errorf("the rules select %s by %s; it has the labels %v", m[1], l[1], exist[m[1]])
 			}
 		}
+	}
+}
+
+// dashboard is what of Grafana's format the test looks at.
+type dashboard struct {
+	UID, Title string
+	Panels     []struct {
+		ID          int
+		Title       string
+		Description string
+		GridPos     struct{ H, W, X, Y int }
+		Targets     []struct{ Expr, LegendFormat string }
+	}
+}
+
+func TestTheDashboardShowsWhatTheDaemonMeasures(t *testing.T) {
+	var d dashboard
+	if err := json.Unmarshal(read(t, "grafana/dashboard.json"), &d); err != nil {
+		t.Fatal(err)
+	}
+	exist, ids, named := metrics(t), map[int]bool{}, 0
+	for _, p := range d.Panels {
+		if ids[p.ID] || p.Title == "" || p.Description == "" || len(p.Targets) == 0 || p.GridPos.X+p.GridPos.W > 24 {
+			t.Errorf("panel %d (%s) is told twice, says nothing or does not fit", p.ID, p.Title)
+		}
+		ids[p.ID] = true
+		for _, target := range p.Targets {
+			if strings.Count(target.Expr, "(") != strings.Count(target.Expr, ")") {
+				t.Errorf("%s: %s is not closed", p.Title, target.Expr)
+			}
+			for _, name := range regexp.MustCompile(`\bholdfast_[a-z_]+`).FindAllString(target.Expr, -1) {
+				named++
+				labels, there := exist[name]
+				if !there {
+					t.Errorf("%s asks for %s, which the daemon does not have", p.Title, name)
+				}
+				asked := regexp.MustCompile(`\{\{([a-z_]+)\}\}|([a-z_]+)="`).FindAllStringSubmatch(target.LegendFormat+target.Expr, -1)
+				for _, by := range regexp.MustCompile(`by \(([^)]*)\)`).FindAllStringSubmatch(target.Expr, -1) {
+					for label := range strings.SplitSeq(by[1], ", ") {
+						asked = append(asked, []string{"", label, ""})
+					}
+				}
+				for _, a := range asked {
+					if label := a[1] + a[2]; !slices.Contains(labels, label) {
+						t.Errorf("%s asks %s for the label %s; it has %v", p.Title, name, label, labels)
+					}
+				}
+			}
+		}
+	}
+	if d.UID == "" || named < 15 {
+		t.Errorf("only %d metrics are shown", named)
 	}
 }
 

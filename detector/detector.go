@@ -137,6 +137,12 @@ type Facts interface {
 	ServiceState(id string) ServiceState
 	DomainLost(id string) bool
 	RecoveryPoint(data string) (time.Time, bool)
+	// RecoveryPointBy is the newest one that is not later than an instant.
+	RecoveryPointBy(data string, by time.Time) (time.Time, bool)
+	// Unsigned is why what is said of a component, service or site does not rest on signatures; empty: it does.
+	Unsigned(id string) string
+	// Doubt is why a component that counts as up may not be; empty: nothing says so.
+	Doubt(component string) string
 	// Disputed reports whether some say that a component is worse than it counts as.
 	Disputed(component string) bool
 	// Ask is what a condition comes to, and the first instant after this one at which that can be otherwise; zero: never.

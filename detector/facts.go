@@ -3,7 +3,9 @@ package detector
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast/bia/condition"
@@ -49,6 +51,71 @@ func (f facts) DomainLost(id string) bool {
 func (f facts) RecoveryPoint(data string) (time.Time, bool) {
 	at := f.d.points[data].line(asKnown).at(f.t)
 	return clock(at), at != 0
+}
+
+// RecoveryPointBy is the newest recovery point of data, of those that anybody told of, that is not later than an instant.
+func (f facts) RecoveryPointBy(data string, by time.Time) (time.Time, bool) {
+	var newest int64
+	for _, s := range f.d.points[data] {
+		if s.heard <= f.t && s.value <= instant(by) {
+			newest = max(newest, s.value)
+		}
+	}
+	return clock(newest), newest != 0
+}
+
+// Doubt is why a component that counts as up may not be: some say that it is worse, or nothing vouches for its being back;
+// empty: nothing.
+func (f facts) Doubt(component string) string {
+	f.d.settle(f.t)
+	switch is := f.d.plain.component(component).at(f.t); {
+	case is.marks&disputed != 0:
+		return "disputed: some say that it is worse"
+	case is.marks&unvouched != 0:
+		return "unproven: nothing vouches for its being back, since who says so has no heartbeat"
+	}
+	return ""
+}
+
+// Unsigned is why what is said of a component, a service or a site as a whole does not rest on signatures: too few observers
+// that sign say that it is lost. What a person said bears a name. Empty: it does.
+func (f facts) Unsigned(id string) string {
+	f.d.settle(f.t)
+	if said, signalled := f.d.sites[id]; signalled {
+		return unsigned(f, id, said, facilityOK)
+	}
+	if _, holds := f.d.book.holders[id]; holds {
+		return unsigned(f, id, f.d.data[id], dataOK)
+	}
+	signed := 0
+	for _, v := range f.d.plain.spoken(id) {
+		if u := v.line.at(f.t); f.d.book.signs(v.observer) && (u.word == isDown || u.word == heldDown) {
+			signed++
+		}
+	}
+	if quorum := max(f.d.book.quorum(id), 1); signed < quorum {
+		return fmt.Sprintf("of those who say that %s is down %d sign what they say, and it takes %d", id, signed, quorum)
+	}
+	return ""
+}
+
+// unsigned is the same of what is signalled as a whole: one who signs, or a person, has to say it.
+func unsigned[V facility | integrity](f facts, id string, said sayings[V], well V) string {
+	if len(said) == 0 {
+		return ""
+	}
+	for key, history := range said {
+		by, _, _ := strings.Cut(key, "\x00")
+		if (f.d.book.signs(by) || key == people) && history.line(asKnown).at(f.t) != well {
+			return ""
+		}
+	}
+	return "nobody who signs says that " + id + " is lost"
+}
+
+func (b *book) signs(observer string) bool {
+	o, known := b.Observers[observer]
+	return known && o.Key != ""
 }
 
 // Disputed reports whether some say that a component is worse than it counts as.
@@ -97,7 +164,9 @@ func (d *Detector) Components(now time.Time) []ComponentReport {
 	var all []ComponentReport
 	for _, id := range sorted(d.book.Components) {
 		l := d.plain.component(id)
-		r := ComponentReport{Component: id, State: l.at(t).state(), Since: clock(l.since(t)), Flags: l.at(t).marks.names()}
+		is := l.at(t)
+		from := l.where(func(c cell) bool { return c.state() == is.state() }) // whoever falls silent holds it where it was: that begins nothing
+		r := ComponentReport{Component: id, State: is.state(), Since: clock(startOf(from, t)), Flags: is.marks.names()}
 		for _, v := range d.plain.spoken(id) {
 			if said := v.says(t); said != nil {
 				if r.By == nil {

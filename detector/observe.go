@@ -83,6 +83,10 @@ func (d *Detector) heartbeat(a *alert.Alert) bool {
 			continue
 		}
 		matched = true
+		if d.book.forged(e.id, a) {
+			d.nobody++
+			continue
+		}
 		d.receive(e)
 		if a.Status == alert.Firing {
 			d.beat(e)
@@ -145,8 +149,17 @@ func (d *Detector) read(subject string, a *alert.Alert) statement {
 	if sole := d.book.observersOf(s.component); s.observer == "" && len(sole) == 1 {
 		s.observer = sole[0]
 	}
+	if d.book.forged(s.observer, a) { // heard, and nobody's: it makes up no quorum, and is no sign that its observer is there
+		s.observer = ""
+	}
 	s.ear = d.ears[s.observer]
 	return s
+}
+
+// forged reports whether an alert claims to be of an observer that signs what it says, and is not signed by it.
+func (b *book) forged(observer string, a *alert.Alert) bool {
+	o, known := b.Observers[observer]
+	return known && o.Key != "" && a.Signer != observer && !a.Vouched
 }
 
 // speaker is the observer that an alert is from: the signal's, else its label, else the subject's last token or the

@@ -131,6 +131,11 @@ func TestAComponentThatWasDownWhenItsObserversFellSilentIsHeldDown(t *testing.T)
 	h.expectState("4m", "c", detector.Down)
 	h.expectState("5m", "c", detector.Down, "held_down")
 	h.expectService("3h", "s", detector.Down)
+	for _, c := range h.Components(at("3h")) {
+		if c.Component == "c" && !c.Since.Equal(at("0s")) {
+			t.Errorf("it is down since %v, not since it was said to be, though its observers have fallen silent", c.Since)
+		}
+	}
 	for _, v := range h.Verdicts(at("90m")) {
 		for _, c := range v.Explanation.Criteria {
 			if c.ID == "decision_point" && (c.Answer != detector.Met || !strings.Contains(c.Doubt, "held down")) {

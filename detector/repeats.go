@@ -29,6 +29,7 @@ func (m *memory) keyOf(subject string, a *alert.Alert) uint64 {
 		_ = h.WriteByte(separator)
 	}
 	write(subject)
+	write(a.Signer)
 	write(a.Fingerprint)
 	for i := range a.Labels {
 		write(a.Labels[i].Name)

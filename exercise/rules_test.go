@@ -23,6 +23,7 @@ var rules = map[string]shown{
 	"Playbook.rtc":           {"exercised-full", "RTC met (23m of 40m)"},
 	"Playbook.unattended":    {"checks", "Step switch of run 1 is done."},
 	"Playbook.preconditions": {"asks-first", "since it needs copy up, which is down"},
+	"Playbook.abort":         {"aborted", "By hand: See that the queue is not read twice."},
 	"Playbook.steps":         {"site-lost", "Step page of run 1 started"},
 	"Playbook.exercise":      {"exercised-full", "the playbook leaves it out of exercises"},
 	"Playbook.edited_by":     {"two-at-once", "edited the playbook last (edited_by)"},

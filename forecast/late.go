@@ -51,7 +51,7 @@ func (r Run) tails(g Goal, course int, tails []time.Duration) {
 		}
 		for _, next := range r.Plan.behind[n] {
 			if r.Marks[next].Standing == Ahead && tails[next] != -forever {
-				tails[n] = max(tails[n], r.Plan.spans[course][next]+r.Plan.Steps[next].Work.Proof+tails[next])
+				tails[n] = max(tails[n], r.takes(next, course)+tails[next])
 			}
 		}
 	}
@@ -71,7 +71,7 @@ func (r Run) holds(g Goal, course int, deadline time.Duration, tails []time.Dura
 				return -forever
 			}
 		case Ahead:
-			by := deadline - tails[n] - r.Plan.spans[course][n] - r.Plan.Steps[n].Work.Proof
+			by := deadline - tails[n] - r.takes(n, course)
 			if !m.NotBefore.IsZero() && r.since(m.NotBefore) > by {
 				return -forever
 			}

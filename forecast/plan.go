@@ -129,6 +129,7 @@ type Mark struct {
 	Since     time.Time
 	NotBefore time.Time // of a Going one: when it is tried again; of one Ahead: until when it is kept from beginning; zero: it is not
 	Until     time.Time // of a Going one: when it is certain to end, if that is known
+	Unneeded  bool      // of one Ahead: it is not expected to be done, and takes no time where it stands
 }
 
 // A Goal is what a run is to reach: the end of the last of some steps; Proven: less what proves that one, since a recovery
@@ -195,6 +196,14 @@ func (r Run) reaches(g Goal, n int, end time.Duration) time.Duration {
 	return end
 }
 
+// takes is how long a step that is ahead takes in a course.
+func (r Run) takes(n, course int) time.Duration {
+	if r.Marks[n].Unneeded {
+		return 0
+	}
+	return r.Plan.spans[course][n] + r.Plan.Steps[n].Work.Proof
+}
+
 // play fills in when each step begins and ends in a course.
 func (r Run) play(now time.Duration, course int, begins, ends []time.Duration) {
 	for _, n := range r.Plan.order {
@@ -212,7 +221,7 @@ func (r Run) play(now time.Duration, course int, begins, ends []time.Duration) {
 			if !m.NotBefore.IsZero() {
 				begins[n] = max(begins[n], r.since(m.NotBefore))
 			}
-			ends[n] = begins[n] + span + w.Proof
+			ends[n] = begins[n] + r.takes(n, course)
 		case Going:
 			begins[n] = r.since(m.Since)
 			if !m.Until.IsZero() {

@@ -97,10 +97,15 @@ func (i *Incident) classified(at time.Time, e Classified) {
 	for _, o := range v.Services {
 		i.clock(o)
 	}
-	if i.Declared == nil && (!v.Open || v.Level == detector.Event) {
+	if i.endsWith(v) {
 		i.Closed = at
 	}
 	i.reconsider()
+}
+
+// endsWith reports whether a verdict ends the incident by itself: nothing was declared, and the situation is over.
+func (i Incident) endsWith(v detector.Verdict) bool {
+	return i.Declared == nil && (!v.Open || v.Level == detector.Event)
 }
 
 // reconsider takes back the recommendation to stand down when something is lost or under way again.

@@ -133,6 +133,10 @@ func (i Incident) blocked(w World, c detector.Criterion) (why string) {
 			why = fmt.Sprintf("the RTC of %s is not known", o.Service)
 			continue
 		}
+		if unsigned := i.unsigned(w, c, o); unsigned != "" {
+			why = unsigned
+			continue
+		}
 		if unproven := i.unexercised(w, o); unproven != "" {
 			why = unproven
 			continue
@@ -144,6 +148,38 @@ func (i Incident) blocked(w World, c detector.Criterion) (why string) {
 		why = fmt.Sprintf("%s %s automatically in %s; a second time within %s needs a person", o.Service, w.invokedWords(), before, span(w.declaration().RearmAfter))
 	}
 	return why
+}
+
+// unsigned is why `signed` keeps a declaration from happening without a person: what the loss of the service rests on, or that
+// its site is lost, was not said by enough of those who sign; empty: nothing does.
+func (i Incident) unsigned(w World, c detector.Criterion, o detector.Outage) string {
+	if !w.declaration().Require.Signed {
+		return ""
+	}
+	rests := w.roots(o.Service)
+	if len(rests) == 0 {
+		rests = []string{o.Service}
+	}
+	if strings.HasPrefix(c.ID, "facility_") {
+		for _, site := range w.Verdict.Lost {
+			if _, is := w.Documents.BIA.Sites[site]; is {
+				rests = append(slices.Clip(rests), site)
+			}
+		}
+	}
+	if c.ID == bia.DataLoss {
+		for _, id := range append(w.Documents.BIA.Below(o.Service), o.Service) {
+			if s, is := w.Documents.BIA.Service(id); is {
+				rests = append(slices.Clip(rests), sortedIDs(s.Data)...)
+			}
+		}
+	}
+	for _, id := range rests {
+		if why := w.Facts.Unsigned(id); why != "" {
+			return why
+		}
+	}
+	return ""
 }
 
 // unexercised is why `exercised_within` keeps a declaration from happening without a person: the playbook that would be

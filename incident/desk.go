@@ -99,7 +99,7 @@ func (d *Desk) Hear(sequence uint64, received time.Time, from string, batch aler
 func (d *Desk) take(m heard) {
 	for _, o := range d.older {
 		if batch, why := o.docs.makeOut(m.from, m.batch, m.unreadable); why == nil || len(batch.Alerts) > 0 {
-			o.detector.Observe(m.received, m.from, batch.Alerts...)
+			o.detector.Observe(m.received, m.from, o.docs.signed(m, batch.Alerts)...)
 		}
 	}
 	batch, why := d.docs.makeOut(m.from, m.batch, m.unreadable)
@@ -115,7 +115,21 @@ func (d *Desk) take(m heard) {
 	}
 	d.read += uint64(len(batch.Alerts))
 	d.truncated += uint64(max(batch.Truncated, 0))
-	d.detector.Observe(m.received, m.from, batch.Alerts...)
+	d.detector.Observe(m.received, m.from, d.docs.signed(m, batch.Alerts)...)
+}
+
+// signed are the alerts of a message with the observer who signed it, by the key that the documents have of them.
+func (d *Documents) signed(m heard, alerts []alert.Alert) []alert.Alert {
+	by := m.batch.Signature
+	o, known := d.BIA.Observers[by.Observer]
+	if !known || !by.Holds(o.PublicKey(), m.batch.Body, m.received) {
+		return alerts
+	}
+	alerts = slices.Clone(alerts) // older texts may have other keys
+	for n := range alerts {
+		alerts[n].Signer = by.Observer
+	}
+	return alerts
 }
 
 // mostUnread is how many of the last messages that nobody could read are kept at least.

@@ -93,3 +93,39 @@ func TestADisarmByARuleStopsNoRunAndTakesNoPersonsPlace(t *testing.T) {
 	h.commit(rule)
 	equal(t, h.finish(Result{Effect: h.want("fence")}), []string{"step_done fence"})
 }
+
+// It was on record before somebody disarmed, and waited for a place: it stays in the house, and people are told.
+func TestWhatWaitedForItsTurnWhenSomebodyDisarmedIsNotCarriedOut(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/failover.yaml"] = "playbook: short\nfor: {services: [payments-api]}\nsteps:\n  - {id: fence, run: {exec: {command: fence}}, timeout: 30m}\n"
+	s := newShift(t, files)
+	s.hear("component pay-fra down", "site fra1 lost")
+	s.until(6 * time.Minute)
+	var waits Effect
+	for _, e := range s.desk.Wants() {
+		if e.Do != nil {
+			waits = e
+		}
+	}
+	if _, forbidden := s.desk.Forbids(s.now, waits); waits.Do == nil || forbidden {
+		t.Fatalf("it does not wait: %+v", waits)
+	}
+	s.until(7 * time.Minute)
+	s.order("alice", Command{Verb: VerbDisarm, Reason: "something smells"})
+	r, forbidden := s.desk.Forbids(s.now, waits)
+	equal(t, forbidden, true)
+	equal(t, r.Outcome, Forbidden)
+	says(t, r.Reason, "disarmed at", "nothing that acts on machines starts by itself")
+	s.commit(false, s.desk.Finish(s.now, r)...)
+	equal(t, s.desk.Incidents()[0].Runs[0].Steps[0].Status, Stuck)
+
+	// A person's word for this step is enough.
+	s.until(8 * time.Minute)
+	s.order("alice", Command{Verb: VerbRetry, Incident: s.desk.Incidents()[0].ID, Step: "fence", Reason: "the fence is right"})
+	for _, e := range s.desk.Wants() {
+		if e.Do != nil {
+			_, forbidden = s.desk.Forbids(s.now, e)
+			equal(t, forbidden, false)
+		}
+	}
+}

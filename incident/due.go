@@ -62,7 +62,11 @@ func (i Incident) heed(w World) []Event {
 	if w.Verdict == nil || fingerprint(*w.Verdict) == fingerprint(i.Verdict) {
 		return nil
 	}
-	return []Event{Classified{Verdict: *w.Verdict, JudgedBy: i.JudgedBy}}
+	e := Classified{Verdict: *w.Verdict, JudgedBy: i.JudgedBy}
+	if i.endsWith(*w.Verdict) && !w.Shadow {
+		e.Tell = i.everTold("")
+	}
+	return []Event{e}
 }
 
 // standDown recommends what only a person decides: a declared disaster never clears itself.

@@ -223,6 +223,7 @@ type Backdated struct {
 type Classified struct {
 	Verdict  detector.Verdict `json:"verdict"`
 	JudgedBy string           `json:"judged_by,omitempty"` // digest of the bia.yaml that it was given by
+	Tell     []string         `json:"tell,omitempty"`      // of one that closes it: everybody who was told of it
 }
 
 // DecisionDue tells the authority that a decision is needed, by when.
@@ -616,8 +617,9 @@ type RunSuperseded struct {
 // order. Without a run it is the incident as a whole: all its runs, and nothing is invoked in it any more without a person.
 type RunAborted struct {
 	Run    string   `json:"run,omitempty"`
-	Keep   bool     `json:"keep,omitempty"` // leave what was done as it is
-	By     Actor    `json:"by"`             // a person, or the rule "on_failure: undo"
+	Keep   bool     `json:"keep,omitempty"`    // leave what was done as it is
+	By     Actor    `json:"by"`                // a person, or the rule "on_failure: undo"
+	ByHand []string `json:"by_hand,omitempty"` // what the playbooks say that people do now
 	Reason string   `json:"reason"`
 	Tell   []string `json:"tell,omitempty"`
 }
@@ -658,6 +660,7 @@ const (
 type ObjectiveAtRisk struct {
 	Run       string    `json:"run"`
 	Service   string    `json:"service"`
+	With      []string  `json:"with,omitempty"` // other services of the run of which the same is on record at the same instant; one message tells of all
 	Risk      Risk      `json:"risk"`
 	Objective string    `json:"objective"` // as in ObjectiveMissed
 	Deadline  time.Time `json:"deadline"`
@@ -671,7 +674,8 @@ type ObjectiveAtRisk struct {
 // ObjectiveMissed says that a service was not back by its deadline. Written once per service and episode.
 type ObjectiveMissed struct {
 	Service   string    `json:"service"`
-	Objective string    `json:"objective"` // as in bia.Clocks.DeadlineBy
+	With      []string  `json:"with,omitempty"` // other services of which the same is on record at the same instant; one message tells of all
+	Objective string    `json:"objective"`      // as in bia.Clocks.DeadlineBy
 	Deadline  time.Time `json:"deadline"`
 	Tell      []string  `json:"tell"`
 }
@@ -701,6 +705,7 @@ type RestSkipped struct {
 // the start of the old one, that late evidence has annulled its recovery.
 type Relapsed struct {
 	Service string    `json:"service"`
+	With    []string  `json:"with,omitempty"` // other services of which the same is on record at the same instant; one message tells of all
 	Since   time.Time `json:"since"`
 	Tell    []string  `json:"tell,omitempty"`
 }

@@ -253,9 +253,19 @@ func (r Run) courses() forecast.Run {
 		c.Marks[n] = s.mark()
 		if c.Marks[n].Standing == forecast.Ahead {
 			c.Marks[n].NotBefore = later(r.Paused.until(), s.Held.until())
+			c.Marks[n].Unneeded = r.unneeded(n)
 		}
 	}
 	return c
+}
+
+// unneeded reports whether a step is not expected to be done: it is the fallback of steps of which none is known to be out of
+// reach, or it is for exercises alone, or for live runs.
+func (r Run) unneeded(n int) bool {
+	l := leg{run: r, n: n}
+	standsInFor, lost := l.replaces()
+	live := r.Exercise == ""
+	return len(standsInFor) > 0 && !lost || l.plan().Only == "exercise" && live || l.plan().Only == "live" && !live
 }
 
 // until is until when a brake keeps a step from beginning: what a person has to take off is taken to be taken off at any moment.

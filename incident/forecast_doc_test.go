@@ -42,6 +42,6 @@ func TestThePencilExampleOfTheDocumentationHolds(t *testing.T) {
 
 	past := pastRun{took: map[string]pastStep{"assess": {playbooks.KindDo, 10 * time.Minute}, "fence": {playbooks.KindRun, 4 * time.Minute}, "go": {playbooks.KindDecide, 25 * time.Minute},
 		"start": {playbooks.KindRun, 5 * time.Minute}, "look": {playbooks.KindVerify, 10 * time.Minute}}}
-	again := foresee(p, planOf(p, []pastRun{past}))
+	again := foresee(p, planOf(p, map[string][]pastRun{p.ID: {past}}))
 	says(t, strings.ReplaceAll(string(text), "\n", " "), "forecast at "+span(again.P50)+" (P90 "+span(again.P90)+")")
 }

@@ -24,7 +24,7 @@ func (i Incident) Forecasts(id string) (all []Foretold) {
 	}
 	var then Incident
 	for _, record := range i.Timeline {
-		then = then.Apply(record)
+		then = then.apply(record) // nobody else has this timeline: it may grow in place
 		if _, told := record.Event.(Notified); told {
 			continue
 		}

@@ -94,6 +94,7 @@ type facts struct {
 	services   map[string]detector.ServiceState
 	lost       map[string]bool
 	disputed   map[string]bool
+	unsigned   map[string]string
 	points     map[string]time.Time
 }
 
@@ -148,6 +149,20 @@ func (t answering) Fact(of condition.Kind, id, field string, at int64) condition
 func (f facts) RecoveryPoint(data string) (time.Time, bool) {
 	at, ok := f.points[data]
 	return at, ok
+}
+
+func (f facts) RecoveryPointBy(data string, by time.Time) (time.Time, bool) {
+	at, ok := f.points[data]
+	return at, ok && !at.After(by)
+}
+
+func (f facts) Unsigned(id string) string { return f.unsigned[id] }
+
+func (f facts) Doubt(id string) string {
+	if f.disputed[id] {
+		return "disputed: some say that it is worse"
+	}
+	return ""
 }
 
 func acme() map[string]string {

@@ -205,11 +205,14 @@ func conditions(w World, preconditions []playbooks.Precondition, since time.Time
 	for _, c := range preconditions {
 		for _, id := range c.ComponentUp {
 			condition := Condition{Needs: id + " up", Answer: detector.Met, Else: c.Else}
-			if state, up := isUp(w, id); !up {
+			switch state, up := isUp(w, id); {
+			case !up:
 				condition.Answer, condition.Why = detector.NotMet, fmt.Sprintf("it needs %s up, which is %s", id, state)
 				if state == detector.Unknown {
 					condition.Answer = detector.CannotTell
 				}
+			case w.Facts.Doubt(id) != "":
+				condition.Answer, condition.Why = detector.CannotTell, fmt.Sprintf("it needs %s up, which is %s", id, w.Facts.Doubt(id))
 			}
 			all = append(all, condition)
 		}
@@ -217,7 +220,7 @@ func conditions(w World, preconditions []playbooks.Precondition, since time.Time
 			condition := Condition{Needs: fmt.Sprintf("a recovery point of %s no older than %s", r.Data, span(r.Age)), Answer: detector.Met, Else: c.Else}
 			if why := tooOld(w, r, since); why != "" {
 				condition.Answer, condition.Why = detector.NotMet, why
-				if _, known := w.Facts.RecoveryPoint(r.Data); !known {
+				if _, known := w.Facts.RecoveryPointBy(r.Data, orNow(w, since)); !known {
 					condition.Answer = detector.CannotTell
 				}
 			}
@@ -237,13 +240,22 @@ func isUp(w World, id string) (detector.State, bool) {
 	return state, state == detector.Up
 }
 
-// tooOld is why a recovery point is not good enough, measured at the start of the disruption.
-func tooOld(w World, r *playbooks.RecoveryPointWithin, since time.Time) string {
-	at, known := w.Facts.RecoveryPoint(r.Data)
-	if since.IsZero() {
-		since = w.Now
+func orNow(w World, at time.Time) time.Time {
+	if at.IsZero() {
+		return w.Now
 	}
+	return at
+}
+
+// tooOld is why a recovery point is not good enough, measured at the start of the disruption. What was kept later may hold
+// what the disruption left of the data, so it does not count.
+func tooOld(w World, r *playbooks.RecoveryPointWithin, since time.Time) string {
+	since = orNow(w, since)
+	at, known := w.Facts.RecoveryPointBy(r.Data, since)
+	newest, any := w.Facts.RecoveryPoint(r.Data)
 	switch age := since.Sub(at); {
+	case !known && any:
+		return fmt.Sprintf("it needs a recovery point of %s from before %s, and the only one known is from %s: nobody knows whether it is good", r.Data, stamp(since), stamp(newest))
 	case !known:
 		return fmt.Sprintf("it needs a recovery point of %s, and none is known", r.Data)
 	case age > r.Age:

@@ -73,6 +73,7 @@ func TestARecoveryPointIsMeasuredAtTheStartOfTheDisruption(t *testing.T) {
 		"fresh":   {t0.Add(-5 * time.Minute), ""},
 		"stale":   {t0.Add(-6 * time.Minute), "no older than 5m; the newest is from 2026-04-12 08:54:00Z"},
 		"unknown": {time.Time{}, "none is known"},
+		"later":   {t0.Add(time.Minute), "from before 2026-04-12 09:00:00Z, and the only one known is from 2026-04-12 09:01:00Z: nobody knows whether it is good"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t, files)
@@ -87,6 +88,19 @@ func TestARecoveryPointIsMeasuredAtTheStartOfTheDisruption(t *testing.T) {
 			}
 			says(t, last[NoPlaybookFits](h).Missing[0], c.want)
 		})
+	}
+}
+
+func TestATargetThatIsOnlySaidToBeUpIsAskedAbout(t *testing.T) {
+	for otherwise, kind := range map[string]string{"refuse": "no_playbook_fits", "ask": "invoked"} {
+		files := with(t, automatic(t), "playbooks/failover.yaml", "{component_up: [ledger-db-ams]}", "{component_up: [ledger-db-ams], else: "+otherwise+"}")
+		h := newHouse(t, files)
+		h.facts.disputed = map[string]bool{"ledger-db-ams": true}
+		h.disaster("facility_lost")
+		says(t, strings.Join(h.at(6*time.Minute), " "), kind)
+		if kind == "invoked" {
+			says(t, h.step("start-anyway").Text, "it needs ledger-db-ams up, which is disputed: some say that it is worse")
+		}
 	}
 }
 

@@ -58,7 +58,7 @@ func TestAValueThatIsNotThereLeavesTheStepStuckAndNothingIsSent(t *testing.T) {
 }
 
 func TestAHostileAnswerEscapesNoPlaceAndIsSeenByAPerson(t *testing.T) {
-	for answer, why := range map[string]string{"../../admin": "another path", "-rf": "taken for an option", "a\r\nHost: evil": "line end"} {
+	for answer, why := range map[string]string{"../../admin": "another path", "%2e%2e": "another path", "..%2fadmin": "another path", "fra1;admin": "another path", "fra1/": "another path", "-rf": "taken for an option", "a\r\nHost: evil": "line end"} {
 		h := runWith(t, `
   - {id: look, do: "Look", role: on-call-pay, answers: {site: string}}
   - {id: url, run: {http: {url: "https://x.internal/${{ step('look').answers.site }}/fence"}}}
@@ -280,6 +280,26 @@ func TestWhoWasAskedIsToldWhenWhatTheyWereAskedHasChanged(t *testing.T) {
 	h.facts.components["ledger-db-ams"] = detector.Degraded
 	equal(t, h.at(13*time.Minute), []string{"release_changed go"})
 	equal(t, len(last[ReleaseChanged](h).Tell), 0)
+}
+
+// A fact that flaps does not fill the journal: after a change nothing more is recorded for a minute, and nobody approves
+// something else meanwhile.
+func TestAFactThatFlapsIsRecordedOnceAMinute(t *testing.T) {
+	h := decidable(t)
+	states := []detector.State{detector.Degraded, detector.Up}
+	for second := range 180 {
+		h.facts.components["ledger-db-ams"] = states[second%2]
+		h.at(11*time.Minute + time.Duration(second)*time.Second)
+		if second == 90 {
+			says(t, h.refuses("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go", Digest: "sha256:0123456789abcdef"}).Reason, "no longer what you saw")
+		}
+	}
+	if n := count[ReleaseChanged](h); n < 1 || n > 3 {
+		t.Errorf("%d times", n)
+	}
+	h.facts.components["ledger-db-ams"] = detector.Degraded
+	h.at(20 * time.Minute)
+	says(t, h.step("go").Release.Steps[0].Does, `"degraded"`)
 }
 
 func TestWhatWasApprovedIsDoneThoughTheFactsHaveMovedOn(t *testing.T) {

@@ -45,6 +45,14 @@ func (l listener) Disputed(component string) bool {
 	return ofWorld(l, func(f detector.Facts) bool { return f.Disputed(component) })
 }
 
+func (l listener) Unsigned(id string) string {
+	return ofWorld(l, func(f detector.Facts) string { return f.Unsigned(id) })
+}
+
+func (l listener) Doubt(component string) string {
+	return ofWorld(l, func(f detector.Facts) string { return f.Doubt(component) })
+}
+
 // Ask keeps what the condition came to; when it can turn is for the clock.
 func (l listener) Ask(c *condition.Condition, others condition.Facts) (detector.Reply, time.Time) {
 	is, until := l.facts.Ask(c, others)
@@ -55,13 +63,23 @@ func (l listener) Ask(c *condition.Condition, others condition.Facts) (detector.
 	return is, until
 }
 
+// point is a recovery point, if one is known.
+type point struct {
+	at    time.Time
+	known bool
+}
+
 func (l listener) RecoveryPoint(data string) (time.Time, bool) {
-	type point struct {
-		at    time.Time
-		known bool
-	}
 	p := ofWorld(l, func(f detector.Facts) point {
 		at, known := f.RecoveryPoint(data)
+		return point{at, known}
+	})
+	return p.at, p.known
+}
+
+func (l listener) RecoveryPointBy(data string, by time.Time) (time.Time, bool) {
+	p := ofWorld(l, func(f detector.Facts) point {
+		at, known := f.RecoveryPointBy(data, by)
 		return point{at, known}
 	})
 	return p.at, p.known

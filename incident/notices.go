@@ -30,6 +30,16 @@ func (i *Incident) tell(r Record) {
 	}
 }
 
+// everTold are all whom something of the incident, or of one of its runs, was told: who was called is told when it is over.
+func (i Incident) everTold(run string) (people []string) {
+	for _, n := range i.Notices {
+		if run == "" || n.Run == run {
+			people = join(people, []string{n.Person})
+		}
+	}
+	return people
+}
+
 // plain makes one line of a text that does nothing but be read. What a target answered may be in it, or what somebody
 // typed; and a notice goes into mail, onto terminals and locked screens.
 func plain(text string) string {
@@ -47,6 +57,8 @@ func plain(text string) string {
 // told are the people whom an event names, and the step it is about.
 func told(e Event) (people []string, run, step string) {
 	switch e := e.(type) {
+	case Classified:
+		people = e.Tell
 	case DecisionDue:
 		people = e.Tell
 	case Recommended:
@@ -125,9 +137,25 @@ func (i *Incident) words(r Record, run, step string) (subject, body string) {
 		say("EXERCISE, EXERCISE, EXERCISE: nobody is in trouble, this is practised. What is really wrong is reported and answered as always.")
 	}
 	say("%s", i.Verdict.Explanation.Summary)
+	if with := alongside(r.Event); len(with) > 0 {
+		say("The same holds for %s.", listed(with))
+	}
 	i.countdown(say)
 	i.whatToDo(r.Event, run, step, say)
 	return subject, strings.Join(slices.DeleteFunc(lines, func(l string) bool { return l == "" }), "\n")
+}
+
+// alongside are the services of which an event tells beside its own: one message for all.
+func alongside(e Event) []string {
+	switch e := e.(type) {
+	case ObjectiveAtRisk:
+		return e.With
+	case ObjectiveMissed:
+		return e.With
+	case Relapsed:
+		return e.With
+	}
+	return nil
 }
 
 // countdown says by when each vital service has to be back, and the latest time to invoke.
@@ -184,7 +212,13 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		i.brakeWords(run, step, say)
 	case RunPaused:
 		say("Let it go on: holdfast resume %s %s --reason WHY, or call it off: holdfast abort %[1]s %[2]s --reason WHY", i.ID, run)
+	case Classified, StoodDown:
+		say("What you were told of it is over: nothing more is asked of you, and what you have not begun is not to be begun.")
 	case RunAborted:
+		say("RETRACTED: what you were asked to do in it is called off, unless you are asked anew.")
+		for _, what := range e.ByHand {
+			say("By hand: %s", what)
+		}
 		say("Look how it goes: holdfast incident %s", i.ID)
 	case RestOffered:
 		say("Leave it out: holdfast skip-rest %s %s --reason WHY. Until somebody does, the run goes on as planned.", i.ID, run)

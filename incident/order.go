@@ -272,7 +272,7 @@ func (i Incident) orderStandDown(w World, person string, c Command) ([]Event, er
 	if i.StandDownRecommendedAt.IsZero() && i.HandsOff == "" && strings.TrimSpace(c.Reason) == "" {
 		return nil, Refuse("standing down is not recommended yet (%s); to do it all the same needs a reason", i.unfinished(w))
 	}
-	return append(events, StoodDown{By: by, Reason: c.Reason, Tell: w.duty().lines(authority(w.declaration())...)}), nil
+	return append(events, StoodDown{By: by, Reason: c.Reason, Tell: join(w.duty().lines(authority(w.declaration())...), i.everTold(""))}), nil
 }
 
 // arms lets declarations happen automatically, or leaves them to people.

@@ -197,13 +197,14 @@ func (i Incident) orderAbort(w World, person string, c Command) ([]Event, error)
 	for _, r := range i.Runs {
 		if r.Active() && (c.Run == "" || r.ID == c.Run) {
 			going = going || abortable(r, c)
+			e.ByHand = append(e.ByHand, r.byHand()...)
 			roles = join(roles, affected(w, r))
 		}
 	}
 	if !going {
 		return nil, before(i.Aborted.By, i.Aborted.At, "%s was already aborted by %s at %s%s", i.ID, who(i.Aborted.By), stamp(i.Aborted.At), because(i.Aborted.Reason))
 	}
-	e.Tell = w.duty().lines(roles...)
+	e.Tell = join(w.duty().lines(roles...), i.everTold(c.Run))
 	return []Event{e}, nil
 }
 

@@ -1,7 +1,9 @@
 package incident
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast/forecast"
@@ -32,7 +34,7 @@ type history struct {
 // over nobody ever does, and to lay out ten thousand of them took a quarter of a start.
 type rememberedPlan struct {
 	of   *playbooks.Playbook // an exercise leaves out steps of what has the same digest
-	runs []pastRun           // that it is laid out with
+	runs past                // that it is laid out with
 	plan *forecast.Plan      // nil: not yet
 }
 
@@ -41,6 +43,25 @@ func (r *rememberedPlan) laidOut() *forecast.Plan {
 		r.plan = planOf(r.of, r.runs)
 	}
 	return r.plan
+}
+
+// past are the runs that a plan is laid out with: by playbook, those of its own and of the playbooks that it invokes.
+type past map[string][]pastRun
+
+// pastOf are the runs that a playbook learns from.
+func (h *history) pastOf(p *playbooks.Playbook) past {
+	all := past{p.ID: h.runs[p.ID]}
+	for n := range p.Steps {
+		if child := p.Steps[n].Invoke; child != "" {
+			all[child] = h.runs[child]
+		}
+	}
+	return all
+}
+
+// same reports whether the runs are those that were known before.
+func (a past) same(b past) bool {
+	return maps.EqualFunc(a, b, func(x, y []pastRun) bool { return len(x) == len(y) && (len(x) == 0 || &x[0] == &y[0]) })
 }
 
 func newHistory() history {
@@ -71,13 +92,13 @@ func (h *history) end(run Run) {
 
 // plan is how a playbook's runs are forecast that begin now.
 func (h *history) plan(p *playbooks.Playbook) (plan *rememberedPlan, known int) {
-	runs := h.runs[p.ID]
+	runs := h.pastOf(p)
 	kept := h.plans[p.Digest]
-	if kept == nil || kept.of != p || len(kept.runs) != len(runs) || len(runs) > 0 && &kept.runs[0] != &runs[0] {
+	if kept == nil || kept.of != p || !kept.runs.same(runs) {
 		kept = &rememberedPlan{of: p, runs: runs}
 		h.plans[p.Digest] = kept
 	}
-	return kept, len(runs)
+	return kept, len(runs[p.ID])
 }
 
 // recall gives runs that have begun what is known of the past at that moment; it stays the same for as long as they go on.
@@ -106,10 +127,19 @@ func (d *Desk) Foresight(playbook string) (Foresight, bool) {
 	return foresee(p, plan.laidOut()), true
 }
 
-// samples are what a step took in past runs, the newest first.
-func samples(s *playbooks.Step, past []pastRun) (all []forecast.Sample) {
+// samples are what a step took in past runs, the newest first: of its playbook, and, where it is a step of a playbook within,
+// of that on its own.
+func samples(p *playbooks.Playbook, s *playbooks.Step, known past) (all []forecast.Sample) {
+	all = samplesOf(s, s.ID, known[p.ID])
+	if above, ok := p.Step(s.Part); ok && s.Part != "" {
+		all = append(all, samplesOf(s, strings.TrimPrefix(s.ID, s.Part+"."), known[above.Invoke])...)
+	}
+	return all
+}
+
+func samplesOf(s *playbooks.Step, id string, past []pastRun) (all []forecast.Sample) {
 	for _, run := range past {
-		before, done := run.took[s.ID]
+		before, done := run.took[id]
 		if !done || before.kind != s.Kind() {
 			continue
 		}

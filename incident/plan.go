@@ -8,8 +8,8 @@ import (
 )
 
 // planOf lays out a playbook with what its past runs took.
-func planOf(p *playbooks.Playbook, past []pastRun) *forecast.Plan {
-	return forecast.New(p.ID, stepsOf(p, func(s *playbooks.Step) forecast.Work { return workOf(p, s, past) }), reaction(p))
+func planOf(p *playbooks.Playbook, known past) *forecast.Plan {
+	return forecast.New(p.ID, stepsOf(p, func(s *playbooks.Step) forecast.Work { return workOf(p, s, known) }), reaction(p))
 }
 
 func stepsOf(p *playbooks.Playbook, work func(*playbooks.Step) forecast.Work) []forecast.Step {
@@ -27,16 +27,16 @@ func stepsOf(p *playbooks.Playbook, work func(*playbooks.Step) forecast.Work) []
 }
 
 // workOf is how long a step takes.
-func workOf(p *playbooks.Playbook, s *playbooks.Step, past []pastRun) forecast.Work {
+func workOf(p *playbooks.Playbook, s *playbooks.Step, known past) forecast.Work {
 	switch s.Kind() {
 	case playbooks.KindWait:
 		return forecast.Work{Proof: s.Wait}
 	case playbooks.KindVerify:
-		w := forecast.Judge(max(s.Expect-s.Verify.For, 0), samples(s, past))
+		w := forecast.Judge(max(s.Expect-s.Verify.For, 0), samples(p, s, known))
 		w.Proof = s.Verify.For
 		return w
 	}
-	return forecast.Judge(planned(p, s), samples(s, past))
+	return forecast.Judge(planned(p, s), samples(p, s, known))
 }
 
 // reaction is how long people take who are given no time, or to say how a step goes on that is stuck: half of the most that
@@ -93,7 +93,12 @@ func foresee(p *playbooks.Playbook, plan *forecast.Plan) Foresight {
 		return Foresight{}
 	}
 	o := run.courses().Outlook(time.Time{}, goal)
-	f := Foresight{Plan: forecast.Longest(stepsOf(p, scheduled), goal.Steps), People: o.People.Round(time.Second),
+	f := Foresight{Plan: forecast.Longest(stepsOf(p, func(s *playbooks.Step) forecast.Work {
+		if run.unneeded(p.Index(s.ID)) {
+			return forecast.Work{}
+		}
+		return scheduled(s)
+	}), goal.Steps), People: o.People.Round(time.Second),
 		P50: o.P50.Sub(time.Time{}).Round(time.Second), P90: o.P90.Sub(time.Time{}).Round(time.Second)}
 	f.Machines = f.P50 - f.People
 	return f

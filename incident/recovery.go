@@ -107,18 +107,28 @@ func (i Incident) named(service string) bool {
 //
 // The MTPD is told of by itself: from there on the impact is unacceptable, whatever was missed before.
 func (i Incident) missed(w World) []Event {
-	tell := w.duty().lines(w.declaration().Authority)
+	var all []ObjectiveMissed
 	for _, o := range w.outages() {
 		c, ok := i.Recovery(o.Service)
 		switch {
 		case !ok:
 		case late(c, o) && !w.Now.Before(c.Clocks.Deadline):
-			return []Event{ObjectiveMissed{Service: o.Service, Objective: c.Clocks.DeadlineBy, Deadline: c.Clocks.Deadline, Tell: tell}}
+			all = append(all, ObjectiveMissed{Service: o.Service, Objective: c.Clocks.DeadlineBy, Deadline: c.Clocks.Deadline})
 		case overruns(c, o) && !w.Now.Before(c.Clocks.MTPDEnd):
-			return []Event{ObjectiveMissed{Service: o.Service, Objective: objectiveMTPD, Deadline: c.Clocks.MTPDEnd, Tell: tell}}
+			all = append(all, ObjectiveMissed{Service: o.Service, Objective: objectiveMTPD, Deadline: c.Clocks.MTPDEnd})
 		}
 	}
-	return nil
+	events := make([]Event, len(all))
+	for n, e := range all {
+		if n == 0 {
+			e.Tell = w.duty().lines(w.declaration().Authority)
+			for _, other := range all[1:] {
+				e.With = append(e.With, other.Service)
+			}
+		}
+		events[n] = e
+	}
+	return events
 }
 
 const objectiveMTPD = "mtpd"
@@ -151,14 +161,21 @@ func late(c Recovery, o detector.Outage) bool {
 // measured says what the detector measured of recovery: restored, or down again.
 func (i Incident) measured(w World) []Event {
 	var events []Event
+	first := -1 // of those that are down again: the one that is told of them all
 	for _, o := range w.outages() {
 		c, ok := i.Recovery(o.Service)
 		switch {
 		case !ok:
 		case c.Restored.IsZero() && o.Recovered && !o.Since.After(o.UpSince):
 			events = append(events, Restored{Service: o.Service, At: o.UpSince})
-		case !c.Restored.IsZero() && relapse(c, o):
+		case !c.Restored.IsZero() && relapse(c, o) && first < 0:
+			first = len(events)
 			events = append(events, Relapsed{Service: o.Service, Since: o.Since, Tell: w.duty().lines(w.declaration().Authority)})
+		case !c.Restored.IsZero() && relapse(c, o):
+			told, _ := events[first].(Relapsed)
+			told.With = append(told.With, o.Service)
+			events[first] = told
+			events = append(events, Relapsed{Service: o.Service, Since: o.Since})
 		}
 	}
 	return events

@@ -256,11 +256,18 @@ func inJSON(body any) string {
 	return " " + string(data)
 }
 
+// settles is how long nothing more is recorded of what a decision lets happen after it has changed: what comes and goes would
+// fill the journal. An approval is held against what holds at its own instant, so none counts for something else meanwhile.
+const settles = time.Minute
+
 // rereleases tells that what a decision lets happen has changed while it waits: approvals that were given for something
 // else no longer count. It is asked only where a value can change.
 func (i Incident) rereleases(w World, l leg) Event {
 	s := l.state()
 	if l.plan().Kind() != playbooks.KindDecide || s.Release == nil || !slices.ContainsFunc(l.behind(), func(n int) bool { return len(l.run.Playbook.Steps[n].Parameters) > 0 }) {
+		return nil
+	}
+	if !s.Changed.IsZero() && w.Now.Before(s.Changed.Add(settles)) {
 		return nil
 	}
 	now := i.release(w, l, *s)

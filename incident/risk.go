@@ -43,7 +43,8 @@ func (r Risk) rank() int { return slices.Index([]Risk{"", RiskPossible, RiskLike
 // atRisk says of the services that a run is to bring back that it is forecast to come too late: once for each risk that is
 // worse than what was said in this episode. What was said is not taken back: when the forecast gets better, the state shows
 // it, and when it gets as bad again, nobody is paged anew.
-func (i Incident) atRisk(w World) []Event {
+func (i Incident) atRisk(w World) (events []Event) {
+	first := map[string]int{} // by run: the one that is told of all its services
 	for _, o := range w.outages() {
 		run, c, ok := i.endangered(o)
 		if !ok {
@@ -56,10 +57,19 @@ func (i Incident) atRisk(w World) []Event {
 			if w.asking {
 				return []Event{ObjectiveAtRisk{Run: run.ID, Service: o.Service, Risk: r.risk}}
 			}
-			return []Event{i.objectiveAtRisk(w, run, c, r.risk)}
+			e := i.objectiveAtRisk(w, run, c, r.risk)
+			if n, told := first[run.ID]; told {
+				of, _ := events[n].(ObjectiveAtRisk)
+				of.With = append(of.With, o.Service)
+				events[n], e.Tell = of, nil
+			} else {
+				first[run.ID] = len(events)
+			}
+			events = append(events, e)
+			break
 		}
 	}
-	return nil
+	return events
 }
 
 // riskDeadlines are the instants at which a forecast comes to be too late if nothing happens.

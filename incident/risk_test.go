@@ -149,16 +149,16 @@ func TestAStepThatNothingWaitsForHasItsOwnTime(t *testing.T) {
 func TestARunIsForecastByWhatItsPlaybookTookBefore(t *testing.T) {
 	past := []pastRun{{took: map[string]pastStep{"go": {"decide", 50 * time.Minute}, "act": {"run", 15 * time.Minute}, "verified": {"verify", 6 * time.Minute}}}}
 	p := readPlaybook(t, "playbook: short\nfor: {services: [payments-api]}\nsteps:\n"+slowDirector)
-	before, after := foresee(p, planOf(p, nil)), foresee(p, planOf(p, past))
+	before, after := foresee(p, planOf(p, nil)), foresee(p, planOf(p, map[string][]pastRun{p.ID: past}))
 	if after.P50 < before.P50+15*time.Minute { // go is now expected to take 30m
 		t.Errorf("%v before, %v after", before.P50, after.P50)
 	}
 	past[0].exercise = Tabletop // of machines it says nothing, of people a quarter
-	if talked := foresee(p, planOf(p, past)); talked.P50 <= before.P50 || talked.P50 >= after.P50 {
+	if talked := foresee(p, planOf(p, map[string][]pastRun{p.ID: past})); talked.P50 <= before.P50 || talked.P50 >= after.P50 {
 		t.Errorf("%v before, %v after, %v after talking it through", before.P50, after.P50, talked.P50)
 	}
 	past[0].took["go"] = pastStep{"do", 50 * time.Minute} // another kind of step under the same name
-	equal(t, foresee(p, planOf(p, past)), before)
+	equal(t, foresee(p, planOf(p, map[string][]pastRun{p.ID: past})), before)
 }
 
 func TestWhatIsKnownOfThePastIsRememberedWithTheRunThatBegins(t *testing.T) {

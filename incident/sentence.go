@@ -325,7 +325,11 @@ func abortedSentence(e RunAborted) string {
 			then = "what was done stays as it is, and nothing more is invoked without a person"
 		}
 	}
-	return fmt.Sprintf("%s aborted %s; %s%s.", subject(e.By), what, then, because(e.Reason))
+	text := fmt.Sprintf("%s aborted %s; %s%s.", subject(e.By), what, then, because(e.Reason))
+	for _, by := range e.ByHand {
+		text += " By hand: " + closed(by)
+	}
+	return text
 }
 
 func startedSentence(e StepStarted) string { return attemptSentence(upper(stepName(e.Run, e.Step)), e) }

@@ -149,6 +149,9 @@ func stepDeadline(w World, l leg, d *deadlines) {
 		d.add(s.Again)
 	case s.Status == Waiting:
 		d.add(s.Until)
+		if !s.Changed.IsZero() {
+			d.add(s.Changed.Add(settles))
+		}
 	case s.Status == Running && effective(p):
 		d.add(s.Until.Add(grace))
 	case s.Status == Running && p.Kind() == playbooks.KindVerify:

@@ -3,6 +3,7 @@ package incident
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // ruleUntil is who takes a brake off whose own time has passed.
@@ -21,7 +22,15 @@ func (i Incident) undoes(w World, l leg) Event {
 		return nil
 	}
 	run, step := l.name()
-	return RunAborted{Run: run, By: Actor{Rule: ruleUndo}, Reason: fmt.Sprintf("%s failed%s", step, because(l.state().Reason)), Tell: troubled(w, l)}
+	return RunAborted{Run: run, By: Actor{Rule: ruleUndo}, Reason: fmt.Sprintf("%s failed%s", step, because(l.state().Reason)), ByHand: l.run.byHand(), Tell: troubled(w, l)}
+}
+
+// byHand is what the playbook of a run says that people do when it is called off.
+func (r Run) byHand() []string {
+	if r.Playbook == nil || r.Playbook.Abort == "" {
+		return nil
+	}
+	return []string{strings.Join(strings.Fields(r.Playbook.Abort), " ")}
 }
 
 // endingDue brings a run to its end: what is under way is waited for, then what was done is undone, one step at a time.

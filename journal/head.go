@@ -100,6 +100,20 @@ func parseSlot(text string) (link, bool) {
 	return l, strings.TrimSpace(text) == strings.TrimSpace(slotOf(l))
 }
 
+// Reaches checks the newest envelope of a log against the head that is noted in a file: nil if that is no later, or nothing is
+// noted. Whether a later log is one that has grown out of the noted one, reading it tells.
+func Reaches(file string, sequence uint64, hash string) error {
+	n := note{file: file}
+	noted, err := n.read()
+	if err != nil {
+		return err
+	}
+	if err := n.holds(noted, sequence); err != nil {
+		return err
+	}
+	return n.is(noted, link{sequence, hash})
+}
+
 // holds checks the newest of a log against what was noted.
 func (n note) holds(noted link, head uint64) error {
 	if head < noted.sequence {

@@ -101,6 +101,22 @@ var (
 	_ Alerts = (*Streams)(nil)
 )
 
+// NotWhileRunning are the subjects by which a stream is made to forget, or to be another one: DenyDelete and DenyPurge of a
+// stream do not keep anybody from deleting it whole. A connection that a daemon runs on needs none of them, once [Prepare]
+// or [Open] has set the streams up on another one.
+func NotWhileRunning() []string {
+	return []string{
+		"$JS.API.STREAM.DELETE.>", "$JS.API.STREAM.PURGE.>", "$JS.API.STREAM.UPDATE.>", "$JS.API.STREAM.RESTORE.>", "$JS.API.STREAM.MSG.DELETE.>",
+		"$JS.API.ACCOUNT.>", "$JS.API.SERVER.>",
+	}
+}
+
+// Prepare sets up the streams as [Open] would, and leaves it at that: for a connection that may.
+func Prepare(ctx context.Context, js jetstream.JetStream, o Options) error {
+	_, err := Open(ctx, js, o)
+	return err
+}
+
 // Open finds the streams of a journal, makes those that are missing, and refuses one that would forget.
 func Open(ctx context.Context, js jetstream.JetStream, o Options) (*Streams, error) {
 	o = o.withDefaults()

@@ -29,6 +29,7 @@ type Playbook struct {
 	RTC           time.Duration  `doc:"rtc"`
 	Unattended    bool           `doc:"unattended"` // a point of no return needs no decision; the linter says so loudly
 	Preconditions []Precondition `doc:"preconditions"`
+	Abort         string         `doc:"abort"` // what people do by hand when it is called off, beside what its steps undo
 	Steps         []Step         `doc:"steps,required"`
 	Exercise      Exercise       `doc:"exercise"`
 

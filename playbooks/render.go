@@ -129,6 +129,9 @@ func (r *renderer) url(text string) string {
 		if value == "" {
 			r.refuse("%s comes to an empty text, which is no part of a path", expr)
 		}
+		if at := strings.IndexAny(value, `/\%;`); at >= 0 {
+			r.refuse("%s comes to %q, and some servers would take %q in it apart: the URL would lead to another path", expr, value, value[at:at+1])
+		}
 		return url.PathEscape(value)
 	})
 	r.leadsAstray(text, out)

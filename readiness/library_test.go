@@ -28,7 +28,7 @@ func TestThePlaybooksThatShipHaveNoFindingsButThatNobodyApprovedThem(t *testing.
 		files := map[string]string{file: l.Text}
 		for _, f := range txtar.Parse(text).Files {
 			if strings.HasSuffix(f.Name, ".yaml") {
-				files[f.Name] = string(f.Data)
+				files[f.Name] = strings.Replace(string(f.Data), "mode: recommend", "mode: automatic", 1) // what is started by rule has to keep to more
 			}
 		}
 		docs, problems := incident.ParseDocuments(files)

@@ -26,6 +26,9 @@ func rulesInCode(t *testing.T) map[string][]string {
 	t.Helper()
 	errs, warnings := map[string]bool{}, map[string]bool{}
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if d != nil && d.IsDir() && (d.Name() == "failpoint" || d.Name() == "torture") {
+			return filepath.SkipDir
+		}
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -37,6 +40,9 @@ func rulesInCode(t *testing.T) map[string][]string {
 			switch n := n.(type) {
 			case *ast.CallExpr:
 				called, _ := n.Fun.(*ast.SelectorExpr)
+				if called != nil && called.Sel.Name == "Hit" { // an instant at which a daemon may die, named alike
+					return false
+				}
 				if called != nil && (called.Sel.Name == "livesWith" || called.Sel.Name == "concerns") {
 					return false // asks about a rule, and tells none
 				}

@@ -34,12 +34,29 @@ func Check(docs *incident.Documents, parsed source.Problems, now time.Time) sour
 	l.people()
 	l.durations()
 	l.targets()
+	l.aborts()
 	l.coverage()
 	l.singlePoints()
 	l.commonModes()
 	l.risks()
 	l.dates()
 	return l.accept(append(slices.Clone(parsed), l.found...), l.ofDocuments).Sorted()
+}
+
+// Dangling finds what playbooks and assertions name and the analysis does not have, where nothing is wrong with the documents but
+// roles that nobody has: all that is wrong is told in one go. Otherwise it finds nothing, for half of what is named may be missing.
+func Dangling(docs *incident.Documents, parsed source.Problems) source.Problems {
+	for _, p := range parsed {
+		if p.Severity == source.Error && p.Rule != "documents/unknown-role" {
+			return nil
+		}
+	}
+	if docs == nil || docs.BIA == nil {
+		return nil
+	}
+	l := &linter{Documents: docs}
+	l.references()
+	return l.found
 }
 
 // Exercises finds which playbooks cannot be relied on by the records of exercises, in reading order; without those that

@@ -90,7 +90,7 @@ func openDocuments(dir string, copied *rosterCopy) (docs *incident.Documents, wr
 	}
 	docs, problems := incident.ParseDocuments(files)
 	if problems = append(named, problems...); problems.HasErrors() {
-		problems = placed(problems, dir)
+		problems = placed(append(problems, readiness.Dangling(docs, problems)...).Sorted(), dir)
 		return docs, problems, problems, nil
 	}
 	return docs, nil, placed(readiness.Check(docs, problems, time.Now()), dir), nil

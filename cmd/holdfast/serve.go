@@ -89,6 +89,10 @@ func serve(ctx context.Context, o serving) (err error) {
 	if err != nil {
 		return err
 	}
+	anchor, err := openAnchor(cfg, log)
+	if err != nil {
+		return err
+	}
 	hands, err := newHands(cfg, link, library, secrets, log)
 	if err != nil {
 		return err
@@ -120,7 +124,7 @@ func serve(ctx context.Context, o serving) (err error) {
 		LoopbackOpen: config.Loopback(cfg.HTTP.Listen), AlertsToken: secrets.alerts, MetricsToken: secrets.metrics,
 		Access: openAccess(cfg.Records, log),
 		Reload: library.reload, LastReload: library.lastReload, Connected: link.connected,
-		Ready: func() []console.Check { return checks(will, link) },
+		Ready: func() []console.Check { return checks(will, link, anchor) },
 	}))
 	web.ErrorLog = stdlog.New(quiet{log}, "", 0)
 
@@ -134,6 +138,9 @@ func serve(ctx context.Context, o serving) (err error) {
 	parts.start("lead", func(ctx context.Context) error { return link.stepAside(ctx, cfg, will.inCharge, log) })
 	parts.start("console", func(ctx context.Context) error { return serveHTTP(ctx, web, listener, secrets.certificate) })
 	parts.start("signals", func(ctx context.Context) error { return library.reloadOnHangup(ctx) })
+	if anchor != nil {
+		parts.start("checkpoints", func(ctx context.Context) error { return anchor.run(ctx, streams, link, will.Status().Instance) })
+	}
 	if !o.shadow {
 		parts.start("alarm", func(ctx context.Context) error { return newAlarm(hands, library, log).watch(ctx, will) })
 	}
@@ -196,14 +203,18 @@ func serveHTTP(ctx context.Context, web *http.Server, l net.Listener, cert *cert
 }
 
 // checks are what has to hold for the daemon to be able to act.
-func checks(will *house, link *link) []console.Check {
+func checks(will *house, link *link, anchor *anchor) []console.Check {
 	check := func(name string, err error) console.Check {
 		if err != nil {
 			return console.Check{Name: name, Detail: err.Error()}
 		}
 		return console.Check{Name: name, OK: true}
 	}
-	return []console.Check{check("nats", link.health()), check("journal", will.Ready())}
+	all := []console.Check{check("nats", link.health()), check("journal", will.Ready())}
+	if anchor != nil {
+		all = append(all, anchor.check())
+	}
+	return all
 }
 
 // instance names this process in the journal.

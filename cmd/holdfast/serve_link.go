@@ -63,13 +63,37 @@ func (l *link) embed(ctx context.Context, cfg *config.Config, secrets *secrets, 
 	if err != nil {
 		return failed(fmt.Sprintf("nats.embedded in holdfast.yaml: the store is %s, and it listens on %s", e.Store, e.Listen), "%w", err)
 	}
-	if l.journal, err = l.server.Connect(l.options(log)...); err != nil {
+	if l.journal, err = l.server.ConnectBound(l.options(log)...); err != nil {
 		return failed("", "%w", err)
 	}
 	if l.team, err = l.server.ConnectTeam(l.options(log)...); err != nil {
 		return failed("", "%w", err)
 	}
 	return nil
+}
+
+// openNow opens the journal on the connection that the daemon runs on. Of the server inside it makes the streams on another one
+// first, which ends then: whoever could make the daemon say something cannot make the journal forget.
+func (l *link) openNow(ctx context.Context, cfg *config.Config) (*journal.Streams, error) {
+	if l.server != nil {
+		if err := l.setUp(ctx, cfg); err != nil {
+			return nil, err
+		}
+	}
+	return journal.Open(ctx, l.jetstream, cfg.Journal())
+}
+
+func (l *link) setUp(ctx context.Context, cfg *config.Config) error {
+	nc, err := l.server.Connect(nats.Name("holdfast set-up"))
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return err
+	}
+	return journal.Prepare(ctx, js, cfg.Journal())
 }
 
 // clusterOf is what the embedded server is a node of; nil: it is alone.
@@ -155,7 +179,7 @@ const (
 func (l *link) open(ctx context.Context, cfg *config.Config, log zerolog.Logger) (*journal.Streams, error) {
 	for said := false; ; said = true {
 		trying, cancel := context.WithTimeout(ctx, openPatience)
-		streams, err := journal.Open(trying, l.jetstream, cfg.Journal())
+		streams, err := l.openNow(trying, cfg)
 		cancel()
 		waits := cfg.NATS.Embedded != nil && cfg.NATS.Embedded.Cluster != nil && journal.Unavailable(err)
 		switch {

@@ -139,19 +139,25 @@ alerts: {token_file: alerts-token}
 	}
 }
 
-func TestItKeepsItsLogsInANATSServerOfOnesOwn(t *testing.T) {
+// ownNATS is the address of a nats-server with JetStream for the length of a test.
+func ownNATS(t *testing.T) string {
+	t.Helper()
 	nats, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	nats.Start()
-	defer nats.Shutdown()
+	t.Cleanup(nats.Shutdown)
 	if !nats.ReadyForConnections(patient) {
 		t.Fatal("the nats-server did not get ready")
 	}
+	return nats.ClientURL()
+}
+
+func TestItKeepsItsLogsInANATSServerOfOnesOwn(t *testing.T) {
 	dir := t.TempDir()
 	shop(t, dir)
-	config := fmt.Sprintf("nats: {url: %q}\nhttp: {listen: \"127.0.0.1:0\"}\n", nats.ClientURL())
+	config := fmt.Sprintf("nats: {url: %q}\nhttp: {listen: \"127.0.0.1:0\"}\n", ownNATS(t))
 	for range 2 { // the second daemon finds what the first one left
 		d := start(t, dir, config)
 		if d.NATS != "" {
@@ -161,7 +167,7 @@ func TestItKeepsItsLogsInANATSServerOfOnesOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	v, err := verify(t.Context(), filepath.Join(dir, "holdfast.yaml"), nil)
+	v, err := verify(t.Context(), filepath.Join(dir, "holdfast.yaml"), nil, nil)
 	if err != nil || v.Epoch != 2 {
 		t.Errorf("the log holds %+v (%v), want two epochs", v, err)
 	}

@@ -19,7 +19,7 @@ import (
 )
 
 func verifyCommand() *cobra.Command {
-	var file, output, report string
+	var file, output, report, checkpoints, key string
 	c := &cobra.Command{
 		Use:   "verify",
 		Short: "Read the log of decisions from its start and check its chain",
@@ -29,7 +29,10 @@ understood. An embedded NATS has to be stopped for that; one of your own may run
 The hash of the newest envelope stands for all of them: whoever kept it can tell later that the log is still the same.
 
 With --report it holds a report that was written earlier ("holdfast report ID -o json") against the log: the envelopes that
-it names have to be there with the same hashes, and whatever it says has to follow from them.`,
+it names have to be there with the same hashes, and whatever it says has to follow from them.
+
+With --checkpoints and --key it holds the log against what an outside anchor has kept of it (journal.checkpoints of
+holdfast.yaml): that shows if its end was cut off, or if it is another log altogether.`,
 		Example: "  holdfast verify --config /etc/holdfast/holdfast.yaml\n  holdfast verify --report booking-api-1123.json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -40,19 +43,25 @@ it names have to be there with the same hashes, and whatever it says has to foll
 			if err != nil {
 				return err
 			}
-			v, err := verify(c.Context(), file, told)
+			anchor, err := readAnchor(checkpoints, key)
+			if err != nil {
+				return err
+			}
+			v, err := verify(c.Context(), file, told, anchor)
 			if err != nil {
 				return err
 			}
 			if output == "json" {
 				return json.NewEncoder(c.OutOrStdout()).Encode(v)
 			}
-			fmt.Fprint(c.OutOrStdout(), v.text()+told.text())
+			fmt.Fprint(c.OutOrStdout(), v.text()+told.text()+anchor.text())
 			return nil
 		},
 	}
 	c.Flags().StringVar(&file, "config", "holdfast.yaml", "configuration that says where NATS is")
 	c.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	c.Flags().StringVar(&checkpoints, "checkpoints", "", "file of an outside anchor, to be held against the log")
+	c.Flags().StringVar(&key, "key", "", "public key that the checkpoints are signed with, or a file that has it")
 	c.Flags().StringVar(&report, "report", "", "a report as JSON, to be held against the log")
 	return c
 }
@@ -78,7 +87,7 @@ func (v verified) text() string {
 		v.First.Format(time.RFC3339), v.Last.Format(time.RFC3339), v.Sequence, v.Hash)
 }
 
-func verify(ctx context.Context, file string, told *toldReport) (v verified, err error) {
+func verify(ctx context.Context, file string, told *toldReport, anchor *anchored) (v verified, err error) {
 	cfg, err := loadConfig(serving{file: file})
 	if err != nil {
 		return v, err
@@ -101,11 +110,21 @@ func verify(ctx context.Context, file string, told *toldReport) (v verified, err
 		return v, err
 	}
 	defer func() { err = errors.Join(err, link.close()) }()
-	streams, err := journal.Open(ctx, link.jetstream, cfg.Journal())
+	streams, err := link.openNow(ctx, cfg)
 	if err != nil {
 		return v, failed(link.hint, "%w", err)
 	}
-	return v, errors.Join(v.read(ctx, streams, told), told.verdict())
+	if err := errors.Join(v.read(ctx, streams, told), told.verdict()); err != nil || anchor == nil {
+		return v, err
+	}
+	alerts, err := streams.Head(ctx)
+	if err == nil {
+		err = journal.Holds(ctx, streams, alerts, anchor.checkpoints)
+	}
+	if err != nil {
+		return v, failed("keep the store as it is: somebody has changed it, or put an older copy back", "it is not the log that the anchor knows: %w", err)
+	}
+	return v, nil
 }
 
 // read counts what is in a log; a hole or a change in it is an error.

@@ -29,6 +29,7 @@ type Alert struct {
 	EndsAt      time.Time // the sender's own time of the resolve; zero if none
 	Fingerprint string    // the sender's own identity of the alert; may be empty
 	Sequence    uint64    // the sender's own sequence; 0 if it has none
+	Signer      string    // the observer whose signature its message bears, once that was checked; empty: none
 	Vouched     bool      // its sender may say what takes a right; set where an exercise speaks for such a sender, and by no format
 }
 
@@ -51,6 +52,8 @@ type Batch struct {
 	Body []byte
 	// Lengths are those of the bodies that Body holds one after the other; nil: it is one.
 	Lengths []int
+
+	Signature Signature // what it says of who signed it
 }
 
 // Reason is why a message could not be read; a closed set, fit for a metric label.

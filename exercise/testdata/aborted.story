@@ -27,7 +27,7 @@ starts 2026-01-05T08:00:00Z
            shop-0105: Classified disaster until the outage has ended: shop up; no criterion holds now.
            Step go of run 1 is free again: the time of its hold is over.
       21m  > abort by director-1  # the probes were fed from the wrong rack
-           director-1 (incident-director) aborted everything in the incident; what was done is undone as far as the playbooks say how, and nothing more is invoked without a person: the probes were fed from the wrong rack.
+           director-1 (incident-director) aborted everything in the incident; what was done is undone as far as the playbooks say how, and nothing more is invoked without a person: the probes were fed from the wrong rack. By hand: See that the queue is not read twice.
            The undo of step drain of run 1 started.
    21m30s  > failed drain/undo  # the queue is locked
            The undo of step drain of run 1 failed: the queue is locked.

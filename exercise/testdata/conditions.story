@@ -7,7 +7,7 @@ starts 2026-01-05T08:00:00Z
            shop-0105: Classified incident by service_impaired: shop below MBCO.
        5m  shop-0105: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
-           The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 52m34s, nine times in ten by 1h11m32s.
+           The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 27m49s, nine times in ten by 45m11s.
            Step look of run 1 started: electrician told. It is to look at the damage.
       10m  > done look by electrician-1 cause=water hall=west
            Step look of run 1 is done, by electrician-1 (electrician).
@@ -31,7 +31,7 @@ starts 2026-01-05T08:00:00Z
            shop-0105: Classified disaster until the outage has ended: shop up; no criterion holds now.
      1h5m  Step look-again of run 1 is done.
            Run 1 ended: completed.
-    1h10m  shop is restored: at or above its MBCO since 2026-01-05 09:00:00Z. Recovery took 1h of an RTO of 4h. The run's first forecast was 52m34s, 7m26s too early.
+    1h10m  shop is restored: at or above its MBCO since 2026-01-05 09:00:00Z. Recovery took 1h of an RTO of 4h. The run's first forecast was 27m49s, 32m11s too early.
            shop-0105: The situation is over: shop up; it had reached disaster.
            Standing down is recommended: what the disaster is about is back, and the criteria no longer hold.
     1h20m  > done switch.slow by electrician-1  # twice

@@ -7,7 +7,7 @@ starts 2026-01-05T08:00:00Z
            shop-0105: Classified incident by service_impaired: shop below MBCO.
        5m  shop-0105: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
-           The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 16m, nine times in ten by 25m51s.
+           The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 6m, nine times in ten by 6m49s.
            Step fast of run 1 needs a person: it needs copy, and nobody can see whether that is lost.
       10m  > cannot fast by electrician-1  # it is not theirs to find so
            Refused: electrician-1 may not report fast: that is for incident-director (director-1, director-2).
@@ -23,6 +23,6 @@ starts 2026-01-05T08:00:00Z
            Run 1 ended: completed.
        1h  > component web up
            shop-0105: Classified disaster until the outage has ended: shop up; no criterion holds now.
-    1h10m  shop is restored: at or above its MBCO since 2026-01-05 09:00:00Z. Recovery took 1h of an RTO of 4h. The run's first forecast was 16m, 44m too early.
+    1h10m  shop is restored: at or above its MBCO since 2026-01-05 09:00:00Z. Recovery took 1h of an RTO of 4h. The run's first forecast was 6m, 54m too early.
            shop-0105: The situation is over: shop up; it had reached disaster.
            Standing down is recommended: what the disaster is about is back, and the criteria no longer hold.

@@ -3,7 +3,7 @@ starts 2026-01-05T08:00:00Z
 
        0s  > rehearse rebuild as simulation by director-1  # on a quiet morning
            EXERCISE (simulation): director-1 (incident-director) ordered an exercise of the playbook rebuild: on a quiet morning.
-           director-1 (incident-director) has the playbook rebuild exercised for shop as run 1: EXERCISE (simulation). It is forecast to bring it back at 31m12s, nine times in ten by 54m25s.
+           director-1 (incident-director) has the playbook rebuild exercised for shop as run 1: EXERCISE (simulation). It is forecast to bring it back at 30m49s, nine times in ten by 53m36s.
            EXERCISE: Step pretend of run 1 started: electrician told. It is to pretend that the site is closed.
        5m  > stand-down by director-1  # out of time
            EXERCISE: director-1 (incident-director) noted: the exercise is ended before its end: out of time
@@ -15,7 +15,7 @@ starts 2026-01-05T08:00:00Z
       12m  shop-0105: Classified incident by service_impaired: shop below MBCO.
       15m  shop-0105: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
-           The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 36m31s, nine times in ten by 52m14s.
+           The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 26m13s, nine times in ten by 36m40s.
            Step pretend of run 1 was left out by the rule only: it is done in exercises only.
            Step close of run 1 started. It is to command close-site, by 16m.
            Step close of run 1 is done.

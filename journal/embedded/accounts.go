@@ -42,6 +42,7 @@ func (s *Server) admit(opts *server.Options, o Options) {
 	}
 	opts.Nkeys = append(opts.Nkeys,
 		&server.NkeyUser{Nkey: public(s.journal), Account: byName[holdfast]},
+		&server.NkeyUser{Nkey: public(s.bound), Account: byName[holdfast], Permissions: &server.Permissions{Publish: &server.SubjectPermission{Deny: journal.NotWhileRunning()}}},
 		&server.NkeyUser{Nkey: public(s.team), Account: byName[team]})
 	for _, u := range o.Users {
 		if u.NKey != "" {

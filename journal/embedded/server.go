@@ -57,7 +57,8 @@ type User struct {
 type Server struct {
 	nats      *server.Server
 	store     *store
-	journal   nkeys.KeyPair // of the daemon in account HOLDFAST; only ever in memory
+	journal   nkeys.KeyPair // of the daemon in account HOLDFAST, to set up the streams; only ever in memory
+	bound     nkeys.KeyPair // of the daemon in account HOLDFAST while it runs
 	team      nkeys.KeyPair // of the daemon in account TEAM
 	anonymous nkeys.KeyPair // of clients without credentials; a key and no password, for a server warns of passwords that it can read
 }
@@ -73,7 +74,7 @@ func Start(o Options) (*Server, error) {
 
 func start(o Options) (_ *Server, err error) {
 	s := &Server{}
-	for _, pair := range []*nkeys.KeyPair{&s.journal, &s.team, &s.anonymous} {
+	for _, pair := range []*nkeys.KeyPair{&s.journal, &s.bound, &s.team, &s.anonymous} {
 		if *pair, err = nkeys.CreateUser(); err != nil {
 			return nil, err
 		}
@@ -235,9 +236,16 @@ func Loopback(address string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Connect gives the daemon its own connection to the journal, in process. Nobody else can have one.
+// Connect gives the daemon a connection to the journal that may do everything with its streams, in process: to set them up.
+// Nobody else can have one.
 func (s *Server) Connect(opts ...nats.Option) (*nats.Conn, error) {
-	return s.connect(s.journal, "_INBOX_holdfast", opts)
+	return s.connect(s.journal, privateInbox, opts)
+}
+
+// ConnectBound gives the daemon the connection that it runs on: it reads and appends, and cannot delete, purge, change or
+// restore a stream. What could be made to say something in its name cannot make the journal forget.
+func (s *Server) ConnectBound(opts ...nats.Option) (*nats.Conn, error) {
+	return s.connect(s.bound, privateInbox, opts)
 }
 
 // ConnectTeam gives the daemon a connection among the team's clients, in process: to ask for what playbooks ask of them.

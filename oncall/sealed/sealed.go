@@ -50,6 +50,9 @@ func (s Store) Keep(r *oncall.Roster, redacted string) (left []string, err error
 			return nil, fmt.Errorf("keep a copy of people.yaml: %w", err)
 		}
 	}
+	if err := s.tag(); err != nil {
+		return nil, fmt.Errorf("keep a copy of people.yaml: %w", err)
+	}
 	for _, id := range slices.Sorted(maps.Keys(r.People)) {
 		if err := s.seal(id, r.People[id].Details()); err != nil {
 			return nil, fmt.Errorf("keep a copy of people.yaml: %s: %w", id, err)
@@ -61,6 +64,20 @@ func (s Store) Keep(r *oncall.Roster, redacted string) (left []string, err error
 		}
 	}
 	return s.left(r)
+}
+
+// notForBackups is the head of a file CACHEDIR.TAG, by which tools that make backups know a directory that is not for them
+// (https://bford.info/cachedir/).
+const notForBackups = "Signature: 8a477f597d28d172789f06886806bc55\n# Keys of the records of people, made by holdfast. A key in a backup opens the record of somebody who was forgotten.\n"
+
+// tag keeps backups out of the keys: who has a copy of a key and of its record opens it, whatever is destroyed here. What was
+// lost with the keys is made anew from people.yaml.
+func (s Store) tag() error {
+	at := s.path(keys, "CACHEDIR.TAG")
+	if before, err := os.ReadFile(at); err == nil && string(before) == notForBackups {
+		return nil
+	}
+	return write(at, []byte(notForBackups))
 }
 
 // left are the people of whom a key is kept and who are not in a roster.

@@ -107,6 +107,9 @@ func TestNothingInTheDirectoryCanBeReadWithoutAKeyNorByOthers(t *testing.T) {
 			return nil
 		}
 		text, err := os.ReadFile(path)
+		if d.Name() == "CACHEDIR.TAG" { // says the same wherever it stands
+			return err
+		}
 		for _, secret := range []string{"Anna", "pager", "s3cret", "2bd806", "the"} {
 			if bytes.Contains(text, []byte(secret)) {
 				t.Errorf("%s holds %q", path, secret)
@@ -218,5 +221,17 @@ func TestARecordThatIsDamagedIsNobodyElses(t *testing.T) {
 		if p := opened(t, s).People["bert"]; p.Name != "" || len(p.Channels) > 0 {
 			t.Errorf("%s: %+v", name, p)
 		}
+	}
+}
+
+func TestKeysAreMarkedAsNothingForBackups(t *testing.T) {
+	s := store(t)
+	keep(t, s, people)
+	tag, err := os.ReadFile(filepath.Join(s.Dir, "keys", "CACHEDIR.TAG"))
+	if err != nil || !bytes.HasPrefix(tag, []byte("Signature: 8a477f597d28d172789f06886806bc55\n")) {
+		t.Errorf("%q, %v", tag, err)
+	}
+	if left := keep(t, s, people); len(left) > 0 {
+		t.Errorf("the mark is taken for a person: %v", left)
 	}
 }

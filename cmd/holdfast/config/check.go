@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nkeys"
 
@@ -57,12 +58,34 @@ func (k *checker) check() {
 	if k.Alerts.MaxAge < 0 || k.Alerts.MaxBytes < 0 {
 		k.problems.Errorf(k.at(k.Alerts.Marks, "max_bytes"), "config/value", "", "the alert log cannot keep less than nothing")
 	}
+	k.checkCheckpoints()
 	k.checkActions()
 	for _, name := range slices.Sorted(maps.Keys(k.Secrets)) {
 		k.checkSecret(k.Secrets[name])
 	}
 	k.oneOf(k.Log.Marks, "level", k.Log.Level, levels...)
 	k.oneOf(k.Log.Marks, "format", k.Log.Format, formats...)
+}
+
+func (k *checker) checkCheckpoints() {
+	c := k.Trail.Checkpoints
+	if c == nil {
+		return
+	}
+	if c.File == "" && c.URL == "" && c.Subject == "" {
+		k.problems.Errorf(k.at(k.Trail.Marks, "checkpoints"), "config/value", "write file, url or subject", "checkpoints are kept nowhere")
+	}
+	if c.Every < time.Second {
+		k.problems.Errorf(k.at(c.Marks, "every"), "config/value", "write 1m", "a checkpoint every %s is too often", c.Every)
+	}
+	if u, err := url.Parse(c.URL); c.URL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		k.problems.Errorf(k.at(c.Marks, "url"), "config/value", "write https://audit.internal/holdfast", "%q cannot be posted to", c.URL)
+	}
+	if c.Subject != "" {
+		if strings.ContainsAny(c.Subject, "*> \t") || reserved(c.Subject) {
+			k.problems.Errorf(k.at(c.Marks, "subject"), "config/subject", "name a subject of your own", "checkpoints cannot be published to %q", c.Subject)
+		}
+	}
 }
 
 func (k *checker) oneOf(marks source.Marks, key, value string, allowed ...string) {

@@ -22,6 +22,7 @@ type Config struct {
 	Records    string  `doc:"records"`    // directory of what is kept beside the journal; default: that of the embedded server's store; with a server of your own "data"
 	NATS       NATS    `doc:"nats"`
 	Alerts     Alerts  `doc:"alerts"`
+	Trail      Trail   `doc:"journal"`
 	HTTP       HTTP    `doc:"http"`
 	Actions    Actions `doc:"actions"`
 	Log        Log     `doc:"log"`
@@ -82,6 +83,22 @@ type Alerts struct {
 	MaxAge    time.Duration `doc:"max_age"`    // how long alerts are kept; default 400d
 	MaxBytes  int           `doc:"max_bytes"`  // default 1 GiB; a full log refuses new alerts rather than forget old ones
 	TokenFile string        `doc:"token_file"` // what an Alertmanager sends as bearer token; without it whoever may look may post
+}
+
+// Trail is the log of decisions: who else keeps what it was.
+type Trail struct {
+	Marks       source.Marks `doc:",marks"`
+	Checkpoints *Checkpoints `doc:"checkpoints"` // default: none are kept
+}
+
+// Checkpoints are signed lines that say what the logs were, kept where who can change the logs cannot change them: then it
+// shows if the end was cut off, or all was replaced. At least one place is named; all that are get every checkpoint.
+type Checkpoints struct {
+	Marks   source.Marks  `doc:",marks"`
+	Every   time.Duration `doc:"every"`   // if there is something new; default 1m
+	File    string        `doc:"file"`    // is appended to: on another disk or machine, best where it cannot be changed
+	URL     string        `doc:"url"`     // is posted to
+	Subject string        `doc:"subject"` // of NATS, is published to
 }
 
 // A Stream is one of JetStream's.
@@ -250,6 +267,9 @@ func (c *Config) fill() {
 	} else {
 		orElse(&c.Records, c.NATS.Embedded.Store)
 	}
+	if k := c.Trail.Checkpoints; k != nil && k.Every == 0 {
+		k.Every = time.Minute
+	}
 	if c.NATS.Replicas == 0 {
 		c.NATS.Replicas = 1
 	}
@@ -286,6 +306,9 @@ func (c *Config) paths() []*string {
 	all := []*string{&c.Continuity, &c.Records, &c.NATS.Creds, &c.NATS.NKey, &c.Alerts.TokenFile, &c.HTTP.MetricsFile, &c.Actions.HTTP.CA, &c.Actions.Locks}
 	for _, secret := range c.Secrets {
 		all = append(all, &secret.File)
+	}
+	if k := c.Trail.Checkpoints; k != nil {
+		all = append(all, &k.File)
 	}
 	tls := []*TLS{c.NATS.TLS, c.HTTP.TLS}
 	if e := c.NATS.Embedded; e != nil {

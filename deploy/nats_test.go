@@ -1,0 +1,115 @@
+package deploy
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"holdfast/journal"
+)
+
+// ownServer is a nats-server as deploy/nats sets one up.
+func ownServer(t *testing.T) string {
+	t.Helper()
+	for name, value := range map[string]string{"STORE": "'" + t.TempDir() + "'", "SETUP_PASSWORD": "set-up", "HOLDFAST_PASSWORD": "daily", "PROM_PASSWORD": "says"} {
+		t.Setenv(name, value)
+	}
+	o, err := server.ProcessConfigFile("nats/holdfast.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Host, o.Port, o.NoLog, o.NoSigs = "127.0.0.1", server.RANDOM_PORT, true, true
+	s, err := server.NewServer(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !o.SyncAlways {
+		t.Error("it acknowledges what is not on disk")
+	}
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	if !s.ReadyForConnections(10 * time.Second) {
+		t.Fatal("it did not get ready")
+	}
+	return s.ClientURL()
+}
+
+func as(t *testing.T, url, user, password string) (*nats.Conn, jetstream.JetStream, chan string) {
+	t.Helper()
+	violations := make(chan string, 16)
+	nc, err := nats.Connect(url, append(journal.ConnectOptions(), nats.UserInfo(user, password),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { violations <- err.Error() }))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nc, js, violations
+}
+
+func TestTheRightsOfAServerOfOnesOwnAreEnoughForTheDaemonAndForNothingThatForgets(t *testing.T) {
+	url := ownServer(t)
+	_, setup, _ := as(t, url, "holdfast_setup", "set-up")
+	if err := journal.Prepare(t.Context(), setup, journal.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	nc, js, violations := as(t, url, "holdfast", "daily")
+	j, err := journal.Open(t.Context(), js, journal.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	prom, _, refused := as(t, url, "prom", "says")
+	if _, err := prom.Request("holdfast.alerts.prom", []byte("x"), 5*time.Second); err != nil {
+		t.Error(err)
+	}
+	if err := prom.Publish("holdfast.log.0", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	wantViolation(t, refused, "a sender of alerts publishes a decision")
+
+	c, err := j.Append(t.Context(), journal.Envelope{Epoch: 1, CommitID: "c", At: time.Now(), Entries: []journal.Entry{{Kind: "took_over", Data: []byte(`{}`)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for m, err := range j.Follow(t.Context(), 0) {
+		if err != nil || string(m.Body) != "x" {
+			t.Errorf("heard %q, %v", m.Body, err)
+		}
+		if err := j.Bury(t.Context(), m, "malformed", "x"); err != nil {
+			t.Error(err)
+		}
+		break
+	}
+	for _, order := range []string{"DELETE", "PURGE", "UPDATE", "RESTORE", "MSG.DELETE", "CREATE"} {
+		for _, stream := range []string{journal.LogStream, journal.AlertsStream, journal.DeadStream} {
+			if reply, err := nc.Request("$JS.API.STREAM."+order+"."+stream, nil, 100*time.Millisecond); err == nil {
+				t.Errorf("%s %s is answered with %s", order, stream, reply.Data)
+			}
+			wantViolation(t, violations, order+" "+stream)
+		}
+	}
+	for got, err := range j.Read(t.Context(), 0) {
+		if err != nil || got.Hash != c.Hash {
+			t.Errorf("read %+v, %v", got, err)
+		}
+	}
+}
+
+func wantViolation(t *testing.T, violations chan string, what string) {
+	t.Helper()
+	select {
+	case said := <-violations:
+		if !strings.Contains(strings.ToLower(said), "permissions violation") {
+			t.Errorf("%s: the server says %q", what, said)
+		}
+	case <-time.After(5 * time.Second):
+		t.Errorf("%s is not refused", what)
+	}
+}

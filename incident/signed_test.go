@@ -1,0 +1,129 @@
+package incident
+
+import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"holdfast/detector/alert"
+)
+
+// observersWithKeys is a shop with two observers that sign what they say, and a rule that wants that.
+func observersWithKeys(t *testing.T) (files map[string]string, keys map[string]ed25519.PrivateKey) {
+	t.Helper()
+	keys = map[string]ed25519.PrivateKey{}
+	written := map[string]string{}
+	for n, observer := range []string{"prom-a", "prom-b"} {
+		key := ed25519.NewKeyFromSeed([]byte(strings.Repeat(string(rune('a'+n)), ed25519.SeedSize)))
+		keys[observer] = key
+		public, _ := key.Public().(ed25519.PublicKey)
+		written[observer] = base64.StdEncoding.EncodeToString(public)
+	}
+	return map[string]string{"bia.yaml": fmt.Sprintf(`
+organisation: A shop
+defaults: {confirm_for: 5m, recover_for: 10m, decision_margin: 1m}
+services:
+  shop: {vital: true, mtpd: 8h, rto: 4h, wrt: 30m, rtc: 1h, needs: [web]}
+sites: {north: {}}
+observers: {prom-a: {key: %q, heartbeat: {match: {alertname: Watchdog, of: a}, every: 10m}}, prom-b: {key: %q}}
+components: {web: {site: north, class: compute, observers: [prom-a, prom-b], quorum: 2}}
+declaration: {authority: incident-director, mode: automatic, automatic_for: [facility_lost], require: {signed: true}}
+`, written["prom-a"], written["prom-b"])}, keys
+}
+
+// hears has a desk hear an alert with labels, signed with a key of an observer, or not at all.
+func (s *shift) hears(sequence uint64, observer string, key ed25519.PrivateKey, labels map[string]string) {
+	s.Helper()
+	labels["observer"] = observer
+	body := []byte(fmt.Sprint(labels))
+	batch := alert.Batch{Format: "holdfast", Body: body, Alerts: []alert.Alert{{Status: alert.Firing, StartsAt: s.now, Labels: alert.LabelsOf(labels)}}}
+	if key != nil {
+		stamp := s.now.Format(time.RFC3339)
+		batch.Signature = alert.Signature{Observer: observer, Timestamp: stamp, Value: base64.StdEncoding.EncodeToString(ed25519.Sign(key, alert.SignedText(stamp, observer, body)))}
+	}
+	s.desk.Hear(sequence, s.now, "holdfast.alerts."+observer, batch, nil)
+}
+
+func declaredIn(s *shift) (declared *Declared, gate string) {
+	for _, k := range s.kept {
+		switch e := k.record.Event.(type) {
+		case Declared:
+			declared = &e
+		case Recommended:
+			gate = e.Gate
+		}
+	}
+	return declared, gate
+}
+
+// signedOutage has a site lost and its component down, as each observer says with its key or without.
+func signedOutage(t *testing.T, a, b, site bool) (*Declared, string, *shift) {
+	t.Helper()
+	files, keys := observersWithKeys(t)
+	s := newShift(t, files)
+	with := func(observer string, signs bool) ed25519.PrivateKey {
+		if signs {
+			return keys[observer]
+		}
+		return nil
+	}
+	s.hears(1, "prom-a", with("prom-a", a), map[string]string{"component": "web", "effect": "down"})
+	s.hears(2, "prom-b", with("prom-b", b), map[string]string{"component": "web", "effect": "down"})
+	s.hears(3, "prom-a", with("prom-a", site), map[string]string{"site": "north", "effect": "lost"})
+	s.settle()
+	s.now = t0.Add(6 * time.Minute)
+	s.settle()
+	declared, gate := declaredIn(s)
+	return declared, gate, s
+}
+
+func TestWhatIsSignedByAQuorumIsDeclaredByItself(t *testing.T) {
+	declared, gate, _ := signedOutage(t, true, true, true)
+	if declared == nil || !declared.Automatic {
+		t.Errorf("it was not declared: %q", gate)
+	}
+}
+
+func TestWhatIsNotSignedMakesUpNoQuorum(t *testing.T) {
+	for name, signs := range map[string][2]bool{"nobody": {false, false}, "one of two": {true, false}} {
+		declared, _, s := signedOutage(t, signs[0], signs[1], true)
+		if declared != nil {
+			t.Errorf("%s signed, and it was declared", name)
+		}
+		if state := s.desk.Facts().ComponentState("web"); state == "down" {
+			t.Errorf("%s signed, and web is %s", name, state)
+		}
+	}
+}
+
+func TestASiteThatNobodySignsLostIsRecommendedAndNotDeclared(t *testing.T) {
+	declared, gate, _ := signedOutage(t, true, true, false)
+	if declared != nil {
+		t.Error("it was declared")
+	}
+	says(t, gate, "nobody who signs says that north is lost")
+}
+
+// One stolen credential of a sender that may publish, and no key: no declaration without a person, whatever it says.
+func TestWhoHasNoKeyDeclaresNothing(t *testing.T) {
+	files, _ := observersWithKeys(t)
+	s := newShift(t, files)
+	sequence := uint64(0)
+	for minute := range 30 {
+		s.now = t0.Add(time.Duration(minute) * time.Minute)
+		for _, observer := range []string{"prom-a", "prom-b", "prom-c", ""} {
+			for _, labels := range []map[string]string{{"component": "web", "effect": "down"}, {"site": "north", "effect": "lost"}, {"service": "shop", "effect": "down"}, {"alertname": "Watchdog", "of": "a"}} {
+				sequence++
+				s.hears(sequence, observer, nil, labels)
+			}
+		}
+		s.settle()
+	}
+	if declared, _ := declaredIn(s); declared != nil {
+		t.Errorf("declared: %v", declared.Criteria)
+	}
+	equal(t, s.desk.detector.Heard().Received["prom-a"], uint64(0))
+}
