@@ -259,7 +259,7 @@ func (h hands) Carry(ctx context.Context, e incident.Effect) incident.Result {
 		p.w.saw("an effect was called off before it left")
 		return incident.Result{Effect: e, Outcome: incident.TimedOut}
 	}
-	p.w.shadow.effect(p, e)
+	p.w.shadow.effect(e)
 	r := p.w.carry(p, ctx, e)
 	p.port("a result")
 	return r

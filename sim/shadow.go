@@ -59,9 +59,9 @@ type errand struct {
 	retried  map[string]bool // who ordered something once more
 }
 
-// callOff notes that nothing of the run may start any more.
+// callOff notes that nothing of the run may start any more. Cleaning up after an exercise is never called off.
 func (r *errand) callOff(sequence uint64) {
-	if !r.ending {
+	if !r.ending && !r.CleanUp {
 		r.ending, r.endingAt = true, sequence
 	}
 }
@@ -440,7 +440,7 @@ func (s *shadow) starts(p *process, e incident.Effect) {
 }
 
 // effect reads an effect as it leaves: what the log does not order must not.
-func (s *shadow) effect(p *process, e incident.Effect) {
+func (s *shadow) effect(e incident.Effect) {
 	name := fmt.Sprintf("%s#%d of epoch %d", e.Key, e.Attempt, e.Epoch)
 	t := s.tales[e.Incident]
 	if t == nil {
