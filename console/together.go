@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -77,8 +78,17 @@ func (t *together) publish(ctx context.Context, subject string, body []byte) (ui
 	case s := <-w.done:
 		return s.sequence, s.err
 	case <-ctx.Done():
+		t.leave(q, w)
 		return 0, ctx.Err()
 	}
+}
+
+// leave takes out of a line the body of a sender who does not wait any more, and sends it again if at all: while nothing can be
+// stored, the repetitions would pile up.
+func (t *together) leave(q *queue, gone waiter) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	q.waiting = slices.DeleteFunc(q.waiting, func(w waiter) bool { return w.done == gone.done })
 }
 
 // fly stores what waits in a line until nothing does.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -102,4 +103,44 @@ func TestWhereAMessageOfManyIsNotStoredAllItsSendersAreToldToSendAgain(t *testin
 		all.Go(func() { wantStatus(t, request("POST", "/api/v1/alerts/many", oneAlert).of(web), 503) })
 	}
 	all.Wait()
+}
+
+// A stuckLog stores nothing until it is let go.
+type stuckLog struct {
+	busy chan struct{}
+	free chan struct{}
+	many atomic.Int64 // bytes that it was given
+}
+
+func (l *stuckLog) Publish(_ context.Context, _ string, _ map[string][]string, body []byte) (uint64, error) {
+	l.busy <- struct{}{}
+	<-l.free
+	return uint64(l.many.Add(int64(len(body)))), nil
+}
+
+// While the log is stuck its senders give up and send again: what they gave up is not kept beside what they send.
+func TestWhatItsSenderGaveUpDoesNotPileUp(t *testing.T) {
+	log := &stuckLog{busy: make(chan struct{}, 100), free: make(chan struct{})}
+	all := newTogether(log)
+	var flying sync.WaitGroup
+	for range mostFlying {
+		flying.Go(func() {
+			if _, err := all.publish(t.Context(), "holdfast.alerts.x", []byte(oneAlert)); err != nil {
+				t.Error(err)
+			}
+		})
+		<-log.busy
+	}
+	for range 50 {
+		gone, giveUp := context.WithCancel(t.Context())
+		giveUp()
+		if _, err := all.publish(gone, "holdfast.alerts.x", []byte(oneAlert)); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+	close(log.free)
+	flying.Wait()
+	if stored := log.many.Load(); stored != int64(mostFlying*len(oneAlert)) {
+		t.Errorf("%d bytes are stored of two bodies of %d", stored, len(oneAlert))
+	}
 }

@@ -163,7 +163,7 @@ func (i *Incident) applyRun(r Record) bool {
 
 // invoked adds a run, its playbook read from the pinned text.
 func (i *Incident) invoked(at time.Time, e Invoked) {
-	run := Run{ID: e.Run, Service: e.Service, Covers: e.Covers, By: e.By, Name: e.Playbook, Digest: e.Digest, Started: at, Exercise: e.Exercise, CleanUp: e.CleanUp, PutBack: e.PutBack}
+	run := Run{ID: e.Run, Service: e.Service, Covers: e.Covers, By: e.By, Name: e.Playbook, Digest: e.Digest, Started: at, Ordered: e.Ordered, Exercise: e.Exercise, CleanUp: e.CleanUp, PutBack: e.PutBack}
 	p, problems := i.read(e)
 	if problems.HasErrors() {
 		i.HandsOff = fmt.Sprintf("the playbook that run %s is pinned to cannot be read by this version of holdfast: %s", e.Run, problems[0].Message)

@@ -156,10 +156,7 @@ func (i Incident) unsigned(w World, c detector.Criterion, o detector.Outage) str
 	if !w.declaration().Require.Signed {
 		return ""
 	}
-	rests := w.roots(o.Service)
-	if len(rests) == 0 {
-		rests = []string{o.Service}
-	}
+	rests := restsOn(w, o.Service)
 	if strings.HasPrefix(c.ID, "facility_") {
 		for _, site := range w.Verdict.Lost {
 			if _, is := w.Documents.BIA.Sites[site]; is {
@@ -179,7 +176,62 @@ func (i Incident) unsigned(w World, c detector.Criterion, o detector.Outage) str
 			return why
 		}
 	}
+	return i.unsignedAround(w, c, o)
+}
+
+// restsOn is what explains the loss of a service; where nothing does, the service itself.
+func restsOn(w World, service string) []string {
+	if roots := w.roots(service); len(roots) > 0 {
+		return roots
+	}
+	return []string{service}
+}
+
+// unsignedAround is the same of what a criterion rests on beside the service itself: the components of its site, or other
+// services.
+func (i Incident) unsignedAround(w World, c detector.Criterion, o detector.Outage) string {
+	a := w.Documents.BIA
+	switch c.ID {
+	case bia.SiteLoss:
+		r := a.Criteria.SiteLossInferred
+		return unsignedSites(w, o.Service, func(site string, down, all int) bool {
+			return slices.Contains(w.Verdict.Lost, site) && down >= r.Components && float64(down) >= r.Share*float64(all)
+		})
+	case bia.FacilityDamaged:
+		return unsignedSites(w, o.Service, func(site string, down, all int) bool {
+			return w.Facts.Unsigned(site) == "" && float64(down) >= a.Criteria.FacilityImpaired.Share*float64(all)
+		})
+	case bia.Concurrent:
+		signed := 0
+		for _, service := range c.Services {
+			if !slices.ContainsFunc(restsOn(w, service), func(id string) bool { return w.Facts.Unsigned(id) != "" }) {
+				signed++
+			}
+		}
+		if least := a.Criteria.ConcurrentLoss.Count; signed < least {
+			return fmt.Sprintf("of %d services %d are lost by the word of who signs, and it takes %d", len(c.Services), signed, least)
+		}
+	}
 	return ""
+}
+
+// unsignedSites is why no site that a service rests on is as a criterion wants it by the word of who signs: of all its
+// components so many are down. Empty: one is.
+func unsignedSites(w World, service string, is func(site string, down, all int) bool) string {
+	a, seen := w.Documents.BIA, map[string]bool{}
+	for _, id := range a.Below(service) {
+		site := a.Components[id].Site
+		if seen[site] || site == "" {
+			continue
+		}
+		seen[site] = true
+		members := a.Members(site)
+		down := len(slices.DeleteFunc(slices.Clone(members), func(id string) bool { return w.Facts.Unsigned(id) != "" }))
+		if is(site, down, len(members)) {
+			return ""
+		}
+	}
+	return "what is said of the sites of " + service + " and of what is there was not said by enough of those who sign"
 }
 
 // unexercised is why `exercised_within` keeps a declaration from happening without a person: the playbook that would be

@@ -119,10 +119,11 @@ func (d *Desk) take(m heard) {
 }
 
 // signed are the alerts of a message with the observer who signed it, by the key that the documents have of them.
+// Of a message of several bodies nobody is: where it is to be cut, its signature does not say.
 func (d *Documents) signed(m heard, alerts []alert.Alert) []alert.Alert {
 	by := m.batch.Signature
 	o, known := d.BIA.Observers[by.Observer]
-	if !known || !by.Holds(o.PublicKey(), m.batch.Body, m.received) {
+	if !known || m.batch.Lengths != nil || !by.Holds(o.PublicKey(), m.batch.Body, m.received) {
 		return alerts
 	}
 	alerts = slices.Clone(alerts) // older texts may have other keys

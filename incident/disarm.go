@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"time"
 
 	"holdfast/playbooks"
 )
@@ -10,7 +11,8 @@ import (
 const ruleDisarmed = "disarmed"
 
 // disarmed is why a step that acts on machines does not start: somebody has disarmed, and no person has let its run go on
-// since; empty: it may. Whoever invokes, resumes or aborts a run, or has a step done once more, after that has let it.
+// since; empty: it may. Whoever invokes, resumes or aborts a run, or has a step done once more, after that has let it;
+// who declared or ordered before that, and whose run began only now, has not.
 // Exercises reach nothing that is live, and go on.
 func (l leg) disarmed(w World) string {
 	off := w.Off
@@ -19,7 +21,7 @@ func (l leg) disarmed(w World) string {
 	}
 	let := l.run.Resumed
 	if l.run.By.Person != "" {
-		let = later(let, l.run.Started)
+		let = later(let, l.run.ordered())
 	}
 	if e := l.run.Ending; e != nil && e.By.Person != "" {
 		let = later(let, e.At)
@@ -33,6 +35,14 @@ func (l leg) disarmed(w World) string {
 	run, _ := l.name()
 	return fmt.Sprintf("%s disarmed at %s, so nothing that acts on machines starts by itself: holdfast resume %s %s lets this run go on, holdfast arm everything",
 		who(off.By), stamp(off.At), l.incident, run)
+}
+
+// ordered is when the person said so by whom a run began.
+func (r Run) ordered() time.Time {
+	if r.Ordered.IsZero() {
+		return r.Started
+	}
+	return r.Ordered
 }
 
 // disarmedRun is the same of whatever a run may still start; empty: nothing of it waits for that.

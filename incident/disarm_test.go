@@ -3,6 +3,8 @@ package incident
 import (
 	"testing"
 	"time"
+
+	"holdfast/detector"
 )
 
 const armable = `
@@ -128,4 +130,44 @@ func TestWhatWaitedForItsTurnWhenSomebodyDisarmedIsNotCarriedOut(t *testing.T) {
 			equal(t, forbidden, false)
 		}
 	}
+}
+
+// Queued before somebody disarmed, begun after it: who ordered it did not know.
+func TestWhatWaitedForItsTurnSinceBeforeADisarmStartsNoMachineByItself(t *testing.T) {
+	h := twoBooks(t)
+	h.order("bob", Command{Verb: VerbInvoke, Incident: acmeIncident, Playbook: "restore", Services: []string{"core-ledger"}, Reason: "so", Supersede: true})
+	h.at(6*time.Minute + 20*time.Second)
+	h.disarms()
+	h.at(6*time.Minute + 30*time.Second)
+	equal(t, h.finish(Result{Effect: h.want("fence-a")}), []string{"step_done fence-a", "run_ended", "invoked"})
+	h.at(9 * time.Minute)
+	equal(t, h.control("bob", VerbResume, "", "2"), []string{"run_resumed", "step_started restore"})
+}
+
+// Declared by a person, then disarmed; what is invoked by that declaration afterwards waits as what was under way does.
+func TestARunThatBeginsByAnEarlierDeclarationStartsNoMachineAfterADisarm(t *testing.T) {
+	files := acme()
+	files["playbooks/failover.yaml"] = "playbook: short\nfor: {services: [payments-api]}\npreconditions:\n  - {component_up: [ledger-db-ams]}\nsteps:\n" + armable
+	h := newHouse(t, files)
+	h.disaster("facility_lost")
+	h.facts.components["ledger-db-ams"] = detector.Down
+	h.at(6 * time.Minute)
+	h.order("alice", Command{Verb: VerbDeclare, Incident: acmeIncident, Reason: "it is one"})
+	equal(t, len(h.only().Runs), 0)
+	h.at(7 * time.Minute)
+	h.disarms()
+	h.facts.components["ledger-db-ams"] = detector.Up
+	equal(t, h.at(8*time.Minute), []string{"invoked", "step_started look"})
+	equal(t, h.only().Runs[0].By.Person, "alice")
+	equal(t, h.step("fence").Status, Pending)
+}
+
+// A rule that disarmed stops no machine, so a person can still say that they stop.
+func TestAPersonDisarmsThoughARuleHas(t *testing.T) {
+	h := runWith(t, armable)
+	h.at(7 * time.Minute)
+	h.commit(Change{Event: Disarmed{By: Actor{Rule: "the clock was put back"}}})
+	h.disarms()
+	equal(t, h.finish(Result{Effect: h.want("fence")}), []string{"step_done fence"})
+	says(t, h.refuses("bob", Command{Verb: VerbDisarm, Reason: "me too"}).Reason, "already disarmed by alice")
 }

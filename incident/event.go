@@ -322,6 +322,11 @@ type Invoked struct {
 	Digest   string   `json:"digest"`
 	By       Actor    `json:"by"`
 	Reason   string   `json:"reason,omitempty"` // of a person who invoked it by hand
+
+	// Ordered is when By, a person, said what it begins by, where that was before: their declaration, or their order that waited
+	// for its turn.
+	Ordered time.Time `json:"ordered,omitzero"`
+
 	Others   []string `json:"others,omitempty"` // ids of other playbooks that fit, offered
 	Exercise Exercise `json:"exercise,omitempty"`
 	CleanUp  bool     `json:"clean_up,omitempty"` // it puts back what the exercise has done

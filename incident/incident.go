@@ -112,6 +112,7 @@ type Run struct {
 	CleanUp  bool                `json:"clean_up,omitempty"` // it puts back what the exercise has done
 	PutBack  []string            `json:"-"`                  // by which steps, as in Invoked
 	Paused   *Brake              `json:"paused,omitempty"`   // nothing of it starts
+	Ordered  time.Time           `json:"ordered,omitzero"`   // as in Invoked
 	Resumed  time.Time           `json:"resumed,omitzero"`   // when a person last let it go on
 	Ending   *Ending             `json:"ending,omitempty"`   // it is being ended before its last step
 	Offered  []string            `json:"offered,omitempty"`  // steps that may be left out, since all that it covers is back

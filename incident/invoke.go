@@ -307,6 +307,7 @@ func (i Incident) blown(w World, x want) []string {
 // invocation starts the first of the playbooks that fit and offers the others.
 func (i Incident) invocation(w World, x want, fits []playbooks.Fit) Event {
 	e := i.begin(w, x, fits[0].Playbook, i.Declared.By)
+	e.orderedAt(i.DeclaredAt, w.Now)
 	if open := unmet(w, asking(fits[0].Playbook), x.since); len(open) > 0 {
 		e.Asks = &Question{Unmet: open, Role: w.declaration().Authority, Within: w.declaration().DecisionTimeObjective}
 	}
@@ -321,6 +322,13 @@ func (i Incident) invocation(w World, x want, fits []playbooks.Fit) Event {
 func (i Incident) begin(w World, x want, p *playbooks.Playbook, by Actor) Invoked {
 	return Invoked{Run: strconv.Itoa(len(i.Runs) + 1), Service: x.service, Covers: i.covered(w, x, p),
 		Playbook: p.ID, File: p.File, Text: p.Text, Digest: p.Digest, By: by, Children: p.Children}
+}
+
+// orderedAt notes when the person said so by whom a run begins, where that was not just now.
+func (e *Invoked) orderedAt(at, now time.Time) {
+	if e.By.Person != "" && at.Before(now) {
+		e.Ordered = at
+	}
 }
 
 // covered are the services that one run brings back: the one it is for, those that its playbook names, and those whose

@@ -214,6 +214,8 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		say("Let it go on: holdfast resume %s %s --reason WHY, or call it off: holdfast abort %[1]s %[2]s --reason WHY", i.ID, run)
 	case Classified, StoodDown:
 		say("What you were told of it is over: nothing more is asked of you, and what you have not begun is not to be begun.")
+	case RunSuperseded:
+		say("RETRACTED: what you were asked to do in it is called off, unless you are asked anew.")
 	case RunAborted:
 		say("RETRACTED: what you were asked to do in it is called off, unless you are asked anew.")
 		for _, what := range e.ByHand {

@@ -289,7 +289,7 @@ func (f *draft) arms(person string, c Command) ([]Change, error) {
 				return nil, before(e.By, f.arming.At, "already armed by %s at %s", who(e.By), stamp(f.arming.At))
 			}
 		case Disarmed:
-			if c.Verb == VerbDisarm {
+			if c.Verb == VerbDisarm && e.By.Person != "" { // a rule that disarmed stops no machine; a person's word does
 				return nil, before(e.By, f.arming.At, "already disarmed by %s at %s", who(e.By), stamp(f.arming.At))
 			}
 		}

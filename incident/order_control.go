@@ -225,6 +225,7 @@ func (i Incident) queued(w World) []Event {
 		c, _ := i.Recovery(q.Service)
 		e := i.begin(w, i.want(w, q.Service, c.Since, c.Clocks.Deadline), p, q.By)
 		e.Reason = q.Reason
+		e.orderedAt(q.At, w.Now)
 		return []Event{e}
 	}
 	return nil
@@ -305,7 +306,7 @@ func (f *draft) superseding(i Incident, e InvocationQueued) (changes []Change) {
 		duty := duty{roster: f.docs.People, at: f.now}
 		roles := append([]string{f.docs.BIA.Declaration.Authority}, run.waitingRoles()...)
 		changes = append(changes, Change{Incident: ref.Incident, Event: RunSuperseded{Run: ref.Run, For: e.Playbook, Incident: i.ID, By: e.By, Reason: e.Reason,
-			Tell: duty.first(roles...)}})
+			Tell: join(duty.first(roles...), of.everTold(ref.Run))}})
 	}
 	return changes
 }

@@ -120,10 +120,13 @@ func (i Incident) missed(w World) []Event {
 	}
 	events := make([]Event, len(all))
 	for n, e := range all {
-		if n == 0 {
+		same := func(o ObjectiveMissed) bool { return o.Objective == e.Objective }
+		if !slices.ContainsFunc(all[:n], same) {
 			e.Tell = w.duty().lines(w.declaration().Authority)
-			for _, other := range all[1:] {
-				e.With = append(e.With, other.Service)
+			for _, other := range all[n+1:] {
+				if same(other) {
+					e.With = append(e.With, other.Service)
+				}
 			}
 		}
 		events[n] = e

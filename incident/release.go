@@ -315,15 +315,18 @@ func (i Incident) Shown(step string) string {
 func meant(l leg, now Release, digest string) error {
 	const fewest = len("sha256:") + 12 // of a digest that is read out
 	_, step := l.name()
+	shown, changed := l.state().Release, l.state().Changed
 	switch {
 	case digest == now.Digest:
 		return nil
-	case digest == "" && l.state().Release == nil:
+	case digest == "" && shown == nil:
 		return nil
-	case digest == "":
-		return Refuse("an approval is for what was shown, and this one does not say what: look at what %s lets happen (holdfast incident %s), then approve that with its digest: holdfast approve %s %s/%s --digest %s", step, l.incident, l.incident, l.run.ID, step, brief(now.Digest))
 	case len(digest) >= fewest && strings.HasPrefix(now.Digest, digest):
 		return nil
+	case shown != nil && shown.Digest != now.Digest && !changed.IsZero(): // its digest is for those who have seen it
+		return Refuse("what %s lets happen is no longer what you saw: it has just changed, and is shown by %s at the latest; look again then (holdfast incident %s)", step, stamp(changed.Add(settles)), l.incident)
+	case digest == "":
+		return Refuse("an approval is for what was shown, and this one does not say what: look at what %s lets happen (holdfast incident %s), then approve that with its digest: holdfast approve %s %s/%s --digest %s", step, l.incident, l.incident, l.run.ID, step, brief(now.Digest))
 	}
 	return Refuse("what %s lets happen is no longer what you saw: it is %s now, and you approve %s; look again: holdfast incident %s", step, brief(now.Digest), brief(digest), l.incident)
 }

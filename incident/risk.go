@@ -44,7 +44,8 @@ func (r Risk) rank() int { return slices.Index([]Risk{"", RiskPossible, RiskLike
 // worse than what was said in this episode. What was said is not taken back: when the forecast gets better, the state shows
 // it, and when it gets as bad again, nobody is paged anew.
 func (i Incident) atRisk(w World) (events []Event) {
-	first := map[string]int{} // by run: the one that is told of all its services
+	type same struct{ run, objective, risk string }
+	first := map[same]int{} // the one that is told of all services of which the same holds
 	for _, o := range w.outages() {
 		run, c, ok := i.endangered(o)
 		if !ok {
@@ -58,12 +59,13 @@ func (i Incident) atRisk(w World) (events []Event) {
 				return []Event{ObjectiveAtRisk{Run: run.ID, Service: o.Service, Risk: r.risk}}
 			}
 			e := i.objectiveAtRisk(w, run, c, r.risk)
-			if n, told := first[run.ID]; told {
-				of, _ := events[n].(ObjectiveAtRisk)
-				of.With = append(of.With, o.Service)
-				events[n], e.Tell = of, nil
+			of := same{run.ID, e.Objective, string(e.Risk)}
+			if n, ok := first[of]; ok {
+				told, _ := events[n].(ObjectiveAtRisk)
+				told.With = append(told.With, o.Service)
+				events[n], e.Tell = told, nil
 			} else {
-				first[run.ID] = len(events)
+				first[of] = len(events)
 			}
 			events = append(events, e)
 			break

@@ -127,3 +127,81 @@ func TestWhoHasNoKeyDeclaresNothing(t *testing.T) {
 	}
 	equal(t, s.desk.detector.Heard().Received["prom-a"], uint64(0))
 }
+
+// Who replays a signed message could cut it where they like, and have it say what its signer never said.
+func TestAMessageOfSeveralBodiesIsNotSigned(t *testing.T) {
+	files, keys := observersWithKeys(t)
+	s := newShift(t, files)
+	stamp := s.now.Format(time.RFC3339)
+	body := []byte(`{"holdfast":1,"alerts":[{"status":"firing","labels":{"component":"web","effect":"down","observer":"prom-a"}}]}`)
+	header := func(lengths string) map[string][]string {
+		h := map[string][]string{alert.HeaderObserver: {"prom-a"}, alert.HeaderTimestamp: {stamp},
+			alert.HeaderSignature: {base64.StdEncoding.EncodeToString(ed25519.Sign(keys["prom-a"], alert.SignedText(stamp, "prom-a", body)))}}
+		if lengths != "" {
+			h[alert.HeaderBodies] = []string{lengths}
+		}
+		return h
+	}
+	for sequence, c := range []struct {
+		lengths string
+		signers uint64
+	}{{fmt.Sprint(len(body)), 0}, {"", 1}} {
+		h := header(c.lengths)
+		batch, err := alert.DecodeMessage(h, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch.Body, batch.Signature = body, alert.SignatureOf(h)
+		s.desk.Hear(uint64(sequence+1), s.now, "holdfast.alerts.any", batch, nil)
+		equal(t, s.desk.detector.Heard().Received["prom-a"], c.signers)
+	}
+}
+
+// One component is down by a signed word, and the rest of its site by nobody's: that the site is lost rests on no signature.
+func TestASiteThatOnlyUnsignedWordsMakeLostIsNotDeclaredByItself(t *testing.T) {
+	for _, signs := range []bool{false, true} {
+		files, keys := observersWithKeys(t)
+		s := newShift(t, with(t, with(t, files, "bia.yaml", "quorum: 2}}", "quorum: 2}, db: {site: north, class: database, observers: [prom-a, prom-b]}, dns: {site: north, class: network, observers: [prom-a, prom-b]}}"),
+			"bia.yaml", "automatic_for: [facility_lost]", "automatic_for: [site_loss_inferred]"))
+		s.hears(1, "prom-a", keys["prom-a"], map[string]string{"component": "web", "effect": "down"})
+		s.hears(2, "prom-b", keys["prom-b"], map[string]string{"component": "web", "effect": "down"})
+		for n, id := range []string{"db", "dns"} {
+			key := keys["prom-a"]
+			if !signs {
+				key = nil
+			}
+			s.hears(uint64(3+n), "prom-a", key, map[string]string{"component": id, "effect": "down"})
+		}
+		s.settle()
+		s.now = t0.Add(6 * time.Minute)
+		s.settle()
+		declared, gate := declaredIn(s)
+		equal(t, declared != nil, signs)
+		if !signs {
+			says(t, gate, "sign")
+		}
+	}
+}
+
+// The site is said to be impaired by nobody who signs.
+func TestASiteThatNobodySignsImpairedIsNotDeclaredByItself(t *testing.T) {
+	for _, signs := range []bool{false, true} {
+		files, keys := observersWithKeys(t)
+		s := newShift(t, with(t, files, "bia.yaml", "automatic_for: [facility_lost]", "automatic_for: [facility_impaired]"))
+		s.hears(1, "prom-a", keys["prom-a"], map[string]string{"component": "web", "effect": "down"})
+		s.hears(2, "prom-b", keys["prom-b"], map[string]string{"component": "web", "effect": "down"})
+		key := keys["prom-a"]
+		if !signs {
+			key = nil
+		}
+		s.hears(3, "prom-a", key, map[string]string{"site": "north", "effect": "impaired"})
+		s.settle()
+		s.now = t0.Add(6 * time.Minute)
+		s.settle()
+		declared, gate := declaredIn(s)
+		equal(t, declared != nil, signs)
+		if !signs {
+			says(t, gate, "sign")
+		}
+	}
+}

@@ -22,7 +22,8 @@ func (i Incident) undoes(w World, l leg) Event {
 		return nil
 	}
 	run, step := l.name()
-	return RunAborted{Run: run, By: Actor{Rule: ruleUndo}, Reason: fmt.Sprintf("%s failed%s", step, because(l.state().Reason)), ByHand: l.run.byHand(), Tell: troubled(w, l)}
+	return RunAborted{Run: run, By: Actor{Rule: ruleUndo}, Reason: fmt.Sprintf("%s failed%s", step, because(l.state().Reason)), ByHand: l.run.byHand(),
+		Tell: join(troubled(w, l), i.everTold(run))}
 }
 
 // byHand is what the playbook of a run says that people do when it is called off.
