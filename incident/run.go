@@ -150,10 +150,15 @@ func (i Incident) begins(w World, l leg) Event {
 	if d, _, refused := l.askedAnew(); ready && refused {
 		return StepSkipped{Run: run, Step: step, By: Actor{Rule: ruleDeclined}, Reason: fmt.Sprintf("%s was declined when it was asked once more", d.ID)}
 	}
-	if !ready || i.waitsFor(w, l) != "" {
+	why := i.waitsFor(w, l)
+	if !ready || why != "" && why != l.disarmed(w) {
 		return nil
 	}
-	return i.turn(w, l)
+	e := i.turn(w, l)
+	if _, leftOut := e.(StepSkipped); why != "" && !leftOut { // what is not done anyway keeps nobody behind it waiting
+		return nil
+	}
+	return e
 }
 
 // waitsFor is what keeps a step from starting though all that it comes after has ended; empty: nothing.
