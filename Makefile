@@ -3,7 +3,7 @@
 GO ?= go
 LINT := $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help build test race fuzz lint demo e2e rules cover bench torture soak clean
+.PHONY: help build test race fuzz lint demo e2e rules cover bench sim torture soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ soak: ## hours: ten minutes of fuzzing for each parser, properties by the thousa
 	  echo "== properties of $$p"; $(GO) test -count=1 -timeout 3h $$p -rapid.checks=$(CHECKS); done
 	$(MAKE) torture TORTURE="$(TORTURE_SOAK)"
 	$(MAKE) bench BENCH_FULL=1
+
+SEEDS ?= 100
+sim: ## play SEEDS worst weeks of a house in virtual time; a seed that fails prints the command that repeats it
+	$(GO) test -count=1 -timeout 0 ./sim -run Whatever -v -seeds $(SEEDS)
 
 cover: ## statement coverage by package
 	$(GO) test -cover ./...

@@ -23,6 +23,7 @@ type room struct {
 // house is the picture as data: who may import whom, which rooms are pure. Changing it is allowed: change this map, the
 // picture in ARCHITECTURE.md, and say why in docs/decisions/.
 var house = map[string]room{
+	"internal/planted":   {pure: true}, // faults that the simulation has to find; none without the build tag planted
 	"internal/source":    {pure: true},
 	"internal/garbage":   {},
 	"internal/failpoint": {}, // nothing, but in what the torture harness builds
@@ -35,18 +36,20 @@ var house = map[string]room{
 
 	"forecast": {pure: true},
 
-	"detector":  {pure: true, may: []string{"bia", "bia/condition", "detector/alert"}},
-	"incident":  {pure: true, may: []string{"bia", "bia/condition", "detector", "detector/alert", "forecast", "playbooks", "oncall", "internal/source"}},
+	"detector":  {pure: true, may: []string{"internal/planted", "bia", "bia/condition", "detector/alert"}},
+	"incident":  {pure: true, may: []string{"internal/planted", "bia", "bia/condition", "detector", "detector/alert", "forecast", "playbooks", "oncall", "internal/source"}},
 	"readiness": {pure: true, may: []string{"bia", "bia/condition", "incident", "playbooks", "oncall", "internal/source"}},
 	"exercise":  {pure: true, may: []string{"bia", "detector", "detector/alert", "incident", "playbooks", "oncall", "internal/source"}},
 
 	"oncall/sealed":    {may: []string{"oncall", "internal/failpoint"}},
-	"journal":          {may: []string{"internal/failpoint"}},
+	"journal":          {may: []string{"internal/planted", "internal/failpoint"}},
 	"journal/embedded": {may: []string{"journal", "internal/failpoint"}},
 	"detector/watch":   {may: []string{"journal", "detector/alert"}},
-	"invoker":          {may: []string{"journal", "incident", "detector/alert", "oncall", "internal/failpoint"}},
+	"invoker":          {may: []string{"internal/planted", "journal", "incident", "detector/alert", "oncall", "internal/failpoint"}},
 	"invoker/actions":  {may: []string{"incident", "oncall", "playbooks", "internal/failpoint"}},
 	"console":          {may: []string{"incident", "detector", "detector/alert", "bia", "oncall", "playbooks", "internal/failpoint"}},
+
+	"sim": {may: []string{"internal/planted", "journal", "invoker", "incident", "detector/alert", "detector/watch", "oncall", "playbooks"}}, // no part of the daemon
 
 	"examples":     {},
 	"hostile":      {}, // tests alone

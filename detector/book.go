@@ -8,6 +8,7 @@ import (
 
 	"holdfast/bia"
 	"holdfast/detector/alert"
+	"holdfast/internal/planted"
 )
 
 // A book is an analysis made ready to be asked quickly.
@@ -116,6 +117,9 @@ func (b *book) observersOf(component string) []string {
 }
 
 func (b *book) quorum(component string) int {
+	if planted.Is(planted.OneObserver) {
+		return 1
+	}
 	if c, ok := b.Components[component]; ok && c.Quorum > 0 {
 		return c.Quorum
 	}

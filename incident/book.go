@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"holdfast/bia"
+	"holdfast/internal/planted"
 	"holdfast/internal/source"
 )
 
@@ -74,6 +75,9 @@ func (b *book) apply(r Record) {
 	case word:
 		b.heed(r, e)
 	case Unrecognised:
+		if planted.Is(planted.FutureIgnored) {
+			return
+		}
 		if r.Incident != "" {
 			b.incident(r)
 			return

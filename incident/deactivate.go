@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"holdfast/internal/planted"
 	"holdfast/playbooks"
 )
 
@@ -86,6 +87,9 @@ func (i Incident) inQuestion() (all []string) {
 
 // quiet reports whether all of them hold. An incident without a measured outage (declared by hand) is quiet after its runs.
 func (i Incident) quiet(w World) bool {
+	if planted.Is(planted.QuietTooSoon) {
+		return i.active() == 0 && len(i.Runs) > 0
+	}
 	if !i.allRestored() || i.active() > 0 || len(i.Recoveries)+len(i.Runs) == 0 {
 		return false // asked first, since it costs nothing
 	}

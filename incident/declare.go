@@ -8,6 +8,7 @@ import (
 
 	"holdfast/bia"
 	"holdfast/detector"
+	"holdfast/internal/planted"
 	"holdfast/playbooks"
 )
 
@@ -96,7 +97,7 @@ func (i Incident) delegated(w World, met []detector.Criterion) (rule, gate strin
 	switch {
 	case l.Mode != "automatic":
 		return "", "declaration.mode is recommend"
-	case w.Gate != "":
+	case w.Gate != "" && !planted.Is(planted.GateIgnored):
 		return "", w.Gate
 	}
 	ours := slices.DeleteFunc(slices.Clone(met), func(c detector.Criterion) bool { return !slices.Contains(l.AutomaticFor, c.ID) })

@@ -171,3 +171,14 @@ func TestAPersonDisarmsThoughARuleHas(t *testing.T) {
 	equal(t, h.finish(Result{Effect: h.want("fence")}), []string{"step_done fence"})
 	says(t, h.refuses("bob", Command{Verb: VerbDisarm, Reason: "me too"}).Reason, "already disarmed by alice")
 }
+
+func TestAStepThatIsNotDoneAnywayKeepsNobodyWaitingAfterADisarm(t *testing.T) {
+	h := runWith(t, `
+  - {id: look, do: "Look", role: on-call-pay}
+  - {id: fence, run: {exec: {command: fence}}, only: exercise}
+  - {id: tell, do: "Tell", role: on-call-pay}
+`)
+	h.at(7 * time.Minute)
+	h.disarms()
+	equal(t, h.reported("look", nil), []string{"step_done look", "step_skipped fence", "step_started tell"})
+}

@@ -348,3 +348,12 @@ func TestAnExerciseCarriesOutThePlaybooksThatAPlaybookInvokes(t *testing.T) {
 	}
 	equal(t, wanted, true)
 }
+
+func TestAnExerciseThatIsOnlyShownCanBeStoodDownByTheAuthority(t *testing.T) {
+	h := rehearsing(t, automatic(t), Simulation)
+	h.commit(Change{Incident: exerciseID, Event: Unrecognised{As: "entangled", Raw: []byte(`{}`)}})
+	h.order("alice", Command{Verb: VerbStandDown, Incident: exerciseID, Reason: "a newer version wrote in it"})
+	if i := h.book.incidents[exerciseID]; i.Open() || i.StoodDown == nil {
+		t.Errorf("it stays open, and holds what it holds")
+	}
+}

@@ -1,12 +1,16 @@
 package incident
 
-import "slices"
+import (
+	"slices"
+
+	"holdfast/internal/planted"
+)
 
 // fourEyes refuses an approval by somebody who asked for what is to be approved, or wrote it: the approver is neither who
 // declared, nor who invoked the run, nor who ordered a step before the decision done once more, nor the last editor of
 // the playbook.
 func fourEyes(i Incident, l leg, person string) error {
-	if !l.plan().FourEyes {
+	if !l.plan().FourEyes || planted.Is(planted.FourEyesShut) {
 		return nil
 	}
 	_, step := l.name()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"holdfast/detector"
+	"holdfast/internal/planted"
 	"holdfast/playbooks"
 )
 
@@ -65,7 +66,7 @@ func (i Incident) wanting(w World) []want {
 	}
 	all = slices.DeleteFunc(all, func(x want) bool {
 		c, clocked := i.Recovery(x.service)
-		return clocked && !c.Restored.IsZero() || i.treated(x) || w.Bringing(x.service) != ""
+		return clocked && !c.Restored.IsZero() || i.treated(x) || w.Bringing(x.service) != "" && !planted.Is(planted.TreatedIgnored)
 	})
 	slices.SortStableFunc(all, func(a, b want) int {
 		return cmp.Or(first(!a.deadline.IsZero(), !b.deadline.IsZero()), a.deadline.Compare(b.deadline), strings.Compare(a.service, b.service))
@@ -79,6 +80,9 @@ func (i Incident) want(w World, service string, since, deadline time.Time) want 
 
 // treated reports whether a run was started for the service, or goes on with a playbook that is for it.
 func (i Incident) treated(x want) bool {
+	if planted.Is(planted.TreatedIgnored) {
+		return false
+	}
 	return slices.ContainsFunc(i.Runs, func(r Run) bool {
 		return r.covers(x.service) && !r.declinedAtStart() || r.Active() && r.Playbook != nil && brings(r.Playbook, x, nil)
 	})

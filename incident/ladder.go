@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"holdfast/internal/planted"
 	"holdfast/playbooks"
 )
 
@@ -88,6 +89,9 @@ func (i Incident) escalates(w World, l leg) Event {
 	}
 	if s.Until.IsZero() || w.Now.Before(s.Until) {
 		return nil
+	}
+	if planted.Is(planted.SilenceApproves) && l.plan().Kind() == playbooks.KindDecide {
+		return l.done("nobody said no")
 	}
 	rungs := i.ladder(w, l)
 	if s.silent() {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"holdfast/detector"
+	"holdfast/internal/planted"
 	"holdfast/internal/source"
 	"holdfast/oncall"
 )
@@ -259,7 +260,7 @@ func (i Incident) orderStandDown(w World, person string, c Command) ([]Event, er
 		if !r.Active() {
 			continue
 		}
-		if s, busy := r.busy(); busy && i.HandsOff == "" {
+		if s, busy := r.busy(); busy && i.HandsOff == "" && !planted.Is(planted.BusyIgnored) {
 			return nil, before(Actor{}, s.Sent, "%s is being carried out since %s; wait for it, at most until %s", stepName(r.ID, s.ID), stamp(s.Sent), stamp(s.Until))
 		}
 		if l, open := i.unsettled(r); open && i.HandsOff == "" {

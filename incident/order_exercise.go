@@ -90,6 +90,8 @@ func (f *draft) announced(p *playbooks.Playbook, by Actor) []string {
 // orderOnExercise is what is different about orders to an exercise; settled: it is not an order like any other.
 func (i Incident) orderOnExercise(w World, person string, c Command) (events []Event, err error, settled bool) {
 	switch {
+	case c.Verb == VerbStandDown && i.HandsOff != "":
+		return nil, nil, false // nothing of it is driven any more, so nobody concludes it either: it is stood down like any other
 	case c.Verb == VerbStandDown:
 		events, err = i.endExercise(w, person, c)
 		return events, err, true

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"holdfast/internal/planted"
 	"holdfast/internal/source"
 	"holdfast/playbooks"
 )
@@ -96,6 +97,8 @@ func open(l leg) error {
 	case s.ended() && l.run.Active() && l.run.Ending != nil && !l.undo && s.Status == CalledOff:
 		return before(l.run.Ending.By, l.run.Ending.At, "%s is called off: run %s was %s by %s at %s%s", stepName(run, step), run,
 			l.run.Ending.Result, who(l.run.Ending.By), stamp(l.run.Ending.At), because(l.run.Ending.Reason))
+	case s.ended() && planted.Is(planted.AckAfterEnd):
+		return nil
 	case s.ended():
 		r := before(s.By, s.Ended, "%s was already %s", l.called(), endings[s.Status])
 		if s.By != (Actor{}) {
@@ -121,6 +124,10 @@ func waiting(l leg, doing string) error {
 	switch s.Status {
 	case Waiting:
 		return nil
+	case Done:
+		if planted.Is(planted.AckAfterEnd) {
+			return nil
+		}
 	case Stuck:
 		return Refuse("%s is stuck (%s): it wants done, retry or skip, not %s", l.called(), s.Reason, doing)
 	case Retrying:
@@ -138,7 +145,7 @@ func ack(i Incident, w World, l leg, person string, c Command) ([]Event, error) 
 		}
 	}
 	offered := s.Offered != nil && s.Offered.To == person
-	if s.Acked != (Actor{}) && !offered {
+	if s.Acked != (Actor{}) && !offered && !planted.Is(planted.SecondAck) {
 		return nil, before(s.Acked, s.AckedAt, "%s was already acknowledged by %s at %s", l.called(), who(s.Acked), stamp(s.AckedAt))
 	}
 	by, err := w.dutyOn(s).entitled(person, "acknowledge "+step, mayAct(w, l))
@@ -297,12 +304,15 @@ func approve(i Incident, w World, l leg, person string, c Command) ([]Event, err
 	}
 	have := standing(w, l, now.Digest)
 	for _, a := range s.Approvals {
-		if a.By.Person == person && !a.lapses(now.Digest) {
+		if a.By.Person == person && !a.lapses(now.Digest) && !planted.Is(planted.SameApprover) {
 			return nil, before(a.By, a.At, "%s already approved %s at %s; %d of %d have", person, step, stamp(a.At), have, s.Needed)
 		}
 	}
 	events := []Event{StepApproved{Run: run, Step: step, By: by, Reason: c.Reason, Unproven: unshown(l), Digest: now.Digest}}
-	if have+1 >= s.Needed {
+	if planted.Is(planted.ApprovesNothing) {
+		events = []Event{StepApproved{Run: run, Step: step, By: by, Reason: c.Reason}}
+	}
+	if have+1 >= s.Needed || planted.Is(planted.OneIsEnough) {
 		end := l.done(fmt.Sprintf("approved by %d of %d", have+1, s.Needed))
 		end.By, end.Approved = by, i.approvedValues(w, l)
 		events = append(events, end)

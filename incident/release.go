@@ -198,7 +198,7 @@ func (l leg) askedAnew() (d StepState, waits, refused bool) {
 	}
 	for _, d := range l.deciders() {
 		switch s := d.state(); {
-		case s.For == l.plan().ID && s.Status == Declined:
+		case s.Status == Declined && s.Approved[l.plan().ID] == nil: // about this step, or before anybody was shown it
 			return *s, false, true
 		case s.For != "" && !s.ended():
 			return *s, true, false

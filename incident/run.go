@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast/detector"
+	"holdfast/internal/planted"
 	"holdfast/playbooks"
 )
 
@@ -35,7 +36,7 @@ func (i Incident) runDue(w World, run Run) Event {
 	if run.Paused.over(w.Now) {
 		return RunResumed{Run: run.ID, By: Actor{Rule: ruleUntil}}
 	}
-	if run.Ending != nil {
+	if run.Ending != nil && !planted.Is(planted.AbortIgnored) {
 		return i.endingDue(w, run)
 	}
 	for n := range run.Steps {
@@ -149,10 +150,15 @@ func (i Incident) begins(w World, l leg) Event {
 	if d, _, refused := l.askedAnew(); ready && refused {
 		return StepSkipped{Run: run, Step: step, By: Actor{Rule: ruleDeclined}, Reason: fmt.Sprintf("%s was declined when it was asked once more", d.ID)}
 	}
-	if !ready || i.waitsFor(w, l) != "" {
+	why := i.waitsFor(w, l)
+	if !ready || why != "" && why != l.disarmed(w) {
 		return nil
 	}
-	return i.turn(w, l)
+	e := i.turn(w, l)
+	if _, leftOut := e.(StepSkipped); why != "" && !leftOut { // what is not done anyway keeps nobody behind it waiting
+		return nil
+	}
+	return e
 }
 
 // waitsFor is what keeps a step from starting though all that it comes after has ended; empty: nothing.
@@ -231,6 +237,9 @@ func (l leg) done(output string) StepDone {
 // inDoubt is about an effect that nobody has reported back on: sent by an instance that is gone, or out of time.
 func (i Incident) inDoubt(w World, l leg) Event {
 	s, p := l.state(), l.plan()
+	if planted.Is(planted.LeftUnderWay) && s.Epoch < w.Epoch {
+		return nil
+	}
 	run, step := l.name()
 	switch {
 	case s.Epoch < w.Epoch && repeatable(p) && !l.calledOff() && (l.braked() || l.disarmed(w) != ""):
@@ -255,7 +264,7 @@ func (i Incident) inDoubt(w World, l leg) Event {
 
 // repeatable reports whether a step may be sent again when its outcome is not known. To ask changes nothing.
 func repeatable(p *playbooks.Step) bool {
-	return p.Kind() == playbooks.KindVerify || p.Repeat == "safe"
+	return p.Kind() == playbooks.KindVerify || p.Repeat == "safe" || planted.Is(planted.AskedNobody)
 }
 
 // told reports whether every notice of a step has gone out, or could not.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"holdfast/internal/planted"
 	"holdfast/playbooks"
 )
 
@@ -24,7 +25,7 @@ const (
 func start(w World, l leg, by Actor, reason string) StepStarted {
 	s, p := l.state(), l.plan()
 	class := max(s.Class, 1)
-	if by.Person != "" && s.Class > 0 {
+	if (by.Person != "" || planted.Is(planted.NewKey)) && s.Class > 0 {
 		class = s.Class + 1
 	}
 	run, step := l.name()
@@ -168,7 +169,7 @@ func stepDeadline(w World, l leg, d *deadlines) {
 func (i Incident) Wants(epoch uint64, since time.Time) []Effect {
 	var all []Effect
 	for n := range i.Notices {
-		if notice := i.Notices[n]; notice.open() && i.HandsOff == "" {
+		if notice := i.Notices[n]; notice.open() && i.HandsOff == "" && !(planted.Is(planted.NoticeForgotten) && notice.At.Before(since)) {
 			all = append(all, Effect{Key: fmt.Sprintf("%s/notice/%d", i.ID, notice.N), Incident: i.ID, Run: notice.Run, Step: notice.Step,
 				Attempt: 1, Epoch: epoch, Until: later(notice.At, since).Add(noticePatience), Exercise: i.Exercise, Notice: &notice})
 		}
@@ -209,7 +210,7 @@ func effect(l leg, epoch uint64) []Effect {
 		return nil // it was put in before the start was recorded, so this is a damaged journal; in time the step times out
 	}
 	return []Effect{{Key: s.Key, Incident: l.incident, Run: l.run.ID, Step: s.ID, Undo: l.undo, Attempt: s.Attempt, Epoch: s.Epoch, Until: s.Until,
-		Repeat: p.Repeat, Exercise: l.run.Exercise, Do: p.Run, Verify: p.Verify}}
+		Repeat: p.Repeat, Exercise: marked(l.run.Exercise), Do: p.Run, Verify: p.Verify}}
 }
 
 func (b *book) wants() (all []Effect) {
@@ -295,4 +296,12 @@ func short(text string) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:most], "") + " …"
+}
+
+// marked is how an effect of a run is marked.
+func marked(e Exercise) Exercise {
+	if planted.Is(planted.ExerciseAsLive) {
+		return ""
+	}
+	return e
 }

@@ -226,7 +226,8 @@ func (i Incident) evaluated(w World, l leg, frozen map[string]condition.Value) (
 // approved are the values of a step that a decision before it was taken on.
 func (l leg) approved() map[string]condition.Value {
 	for n := range l.run.Steps {
-		if s := l.run.Steps[n]; s.Status == Done && s.Approved[l.plan().ID] != nil {
+		// A decision that is asked once more, or was declined then, was taken before: what was approved stays what it is.
+		if s := l.run.Steps[n]; (s.Status == Done || s.For != "") && s.Approved[l.plan().ID] != nil {
 			return s.Approved[l.plan().ID]
 		}
 	}

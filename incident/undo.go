@@ -113,12 +113,32 @@ func endOf(e Event) (run, step string) {
 	return "", ""
 }
 
-// doubted are the steps of a run of which some attempt may have taken effect without anybody knowing.
+// doubted are the steps of a run of which some attempt may have taken effect without anybody knowing: it failed, or it was sent
+// again after a daemon had died, and the answer to the second sending says nothing of the first.
 func (i Incident) doubted(run Run) map[string]bool {
-	doubted := map[string]bool{}
+	doubted, open := map[string]bool{}, map[string]bool{}
 	for _, r := range i.Timeline {
-		if e, ok := r.Event.(StepFailed); ok && e.Run == run.ID && e.mayHaveActed() {
-			doubted[e.Step] = true
+		switch e := r.Event.(type) {
+		case StepStarted:
+			if e.Run == run.ID {
+				doubted[e.Step], open[e.Step] = doubted[e.Step] || open[e.Step], true
+			}
+		case StepFailed:
+			if e.Run == run.ID {
+				doubted[e.Step], open[e.Step] = doubted[e.Step] || e.mayHaveActed(), false
+			}
+		case StepForbidden:
+			if e.Run == run.ID && !e.Undo {
+				open[e.Step] = false
+			}
+		case StepDone:
+			if e.Run == run.ID {
+				open[e.Step] = false
+			}
+		case StepSkipped:
+			if e.Run == run.ID {
+				open[e.Step] = false
+			}
 		}
 	}
 	return doubted

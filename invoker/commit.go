@@ -9,6 +9,7 @@ import (
 
 	"holdfast/incident"
 	"holdfast/internal/failpoint"
+	"holdfast/internal/planted"
 	"holdfast/journal"
 )
 
@@ -33,6 +34,9 @@ func (v *Invoker) commit(ctx context.Context, decide decision) ([]incident.Chang
 		v.mu.Lock()
 		now := v.now()
 		changes, err := decide(now)
+		if planted.Is(planted.DecidedOnce) && len(v.attempts) > 0 {
+			changes, err = v.attempts[0].changes, nil
+		}
 		v.mu.Unlock()
 		if err != nil || len(changes) == 0 {
 			return nil, err
@@ -125,6 +129,9 @@ func (v *Invoker) append(ctx context.Context, e journal.Envelope) (journal.Commi
 	start := time.Now()
 	v.note(func(s *Status) { s.Appending = start })
 	committed, err := v.cfg.Log.Append(ctx, e)
+	if planted.Is(planted.LostIsStored) && errors.Is(err, journal.ErrUnknown) {
+		committed, err = journal.Committed{Envelope: e, Sequence: e.PrevSequence + 1, Hash: e.CommitID}, nil
+	}
 	took := time.Since(start)
 	v.note(func(s *Status) { s.Appending = time.Time{} })
 	switch {
@@ -188,7 +195,7 @@ func (v *Invoker) notice(event incident.Event) {
 
 // succeed notes who took over from this instance, once it has been in charge itself.
 func (v *Invoker) succeed() {
-	if v.status.Epoch != 0 && v.incumbent.Epoch != v.status.Epoch {
+	if v.status.Epoch != 0 && v.incumbent.Epoch != v.status.Epoch && !planted.Is(planted.SuccessorIgnored) {
 		v.status.Successor = v.incumbent.Instance
 	}
 }

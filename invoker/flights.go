@@ -11,6 +11,7 @@ import (
 
 	"holdfast/incident"
 	"holdfast/internal/failpoint"
+	"holdfast/internal/planted"
 )
 
 // Effects under way at once. Steps and notices do not wait for each other: a hanging webhook must not hold up a failover.
@@ -114,7 +115,7 @@ func (f *flights) want(id string, wants []incident.Effect) {
 	wanted := make(map[string]*flight, len(wants))
 	for _, e := range wants {
 		name := flightOf(e)
-		if of := t.flights[name]; of != nil {
+		if of := t.flights[name]; of != nil && !planted.Is(planted.SentTwice) {
 			wanted[name] = of
 			continue
 		}
@@ -123,7 +124,7 @@ func (f *flights) want(id string, wants []incident.Effect) {
 		f.hungry[l], f.stirred[l] = true, true
 	}
 	for name, of := range t.flights {
-		if wanted[name] == nil {
+		if wanted[name] == nil && !planted.Is(planted.NotLookedAgain) {
 			of.cancel()
 			f.end(of)
 		}
@@ -204,6 +205,9 @@ func (v *Invoker) start(ctx context.Context, e incident.Effect) {
 			return
 		case r.Outcome == "":
 			failpoint.Hit("invoker/allowed", kindOf(e))
+			if planted.Is(planted.OldFence) && e.Epoch > 1 {
+				e.Epoch--
+			}
 			r = v.cfg.Hands.Carry(ctx, e)
 			failpoint.Hit("invoker/effect-over", kindOf(e))
 		}
@@ -234,6 +238,9 @@ func kindOf(e incident.Effect) string {
 func (v *Invoker) mayStart(e incident.Effect) (incident.Result, bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if planted.Is(planted.NotLookedAgain) {
+		return incident.Result{}, true
+	}
 	if v.desk.Epoch() != v.status.Epoch || v.status.HandsOff != "" || !v.wanted(e) {
 		return incident.Result{}, false
 	}

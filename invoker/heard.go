@@ -10,6 +10,7 @@ import (
 	"holdfast/detector/alert"
 	"holdfast/incident"
 	"holdfast/internal/failpoint"
+	"holdfast/internal/planted"
 )
 
 // Heard is one message of the alert log, made out (watch.Heard).
@@ -78,12 +79,8 @@ func (v *Invoker) Unread(ctx context.Context, after uint64) ([]alert.Unread, err
 		if found := v.unreadAfter(after); len(found) > 0 {
 			return found, nil
 		}
-		select {
-		case <-v.unread:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-v.over:
-			return nil, ErrOver
+		if err := v.stage.Await(ctx, v.unread); err != nil {
+			return nil, err
 		}
 	}
 }
@@ -92,7 +89,7 @@ func (v *Invoker) unreadAfter(after uint64) []alert.Unread {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.unreadTo = after
-	if !v.status.Live || v.idle() {
+	if !v.status.Live || v.idle() || planted.Is(planted.DeadNotBuried) {
 		return nil
 	}
 	return v.desk.Unread(after)

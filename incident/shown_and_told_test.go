@@ -94,3 +94,45 @@ func TestWhoWasAskedForSomethingIsToldThatTheRunMakesWay(t *testing.T) {
 		}
 	}
 }
+
+// The first sending may have done it, and the second is answered with "it is gone": that says nothing of the first.
+func TestWhatWasSentTwiceIsInDoubtThoughTheSecondSendingCertainlyDidNothing(t *testing.T) {
+	h := runWith(t, `
+  - {id: fence, run: {exec: {command: fence}}, repeat: safe, undo: {run: {exec: {command: open}}}}
+  - {id: promote, run: {exec: {command: promote}}}
+`)
+	h.commit(Change{Event: TookOver{Epoch: 2, Instance: "two"}})
+	equal(t, h.at(7*time.Minute), []string{"step_started fence"})
+	h.finish(Result{Effect: h.want("fence"), Outcome: Failed, Reason: "404: it is gone", NoEffect: true})
+	equal(t, h.control("alice", VerbAbort, "", "1"), []string{"run_aborted", "undo_failed fence"})
+	equal(t, last[UndoFailed](h).Outcome, InDoubt)
+}
+
+// Declined is what was asked once more; what was approved before is done as it was approved, or not at all.
+func TestAfterANoToOneStepAnotherIsStillSentAsItWasApproved(t *testing.T) {
+	h := runWith(t, `
+  - {id: go, decide: "Go on?", role: incident-director}
+  - {id: first, run: {exec: {command: first}}}
+  - {id: a, after: [first], run: {nats: {subject: a, request: "${{ step('first').output }}"}}}
+  - {id: b, after: [go], run: {exec: {command: b, args: ["${{ component('ledger-db-ams').state }}"]}}}
+`)
+	h.says("alice", VerbApprove, "go")
+	h.finish(Result{Effect: h.want("b"), Outcome: Failed, Reason: "no"})
+	h.finish(Result{Effect: h.want("first"), Output: "x"})
+	h.says("alice", VerbDecline, "go")
+	h.facts.components["ledger-db-ams"] = detector.Down
+	equal(t, h.says("alice", VerbRetry, "b"), []string{"step_started b"})
+	equal(t, h.want("b").Do.Exec.Args[0], "up")
+}
+
+func TestANoToOneStepLetsNoOtherGoThatNobodyWasShown(t *testing.T) {
+	h := runWith(t, `
+  - {id: go, decide: "Go on?", role: incident-director}
+  - {id: first, run: {exec: {command: first}}}
+  - {id: a, after: [first], run: {nats: {subject: a, request: "${{ step('first').output }}"}}}
+  - {id: b, after: [first], run: {nats: {subject: b, request: "${{ step('first').output }}"}}}
+`)
+	h.says("alice", VerbApprove, "go")
+	equal(t, h.finish(Result{Effect: h.want("first"), Output: "x"}), []string{"step_done first", "step_started go"})
+	equal(t, h.says("alice", VerbDecline, "go"), []string{"step_declined go", "step_skipped a", "step_skipped b", "run_ended"})
+}
