@@ -42,7 +42,7 @@ func (s *Streams) Publish(ctx context.Context, subject string, header map[string
 
 // Head is the sequence of the last message stored.
 func (s *Streams) Head(ctx context.Context) (uint64, error) {
-	info, err := s.alerts.Info(ctx)
+	info, err := ask(ctx, func(ctx context.Context) (*jetstream.StreamInfo, error) { return s.alerts.Info(ctx) })
 	if err != nil {
 		return 0, fmt.Errorf("head of the alert log: %w", err)
 	}
@@ -51,7 +51,7 @@ func (s *Streams) Head(ctx context.Context) (uint64, error) {
 
 // Message is one message that is stored.
 func (s *Streams) Message(ctx context.Context, sequence uint64) (Message, error) {
-	m, err := s.alerts.GetMsg(ctx, sequence)
+	m, err := ask(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) { return s.alerts.GetMsg(ctx, sequence) })
 	if err != nil {
 		return Message{}, fmt.Errorf("read message %d of the alert log: %w", sequence, err)
 	}

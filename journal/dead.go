@@ -50,13 +50,13 @@ const lookBack = 100
 // findBuried reads where the dead letters end. Where there are none, or all have expired, so have the alerts that they
 // were.
 func (s *Streams) findBuried(ctx context.Context) error {
-	info, err := s.dead.Info(ctx)
+	info, err := ask(ctx, func(ctx context.Context) (*jetstream.StreamInfo, error) { return s.dead.Info(ctx) })
 	if err != nil {
 		return err
 	}
 	at := buried{last: info.State.LastSeq}
 	for sequence := at.last; sequence >= max(info.State.FirstSeq, 1) && at.last-sequence < lookBack; sequence-- {
-		m, err := s.dead.GetMsg(ctx, sequence)
+		m, err := ask(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) { return s.dead.GetMsg(ctx, sequence) })
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			continue
 		}

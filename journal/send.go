@@ -15,10 +15,6 @@ import (
 // ErrFull is the error of a store or a log that has reached its limit; nothing was stored, and nothing was dropped.
 var ErrFull = errors.New("the store is full")
 
-// answerPatience is how long a question about the log may go unanswered before it is asked again. What is asked while nobody
-// leads the stream is never answered, also when somebody does.
-const answerPatience = time.Second
-
 // ackPatience is how long one message may take to be acknowledged before it is asked what became of it. An election of a
 // new leader takes longer; then it is asked again.
 const ackPatience = 2 * time.Second

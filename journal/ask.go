@@ -1,0 +1,34 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// answerPatience is how long a question about a stream may go unanswered before it is asked again. What is asked while nobody
+// leads the stream is never answered, also when somebody does.
+const answerPatience = time.Second
+
+// askPatience is how long it is asked where the context sets no end.
+const askPatience = 30 * time.Second
+
+// ask asks a question of a stream until it is answered, or ctx ends.
+func ask[A any](ctx context.Context, question func(context.Context) (A, error)) (A, error) {
+	if _, ends := ctx.Deadline(); !ends {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, askPatience)
+		defer cancel()
+	}
+	for {
+		once, cancel := context.WithTimeout(ctx, answerPatience)
+		answer, err := question(once)
+		cancel()
+		unanswered := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, nats.ErrNoResponders)
+		if !unanswered || !pause(ctx, firstWait) {
+			return answer, err
+		}
+	}
+}
