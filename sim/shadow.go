@@ -274,13 +274,18 @@ func (s *shadow) mayHappen(by *process, id string, t *tale, event incident.Event
 	case incident.Estimated, incident.FacilityReported, incident.DataReported, incident.SwitchedOff, incident.SwitchedOn:
 		return
 	}
-	if t.over {
+	var ended bool // by a person
+	switch event.(type) {
+	case incident.StoodDown, incident.RunEnded:
+		ended = true
+	}
+	leftToPeople := ended && t.unknown
+	unseen := ended && s.blind(by) && s.w.store.damaged == lost // that it is over may be what is missing
+	if t.over && !leftToPeople && !unseen {
 		s.fail("I8", "%s happened to %s, which is over", event.Kind(), id)
 	}
 	if t.unknown && by != nil {
-		switch event.(type) {
-		case incident.StoodDown, incident.RunEnded:
-		default:
+		if !leftToPeople {
 			s.fail("I13", "%s is driven to %s though it holds an event that this version does not know", id, event.Kind())
 		}
 	}
@@ -375,7 +380,7 @@ func (s *shadow) runEnded(id string, v incident.RunEnded) {
 	if r == nil {
 		return
 	}
-	if r.ended {
+	if r.ended && s.w.store.damaged != lost { // its end may be what is missing
 		s.fail("I8", "run %s of %s ends twice", v.Run, id)
 	}
 	r.ended = true
