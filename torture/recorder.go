@@ -13,8 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -231,9 +231,19 @@ func stillRuns(dir string, e effect) (string, error) {
 		}
 	}
 	for pid, before := range began {
-		if syscall.Kill(pid, 0) == nil {
+		if runs(pid) {
 			return fmt.Sprintf("%s#%d", before.Key, before.Attempt), nil
 		}
 	}
 	return "", nil
+}
+
+// runs reports whether a process does anything any more: one that is dead and that nobody has asked after is still in the table.
+func runs(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, state, _ := strings.Cut(string(stat), ") ")
+	return !strings.HasPrefix(state, "Z") && !strings.HasPrefix(state, "X")
 }
