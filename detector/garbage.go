@@ -5,7 +5,7 @@ import "holdfast/bia"
 // Garbage is how much garbage may pile up, in percent of the bytes in use, before a program that judges by an analysis should
 // collect it (runtime/debug.SetGCPercent). To collect means to look through the whole analysis and what was drawn of it; with
 // a hundred thousand components and Go's own hundred percent that costs as much as judging. With little in use it would be
-// done many times a second while a backlog is read, for nothing: 64 MiB may always pile up. Alerts count for nothing: what is
+// done many times a second while a backlog is read, for nothing: 64 MiB may pile up, or four times what is in use. Alerts count for nothing: what is
 // remembered of them has no pointers to follow.
 func Garbage(a *bia.Analysis, inUse uint64) (percent int) {
 	const usual, most, each, always = 100, 400, 300, 64 << 20 // each: so much more for each hundred thousand components

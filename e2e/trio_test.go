@@ -111,7 +111,7 @@ func others(all []*replica, r *replica) []*replica {
 	return slices.DeleteFunc(slices.Clone(all), func(o *replica) bool { return o == r })
 }
 
-func TestThreeDaemonsTakeOverFromEachOtherAndTheShopIsRecoveredOnce(t *testing.T) {
+func TestThreeDaemonsTakeOverFromEachOther(t *testing.T) {
 	s := openShop(t)
 	all := trio(t, s, "")
 	first := inCharge(t, all, 10*time.Second)

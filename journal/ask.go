@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // answerPatience is how long a question about a stream may go unanswered before it is asked again. What is asked while nobody
@@ -31,4 +32,9 @@ func ask[A any](ctx context.Context, question func(context.Context) (A, error)) 
 			return answer, err
 		}
 	}
+}
+
+// find is a stream that is there.
+func find(ctx context.Context, js jetstream.JetStream, name string) (jetstream.Stream, error) {
+	return ask(ctx, func(ctx context.Context) (jetstream.Stream, error) { return js.Stream(ctx, name) })
 }

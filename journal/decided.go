@@ -14,7 +14,7 @@ import (
 // is the last thing it gives.
 func Decided(ctx context.Context, js jetstream.JetStream) iter.Seq2[Committed, error] {
 	return func(yield func(Committed, error) bool) {
-		stream, err := js.Stream(ctx, LogStream)
+		stream, err := find(ctx, js, LogStream)
 		if errors.Is(err, jetstream.ErrStreamNotFound) {
 			return
 		}

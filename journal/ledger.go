@@ -22,6 +22,8 @@ func (l *ledger) put(ctx context.Context, prev uint64, body []byte) (uint64, err
 		jetstream.WithExpectStream(LogStream), jetstream.WithExpectLastSequencePerSubject(prev))
 }
 
+// What is asked here is asked once: whoever asks has more to do before it is asked again (see [ask] for all other questions).
+//
 // head is asked of the stream first and of its messages then: what was stored before the first question has to be there
 // at the second.
 func (l *ledger) head(ctx context.Context) (uint64, error) {

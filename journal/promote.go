@@ -14,7 +14,7 @@ import (
 func Mirror(ctx context.Context, js jetstream.JetStream, o Options, domain string) error {
 	o = o.withDefaults()
 	for _, want := range configs(o) {
-		_, err := js.Stream(ctx, want.Name)
+		_, err := find(ctx, js, want.Name)
 		if err == nil {
 			continue
 		}
@@ -38,7 +38,7 @@ func Promote(ctx context.Context, js jetstream.JetStream, o Options) (promoted i
 	all := configs(o)
 	for i := len(all) - 1; i >= 0; i-- {
 		want := all[i]
-		stream, err := js.Stream(ctx, want.Name)
+		stream, err := find(ctx, js, want.Name)
 		if err != nil {
 			return promoted, fmt.Errorf("promote the journal: stream %s: %w", want.Name, err)
 		}

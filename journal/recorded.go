@@ -13,7 +13,7 @@ import (
 // error is the last thing it gives.
 func Recorded(ctx context.Context, js jetstream.JetStream) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
-		stream, err := js.Stream(ctx, AlertsStream)
+		stream, err := find(ctx, js, AlertsStream)
 		if err != nil {
 			yield(Message{}, fmt.Errorf("read the alert log: stream %s: %w", AlertsStream, err))
 			return

@@ -197,7 +197,7 @@ func deadConfig(o Options) jetstream.StreamConfig {
 // keep finds or makes a stream. One that is there is brought up to what an operator chose, but never made to forget what
 // it promised to keep: what holdfast did not set up like this it does not rely on.
 func keep(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConfig) (jetstream.Stream, error) {
-	stream, err := ask(ctx, func(ctx context.Context) (jetstream.Stream, error) { return js.Stream(ctx, want.Name) })
+	stream, err := find(ctx, js, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return js.CreateStream(ctx, want)
 	}

@@ -24,7 +24,7 @@ func setupCommand() *cobra.Command {
 
 The daemon then runs with others, which can read and append and cannot delete, purge or change a stream: see
 deploy/nats/holdfast.conf. The server inside a daemon does the same by itself.`,
-		Example: "  holdfast setup --config /etc/holdfast/holdfast.yaml --creds /root/holdfast-setup.creds",
+		Example: "  holdfast setup --config /etc/holdfast/holdfast.yaml --creds setup.creds",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := setUp(c.Context(), file, by); err != nil {

@@ -107,7 +107,10 @@ func (b Batch) Each(read func(body []byte) (Batch, error)) (together Batch, firs
 		if err != nil && len(bodies) > 1 {
 			err = inBody(n, len(bodies), err)
 		}
-		first = cmp.Or(first, err)
+		if err != nil {
+			first = cmp.Or(first, err)
+			continue
+		}
 		together.add(one)
 	}
 	return together, first

@@ -2,9 +2,6 @@
 
 package failpoint
 
-// Enabled reports whether this program was built to be tortured.
-const Enabled = false
-
 // Hit marks an instant.
 func Hit(string, ...string) {}
 

@@ -12,9 +12,6 @@ import (
 	"time"
 )
 
-// Enabled reports whether this program was built to be tortured.
-const Enabled = true
-
 // A trap is what the environment says of one point.
 type trap struct {
 	name, about string // about: "" for whatever it is about

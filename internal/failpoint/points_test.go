@@ -88,13 +88,3 @@ func pointsIn(t *testing.T, path string) (names []string) {
 	})
 	return names
 }
-
-func TestWithoutTheTagNothingHappens(t *testing.T) {
-	if failpoint.Enabled {
-		t.Skip("built with the tag failpoint")
-	}
-	failpoint.Hit("journal/stored", "whatever")
-	if err := failpoint.Fail("journal/stored"); err != nil {
-		t.Error(err)
-	}
-}

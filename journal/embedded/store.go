@@ -100,7 +100,7 @@ func checkMarker(dir string, as marker) error {
 		return fmt.Errorf("%s is damaged: %w", file, err)
 	}
 	if m != as {
-		return fmt.Errorf("the store %s was made for %s (version %d), and this is %s (version %d): opened by another kind of server its streams would be deleted; put holdfast.yaml back as it was, or bring the logs over with `holdfast migrate`: %w",
+		return fmt.Errorf("the store %s was made for %s (version %d), and this is %s (version %d): opened by another kind of server its streams would be deleted; put holdfast.yaml back as it was, or give the other kind a store of its own: %w",
 			dir, m, m.Holdfast, as, as.Holdfast, ErrMode)
 	}
 	return nil
