@@ -54,6 +54,9 @@ func (o Options) Command() string {
 	if o.Gap != "" {
 		text += fmt.Sprintf(" -gap %q", o.Gap)
 	}
+	if o.Keeps {
+		text += " -keeps"
+	}
 	if o.Only != nil {
 		text += fmt.Sprintf(" -only %q", strings.Join(o.Only, ";"))
 	}
