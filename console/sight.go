@@ -29,6 +29,7 @@ type sight struct {
 	slacks          func(incident.Incident, incident.Run) []incident.Slack
 	components      func() []detector.ComponentReport         // all, in order of id; of a large house that takes a while, so only who shows them asks
 	waits           func(incident.Incident) map[string]string // steps, as "run/step", that wait for something else than those before them
+	stopped         func(incident.Incident) map[string]string // runs of which nothing that acts on machines starts, since somebody has disarmed
 	forbidden       func(incident.Incident) map[string]string // stuck steps, as "run/step", that a rule forbids to send again now, and why
 }
 
@@ -71,6 +72,7 @@ func sightOf(d *incident.Desk, now time.Time) sight {
 	s.shadow = d.IsShadow()
 	s.forbidden = func(i incident.Incident) map[string]string { return d.ForbiddenNow(now, i) }
 	s.waits = func(i incident.Incident) map[string]string { return d.Waits(now, i) }
+	s.stopped = func(i incident.Incident) map[string]string { return d.Disarmed(now, i) }
 	return s
 }
 

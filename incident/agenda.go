@@ -64,9 +64,10 @@ func (a *agenda) touch(id string) {
 }
 
 // private reports whether a record concerns nobody but its own incident. What an exercise holds, others may have between its
-// steps.
+// steps; and of an incident that is not driven the record may be the one by which it is not.
 func (b *book) private(r Record) bool {
-	return b.incidents[r.Incident].Exercise == "" && private(r.Event)
+	i := b.incidents[r.Incident]
+	return i.Exercise == "" && i.HandsOff == "" && private(r.Event)
 }
 
 // private reports whether an event of what is live concerns nobody but its own incident: not which situation anybody
