@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"sort"
@@ -232,11 +233,18 @@ func (d *Desk) Finish(now time.Time, r Result) []Change { return d.finish(now, r
 
 // Incidents are all incidents, the newest first.
 func (d *Desk) Incidents() []Incident {
-	all := make([]Incident, 0, len(d.ids))
-	for _, id := range slices.Backward(d.ids) {
-		all = append(all, *d.incidents[id])
+	return slices.AppendSeq(make([]Incident, 0, len(d.ids)), d.Newest())
+}
+
+// Newest goes through all incidents, the newest first: who wants a hundred of ten thousand does not pay for the rest.
+func (d *Desk) Newest() iter.Seq[Incident] {
+	return func(yield func(Incident) bool) {
+		for _, id := range slices.Backward(d.ids) {
+			if !yield(*d.incidents[id]) {
+				return
+			}
+		}
 	}
-	return all
 }
 
 // Incident finds one incident.
