@@ -8,7 +8,6 @@ import (
 
 	"holdfast/bia"
 	"holdfast/internal/planted"
-	"holdfast/internal/source"
 )
 
 // A book is what the records alone add up to. A copy of it is what a decision is tried out on.
@@ -91,13 +90,11 @@ func (b *book) apply(r Record) {
 // adopt reads the documents again. An older or newer version of holdfast may have accepted what this one does not: then
 // the documents before stay, nothing happens automatically, and the daemon says so.
 func (b *book) adopt(at time.Time, e DocumentsAdopted) {
-	docs, problems := ParseDocuments(e.Files)
-	if problems.HasErrors() {
-		b.broken = fmt.Sprintf("the documents adopted at %s cannot be read by this version of holdfast: %s", stamp(at), problems[0].Message)
+	docs, problem := inForce.documents(e)
+	if problem != "" {
+		b.broken = fmt.Sprintf("the documents adopted at %s cannot be read by this version of holdfast: %s", stamp(at), problem)
 		return
 	}
-	docs.Digest, docs.Files = e.Digest, e.Files
-	source.Forget(docs.BIA) // they were found good; of a large one the places of its words are half
 	b.docs, b.broken = docs, ""
 	b.texts = maps.Clone(b.texts)
 	maps.DeleteFunc(b.texts, func(digest string, _ *bia.Analysis) bool { return len(b.judgedBy(digest)) == 0 })
