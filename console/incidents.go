@@ -194,13 +194,15 @@ func (c *console) incidents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.answer(w, func(_ *incident.Desk, s sight) (any, *Problem) {
-		list := s.open()
-		if all {
-			list = s.incidents
+		list := s.incidents()
+		if !all {
+			list = slices.Values(s.open())
 		}
-		answer := Incidents{Now: s.now, Incidents: []IncidentStatus{}}
-		for _, i := range list[:min(limit, len(list))] {
-			answer.Incidents = append(answer.Incidents, incidentStatus(s, i))
+		answer := Incidents{Now: s.now, Incidents: make([]IncidentStatus, 0, min(limit, 128))}
+		for i := range list {
+			if answer.Incidents = append(answer.Incidents, incidentStatus(s, i)); len(answer.Incidents) == limit {
+				break
+			}
 		}
 		return answer, nil
 	})

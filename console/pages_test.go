@@ -104,7 +104,7 @@ func quoted(s string) string {
 	if problem != nil {
 		panic(problem.Detail)
 	}
-	return string(body)
+	return body.String()
 }
 
 // active is whatever a page would need a looser policy for.

@@ -14,6 +14,7 @@ import (
 // A book is what the records alone add up to. A copy of it is what a decision is tried out on.
 type book struct {
 	docs      *Documents
+	known     *Documents               // read already; nil: none
 	texts     map[string]*bia.Analysis // by digest: the one in force, and those that open incidents are judged by
 	broken    string                   // why the documents adopted last cannot be read
 	unread    string                   // what in the log about the house itself is not understood; empty once a person has armed
@@ -92,13 +93,16 @@ func (b *book) apply(r Record) {
 // adopt reads the documents again. An older or newer version of holdfast may have accepted what this one does not: then
 // the documents before stay, nothing happens automatically, and the daemon says so.
 func (b *book) adopt(at time.Time, e DocumentsAdopted) {
-	docs, problems := ParseDocuments(e.Files)
+	docs, problems := b.known.again(e)
+	if docs == nil {
+		docs, problems = ParseDocuments(e.Files)
+		docs.Digest, docs.Files = e.Digest, e.Files
+		source.Forget(docs.BIA) // they were found good; of a large one the places of its words are half
+	}
 	if problems.HasErrors() {
 		b.broken = fmt.Sprintf("the documents adopted at %s cannot be read by this version of holdfast: %s", stamp(at), problems[0].Message)
 		return
 	}
-	docs.Digest, docs.Files = e.Digest, e.Files
-	source.Forget(docs.BIA) // they were found good; of a large one the places of its words are half
 	b.docs, b.broken = docs, ""
 	b.texts = maps.Clone(b.texts)
 	maps.DeleteFunc(b.texts, func(digest string, _ *bia.Analysis) bool { return len(b.judgedBy(digest)) == 0 })
