@@ -120,6 +120,70 @@ func TestWhatIsReadFromPaperIsAllThatACopyHas(t *testing.T) {
 	}
 }
 
+// Nor is a field that nobody happened to fill in the test above.
+func TestEveryFieldOfWhatWasHeardIsWrittenDown(t *testing.T) {
+	everyField(t, (*paper).record)
+	everyField(t, sayingOf[word])
+	everyField(t, sayingOf[int64])
+	everyField(t, func(p *paper, s *speech) { at := s; p.speech(&at); *s = *at })
+	everyField(t, func(p *paper, q *part) { at := q; p.part(&at); *q = *at })
+	everyField(t, func(p *paper, e *ear) { at := e; p.ear(&at); *e = *at })
+	everyField(t, (*paper).mark)
+	everyField(t, (*paper).span)
+	everyField(t, (*paper).remark)
+	everyField(t, (*paper).move)
+	everyField(t, (*paper).window)
+	everyField(t, (*paper).place)
+}
+
+// elsewhere are the fields of these that are written somewhere else, or made anew.
+var elsewhere = []string{"remembered.key", "remembered.observer", "ear.match", "part.said"}
+
+// everyField writes a value all of whose fields are filled, and checks that all of them are read.
+func everyField[V any](t *testing.T, one func(*paper, *V)) {
+	t.Helper()
+	var full, read V
+	v := reflect.ValueOf(&full).Elem()
+	for i := range v.NumField() {
+		if name := v.Type().Name() + "." + v.Type().Field(i).Name; !slices.Contains(elsewhere, name) {
+			fillField(t, name, reflect.NewAt(v.Field(i).Type(), v.Field(i).Addr().UnsafePointer()).Elem())
+		}
+	}
+	written, back := &paper{}, &paper{reads: true}
+	one(written, &full)
+	back.b = written.b
+	one(back, &read)
+	seen := 0
+	if equals(t, v.Type().Name(), v, reflect.ValueOf(&read).Elem(), &seen); back.torn || back.at != len(back.b) {
+		t.Errorf("%s: %d of %d bytes are read", v.Type(), back.at, len(back.b))
+	}
+}
+
+func fillField(t *testing.T, name string, v reflect.Value) {
+	t.Helper()
+	switch {
+	case v.CanInt():
+		v.SetInt(7)
+	case v.CanUint():
+		v.SetUint(7)
+	case v.Kind() == reflect.Bool:
+		v.SetBool(true)
+	case v.Kind() == reflect.String:
+		v.SetString("seven")
+	case v.Kind() == reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+	case v.Kind() == reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(reflect.ValueOf("seven"), reflect.Zero(v.Type().Elem()))
+	case v.Kind() == reflect.Struct: // it is filled by itself, or holds nothing but figures
+		for i := range v.NumField() {
+			fillField(t, name, reflect.NewAt(v.Field(i).Type(), v.Field(i).Addr().UnsafePointer()).Elem())
+		}
+	default:
+		t.Fatalf("%s: nobody knows how to fill a %s", name, v.Type())
+	}
+}
+
 // equals reports where two values differ.
 func equals(t *testing.T, path string, a, b reflect.Value, seen *int) {
 	t.Helper()

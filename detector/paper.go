@@ -156,14 +156,17 @@ func bySpeaker[V facility | integrity](p *paper, all *sayings[V]) {
 }
 
 func sayingsOf[V facility | integrity | word | int64](p *paper, h *history[V]) {
-	list(p, h, func(p *paper, s *saying[V]) {
-		figure(p, &s.own)
-		figure(p, &s.heard)
-		figure(p, &s.sequence)
-		flag(p, &s.suspect)
-		figure(p, &s.aged)
-		figure(p, &s.value)
-	})
+	list(p, h, sayingOf[V])
+}
+
+func sayingOf[V facility | integrity | word | int64](p *paper, s *saying[V]) {
+	figure(p, &s.own)
+	figure(p, &s.heard)
+	figure(p, &s.sequence)
+	flag(p, &s.suspect)
+	flag(p, &s.signed)
+	figure(p, &s.aged)
+	figure(p, &s.value)
 }
 
 // memory leaves out what finds an alert again: that is made anew.
@@ -185,20 +188,23 @@ func (p *paper) memory(m *memory) {
 	list(p, &m.more, sayingsOf[word])
 	list(p, &m.spare, figure[uint32])
 	list(p, &m.lexicon.blocks, func(p *paper, b *[]byte) { block(p, b, lexiconBlock) })
-	list(p, &m.lexicon.places, func(p *paper, at *place) {
-		figure(p, &at.block)
-		figure(p, &at.from)
-		figure(p, &at.to)
-	})
+	list(p, &m.lexicon.places, (*paper).place)
 	list(p, &m.labels, (*paper).labels)
+}
+
+func (p *paper) place(at *place) {
+	figure(p, &at.block)
+	figure(p, &at.from)
+	figure(p, &at.to)
 }
 
 // recordSize is the size of an alert in bytes, as it is written.
 const recordSize = 3*8 + 3*4 + 1 + 1
 
-// The two of the last byte of an alert.
+// Those of the last byte of an alert.
 const (
 	suspectBit = 1 << iota
+	signedBit
 	richBit
 )
 
@@ -214,6 +220,9 @@ func (p *paper) record(r *remembered) {
 		if r.suspect {
 			bits |= suspectBit
 		}
+		if r.signed {
+			bits |= signedBit
+		}
 		if r.rich {
 			bits |= richBit
 		}
@@ -225,7 +234,7 @@ func (p *paper) record(r *remembered) {
 	*r = remembered{
 		identity: binary.LittleEndian.Uint64(b), own: int64(binary.LittleEndian.Uint64(b[8:])), heard: int64(binary.LittleEndian.Uint64(b[16:])),
 		speech: binary.LittleEndian.Uint32(b[24:]), next: binary.LittleEndian.Uint32(b[28:]), labels: binary.LittleEndian.Uint32(b[32:]),
-		word: word(b[36]), suspect: b[37]&suspectBit != 0, rich: b[37]&richBit != 0,
+		word: word(b[36]), suspect: b[37]&suspectBit != 0, signed: b[37]&signedBit != 0, rich: b[37]&richBit != 0,
 	}
 }
 
