@@ -2,6 +2,7 @@ package console
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func knownSight() sight {
 			return []incident.Slack{{Service: "booking", Deadline: at(60), P50: incident.Span(12 * time.Minute), P90: incident.Span(-5 * time.Minute)}, {Service: "ledger", Deadline: at(60), Actual: true}}
 		},
 		documents: &incident.Documents{BIA: &bia.Analysis{Observers: map[string]*bia.Observer{"prom": {}, "probes": {}}}, People: &oncall.Roster{Roles: map[string]*oncall.Role{"director": {}, "on-call": {}, "cto": {}}}},
-		incidents: []incident.Incident{
+		newest: slices.Values([]incident.Incident{
 			{ID: "now", Opened: at(1), Level: detector.Disaster, FirstDisaster: at(2), DeclaredAt: at(5), Recoveries: []incident.Recovery{out}, Runs: []incident.Run{run}, Timeline: []incident.Record{
 				event(incident.StepDone{Run: "1", Step: "page"}),
 				event(incident.ObjectiveAtRisk{Run: "1", Service: "booking", Risk: incident.RiskPossible}),
@@ -47,7 +48,7 @@ func knownSight() sight {
 			{ID: "twice", Opened: at(3), Level: detector.Impaired, Recoveries: []incident.Recovery{{Service: "booking", Since: at(3)}}},
 			{ID: "before", Opened: at(-600), Closed: at(-400), Level: detector.MajorIncident, Recoveries: []incident.Recovery{back, late},
 				Timeline: []incident.Record{event(incident.ObjectiveMissed{Service: "ledger", Objective: "rto"})}},
-		},
+		}),
 		counts: incident.Counts{Truncated: 4, Unreadable: map[alert.Reason]uint64{alert.NotJSON: 3},
 			Heard: detector.Heard{Received: map[string]uint64{"prom": 7, "": 2, "whoever": 1}, Unmapped: 5, Suspect: 6, Misattributed: map[string]uint64{"probes": 9, "whoever": 1}}}}
 }

@@ -57,6 +57,7 @@ type IncidentStatus struct {
 	Declined   string          `json:"declined,omitempty"` // who declined to declare, and why
 	Runs       []RunStatus     `json:"runs"`
 	HandsOff   string          `json:"hands_off,omitempty"`
+	Keeps      []string        `json:"keeps,omitempty"`      // services for which nothing else is started before somebody stands it down, since it is not driven
 	JudgedBy   string          `json:"judged_by"`            // digest of the bia.yaml that it is judged by
 	OlderText  bool            `json:"older_text,omitempty"` // which is not the one in force: holdfast rebase
 
@@ -192,7 +193,7 @@ func statusOf(s sight) Status {
 
 func incidentStatus(s sight, i incident.Incident) IncidentStatus {
 	status := IncidentStatus{ID: i.ID, Level: i.Level, Opened: i.Opened, Closed: i.Closed, Since: i.Verdict.Since,
-		Summary: i.Verdict.Explanation.Summary, Services: []ServiceStatus{}, Declared: i.DeclaredAt, Awaits: awaits(i), Runs: []RunStatus{}, HandsOff: i.HandsOff, JudgedBy: i.JudgedBy, OlderText: s.olderText(i)}
+		Summary: i.Verdict.Explanation.Summary, Services: []ServiceStatus{}, Declared: i.DeclaredAt, Awaits: awaits(i), Runs: []RunStatus{}, HandsOff: i.HandsOff, Keeps: i.Keeps(), JudgedBy: i.JudgedBy, OlderText: s.olderText(i)}
 	status.exercise(i)
 	if i.Declared != nil {
 		status.DeclaredBy = &i.Declared.By

@@ -145,8 +145,8 @@ type Facts interface {
 	Doubt(component string) string
 	// Disputed reports whether some say that a component is worse than it counts as.
 	Disputed(component string) bool
-	// Ask is what a condition comes to, and the first instant after this one at which that can be otherwise; zero: never.
-	// What it asks about beside the world is answered by others, which may be nil.
+	// Ask is what a condition comes to, and the first instant after this one at which it holds, or no longer does, if nothing
+	// else happens; zero: never. What it asks about beside the world is answered by others, which may be nil.
 	Ask(c *condition.Condition, others condition.Facts) (Reply, time.Time)
 }
 

@@ -45,6 +45,7 @@ type remembered struct {
 	observer   uint16 // whose it is, where it can be recognised
 	word       word
 	suspect    bool
+	signed     bool
 	rich       bool // its statements are kept beside
 }
 
@@ -135,7 +136,7 @@ func (m *memory) said(n uint32, buffer *[1]saying[word]) history[word] {
 	if r.rich {
 		return m.more[r.heard]
 	}
-	buffer[0] = saying[word]{own: r.own, heard: r.heard, suspect: r.suspect, value: r.word}
+	buffer[0] = saying[word]{own: r.own, heard: r.heard, suspect: r.suspect, signed: r.signed, value: r.word}
 	return buffer[:]
 }
 
@@ -145,7 +146,7 @@ func (m *memory) remember(n uint32, h history[word]) {
 	switch {
 	case !rich:
 		m.release(r)
-		r.own, r.heard, r.suspect, r.word = h[0].own, h[0].heard, h[0].suspect, h[0].value
+		r.own, r.heard, r.suspect, r.signed, r.word = h[0].own, h[0].heard, h[0].suspect, h[0].signed, h[0].value
 	case r.rich:
 		m.more[r.heard] = h
 	case len(m.spare) > 0:

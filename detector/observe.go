@@ -217,6 +217,13 @@ func (b *book) forged(observer string, a *alert.Alert) bool {
 	return known && o.Key != "" && a.Signer != observer && !a.Vouched
 }
 
+// signed reports whether a statement bears the signature of its speaker. It is asked when it is heard, and never again: a key
+// that an observer is given later makes no word signed that was said before.
+func (b *book) signed(s statement) bool {
+	o, known := b.Observers[s.observer]
+	return known && o.Key != "" && (s.alert.Signer == s.observer || s.alert.Vouched)
+}
+
 // speaker is the observer that an alert is from: the signal's, else its label, else the one whose own the subject is, else the
 // subject's last token or the source of the CloudEvent where that is an observer; empty where nobody owned up. A label that names nobody is nobody's where a signal mapped the alert;
 // else it stays, and the alert is unmapped.
@@ -254,5 +261,5 @@ func (d *Detector) ownTime(a *alert.Alert) (own int64, suspect bool) {
 }
 
 func saidAt[V cmp.Ordered](d *Detector, s statement, value V) saying[V] {
-	return saying[V]{own: s.own, heard: d.at, sequence: s.alert.Sequence, suspect: s.suspect, value: value}
+	return saying[V]{own: s.own, heard: d.at, sequence: s.alert.Sequence, suspect: s.suspect, signed: d.book.signed(s), value: value}
 }

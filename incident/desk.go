@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"sort"
@@ -48,6 +49,10 @@ type heard struct {
 func NewDesk() *Desk {
 	return &Desk{book: newBook(), agenda: newAgenda(), unreadable: map[alert.Reason]uint64{}}
 }
+
+// Know tells the desk of documents that were read without an error, so that it does not read them once more where the log has
+// them adopted. That takes as long as all else in a log of a day.
+func (d *Desk) Know(docs *Documents) { d.book.known = docs }
 
 // Apply folds one committed record into the desk. It is total: what is in the journal has happened.
 func (d *Desk) Apply(r Record) {
@@ -232,11 +237,18 @@ func (d *Desk) Finish(now time.Time, r Result) []Change { return d.finish(now, r
 
 // Incidents are all incidents, the newest first.
 func (d *Desk) Incidents() []Incident {
-	all := make([]Incident, 0, len(d.ids))
-	for _, id := range slices.Backward(d.ids) {
-		all = append(all, *d.incidents[id])
+	return slices.AppendSeq(make([]Incident, 0, len(d.ids)), d.Newest())
+}
+
+// Newest goes through all incidents, the newest first: who wants a hundred of ten thousand does not pay for the rest.
+func (d *Desk) Newest() iter.Seq[Incident] {
+	return func(yield func(Incident) bool) {
+		for _, id := range slices.Backward(d.ids) {
+			if !yield(*d.incidents[id]) {
+				return
+			}
+		}
 	}
-	return all
 }
 
 // Incident finds one incident.

@@ -105,6 +105,7 @@ func New(c Config) *Invoker {
 		unfit:   map[string]bool{},
 		flights: newFlights(),
 	}
+	v.desk.Know(c.Documents)
 	if v.stage == nil {
 		v.stage = newMachine(v.over, &v.flying)
 	}

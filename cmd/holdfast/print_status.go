@@ -103,7 +103,7 @@ func printIncidents(out *printer, now time.Time, incidents []console.IncidentSta
 			out.parts(cell{i.ID, bold}, cell{"is judged by the bia.yaml it was opened under, which is no longer in force", warn})
 		}
 		if i.HandsOff != "" {
-			out.parts(cell{i.ID, bold}, cell{"is shown and not driven: " + i.HandsOff, bad})
+			out.parts(cell{i.ID, bold}, cell{"is shown and not driven: " + i.HandsOff, bad}, cell{keeps(i), warn})
 		}
 	}
 }
