@@ -58,6 +58,13 @@ type Charge struct {
 	Address  string `json:"address,omitempty"` // where people reach it
 }
 
+// A Sender is who posts alerts with a token of its own.
+type Sender struct {
+	Name    string
+	Token   string   // empty: nobody posts to its sources
+	Sources []string // what it may post to, and nobody else
+}
+
 // Config is what a console is made of. House, Publisher, Authenticate and Now are required.
 type Config struct {
 	House        House
@@ -76,6 +83,8 @@ type Config struct {
 	LoopbackOpen bool
 	// AlertsToken is what senders of alerts present as a bearer token. If it is empty, who may look may send.
 	AlertsToken string
+	// Senders have tokens of their own, and sources that nobody else posts to.
+	Senders []Sender
 	// MetricsToken is what a scraper may present instead of a person's token.
 	MetricsToken string
 

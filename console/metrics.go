@@ -48,6 +48,7 @@ var (
 	receivedDesc   = desc("alerts_received_total", "Alerts that were read, by the observer that sent them; \"none\": nobody that bia.yaml knows.", "observer")
 	unreadableDesc = desc("alerts_unreadable_total", "Messages that neither a format nor a mapping reads; they are kept with the reason.", "reason")
 	unmappedDesc   = desc("alerts_unmapped_total", "Alerts about nothing that bia.yaml knows.")
+	strayDesc      = desc("alerts_misattributed_total", "Alerts that claim to be of an observer and came on a subject that is not its (speaks_on): they say nothing.", "observer")
 	suspectDesc    = desc("alerts_clock_suspect_total", "Alerts whose own time could not be, judged by the time of receipt instead.")
 	truncatedDesc  = desc("alerts_truncated_total", "Alerts that senders left out of their messages.")
 
@@ -275,7 +276,7 @@ func (m *reading) exercises(s sight) {
 
 // alerts is what came in.
 func (m *reading) alerts(s sight) {
-	received := boundedObservers(s)
+	received := among(s, s.counts.Received)
 	for _, observer := range sorted(received) {
 		m.counter(receivedDesc, received[observer], observer)
 	}
@@ -283,15 +284,19 @@ func (m *reading) alerts(s sight) {
 		m.counter(unreadableDesc, float64(s.counts.Unreadable[reason]), string(reason))
 	}
 	m.counter(unmappedDesc, float64(s.counts.Unmapped))
+	strays := among(s, s.counts.Misattributed)
+	for _, observer := range sorted(strays) {
+		m.counter(strayDesc, strays[observer], observer)
+	}
 	m.counter(suspectDesc, float64(s.counts.Suspect))
 	m.counter(truncatedDesc, float64(s.counts.Truncated))
 }
 
 var alertReasons = []alert.Reason{alert.TooLarge, alert.NotUTF8, alert.NotJSON, alert.TooDeep, alert.TooMany, alert.DuplicateKey, alert.NotANumber, alert.UnknownForm, alert.Malformed, alert.TooCostly}
 
-// boundedObservers counts alerts by the observers that bia.yaml names, all others together as "none": a sender may
-// call itself anything, and as often as it likes something else.
-func boundedObservers(s sight) map[string]float64 {
+// among counts alerts by the observers that bia.yaml names, all others together as "none": a sender may call itself anything,
+// and as often as it likes something else.
+func among(s sight, counts map[string]uint64) map[string]float64 {
 	counted := map[string]float64{"none": 0}
 	known := map[string]*bia.Observer{}
 	if s.documents != nil {
@@ -300,7 +305,7 @@ func boundedObservers(s sight) map[string]float64 {
 	for observer := range known {
 		counted[observer] = 0
 	}
-	for observer, n := range s.counts.Received {
+	for observer, n := range counts {
 		if known[observer] == nil {
 			observer = "none"
 		}

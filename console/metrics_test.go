@@ -50,7 +50,7 @@ func knownSight() sight {
 				Timeline: []incident.Record{event(incident.ObjectiveMissed{Service: "ledger", Objective: "rto"})}},
 		}),
 		counts: incident.Counts{Truncated: 4, Unreadable: map[alert.Reason]uint64{alert.NotJSON: 3},
-			Heard: detector.Heard{Received: map[string]uint64{"prom": 7, "": 2, "whoever": 1}, Unmapped: 5, Suspect: 6}}}
+			Heard: detector.Heard{Received: map[string]uint64{"prom": 7, "": 2, "whoever": 1}, Unmapped: 5, Suspect: 6, Misattributed: map[string]uint64{"probes": 9, "whoever": 1}}}}
 }
 
 // A still is a collector of one reading.

@@ -19,7 +19,6 @@ var (
 	seed  = flag.Uint64("seed", 0, "play this one seed and tell what happens")
 	tells = flag.Bool("tell", false, "with -seed: tell all of it")
 	only  = flag.String("only", "", "with -seed: of its faults only these, with ; between them")
-	gap   = flag.String("gap", "", "with -seed: play what of an attack is known to go through")
 	keeps = flag.Bool("keeps", false, "daemons keep what they have heard for the lives after them")
 	small = flag.Int("shrink", 60, "how many worlds to play to find the fewest faults with which a seed fails")
 )
@@ -63,7 +62,7 @@ func TestMain(m *testing.M) {
 func TestWhateverGoesWrongTheInvariantsHold(t *testing.T) {
 	if *seed != 0 {
 		o := Swarm(*seed)
-		o.Gap, o.Keeps = *gap, *keeps
+		o.Keeps = *keeps
 		if *only != "" {
 			o.Only = strings.Split(*only, ";")
 		}

@@ -122,7 +122,7 @@ func serve(ctx context.Context, o serving) (err error) {
 		Charge: charge,
 		House:  will, Publisher: streams, Authenticate: library.authenticate, Name: library.name, Now: time.Now,
 		Version: version(), ExternalURL: cfg.HTTP.ExternalURL, Logger: log.With().Str("part", "console").Logger(),
-		LoopbackOpen: config.Loopback(cfg.HTTP.Listen), AlertsToken: secrets.alerts, MetricsToken: secrets.metrics,
+		LoopbackOpen: config.Loopback(cfg.HTTP.Listen), AlertsToken: secrets.alerts, Senders: secrets.senders, MetricsToken: secrets.metrics,
 		Access:    openAccess(cfg.Records, log),
 		LastStart: will.lastStart,
 		Reload:    library.reload, LastReload: library.lastReload, Connected: link.connected,
