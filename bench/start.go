@@ -253,7 +253,7 @@ func (p past) run(ctx context.Context) error {
 	}
 	text := "playbook: failover\nfor: {services: [s0]}\nsteps:\n"
 	for n := range pastSteps {
-		text += fmt.Sprintf("  - {id: step-%d, run: {exec: {command: /usr/local/bin/failover, args: [\"--stage\", \"%d\"]}}, timeout: 2m, retry: 1, repeat: safe}\n", n, n)
+		text += fmt.Sprintf("  - {id: step-%d, run: {exec: {command: failover, args: [stage, \"%d\"]}}, timeout: 2m, retry: 1, repeat: safe}\n", n, n)
 	}
 	book, problems := playbooks.Parse("playbooks/failover.yaml", []byte(text))
 	if problems.HasErrors() {
