@@ -99,7 +99,9 @@ func setUp(ctx context.Context, file string, by credentials) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, link.close()) }()
-	if err := journal.Prepare(ctx, link.jetstream, cfg.Journal()); err != nil {
+	o := cfg.Journal()
+	o.Own = true
+	if err := journal.Prepare(ctx, link.jetstream, o); err != nil {
 		return failed(link.hint, "%w", err)
 	}
 	return nil
