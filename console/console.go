@@ -45,6 +45,12 @@ type Reload struct {
 	Error string
 }
 
+// A Start is how the daemon came up.
+type Start struct {
+	Took     time.Duration // until both logs were read; 0: they are not yet
+	Recalled uint64        // up to which message of the alert log what was heard had been kept; 0: all was heard
+}
+
 // A Charge says who is in charge, where several daemons share a journal.
 type Charge struct {
 	Here     bool   `json:"here"`              // this daemon is; otherwise it stands by, or has not read the journal yet
@@ -87,6 +93,7 @@ type Config struct {
 
 	Reload     func(context.Context) error // POST /-/reload; nil: not offered
 	LastReload func() Reload               // nil: unknown, no metric
+	LastStart  func() Start                // nil: unknown, no metric
 	Ready      func() []Check              // nil: always ready
 	Connected  func() bool                 // to NATS; nil: no metric
 	Charge     func() Charge               // nil: this daemon alone can be in charge

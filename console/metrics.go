@@ -58,6 +58,8 @@ var (
 	chargeDesc     = desc("in_charge", "Whether this daemon is in charge of its journal; 0 while it stands by.")
 	connectedDesc  = desc("nats_connected", "Whether NATS is connected.")
 	readyDesc      = desc("ready", "Whether a check holds that the daemon needs to be able to act.", "check")
+	startDesc      = desc("start_seconds", "How long the last start took to read both logs, until this daemon was in charge or stood by; 0 until then.")
+	recalledDesc   = desc("start_recalled_alert_messages", "Up to which message of the alert log what was heard had been kept by a life before, so that the last start did not hear it anew; 0: it heard everything.")
 	reloadedDesc   = desc("config_last_reload_successful", "Whether the last attempt to read the documents went well.")
 	reloadedAtDesc = desc("config_last_reload_success_timestamp_seconds", "When the documents were last read well.")
 )
@@ -154,6 +156,11 @@ func (m *reading) daemon(c *console) {
 	}
 	for _, check := range c.checks() {
 		m.flag(readyDesc, check.OK, check.Name)
+	}
+	if c.LastStart != nil {
+		last := c.LastStart()
+		m.gauge(startDesc, last.Took.Seconds())
+		m.gauge(recalledDesc, float64(last.Recalled))
 	}
 	if c.LastReload != nil {
 		last := c.LastReload()
