@@ -34,6 +34,7 @@ type house struct {
 var _ console.House = (*house)(nil)
 
 func newHouse(c invoker.Config, documents func() *incident.Documents, alerts journal.Alerts, lease *journal.Lease, log zerolog.Logger) *house {
+	c.AlertsHead = alerts.Head
 	h := &house{config: c, documents: documents, alerts: alerts, lease: lease, log: log}
 	if lease != nil {
 		h.config.Lease = lease
