@@ -5,11 +5,14 @@ import (
 	"fmt"
 )
 
-// kinds are all kinds of events with how each is read; the order is that of event.go.
-var kinds = []struct {
+// A kindRead is a kind of event with how it is read.
+type kindRead struct {
 	kind Kind
 	read func(json.RawMessage) (Event, error)
-}{
+}
+
+// kinds are all kinds of events; the order is that of event.go.
+var kinds = append([]kindRead{
 	{KindTookOver, read[TookOver]},
 	{KindDocumentsAdopted, read[DocumentsAdopted]},
 	{KindArmed, read[Armed]},
@@ -76,7 +79,7 @@ var kinds = []struct {
 	{KindExerciseConcluded, read[ExerciseConcluded]},
 	{KindActionAgreed, read[ActionAgreed]},
 	{KindActionDone, read[ActionDone]},
-}
+}, tomorrow...)
 
 func read[E Event](data json.RawMessage) (Event, error) {
 	var e E
