@@ -2,11 +2,11 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -184,14 +184,20 @@ func (d *daemon) received() (int, error) {
 
 // page gets a page whole.
 func (d *daemon) page(path string) ([]byte, error) {
+	var page bytes.Buffer
+	err := d.read(&page, path)
+	return page.Bytes(), err
+}
+
+// read gets a page whole, behind what the buffer holds.
+func (d *daemon) read(page *bytes.Buffer, path string) error {
 	res, err := http.Get(d.http + path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err == nil && res.StatusCode != http.StatusOK {
-		err = errors.New(res.Status + ": " + string(body))
+	if _, err = page.ReadFrom(res.Body); err == nil && res.StatusCode != http.StatusOK {
+		err = errors.New(res.Status + ": " + page.String())
 	}
-	return body, err
+	return err
 }

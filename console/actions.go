@@ -27,7 +27,7 @@ func (c *console) actions(w http.ResponseWriter, r *http.Request) {
 	open := r.URL.Query().Get("open") == "true"
 	c.answer(w, func(_ *incident.Desk, s sight) (any, *Problem) {
 		list := Actions{Now: s.now, Actions: []ActionStatus{}}
-		for _, i := range append(slices.Clip(s.incidents), s.exercises...) {
+		for i := range s.newest {
 			for _, a := range i.Actions {
 				if a.Open() || !open {
 					list.Actions = append(list.Actions, ActionStatus{Incident: i.ID, Action: a, Overdue: a.Overdue(s.now)})

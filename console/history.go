@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -21,10 +22,10 @@ type past struct {
 	notifications map[[2]string]int // channel, outcome
 }
 
-func pastOf(incidents []incident.Incident) past {
+func pastOf(incidents iter.Seq[incident.Incident]) past {
 	p := past{recoveries: map[string]*tally{}, decisions: newTally(peopleBuckets), waits: map[string]*tally{},
 		missed: map[[2]string]int{}, risks: map[[2]string]int{}, steps: map[[2]string]int{}, notifications: map[[2]string]int{}}
-	for _, i := range incidents {
+	for i := range incidents {
 		p.add(i)
 	}
 	return p
@@ -128,7 +129,7 @@ func (p past) awaited(docs *incident.Documents) {
 
 // history reads off what has happened.
 func (m *reading) history(s sight) {
-	p := pastOf(s.incidents)
+	p := pastOf(s.incidents())
 	p.awaited(s.documents)
 	for _, service := range sorted(p.recoveries) {
 		m.histogram(rtaDesc, p.recoveries[service], service, "false") // exercises have figures of their own

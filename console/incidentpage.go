@@ -125,8 +125,9 @@ func (c *console) showIncident(w http.ResponseWriter, r *http.Request, status in
 		if s.documents != nil {
 			view.Organisation = s.documents.BIA.Organisation
 		}
+		stopped := s.stopped(i)
 		for n, run := range i.Runs {
-			view.Runs = append(view.Runs, runView{Status: view.Status.Runs[n], Steps: stepViews(s, i, run, view.Status.Runs[n]), Orders: runOrders(i, run), Forecast: slices.Concat(view.Status.Runs[n].ForecastLines(s.now), view.Status.Runs[n].FurtherLines())})
+			view.Runs = append(view.Runs, runView{Status: view.Status.Runs[n], Steps: stepViews(s, i, run, view.Status.Runs[n]), Orders: runOrders(i, run, stopped[run.ID] != ""), Forecast: slices.Concat(view.Status.Runs[n].ForecastLines(s.now), view.Status.Runs[n].FurtherLines())})
 		}
 		person, _ := c.person(r)
 		view.Tasks = tasksOf(s, person, i)
@@ -238,8 +239,9 @@ func ordersOf(i incident.Incident) []orderView {
 	return orders
 }
 
-// runOrders are what a person can do to a run as a whole, as it stands.
-func runOrders(i incident.Incident, run incident.Run) []orderView {
+// runOrders are what a person can do to a run as a whole, as it stands, and where somebody has disarmed: one that only waits
+// for its machines can be let go on, and what people do in it can still be paused.
+func runOrders(i incident.Incident, run incident.Run, disarmed bool) []orderView {
 	if !i.Open() || !run.Active() || i.HandsOff != "" {
 		return nil
 	}
@@ -252,6 +254,9 @@ func runOrders(i incident.Incident, run incident.Run) []orderView {
 		brake = order(incident.VerbResume, "Let run "+run.ID+" go on")
 	}
 	orders := []orderView{brake}
+	if disarmed && run.Paused == nil {
+		orders = []orderView{order(incident.VerbResume, "Let run "+run.ID+" go on, although somebody has disarmed"), brake}
+	}
 	if len(run.Offered) > 0 {
 		orders = append([]orderView{order(incident.VerbSkipRest, "Leave out the rest of run "+run.ID+": all that it covers is back")}, orders...)
 	}

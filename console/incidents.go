@@ -54,6 +54,14 @@ type Explained struct {
 
 	Deactivation []incident.Deactivation `json:"deactivation,omitempty"` // criteria to stand down, of what was declared
 	NoPlaybook   []string                `json:"no_playbook,omitempty"`  // services for which nothing applicable exists
+	Kept         []Kept                  `json:"kept,omitempty"`         // services for which none is started, since an incident that is not driven has a run for them
+}
+
+// Kept is a service that is not brought back, since another incident has a run for it that nobody carries out.
+type Kept struct {
+	Service  string `json:"service"`
+	Incident string `json:"incident"` // which keeps it, until a person stands it down
+	Why      string `json:"why"`
 }
 
 // Criteria are the criteria of the verdict, those that are met first, then those that cannot be told.
@@ -186,13 +194,15 @@ func (c *console) incidents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.answer(w, func(_ *incident.Desk, s sight) (any, *Problem) {
-		list := s.open()
-		if all {
-			list = s.incidents
+		list := s.incidents()
+		if !all {
+			list = slices.Values(s.open())
 		}
-		answer := Incidents{Now: s.now, Incidents: []IncidentStatus{}}
-		for _, i := range list[:min(limit, len(list))] {
-			answer.Incidents = append(answer.Incidents, incidentStatus(s, i))
+		answer := Incidents{Now: s.now, Incidents: make([]IncidentStatus, 0, min(limit, 128))}
+		for i := range list {
+			if answer.Incidents = append(answer.Incidents, incidentStatus(s, i)); len(answer.Incidents) == limit {
+				break
+			}
 		}
 		return answer, nil
 	})
@@ -248,7 +258,11 @@ func explainedOf(d *incident.Desk, s sight, i incident.Incident) Explained {
 	e := Explained{Incident: i.ID, Now: s.now, Closed: i.Closed, JudgedBy: i.JudgedBy, OlderText: s.olderText(i), Declared: i.DeclaredAt, Awaits: awaits(i), Playbooks: []PlaybookFit{}}
 	e.Verdict, e.Fresh = verdictNow(d, s, i)
 	e.Deactivation = d.Deactivation(s.now, i)
-	for _, missing := range i.NoPlaybook {
+	for _, missing := range i.Unanswered() {
+		if missing.Keeper != "" {
+			e.Kept = append(e.Kept, Kept{missing.Service, missing.Keeper, strings.Join(missing.Missing, "; ")})
+			continue
+		}
 		e.NoPlaybook = append(e.NoPlaybook, missing.Service)
 	}
 	e.Playbooks = append(e.Playbooks, fitsOf(d, s, i)...)

@@ -2,6 +2,7 @@ package console
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func knownSight() sight {
 			return []incident.Slack{{Service: "booking", Deadline: at(60), P50: incident.Span(12 * time.Minute), P90: incident.Span(-5 * time.Minute)}, {Service: "ledger", Deadline: at(60), Actual: true}}
 		},
 		documents: &incident.Documents{BIA: &bia.Analysis{Observers: map[string]*bia.Observer{"prom": {}, "probes": {}}}, People: &oncall.Roster{Roles: map[string]*oncall.Role{"director": {}, "on-call": {}, "cto": {}}}},
-		incidents: []incident.Incident{
+		newest: slices.Values([]incident.Incident{
 			{ID: "now", Opened: at(1), Level: detector.Disaster, FirstDisaster: at(2), DeclaredAt: at(5), Recoveries: []incident.Recovery{out}, Runs: []incident.Run{run}, Timeline: []incident.Record{
 				event(incident.StepDone{Run: "1", Step: "page"}),
 				event(incident.ObjectiveAtRisk{Run: "1", Service: "booking", Risk: incident.RiskPossible}),
@@ -47,9 +48,9 @@ func knownSight() sight {
 			{ID: "twice", Opened: at(3), Level: detector.Impaired, Recoveries: []incident.Recovery{{Service: "booking", Since: at(3)}}},
 			{ID: "before", Opened: at(-600), Closed: at(-400), Level: detector.MajorIncident, Recoveries: []incident.Recovery{back, late},
 				Timeline: []incident.Record{event(incident.ObjectiveMissed{Service: "ledger", Objective: "rto"})}},
-		},
+		}),
 		counts: incident.Counts{Truncated: 4, Unreadable: map[alert.Reason]uint64{alert.NotJSON: 3},
-			Heard: detector.Heard{Received: map[string]uint64{"prom": 7, "": 2, "whoever": 1}, Unmapped: 5, Suspect: 6}}}
+			Heard: detector.Heard{Received: map[string]uint64{"prom": 7, "": 2, "whoever": 1}, Unmapped: 5, Suspect: 6, Misattributed: map[string]uint64{"probes": 9, "whoever": 1}}}}
 }
 
 // A still is a collector of one reading.
@@ -88,6 +89,7 @@ func TestTheMetricsAreCleanByPrometheusOwnRules(t *testing.T) {
 	cfg := h.config()
 	cfg.Connected = func() bool { return true }
 	cfg.LastReload = func() Reload { return Reload{OK: true, At: morning} }
+	cfg.LastStart = func() Start { return Start{Took: 1500 * time.Millisecond, Recalled: 2000} }
 	cfg.Ready = func() []Check { return []Check{{Name: "journal", OK: true}} }
 	problems, err := testutil.GatherAndLint(newConsole(cfg).metrics)
 	if err != nil {
@@ -97,7 +99,7 @@ func TestTheMetricsAreCleanByPrometheusOwnRules(t *testing.T) {
 		t.Errorf("%s: %s", p.Metric, p.Text)
 	}
 	body := text(t, get("/metrics").of(New(cfg)))
-	wantIn(t, body, "holdfast_nats_connected 1", "holdfast_config_last_reload_successful 1", "holdfast_config_last_reload_success_timestamp_seconds 1.7954", `holdfast_ready{check="journal"} 1`,
+	wantIn(t, body, "holdfast_nats_connected 1", "holdfast_start_seconds 1.5", "holdfast_start_recalled_alert_messages 2000", "holdfast_config_last_reload_successful 1", "holdfast_config_last_reload_success_timestamp_seconds 1.7954", `holdfast_ready{check="journal"} 1`,
 		`holdfast_build_info{goversion="go`, "go_goroutines", "process_start_time_seconds", `holdfast_incidents_open{level="disaster"} 1`, `holdfast_outage_seconds{service="parcel-booking"}`)
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/oncall"
 )
 
 func TestTheFirstPageSaysWhatYouMustDoNow(t *testing.T) {
@@ -103,7 +104,7 @@ func quoted(s string) string {
 	if problem != nil {
 		panic(problem.Detail)
 	}
-	return string(body)
+	return body.String()
 }
 
 // active is whatever a page would need a looser policy for.
@@ -183,4 +184,38 @@ func TestARunIsPausedHeldAndAbortedByButtons(t *testing.T) {
 	wantStatus(t, form("/orders", url.Values{"verb": {"abort"}, "incident": {id}, "run": {"1"}, "keep": {"true"}, "reason": {"a false alarm"}}).carrying(cookie).of(console), 303)
 	wantIn(t, page(), "aborted run 1; what it did stays as it is: a false alarm", "CALLED OFF")
 	wantStatus(t, form("/orders", url.Values{"verb": {"abort"}, "incident": {id}, "run": {"1"}, "reason": {"again"}}).carrying(cookie).of(console), 409)
+}
+
+// A run whose machines wait since somebody disarmed is let go on from its page; to pause what people do in it stays possible.
+func TestARunThatADisarmStopsIsLetGoOnByAButton(t *testing.T) {
+	h := newHouse(t)
+	id := h.loseNorth()
+	console := New(h.config())
+	cookie := signIn(t, console, "token-director")
+	page := func() string { return text(t, get("/incidents/"+id).carrying(cookie).of(console)) }
+	wantOut(t, page(), "Let run 1 go on")
+	if _, err := h.Order(t.Context(), &oncall.Person{ID: "director-1"}, incident.Command{Verb: incident.VerbDisarm, Reason: "something smells"}); err != nil {
+		t.Fatal(err)
+	}
+	wantIn(t, page(), "Let run 1 go on, although somebody has disarmed", path("holdfast resume %s 1", id), "Pause run 1")
+	wantStatus(t, form("/orders", url.Values{"verb": {"resume"}, "incident": {id}, "run": {"1"}, "reason": {"the fence is right"}}).carrying(cookie).of(console), 303)
+	wantOut(t, page(), "Let run 1 go on")
+}
+
+// A service that waits for nobody, since an incident that is not driven has a run for it: the page of both says so.
+func TestWhatAnIncidentThatIsNotDrivenKeepsIsShown(t *testing.T) {
+	h := newHouse(t)
+	id := h.loseNorth()
+	h.commit([]incident.Change{{Incident: id, Event: incident.Unrecognised{As: "entangled", Raw: []byte("{}")}}})
+	i, _ := h.desk.Incident(id)
+	console := New(h.config())
+	wantIn(t, text(t, get("/incidents/"+id).of(console)), "does not drive it", "nothing else is started for "+i.Runs[0].Service)
+	wantIn(t, text(t, get("/api/v1/status").of(console)), `"keeps": [`)
+	h.commit([]incident.Change{
+		{Incident: "other-1123", Event: incident.Classified{Verdict: i.Verdict}},
+		{Incident: "other-1123", Event: incident.NoPlaybookFits{Service: i.Runs[0].Service, Missing: []string{"nothing fits"}}},
+		{Incident: "other-1123", Event: incident.NoPlaybookFits{Service: i.Runs[0].Service, Missing: []string{"a run of " + id + " was never ended"}, Keeper: id}}})
+	body := text(t, get("/incidents/other-1123").of(console))
+	wantIn(t, body, "No playbook is started for "+i.Runs[0].Service+": a run of "+id+" was never ended")
+	wantOut(t, body, "No applicable playbook") // which was said before
 }

@@ -143,7 +143,7 @@ func (s sight) playbook(id string) (*playbooks.Playbook, *Problem) {
 func (s sight) playbookStatus(p *playbooks.Playbook) PlaybookStatus {
 	status := PlaybookStatus{Playbook: p.ID, Title: p.Title, Version: p.Version, Owner: p.Owner, ApprovedBy: p.ApprovedBy, ApprovedOn: p.ApprovedOn, NextReview: p.NextReview,
 		Services: append([]string{}, p.For.Services...), Lost: p.For.Lost, Priority: p.Priority, RTC: incident.Span(p.RTC), Steps: len(p.Steps), File: p.File, Digest: p.Digest}
-	for _, i := range s.incidents {
+	for i := range s.incidents() {
 		for _, run := range i.Runs {
 			if run.Name == p.ID && run.Active() {
 				status.Running = append(status.Running, i.ID+"/"+run.ID)
@@ -159,7 +159,7 @@ func (s sight) playbookStatus(p *playbooks.Playbook) PlaybookStatus {
 
 // exercised is the last exercise of a playbook.
 func (s sight) exercised(id string) (of incident.Incident, last incident.Run, ok bool) {
-	for _, i := range s.exercises {
+	for i := range s.exercises() {
 		for _, run := range i.Runs {
 			if run.Name == id && !run.CleanUp && (!ok || run.Started.After(last.Started)) {
 				of, last, ok = i, run, true

@@ -124,22 +124,3 @@ func allowed(routes *http.ServeMux, r *http.Request) string {
 	}
 	return strings.Join(methods, ", ")
 }
-
-// writeJSON answers with a value that nobody else changes.
-func writeJSON(w http.ResponseWriter, v any) {
-	body, problem := encode(v)
-	if problem != nil {
-		writeProblem(w, *problem)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(body)
-}
-
-func encode(v any) ([]byte, *Problem) {
-	body, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return nil, &Problem{Type: "crashed", Status: http.StatusInternalServerError, Detail: "the answer cannot be written as JSON: " + err.Error()}
-	}
-	return append(body, '\n'), nil
-}

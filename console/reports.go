@@ -27,7 +27,7 @@ type OwedReport struct {
 
 // owed are the reports that have still to be made, of whatever incident.
 func (s sight) owed() (all []OwedReport) {
-	for _, i := range s.incidents {
+	for i := range s.incidents() {
 		for _, c := range i.Reports {
 			if c.Open() {
 				all = append(all, OwedReport{Incident: i.ID, Report: c.Report, To: c.To, What: c.What, Role: c.Role, Who: s.line(c.Role),
@@ -84,7 +84,7 @@ func (m *reading) reports(s sight) {
 			late[r.ID] = 0
 		}
 	}
-	for _, i := range s.incidents {
+	for i := range s.incidents() {
 		for _, c := range i.Reports {
 			if !c.Missed.IsZero() {
 				late[c.Report]++

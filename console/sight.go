@@ -1,6 +1,7 @@
 package console
 
 import (
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,9 +17,8 @@ import (
 // looked at, and is written to the network after that: nobody who reads slowly holds the house up.
 type sight struct {
 	now             time.Time
-	incidents       []incident.Incident // the live ones, the newest first: no figure and no list of them has an exercise in it
-	exercises       []incident.Incident // the newest first
-	documents       *incident.Documents // nil before the first are adopted
+	newest          iter.Seq[incident.Incident] // live ones and exercises, the newest first
+	documents       *incident.Documents         // nil before the first are adopted
 	armed           bool
 	disarmed        string // why not armed
 	shadow          bool   // nothing is done, whatever is judged
@@ -29,6 +29,7 @@ type sight struct {
 	slacks          func(incident.Incident, incident.Run) []incident.Slack
 	components      func() []detector.ComponentReport         // all, in order of id; of a large house that takes a while, so only who shows them asks
 	waits           func(incident.Incident) map[string]string // steps, as "run/step", that wait for something else than those before them
+	stopped         func(incident.Incident) map[string]string // runs of which nothing that acts on machines starts, since somebody has disarmed
 	forbidden       func(incident.Incident) map[string]string // stuck steps, as "run/step", that a rule forbids to send again now, and why
 }
 
@@ -40,7 +41,7 @@ func (c *console) look(see func(*incident.Desk, sight)) {
 // answer writes as JSON what a view makes of the desk. The value may share memory with the desk, so it is encoded while
 // the desk is looked at, and written after.
 func (c *console) answer(w http.ResponseWriter, view func(*incident.Desk, sight) (any, *Problem)) {
-	var body []byte
+	var body *written
 	var problem *Problem
 	c.look(func(d *incident.Desk, s sight) {
 		var v any
@@ -52,26 +53,39 @@ func (c *console) answer(w http.ResponseWriter, view func(*incident.Desk, sight)
 		writeProblem(w, *problem)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(body)
+	body.answer(w)
 }
 
 func sightOf(d *incident.Desk, now time.Time) sight {
-	s := sight{now: now, documents: d.Documents(), exerciseRecords: d.Exercises(), counts: d.Counts(), epoch: d.Epoch(), components: d.Components}
-	for _, i := range d.Incidents() {
-		if i.Exercise == "" {
-			s.incidents = append(s.incidents, i)
-		} else {
-			s.exercises = append(s.exercises, i)
-		}
-	}
+	s := sight{now: now, newest: d.Newest(), documents: d.Documents(), exerciseRecords: d.Exercises(), counts: d.Counts(), epoch: d.Epoch(), components: d.Components}
 	s.forecast = func(i incident.Incident, run incident.Run) incident.Forecast { return d.Forecast(now, i, run) }
 	s.slacks = func(i incident.Incident, run incident.Run) []incident.Slack { return d.Slacks(now, i, run) }
 	s.armed, s.disarmed = d.Armed()
 	s.shadow = d.IsShadow()
 	s.forbidden = func(i incident.Incident) map[string]string { return d.ForbiddenNow(now, i) }
 	s.waits = func(i incident.Incident) map[string]string { return d.Waits(now, i) }
+	s.stopped = func(i incident.Incident) map[string]string { return d.Disarmed(now, i) }
 	return s
+}
+
+// incidents are the live ones, the newest first: no figure and no list of them has an exercise in it.
+func (s sight) incidents() iter.Seq[incident.Incident] {
+	return s.those(func(i incident.Incident) bool { return i.Exercise == "" })
+}
+
+// exercises are the newest first.
+func (s sight) exercises() iter.Seq[incident.Incident] {
+	return s.those(func(i incident.Incident) bool { return i.Exercise != "" })
+}
+
+func (s sight) those(are func(incident.Incident) bool) iter.Seq[incident.Incident] {
+	return func(yield func(incident.Incident) bool) {
+		for i := range s.newest {
+			if are(i) && !yield(i) {
+				return
+			}
+		}
+	}
 }
 
 // olderText reports whether an open incident is judged by another bia.yaml than the one in force.
@@ -82,7 +96,7 @@ func (s sight) olderText(i incident.Incident) bool {
 // open are the incidents that are not over, the worst first, then the oldest.
 func (s sight) open() []incident.Incident {
 	var open []incident.Incident
-	for _, i := range s.incidents {
+	for i := range s.incidents() {
 		if i.Open() {
 			open = append(open, i)
 		}
@@ -98,11 +112,12 @@ func (s sight) open() []incident.Incident {
 
 // underExercise are the exercises that are not concluded, the oldest first.
 func (s sight) underExercise() (open []incident.Incident) {
-	for _, i := range slices.Backward(s.exercises) {
+	for i := range s.exercises() {
 		if i.Open() {
 			open = append(open, i)
 		}
 	}
+	slices.Reverse(open)
 	return open
 }
 

@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -56,6 +57,7 @@ type IncidentStatus struct {
 	Declined   string          `json:"declined,omitempty"` // who declined to declare, and why
 	Runs       []RunStatus     `json:"runs"`
 	HandsOff   string          `json:"hands_off,omitempty"`
+	Keeps      []string        `json:"keeps,omitempty"`      // services for which nothing else is started before somebody stands it down, since it is not driven
 	JudgedBy   string          `json:"judged_by"`            // digest of the bia.yaml that it is judged by
 	OlderText  bool            `json:"older_text,omitempty"` // which is not the one in force: holdfast rebase
 
@@ -128,6 +130,9 @@ type Counts struct {
 	Truncated    uint64                  `json:"truncated"` // alerts that senders left out
 	Unreadable   map[alert.Reason]uint64 `json:"unreadable"`
 	Samples      []json.RawMessage       `json:"unmapped_samples"` // label sets of the last few unmapped alerts
+
+	Misattributed map[string]uint64 `json:"misattributed"`      // alerts that came where the observer that they claim to be of does not speak, by observer
+	Strays        []detector.Stray  `json:"misattributed_last"` // the last few of them
 }
 
 // Documents are the texts that are lived by.
@@ -188,7 +193,7 @@ func statusOf(s sight) Status {
 
 func incidentStatus(s sight, i incident.Incident) IncidentStatus {
 	status := IncidentStatus{ID: i.ID, Level: i.Level, Opened: i.Opened, Closed: i.Closed, Since: i.Verdict.Since,
-		Summary: i.Verdict.Explanation.Summary, Services: []ServiceStatus{}, Declared: i.DeclaredAt, Awaits: awaits(i), Runs: []RunStatus{}, HandsOff: i.HandsOff, JudgedBy: i.JudgedBy, OlderText: s.olderText(i)}
+		Summary: i.Verdict.Explanation.Summary, Services: []ServiceStatus{}, Declared: i.DeclaredAt, Awaits: awaits(i), Runs: []RunStatus{}, HandsOff: i.HandsOff, Keeps: i.Keeps(), JudgedBy: i.JudgedBy, OlderText: s.olderText(i)}
 	status.exercise(i)
 	if i.Declared != nil {
 		status.DeclaredBy = &i.Declared.By
@@ -384,6 +389,8 @@ func offered(s incident.StepState) string {
 func countsOf(c incident.Counts) Counts {
 	counts := Counts{Received: c.Received, Unmapped: c.Unmapped, ClockSuspect: c.Suspect, Truncated: c.Truncated, Unreadable: c.Unreadable, Samples: []json.RawMessage{}}
 	counts.Samples = append(counts.Samples, c.Samples...)
+	counts.Misattributed, counts.Strays = map[string]uint64{}, append([]detector.Stray{}, c.Strays...)
+	maps.Copy(counts.Misattributed, c.Misattributed)
 	return counts
 }
 

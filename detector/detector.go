@@ -145,8 +145,8 @@ type Facts interface {
 	Doubt(component string) string
 	// Disputed reports whether some say that a component is worse than it counts as.
 	Disputed(component string) bool
-	// Ask is what a condition comes to, and the first instant after this one at which that can be otherwise; zero: never.
-	// What it asks about beside the world is answered by others, which may be nil.
+	// Ask is what a condition comes to, and the first instant after this one at which it holds, or no longer does, if nothing
+	// else happens; zero: never. What it asks about beside the world is answered by others, which may be nil.
 	Ask(c *condition.Condition, others condition.Facts) (Reply, time.Time)
 }
 
@@ -169,4 +169,15 @@ type Heard struct {
 	Unmapped uint64            `json:"unmapped"`
 	Suspect  uint64            `json:"clock_suspect"`
 	Samples  []json.RawMessage `json:"unmapped_samples,omitempty"` // label sets of the last few unmapped alerts
+
+	Misattributed map[string]uint64 `json:"misattributed,omitempty"`      // alerts that came where the observer that they claim to be of does not speak, by observer
+	Strays        []Stray           `json:"misattributed_last,omitempty"` // the last few of them
+}
+
+// A Stray is an alert that claims to be of an observer, and came on a subject that is not that observer's (speaks_on).
+type Stray struct {
+	Observer string          `json:"observer"`
+	Subject  string          `json:"subject"`
+	At       time.Time       `json:"at"`
+	Labels   json.RawMessage `json:"labels"`
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"holdfast/bia/condition"
@@ -78,7 +77,8 @@ func (f facts) Doubt(component string) string {
 }
 
 // Unsigned is why what is said of a component, a service or a site as a whole does not rest on signatures: too few observers
-// that sign say that it is lost. What a person said bears a name. Empty: it does.
+// signed their word that it is lost. What counts is whether the word that stands was signed when it was heard, whatever key
+// its observer has by now. What a person said bears a name. Empty: it does.
 func (f facts) Unsigned(id string) string {
 	f.d.settle(f.t)
 	if said, signalled := f.d.sites[id]; signalled {
@@ -89,33 +89,53 @@ func (f facts) Unsigned(id string) string {
 	}
 	signed := 0
 	for _, v := range f.d.plain.spoken(id) {
-		if u := v.line.at(f.t); f.d.book.signs(v.observer) && (u.word == isDown || u.word == heldDown) {
+		if u := v.line.at(f.t); (u.word == isDown || u.word == heldDown) && f.signedBy(v.observer, id) {
 			signed++
 		}
 	}
-	if quorum := max(f.d.book.quorum(id), 1); signed < quorum {
-		return fmt.Sprintf("of those who say that %s is down %d sign what they say, and it takes %d", id, signed, quorum)
+	quorum := max(f.d.book.quorum(id), 1)
+	if f.d.book.isService(id) {
+		quorum = f.d.book.wholeQuorum(id)
+	}
+	if signed < quorum {
+		return fmt.Sprintf("of those who say that %s is down %d signed what they say, and it takes %d", id, signed, quorum)
 	}
 	return ""
 }
 
-// unsigned is the same of what is signalled as a whole: one who signs, or a person, has to say it.
+// signedBy reports whether an observer has signed that a component, or a service as a whole, is down, and that stands.
+func (f facts) signedBy(observer, id string) (signed bool) {
+	p := f.d.parts[id]
+	if p == nil {
+		return false
+	}
+	by := p.speechBy(observer)
+	if by == nil {
+		return false
+	}
+	f.d.memory.each(by, func(_ uint32, said history[word]) {
+		signed = signed || said.signedAt(f.t, plain, func(w word) bool { return w == isDown || w == heldDown })
+	})
+	return signed
+}
+
+// signedAt reports whether what stands at an instant is one of the values asked for, and was signed.
+func (h history[V]) signedAt(t int64, l lens, asked func(V) bool) bool {
+	return slices.ContainsFunc(h.laid(l), func(s stretch[V]) bool { return s.has(t) && s.said.signed && asked(s.said.value) })
+}
+
+// unsigned is the same of what is signalled as a whole: one who signed it, or a person, has to say it.
 func unsigned[V facility | integrity](f facts, id string, said sayings[V], well V) string {
 	if len(said) == 0 {
 		return ""
 	}
+	worse := func(v V) bool { return v != well }
 	for key, history := range said {
-		by, _, _ := strings.Cut(key, "\x00")
-		if (f.d.book.signs(by) || key == people) && history.line(asKnown).at(f.t) != well {
+		if history.signedAt(f.t, asKnown, worse) || key == people && worse(history.line(asKnown).at(f.t)) {
 			return ""
 		}
 	}
 	return "nobody who signs says that " + id + " is lost"
-}
-
-func (b *book) signs(observer string) bool {
-	o, known := b.Observers[observer]
-	return known && o.Key != ""
 }
 
 // Disputed reports whether some say that a component is worse than it counts as.
@@ -124,7 +144,8 @@ func (f facts) Disputed(component string) bool {
 	return f.d.plain.component(component).at(f.t).marks&disputed != 0
 }
 
-// Ask is what a condition comes to, and the first instant after this one at which that can be otherwise.
+// Ask is what a condition comes to, and the first instant after this one at which it holds, or no longer does, if nothing else
+// happens; zero: never.
 func (f facts) Ask(c *condition.Condition, others condition.Facts) (Reply, time.Time) {
 	f.d.settle(f.t)
 	if len(f.d.book.own) == 0 {
@@ -133,11 +154,22 @@ func (f facts) Ask(c *condition.Condition, others condition.Facts) (Reply, time.
 	sheet := &factSheet{d: f.d, everybody: true}
 	r := &ownRule{question: c.Of(mixed{sheet, others}), facts: sheet}
 	is, until := r.reply(f.t)
-	if until == never {
-		return Reply{is.holds, is.unsure, is.why}, time.Time{}
+	for range turnsMost {
+		if until == never {
+			break
+		}
+		then, further := r.reply(until)
+		if then.holds != is.holds {
+			break
+		}
+		until = further
 	}
 	return Reply{is.holds, is.unsure, is.why}, clock(until)
 }
+
+// turnsMost bounds how often it is asked when a condition turns. What it asks about steps a few times at most; beyond that
+// whoever waits for it asks once more.
+const turnsMost = 64
 
 // mixed answers what is asked of the world, and passes on what is not.
 type mixed struct {

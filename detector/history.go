@@ -11,6 +11,7 @@ type saying[V cmp.Ordered] struct {
 	heard    int64  // time of receipt
 	sequence uint64 // the speaker's own; 0: none
 	suspect  bool   // the speaker's time is not to be believed (clock_suspect)
+	signed   bool   // as it was heard: by the key that its speaker had then
 	aged     int64  // when its speaker fell silent, where the record of that is gone; 0: see the speaker's silences
 	value    V
 }
@@ -31,9 +32,9 @@ func (s saying[V]) tie(o saying[V]) int {
 	return cmp.Or(cmp.Compare(s.heard, o.heard), cmp.Compare(s.own, o.own), cmp.Compare(s.value, o.value))
 }
 
-// repeats reports whether a statement says nothing that an earlier one did not.
+// repeats reports whether a statement says nothing that an earlier one did not. To sign what was said without is to say more.
 func (s saying[V]) repeats(o saying[V]) bool {
-	return s.value == o.value && s.sequence == o.sequence && s.suspect == o.suspect && (s.suspect || s.own == o.own)
+	return (o.signed || !s.signed) && s.value == o.value && s.sequence == o.sequence && s.suspect == o.suspect && (s.suspect || s.own == o.own)
 }
 
 // lateness is how long after its own time a statement was heard.

@@ -17,7 +17,8 @@ import (
 // Only what was said of the committed state is kept; a decision that is tried out leaves nothing here.
 type agenda struct {
 	quiet   map[string]*quiet // of the open incidents that had nothing to say
-	curious map[string]*quiet // those of them that were told something else than their situation
+	curious map[string]*quiet // those of them that were told a fact of the world
+	social  map[string]*quiet // those of them that were told something of the rest of the house
 	touched map[string]bool   // those that have to be asked
 	all     bool              // everybody has to be
 	moved   bool              // something was recorded that may concern others than its own incident
@@ -38,7 +39,7 @@ type quiet struct {
 }
 
 func newAgenda() agenda {
-	return agenda{quiet: map[string]*quiet{}, curious: map[string]*quiet{}, touched: map[string]bool{}, all: true}
+	return agenda{quiet: map[string]*quiet{}, curious: map[string]*quiet{}, social: map[string]*quiet{}, touched: map[string]bool{}, all: true}
 }
 
 // note takes in a committed record, which the book has applied.
@@ -60,13 +61,15 @@ func (a *agenda) touch(id string) {
 		a.clock.drop(q)
 		delete(a.quiet, id)
 		delete(a.curious, id)
+		delete(a.social, id)
 	}
 }
 
 // private reports whether a record concerns nobody but its own incident. What an exercise holds, others may have between its
-// steps.
+// steps; and of an incident that is not driven the record may be the one by which it is not.
 func (b *book) private(r Record) bool {
-	return b.incidents[r.Incident].Exercise == "" && private(r.Event)
+	i := b.incidents[r.Incident]
+	return i.Exercise == "" && i.HandsOff == "" && private(r.Event)
 }
 
 // private reports whether an event of what is live concerns nobody but its own incident: not which situation anybody
@@ -126,8 +129,11 @@ func (a *agenda) keep(q *quiet, i Incident, w World) {
 	}
 	delete(a.touched, i.ID)
 	a.quiet[i.ID] = q
-	if len(q.facts)+len(q.house) > 0 {
+	if len(q.facts) > 0 {
 		a.curious[i.ID] = q
+	}
+	if len(q.house) > 0 {
+		a.social[i.ID] = q
 	}
 	a.clock.set(q)
 }
@@ -165,8 +171,15 @@ func (a *agenda) concerned(f *draft) *round {
 		a.touch(a.clock[0].id)
 	}
 	for id, q := range a.curious {
-		if !a.holds(q, f) {
+		if !q.holds(f) {
 			a.touch(id)
+		}
+	}
+	if a.moved { // everybody was told something of the house: of ten thousand who wait for people nobody is asked for nothing
+		for id, q := range a.social {
+			if !q.agrees(&f.book) {
+				a.touch(id)
+			}
 		}
 	}
 	a.moved = false
@@ -182,10 +195,10 @@ func (a *agenda) concerned(f *draft) *round {
 	return r
 }
 
-// holds reports whether all that an incident was told is still so.
-func (a *agenda) holds(q *quiet, f *draft) bool {
+// holds reports whether the world is as an incident was told.
+func (q *quiet) holds(f *draft) bool {
 	facts := f.sight(*f.incidents[q.id]).facts
-	return !slices.ContainsFunc(q.facts, func(same func(detector.Facts) bool) bool { return !same(facts) }) && (!a.moved || q.agrees(&f.book))
+	return !slices.ContainsFunc(q.facts, func(same func(detector.Facts) bool) bool { return !same(facts) })
 }
 
 // agrees reports whether the rest of the house is as it was.
@@ -224,7 +237,7 @@ func (a *agenda) strayed(p pairing, f *draft) (seats []int) {
 
 // crossed lets those be asked whom something concerns that is tried out.
 func (a *agenda) crossed(f *draft) {
-	for id, q := range a.curious {
+	for id, q := range a.social {
 		if !q.agrees(&f.book) {
 			f.asked.add(f.incidents[id].seat)
 		}

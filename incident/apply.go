@@ -105,12 +105,12 @@ func (i *Incident) classified(at time.Time, e Classified) {
 
 // endsWith reports whether a verdict ends the incident by itself: nothing was declared, and the situation is over.
 func (i Incident) endsWith(v detector.Verdict) bool {
-	return i.Declared == nil && (!v.Open || v.Level == detector.Event)
+	return i.Declared == nil && !stillOn(v)
 }
 
 // reconsider takes back the recommendation to stand down when something is lost or under way again.
 func (i *Incident) reconsider() {
-	if !i.allRestored() || i.active() > 0 {
+	if !i.allRestored() || i.active() > 0 || i.bare() && stillOn(i.Verdict) {
 		i.StandDownRecommendedAt = time.Time{}
 	}
 }

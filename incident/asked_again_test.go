@@ -42,6 +42,31 @@ func TestANoToWhatWasAskedOnceMoreEndsThatBranch(t *testing.T) {
 	says(t, h.step("late").Reason, "go was declined when it was asked once more")
 }
 
+// The yes that was given first was for this step too, and nobody has taken it back.
+func TestANoToWhatWasAskedOnceMoreLeavesAloneWhatWasApprovedBefore(t *testing.T) {
+	h := runWith(t, `
+  - {id: go, decide: "Go on?", role: incident-director}
+  - {id: act, run: {exec: {command: act}}}
+  - {id: late, run: {nats: {subject: late, request: "${{ step('act').output }}"}}}
+  - {id: last, run: {exec: {command: last}}}
+  - {id: lines, after: [], do: "See that the lines are free", role: on-call-pay}
+  - {id: other, after: [go, lines], run: {exec: {command: other, args: ["${{ component('ledger-db-ams').state }}"]}}, point_of_no_return: true}
+  - {id: later, after: [go, lines], run: {exec: {command: later, args: ["${{ step('lines').evidence }}"]}}}
+`)
+	h.says("alice", VerbApprove, "go")
+	equal(t, h.finish(Result{Effect: h.want("act"), Output: "wal-17"}), []string{"step_done act", "step_started go"})
+	equal(t, h.says("alice", VerbDecline, "go"), []string{"step_declined go", "step_skipped late", "step_skipped last"})
+	says(t, h.step("late").Reason, "go was declined when it was asked once more")
+	equal(t, h.step("other").Status, Pending)
+	h.facts.components["ledger-db-ams"] = detector.Degraded
+	equal(t, h.order("dave", Command{Verb: VerbDone, Incident: acmeIncident, Step: "lines", Evidence: "line 7"}),
+		[]string{"step_done lines", "step_started other", "step_skipped later"})
+	equal(t, h.want("other").Do.Exec.Args, []string{"up"}) // as it was approved
+	says(t, h.step("later").Reason, "go was declined when it was asked once more")
+	equal(t, h.finish(Result{Effect: h.want("other")}), []string{"step_done other", "run_ended"})
+	equal(t, h.only().Runs[0].Result, "declined")
+}
+
 func TestWhatTheClockChangesIsApprovedAsItWasWhenItWasAsked(t *testing.T) {
 	h := runWith(t, `
   - {id: go, decide: "Go on?", role: incident-director}

@@ -14,6 +14,7 @@ import (
 // A book is what the records alone add up to. A copy of it is what a decision is tried out on.
 type book struct {
 	docs      *Documents
+	known     *Documents               // read already; nil: none
 	texts     map[string]*bia.Analysis // by digest: the one in force, and those that open incidents are judged by
 	broken    string                   // why the documents adopted last cannot be read
 	unread    string                   // what in the log about the house itself is not understood; empty once a person has armed
@@ -39,6 +40,7 @@ type book struct {
 // busy is what the runs that go on keep others from.
 type busy struct {
 	playbooks, resources, services map[string]string // -> the run; nil: to be looked up
+	stranded                       map[string]Strand // by service
 	live                           *busy             // what they keep live runs from
 }
 
@@ -91,13 +93,16 @@ func (b *book) apply(r Record) {
 // adopt reads the documents again. An older or newer version of holdfast may have accepted what this one does not: then
 // the documents before stay, nothing happens automatically, and the daemon says so.
 func (b *book) adopt(at time.Time, e DocumentsAdopted) {
-	docs, problems := ParseDocuments(e.Files)
+	docs, problems := b.known.again(e)
+	if docs == nil {
+		docs, problems = ParseDocuments(e.Files)
+		docs.Digest, docs.Files = e.Digest, e.Files
+		source.Forget(docs.BIA) // they were found good; of a large one the places of its words are half
+	}
 	if problems.HasErrors() {
 		b.broken = fmt.Sprintf("the documents adopted at %s cannot be read by this version of holdfast: %s", stamp(at), problems[0].Message)
 		return
 	}
-	docs.Digest, docs.Files = e.Digest, e.Files
-	source.Forget(docs.BIA) // they were found good; of a large one the places of its words are half
 	b.docs, b.broken = docs, ""
 	b.texts = maps.Clone(b.texts)
 	maps.DeleteFunc(b.texts, func(digest string, _ *bia.Analysis) bool { return len(b.judgedBy(digest)) == 0 })
@@ -230,6 +235,15 @@ func (b *book) running(live bool, playbook string) string { return b.present(liv
 // bringing is the run that is to bring a service back; empty: none.
 func (b *book) bringing(live bool, service string) string { return b.present(live).services[service] }
 
+// stranded is the run that was to bring a service back and that nobody carries out; zero: there is none, or another goes on.
+func (b *book) stranded(live bool, service string) Strand {
+	p := b.present(live)
+	if p.services[service] != "" {
+		return Strand{}
+	}
+	return p.stranded[service]
+}
+
 // present is what the runs of open incidents keep others from, the first of them each time.
 func (b *book) present(live bool) *busy {
 	if b.busy.playbooks == nil {
@@ -237,10 +251,11 @@ func (b *book) present(live bool) *busy {
 		live := newBusy()
 		b.busy.live = &live
 		for _, id := range b.going {
-			for _, run := range b.incidents[id].Runs {
-				b.busy.add(id, run)
+			i := b.incidents[id]
+			for _, run := range i.Runs {
+				b.busy.add(i, run)
 				if !run.yields() {
-					b.busy.live.add(id, run)
+					b.busy.live.add(i, run)
 				}
 			}
 		}
@@ -252,18 +267,25 @@ func (b *book) present(live bool) *busy {
 }
 
 func newBusy() busy {
-	return busy{playbooks: map[string]string{}, resources: map[string]string{}, services: map[string]string{}}
+	return busy{playbooks: map[string]string{}, resources: map[string]string{}, services: map[string]string{}, stranded: map[string]Strand{}}
 }
 
 // add takes in what a run keeps others from.
-func (b *busy) add(incident string, run Run) {
+func (b *busy) add(i *Incident, run Run) {
 	if !run.Active() {
 		return
 	}
-	name := fmt.Sprintf("run %s of %s", run.ID, incident)
+	name := fmt.Sprintf("run %s of %s", run.ID, i.ID)
+	if i.HandsOff != "" {
+		name += fmt.Sprintf(" (not driven; it ends by holdfast stand-down %s)", i.ID)
+	}
 	put(b.playbooks, run.Name, name)
-	if run.Exercise == "" {
-		put(b.services, run.Service, name) // an exercise brings nothing back
+	switch {
+	case run.Exercise != "": // it brings nothing back
+	case i.HandsOff != "":
+		put(b.stranded, run.Service, Strand{Incident: i.ID, Run: run.ID, Why: fmt.Sprintf("run %s of %s was to bring it back and was never ended, and %s", run.ID, i.ID, i.undriven())})
+	default:
+		put(b.services, run.Service, name)
 	}
 	if run.Playbook != nil {
 		for _, resource := range run.Playbook.Exclusive {
@@ -272,7 +294,32 @@ func (b *busy) add(incident string, run Run) {
 	}
 }
 
-func put(in map[string]string, key, value string) {
+// A Strand is a run that was never ended and that nobody carries out, since its incident is shown and not driven.
+type Strand struct {
+	Incident, Run string
+	Why           string // in words
+}
+
+// undriven says of an incident why nobody carries its runs out, and how they end.
+func (i Incident) undriven() string {
+	return fmt.Sprintf("%[1]s is shown and not driven (%[2]s): nobody carries it out, and it ends by holdfast stand-down %[1]s", i.ID, i.HandsOff)
+}
+
+// Keeps are the services that an incident which is shown and not driven keeps from being brought back by another, since runs
+// of it were never ended; nil where it is driven.
+func (i Incident) Keeps() (services []string) {
+	if i.HandsOff == "" || !i.Open() {
+		return nil
+	}
+	for _, run := range i.Runs {
+		if run.Active() && run.Exercise == "" {
+			services = append(services, run.Service)
+		}
+	}
+	return union(services, nil)
+}
+
+func put[V any](in map[string]V, key string, value V) {
 	if _, there := in[key]; !there {
 		in[key] = value
 	}

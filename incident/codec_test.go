@@ -77,7 +77,8 @@ func everyKind() []Event {
 			Text: "playbook: failover\n", Digest: "sha256:01", By: by, Reason: "by hand", Others: []string{"restore"}, Exercise: Full, CleanUp: true, PutBack: []string{"fence"},
 			Children: []playbooks.Child{{Playbook: "restore", File: "playbooks/restore.yaml", Text: "playbook: restore\n", Digest: "sha256:06"}},
 			Asks:     &Question{Unmet: []string{"it needs ledger-db-ams up, which is down"}, Role: "incident-director", Within: 20 * time.Minute}},
-		NoPlaybookFits{Service: "payments-api", Nearest: "failover", Missing: []string{"it needs ams2, which is lost"}, Tell: []string{"alice"}},
+		NoPlaybookFits{Service: "payments-api", Nearest: "failover", Missing: []string{"it needs ams2, which is lost"}, Tell: []string{"alice"},
+			Keeper: "reporting-0411", Level: detector.Disaster, Lost: []string{"ams2", "fra1"}},
 		StepStarted{Run: "1", Step: "fence", Attempt: 2, Key: "payments-api-0412/1/fence/1", Epoch: 3, Until: at.Add(time.Minute), By: by, Reason: "again", Tell: []string{"dave"},
 			Values:  map[string]condition.Value{"run.service": condition.Text("payments-api"), "step('assess').answers.eta": condition.Length(90 * time.Minute)},
 			Release: &Release{Digest: "sha256:04", Steps: []Released{{Step: "fence", Does: "POST https://fence.internal/fra1"}}},
@@ -180,7 +181,8 @@ func TestEveryKindOfEventIsToldInASentence(t *testing.T) {
 	var b strings.Builder
 	live := Invoked{Run: "1", Service: "payments-api", Covers: []string{"core-ledger", "payments-api"}, Playbook: "failover", By: Actor{Person: "alice", Role: "incident-director"}, Reason: "by hand"}
 	rehearsed := Invoked{Run: "1", Service: "payments-api", Playbook: "failover", By: Actor{Person: "alice"}, Exercise: Tabletop}
-	for _, e := range append(everyKind(), live, rehearsed, Unrecognised{As: "teleported", Raw: []byte(`{}`)}) {
+	none := NoPlaybookFits{Service: "payments-api", Nearest: "failover", Missing: []string{"it needs ams2, which is lost"}}
+	for _, e := range append(everyKind(), live, rehearsed, none, Unrecognised{As: "teleported", Raw: []byte(`{}`)}) {
 		text := Sentence(Record{At: t0, Incident: acmeIncident, Event: e})
 		if text == "" || strings.Contains(text, "\n") {
 			t.Errorf("%s is told as %q", e.Kind(), text)

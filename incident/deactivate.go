@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"holdfast/detector"
 	"holdfast/internal/planted"
 	"holdfast/playbooks"
 )
@@ -25,6 +26,7 @@ const (
 	deactivateCriteria = "no_disaster_criterion"
 	deactivateRuns     = "runs_ended"
 	deactivateDoubt    = "nothing_in_doubt"
+	deactivateOver     = "situation_over" // of an incident of which nothing was measured, and for which nothing was run
 	deactivateOwn      = "deactivate"
 )
 
@@ -35,6 +37,9 @@ func (i Incident) deactivation(w World) []Deactivation {
 		{ID: deactivateCriteria, Text: "no criterion of a disaster is met", Why: missing("met: ", ids(grounds(w.Verdict)))},
 		{ID: deactivateRuns, Text: "no run goes on, and none waits for its turn", Why: missing("still going on: ", i.unended())},
 		{ID: deactivateDoubt, Text: "no step is in doubt", Why: missing("in doubt: ", i.inQuestion())},
+	}
+	if i.bare() {
+		all = append(all, Deactivation{ID: deactivateOver, Text: "what it was opened for is over: every observer of it speaks, and nothing in it is worse than it should be", Why: i.goesOn(w)})
 	}
 	if d := w.declaration().Deactivate; d != nil && d.Condition != nil {
 		own := Deactivation{ID: deactivateOwn, Text: strings.Join(strings.Fields(d.When), " "), Why: "it does not hold"}
@@ -85,12 +90,35 @@ func (i Incident) inQuestion() (all []string) {
 	return all
 }
 
-// quiet reports whether all of them hold. An incident without a measured outage (declared by hand) is quiet after its runs.
+// bare reports whether no outage of the incident was measured, and nothing was run for it: lost monitoring that a person
+// has declared, say. Then that its services are back and its runs are over says nothing.
+func (i Incident) bare() bool { return len(i.Recoveries)+len(i.Runs) == 0 }
+
+// goesOn is what an incident was opened for and what is still so; empty: it is over.
+func (i Incident) goesOn(w World) string {
+	switch {
+	case strings.HasPrefix(i.Key, byHand):
+		return "a person said so, nothing of it was measured, and nothing was run: only people know when it is over"
+	case w.Verdict == nil || stillOn(*w.Verdict):
+		var met []string
+		if w.Verdict != nil {
+			met = w.Verdict.MetCriteria()
+		}
+		return missing("still so: ", orElse(met, "what it was opened for"))
+	}
+	return ""
+}
+
+// stillOn reports whether a situation is one that an incident is opened for.
+func stillOn(v detector.Verdict) bool { return v.Open && v.Level > detector.Event }
+
+// quiet reports whether all of them hold. An incident without a measured outage (declared by hand) is quiet after its runs; one
+// without runs either when what it was opened for is over.
 func (i Incident) quiet(w World) bool {
 	if planted.Is(planted.QuietTooSoon) {
 		return i.active() == 0 && len(i.Runs) > 0
 	}
-	if !i.allRestored() || i.active() > 0 || len(i.Recoveries)+len(i.Runs) == 0 {
+	if !i.allRestored() || i.active() > 0 {
 		return false // asked first, since it costs nothing
 	}
 	return !slices.ContainsFunc(i.deactivation(w), func(d Deactivation) bool { return !d.Holds })
@@ -104,15 +132,20 @@ func (i Incident) unfinished(w World) string {
 			why = append(why, d.Why)
 		}
 	}
-	return orText(strings.Join(why, "; "), "nothing was measured and nothing was run")
+	return orText(strings.Join(why, "; "), "all that it takes holds, and it is just about to be")
 }
 
-// turns is when an expression of bia.yaml that is all that keeps standing down from being recommended can come to something
-// else; zero: never by the clock alone.
+// turns is when an expression of bia.yaml that is all that keeps standing down from being recommended holds by the clock alone;
+// zero: never.
 func (i Incident) turns(w World) time.Time {
 	d := w.declaration().Deactivate
 	if i.Declared == nil || d == nil || d.Condition == nil || !i.StandDownRecommendedAt.IsZero() || !i.allRestored() || i.active() > 0 {
 		return time.Time{}
+	}
+	for _, c := range i.deactivation(w) {
+		if c.Holds == (c.ID == deactivateOwn) { // it holds, or something else does not
+			return time.Time{}
+		}
 	}
 	_, until := w.Facts.Ask(d.Condition, nil)
 	if !until.After(w.Now) {

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"sort"
@@ -26,7 +27,8 @@ type Desk struct {
 	early    []heard            // what came in before that
 
 	through    uint64
-	read       uint64 // alerts
+	received   time.Time // the latest time at which anything was that was heard
+	read       uint64    // alerts
 	unreadable map[alert.Reason]uint64
 	unread     []alert.Unread // the last ones
 	truncated  uint64
@@ -49,6 +51,10 @@ type heard struct {
 func NewDesk() *Desk {
 	return &Desk{book: newBook(), agenda: newAgenda(), unreadable: map[alert.Reason]uint64{}}
 }
+
+// Know tells the desk of documents that were read without an error, so that it does not read them once more where the log has
+// them adopted. That takes as long as all else in a log of a day.
+func (d *Desk) Know(docs *Documents) { d.book.known = docs }
 
 // Apply folds one committed record into the desk. It is total: what is in the journal has happened.
 func (d *Desk) Apply(r Record) {
@@ -91,7 +97,7 @@ func (d *Desk) detectors() (all []*detector.Detector) {
 // format reads it; and its body, which a mapping of the documents in force reads where it is for the subject.
 func (d *Desk) Hear(sequence uint64, received time.Time, from string, batch alert.Batch, unreadable *alert.Unreadable) {
 	d.through = max(d.through, sequence)
-	d.latest = later(d.latest, received)
+	d.received, d.latest = later(d.received, received), later(d.latest, received)
 	m := heard{sequence, received, from, batch, unreadable}
 	if d.detector == nil {
 		d.early = append(d.early, m)
@@ -242,11 +248,18 @@ func (d *Desk) Finish(now time.Time, r Result) []Change { return d.finish(now, r
 
 // Incidents are all incidents, the newest first.
 func (d *Desk) Incidents() []Incident {
-	all := make([]Incident, 0, len(d.ids))
-	for _, id := range slices.Backward(d.ids) {
-		all = append(all, *d.incidents[id])
+	return slices.AppendSeq(make([]Incident, 0, len(d.ids)), d.Newest())
+}
+
+// Newest goes through all incidents, the newest first: who wants a hundred of ten thousand does not pay for the rest.
+func (d *Desk) Newest() iter.Seq[Incident] {
+	return func(yield func(Incident) bool) {
+		for _, id := range slices.Backward(d.ids) {
+			if !yield(*d.incidents[id]) {
+				return
+			}
+		}
 	}
-	return all
 }
 
 // Incident finds one incident.

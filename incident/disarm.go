@@ -58,3 +58,19 @@ func (i Incident) disarmedRun(w World, run Run) string {
 	}
 	return ""
 }
+
+// Disarmed are the runs of an incident that go on and of which nothing that acts on machines starts, since somebody has disarmed,
+// each with what that person said and what lets it go on.
+func (d *Desk) Disarmed(now time.Time, i Incident) map[string]string {
+	stopped := map[string]string{}
+	if d.detector == nil || !i.Open() || i.HandsOff != "" {
+		return stopped
+	}
+	w := d.glance(now).world(i, nil)
+	for _, run := range i.Runs {
+		if why := i.disarmedRun(w, run); run.Active() && why != "" {
+			stopped[run.ID] = why
+		}
+	}
+	return stopped
+}

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -77,6 +78,12 @@ func TestAnUndoByRuleWaitsWhileSomebodyHasDisarmed(t *testing.T) {
 	h.disarms()
 	equal(t, h.finish(Result{Effect: h.want("promote"), Outcome: Failed, NoEffect: true}), []string{"step_failed promote", "run_aborted"})
 	h.at(8 * time.Minute)
+	// Whoever wants to stand down is told what the undo waits for, and nothing that would be refused.
+	hint := h.refuses("alice", Command{Verb: VerbStandDown, Incident: acmeIncident, Reason: "enough"}).Reason
+	says(t, hint, "the undo of step fence of run 1 is still to come (alice (incident-director) disarmed at", "holdfast resume payments-api-0412 1 lets this run go on", "holdfast abort payments-api-0412 1 --keep")
+	if strings.Contains(hint, "retry") {
+		t.Errorf("%q offers what is refused: %s", hint, h.refuses("alice", Command{Verb: VerbRetry, Incident: acmeIncident, Step: "fence", Reason: "so"}).Reason)
+	}
 	equal(t, h.control("alice", VerbResume, "", "1"), []string{"run_resumed", "undo_started fence"})
 }
 
@@ -120,6 +127,11 @@ func TestWhatWaitedForItsTurnWhenSomebodyDisarmedIsNotCarriedOut(t *testing.T) {
 	says(t, r.Reason, "disarmed at", "nothing that acts on machines starts by itself")
 	s.commit(false, s.desk.Finish(s.now, r)...)
 	equal(t, s.desk.Incidents()[0].Runs[0].Steps[0].Status, Stuck)
+	told := Sentence(s.kept[len(s.kept)-1].record)
+	says(t, told, "Step fence of run 1 was NOT carried out: alice (incident-director) disarmed at")
+	if strings.Contains(told, "break") {
+		t.Errorf("%q: a disarm is no rule that could be broken", told)
+	}
 
 	// A person's word for this step is enough.
 	s.until(8 * time.Minute)

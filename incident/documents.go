@@ -73,6 +73,22 @@ func once(sorted source.Problems) source.Problems {
 	})
 }
 
+// again are these documents, if they are what was adopted; nil: they are not. Of the people the journal has ids, roles and
+// turns alone, and so has who lives by the journal.
+func (d *Documents) again(e DocumentsAdopted) (*Documents, source.Problems) {
+	if d == nil || d.Digest != e.Digest || !maps.Equal(d.Files, e.Files) {
+		return nil, nil
+	}
+	docs := *d
+	text, written := e.Files[filePeople]
+	if !written {
+		return &docs, nil
+	}
+	var problems source.Problems
+	docs.People, problems = oncall.Parse(filePeople, []byte(text))
+	return &docs, problems
+}
+
 func (d *Documents) read(name, text string) (problems source.Problems) {
 	d.Files[name] = text
 	switch {

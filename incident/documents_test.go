@@ -84,3 +84,27 @@ func TestTheDigestIsOfWhatTheJournalKeeps(t *testing.T) {
 		t.Error("another text has the same digest")
 	}
 }
+
+func TestDocumentsThatWereReadAlreadyAreNotReadOnceMore(t *testing.T) {
+	docs, _ := ParseDocuments(acme())
+	adopted := Record{At: t0, Event: DocumentsAdopted{Digest: docs.Digest, Files: docs.Files, By: Actor{Rule: "start"}}}
+	knowing, reading := NewDesk(), NewDesk()
+	knowing.Know(docs)
+	knowing.Apply(adopted)
+	reading.Apply(adopted)
+	if knowing.Documents().BIA != docs.BIA {
+		t.Error("they were read once more")
+	}
+	if reading.Documents().BIA == docs.BIA {
+		t.Error("nobody told the other desk of them")
+	}
+	if got, want := asJSON(t, knowing.Documents().People), asJSON(t, reading.Documents().People); got != want {
+		t.Errorf("it knows more of the people than stands in the log:\n%s\nand\n%s", got, want)
+	}
+
+	another := acme()
+	another["bia.yaml"] = strings.Replace(another["bia.yaml"], "Acme Payments", "Acme Loans", 1)
+	loans, _ := ParseDocuments(another)
+	knowing.Apply(Record{At: t0, Event: DocumentsAdopted{Digest: loans.Digest, Files: loans.Files, By: Actor{Rule: "reload"}}})
+	equal(t, knowing.Documents().BIA.Organisation, "Acme Loans")
+}

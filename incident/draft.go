@@ -94,6 +94,9 @@ func (f *draft) listening(i Incident, v *detector.Verdict, q *quiet) World {
 		Bringing: func(service string) string {
 			return ofHouse(q, f, func(b *book) string { return b.bringing(live, service) })
 		},
+		Stranded: func(service string) Strand {
+			return ofHouse(q, f, func(b *book) Strand { return b.stranded(live, service) })
+		},
 		Blown: func(service string) (time.Time, string, bool) {
 			last := ofHouse(q, f, func(b *book) fuse { return b.fuses[service] })
 			return last.at, last.incident, last != fuse{}

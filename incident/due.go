@@ -78,8 +78,8 @@ func (i Incident) standDown(w World) []Event {
 }
 
 // NextAt is the next instant after w.Now at which Due has something to say if nothing else happens. The rules name the
-// instants at which they might; each is asked whether it really will. An expression of bia.yaml that stands in the way of
-// standing down is asked again when its answer can turn.
+// instants at which they might; each is asked whether it really will. An expression of bia.yaml that alone stands in the way of
+// standing down names the instant at which it holds.
 func (i Incident) NextAt(w World) (time.Time, bool) {
 	if !i.Open() || i.HandsOff != "" {
 		return time.Time{}, false

@@ -354,12 +354,17 @@ const (
 	Full       Exercise = "full"       // full interruption: everything but what is live only
 )
 
-// NoPlaybookFits is loud: nothing applicable exists for this service; Nearest is what comes closest, Missing what it lacks.
+// NoPlaybookFits is loud: nothing applicable exists for this service; Nearest is what comes closest, Missing what it lacks. With
+// a Keeper something does, and is not started beside a run of that incident of which nobody knows how far it got.
 type NoPlaybookFits struct {
 	Service string   `json:"service"`
 	Nearest string   `json:"nearest,omitempty"`
 	Missing []string `json:"missing,omitempty"`
 	Tell    []string `json:"tell"`
+
+	Keeper string         `json:"keeper,omitempty"` // an incident that is shown and not driven
+	Level  detector.Level `json:"level,omitzero"`   // of the situation it was said in; it is said again when that gets worse
+	Lost   []string       `json:"lost,omitempty"`   // and its lost failure domains
 }
 
 // StepStarted is in the journal before the step has any effect.

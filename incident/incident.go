@@ -202,9 +202,11 @@ type Approval struct {
 	Digest string    `json:"digest,omitempty"` // of what they approved
 }
 
-// An Overruling is one person's word that a rule shall not stop a step. Two of them, of different people, make it so.
+// An Overruling is one person's word that a rule shall not stop a step. Two of them, of different people, make it so, as long as
+// both stand: each for an hour, and for the facts that it was said of.
 type Overruling struct {
 	Rule   string    `json:"rule"`
+	Broken string    `json:"broken,omitempty"` // how the rule would have been broken; empty: written by a version that did not keep it
 	By     Actor     `json:"by"`
 	At     time.Time `json:"at"`
 	Reason string    `json:"reason"`

@@ -22,15 +22,17 @@ func (i Incident) invoke(w World) []Event {
 	var events []Event
 	for _, s := range i.wanting(w) {
 		fits := i.applicable(w, s)
+		if strand := w.Stranded(s.service); strand != (Strand{}) {
+			events = append(events, i.unlessSaid(w, i.kept(w, s, fits, strand))...)
+			continue
+		}
 		if len(fits) > 0 && len(fits[0].Missing) == 0 {
 			return append(events, i.invocation(w, s, fits)) // what is left for the others changes by it
 		}
 		if i.underWay(fits) {
 			continue // it may bring this service back too; when it has ended, it is asked again
 		}
-		if e := i.nothingFits(w, s, fits); !i.said(e) {
-			events = append(events, e)
-		}
+		events = append(events, i.unlessSaid(w, i.nothingFits(w, s, fits))...)
 	}
 	return events
 }
@@ -51,7 +53,8 @@ type want struct {
 }
 
 // wanting are the vital services below MBCO, and those declared by hand, that no run has been started for, the most
-// urgent first. What a run of another incident is to bring back is asked for again when that has ended.
+// urgent first. What a run of another incident is to bring back is asked for again when that has ended; where that incident is not
+// driven, nobody but a person ends it, and it is said.
 func (i Incident) wanting(w World) []want {
 	var all []want
 	for _, o := range w.outages() {
@@ -354,11 +357,40 @@ func (i Incident) nothingFits(w World, x want, fits []playbooks.Fit) NoPlaybookF
 	return e
 }
 
-// said reports whether the same was said before, so that a component that comes and goes pages nobody twice.
-func (i Incident) said(e NoPlaybookFits) bool {
-	return slices.ContainsFunc(i.NoPlaybook, func(n NoPlaybookFits) bool {
-		return n.Service == e.Service && n.Nearest == e.Nearest && slices.Equal(n.Missing, e.Missing)
-	})
+// kept says that a run stands in the way of which nobody knows how far it got, and that nobody carries out: a second one beside
+// it is for people to order.
+func (i Incident) kept(w World, x want, fits []playbooks.Fit, by Strand) NoPlaybookFits {
+	e := i.nothingFits(w, x, fits)
+	e.Keeper, e.Missing = by.Incident, []string{by.Why}
+	return e
+}
+
+// unlessSaid is an event that says that no playbook is started for a service, unless the same was said before and nothing is
+// worse since: a component that comes and goes pages nobody twice, and another site that is lost pages once more.
+func (i Incident) unlessSaid(w World, e NoPlaybookFits) []Event {
+	e.Level = detector.Impaired // by a person's word alone
+	if v := w.Verdict; v != nil {
+		e.Level, e.Lost = max(e.Level, v.Level), v.Lost
+	}
+	if slices.ContainsFunc(i.NoPlaybook, e.repeats) {
+		return nil
+	}
+	return []Event{e}
+}
+
+// Unanswered are the services for which no playbook was started, each as it was said last.
+func (i Incident) Unanswered() (all []NoPlaybookFits) {
+	for _, n := range i.NoPlaybook {
+		all = append(slices.DeleteFunc(all, func(before NoPlaybookFits) bool { return before.Service == n.Service }), n)
+	}
+	return all
+}
+
+// repeats reports whether the event says nothing that an earlier one did not. Of one that was written by a version that did not
+// keep the situation it was said in, it is taken that the situation was as bad.
+func (e NoPlaybookFits) repeats(before NoPlaybookFits) bool {
+	same := before.Service == e.Service && before.Nearest == e.Nearest && slices.Equal(before.Missing, e.Missing)
+	return same && (before.Level == detector.Event || e.Level <= before.Level && subset(e.Lost, before.Lost))
 }
 
 // invocationDeadlines are the instants at which a blown fuse is whole again.

@@ -161,3 +161,98 @@ func TestWhatOneRunOfADisasterHoldsNoOtherRunOfTheSameDecisionGets(t *testing.T)
 	equal(t, len(h.only().Runs), 1)
 	equal(t, h.only().Runs[0].Name, "failover-to-ams2")
 }
+
+// Nobody knows how far the other run got, so no second one is started beside it; but whoever answers for the service has to
+// hear that, and what to do.
+func TestThatARunWhichNobodyDrivesKeepsAServiceFromBeingBroughtBackIsSaidLoudly(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/reporting.yaml"] = "playbook: restore-reporting\nfor: {services: [reporting]}\nsteps:\n  - {id: restore, do: \"Restore\", role: on-call-pay}\n"
+	files["playbooks/slower.yaml"] = "playbook: slower\nfor: {services: [reporting]}\npriority: -1\nsteps:\n  - {id: restore, do: \"Restore\", role: on-call-pay}\n"
+	h := newHouse(t, files)
+	h.disaster("facility_lost")
+	h.at(6 * time.Minute)
+	invoke := Command{Verb: VerbInvoke, Incident: acmeIncident, Services: []string{"reporting"}, Playbook: "restore-reporting", Reason: "before it is lost too"}
+	equal(t, h.order("alice", invoke), []string{"invoked", "step_started restore"})
+	h.commit(Change{Incident: acmeIncident, Event: Unrecognised{As: "entangled", Raw: []byte(`{}`)}})
+	equal(t, h.book.incidents[acmeIncident].Keeps(), []string{"payments-api", "reporting"})
+
+	h.verdicts = append(h.verdicts, h.situation(detector.Disaster, []detector.Outage{confirmed(h.down("reporting", 5*time.Minute))}, "facility_lost"))
+	equal(t, h.at(12*time.Minute), []string{"classified", "declared", "no_playbook_fits"})
+	e := last[NoPlaybookFits](h)
+	equal(t, e.Keeper, acmeIncident)
+	equal(t, e.Tell, []string{"alice", "bob"})
+	says(t, Sentence(h.records[len(h.records)-1]), "NO PLAYBOOK IS STARTED for reporting: run 2 of payments-api-0412 was to bring it back and was never ended",
+		"payments-api-0412 is shown and not driven", "entangled", "it ends by holdfast stand-down payments-api-0412")
+	notices := h.book.incidents["reporting-0412"].Notices
+	says(t, notices[len(notices)-1].Body, "Look at how far it got (holdfast incident payments-api-0412)", "holdfast stand-down payments-api-0412 --reason WHY")
+	equal(t, h.at(20*time.Minute), []string(nil)) // it is said once
+
+	// What people try instead says the same.
+	invoke.Incident, invoke.Playbook = "reporting-0412", "slower"
+	says(t, h.refuses("bob", invoke).Reason, "run 2 of payments-api-0412 (restore-reporting for reporting) still goes on, and payments-api-0412 is shown and not driven")
+	invoke.Supersede = true
+	says(t, h.refuses("bob", invoke).Reason, "nobody can end it between steps", "holdfast stand-down payments-api-0412")
+	says(t, h.refuses("alice", Command{Verb: VerbDeclare, Services: []string{"payments-api"}, Reason: "so"}).Reason, "it ends by holdfast stand-down payments-api-0412; declare it after that")
+
+	equal(t, h.order("alice", Command{Verb: VerbStandDown, Incident: acmeIncident, Reason: "nothing of it was done"}),
+		[]string{"run_ended", "run_ended", "stood_down", "invoked", "step_started restore"})
+	equal(t, last[Invoked](h).Playbook, "restore-reporting")
+	equal(t, last[Invoked](h).Service, "reporting")
+}
+
+func TestAnInvocationThatIsQueuedBehindARunThatNobodyDrivesWaitsForItsEnd(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/reporting.yaml"] = "playbook: restore-reporting\nfor: {services: [reporting]}\nsteps:\n  - {id: restore, do: \"Restore\", role: on-call-pay}\n"
+	files["playbooks/slower.yaml"] = "playbook: slower\nfor: {services: [reporting]}\npriority: -1\nsteps:\n  - {id: restore, do: \"Restore\", role: on-call-pay}\n"
+	h := newHouse(t, files)
+	h.disaster("facility_lost")
+	h.at(6 * time.Minute)
+	invoke := Command{Verb: VerbInvoke, Incident: acmeIncident, Services: []string{"reporting"}, Playbook: "restore-reporting", Reason: "before it is lost too"}
+	h.order("alice", invoke)
+	h.commit(Change{Incident: acmeIncident, Event: Unrecognised{As: "entangled", Raw: []byte(`{}`)}})
+	h.verdicts = append(h.verdicts, h.situation(detector.Disaster, []detector.Outage{confirmed(h.down("reporting", 5*time.Minute))}, "facility_lost"))
+	h.at(12 * time.Minute)
+	equal(t, h.order("bob", Command{Verb: VerbInvoke, Incident: "reporting-0412", Services: []string{"reporting"}, Playbook: "slower", Reason: "so", Queue: true}), []string{"invocation_queued"})
+	h.order("alice", Command{Verb: VerbStandDown, Incident: acmeIncident, Reason: "nothing of it was done"})
+	equal(t, last[Invoked](h).Playbook, "slower")
+	equal(t, count[Invoked](h), 3)
+}
+
+func TestThatNothingFitsIsSaidAgainWhenItGetsWorseAndNotOtherwise(t *testing.T) {
+	h := newHouse(t, automatic(t))
+	h.disaster("facility_lost")
+	h.facts.lost["ams2"] = true
+	equal(t, h.at(6*time.Minute), []string{"classified", "declared", "no_playbook_fits"})
+	equal(t, last[NoPlaybookFits](h).Lost, []string{"fra1"})
+
+	h.verdicts[0].Lost = nil // it gets better, and then as it was
+	equal(t, h.at(7*time.Minute), []string{"classified"})
+	h.disaster("facility_lost")
+	equal(t, h.at(8*time.Minute), []string{"classified"})
+	h.verdicts[0].Lost = []string{"ams2", "fra1"} // a site more
+	equal(t, h.at(9*time.Minute), []string{"classified", "no_playbook_fits"})
+	equal(t, h.at(10*time.Minute), []string(nil))
+
+	// Declared by hand at a level below, and then it is a disaster by what is seen.
+	h = newHouse(t, acme())
+	h.facts.lost["fra1"], h.facts.lost["ams2"] = true, true
+	v := h.situation(detector.MajorIncident, []detector.Outage{confirmed(h.down("payments-api", 0))}, "vital_below_mbco")
+	h.verdicts = []detector.Verdict{v}
+	h.at(6 * time.Minute)
+	equal(t, h.order("alice", Command{Verb: VerbDeclare, Incident: acmeIncident, Reason: "I see it"}), []string{"declared", "no_playbook_fits"})
+	v.Level, v.Current = detector.Disaster, detector.Disaster
+	h.verdicts = []detector.Verdict{v}
+	equal(t, h.at(8*time.Minute), []string{"classified", "no_playbook_fits"})
+}
+
+// What a version wrote that did not keep the situation counts for every situation: nobody is paged anew by an upgrade.
+func TestThatNothingFitsIsNotSaidAgainForWhatAnOlderVersionSaid(t *testing.T) {
+	h := newHouse(t, automatic(t))
+	h.disaster("facility_lost")
+	h.facts.lost["ams2"] = true
+	h.at(6 * time.Minute)
+	i := *h.book.incidents[acmeIncident]
+	i.NoPlaybook = []NoPlaybookFits{i.NoPlaybook[0]}
+	i.NoPlaybook[0].Level, i.NoPlaybook[0].Lost = detector.Event, nil
+	equal(t, len(i.Due(h.draft().world(i, h.draft().follows(i.ID)))), 0)
+}

@@ -436,3 +436,16 @@ func TestANoToTheStartOffersTheNextPlaybookOrNone(t *testing.T) {
 	h.says("alice", VerbDecline, "start-anyway")
 	says(t, strings.Join(last[NoPlaybookFits](h).Missing, "; "), "alice (incident-director) declined to start it at")
 }
+
+func TestWhatAVerifyStepWantsToHearIsSaidWithTheStep(t *testing.T) {
+	for step, text := range map[string]string{
+		`{http: {url: "https://pay.internal/health"}}`:                                           "verify: GET https://pay.internal/health",
+		`{http: {url: "https://pay.internal/health", expect: 204}}`:                              "verify: GET https://pay.internal/health has to come back with status 204",
+		`{http: {url: "https://pay.internal/health", expect: 200, reply: {lag: 0}}}`:             `verify: GET https://pay.internal/health has to come back with status 200 and an answer that says {"lag":0}`,
+		`{nats: {subject: ledger.state, reply: {role: primary}}}`:                                `verify: request ledger.state has to come back with an answer that says {"role":"primary"}`,
+		`{prometheus: {url: "http://prom.internal", query: "sum(up)", at_least: 2, at_most: 3}}`: "verify that sum(up) is at least 2 and at most 3",
+	} {
+		h := runWith(t, "  - {id: seen, verify: "+step+", timeout: 5m}\n")
+		equal(t, h.step("seen").Text, text)
+	}
+}

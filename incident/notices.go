@@ -180,6 +180,10 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		}
 		say("Decide: holdfast declare %[1]s --reason WHY, or holdfast decline %[1]s --reason WHY", i.ID)
 	case NoPlaybookFits:
+		if e.Keeper != "" {
+			say("Look at how far it got (holdfast incident %[1]s), see it through or take it back by hand, then end it: holdfast stand-down %[1]s --reason WHY. After that a playbook is started here as usual.", e.Keeper)
+			return
+		}
 		say("Act by hand, or start one all the same: holdfast invoke %s %s --service %s --reason WHY", i.ID, orText(e.Nearest, "PLAYBOOK"), e.Service)
 	case Relapsed:
 		if i.Declared != nil {
@@ -227,8 +231,9 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 	case RuleOverruled:
 		if e.Second {
 			say("It may be carried out now: holdfast retry %s %s/%s --reason WHY", i.ID, run, step)
+			say("The words of both count for %s each, and only as long as things stand as they do now.", span(overruleHolds))
 		} else {
-			say("It takes a second person to agree: holdfast overrule %s %s/%s --reason WHY", i.ID, run, step)
+			say("It takes a second person to agree within %s: holdfast overrule %s %s/%s --reason WHY", span(overruleHolds), i.ID, run, step)
 		}
 	case StepForbidden:
 		say("It is asked again when you say: holdfast retry %s %s/%s --reason WHY; or leave it out (skip), or say that you did it by hand (done)", i.ID, run, step)

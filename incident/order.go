@@ -237,6 +237,9 @@ func (i Incident) orderInvoke(w World, person string, c Command) ([]Event, error
 			return i.makeWay(by, c, way)
 		}
 		first := way[0]
+		if first.stranded {
+			return nil, before(first.run.By, first.run.Started, "%s cannot start: %s; --queue starts it when that has ended", p.ID, first.why)
+		}
 		return nil, before(first.run.By, first.run.Started, "%s cannot start: %s since %s, started by %s; --queue starts it when that has ended, --supersede ends that between two steps",
 			p.ID, first.why, stamp(first.run.Started), who(first.run.By))
 	}
@@ -264,8 +267,8 @@ func (i Incident) orderStandDown(w World, person string, c Command) ([]Event, er
 			return nil, before(Actor{}, s.Sent, "%s is being carried out since %s; wait for it, at most until %s", stepName(r.ID, s.ID), stamp(s.Sent), stamp(s.Until))
 		}
 		if l, open := i.unsettled(r); open && i.HandsOff == "" {
-			return nil, before(r.Ending.By, r.Ending.At, "run %s is being %s since %s: %s is still to come (done, retry or skip it), or leave things as they are: holdfast abort %s %s --keep --reason WHY",
-				r.ID, r.Ending.Result, stamp(r.Ending.At), l.called(), i.ID, r.ID)
+			return nil, before(r.Ending.By, r.Ending.At, "run %s is being %s since %s: %s is still to come (%s), or leave things as they are: holdfast abort %s %s --keep --reason WHY",
+				r.ID, r.Ending.Result, stamp(r.Ending.At), l.called(), l.undoWaits(w), i.ID, r.ID)
 		}
 		events = append(events, RunEnded{Run: r.ID, Result: "stood_down"})
 	}
@@ -310,6 +313,9 @@ func (f *draft) declareByHand(person string, c Command) ([]Change, error) {
 			return nil, &NotFound{What: "service", ID: service, Hint: source.DidYouMean(service, f.docs.BIA.Judged())}
 		}
 		for _, i := range f.open() {
+			if i.knows(service) && i.HandsOff != "" {
+				return nil, before(Actor{}, i.Opened, "%s belongs to the incident %s since %s, and %s; declare it after that", service, i.ID, stamp(i.Opened), i.undriven())
+			}
 			if i.knows(service) {
 				return nil, before(Actor{}, i.Opened, "%s belongs to the incident %s since %s; declare that", service, i.ID, stamp(i.Opened))
 			}

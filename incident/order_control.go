@@ -219,7 +219,7 @@ func (i Incident) queued(w World) []Event {
 	for _, q := range i.Queued {
 		p, ok := w.Documents.playbook(q.Playbook)
 		mine := i.goingOn(func(r Run) bool { return r.Service == q.Service })
-		if !ok || mine != "" || w.Bringing(q.Service) != "" || len(i.taken(w, p)) > 0 {
+		if !ok || mine != "" || w.Bringing(q.Service) != "" || w.Stranded(q.Service) != (Strand{}) || len(i.taken(w, p)) > 0 {
 			continue
 		}
 		c, _ := i.Recovery(q.Service)
@@ -236,6 +236,8 @@ type hindrance struct {
 	RunRef
 	why string
 	run Run
+
+	stranded bool // nobody carries it out
 }
 
 // inTheWay are the runs, of any incident, that keep a playbook from being invoked for a service.
@@ -243,7 +245,10 @@ func (i Incident) inTheWay(w World, p *playbooks.Playbook, service string) (all 
 	look := func(of Incident) {
 		for _, r := range of.Runs {
 			if why := i.hinders(of, r, p, service); r.Active() && why != "" {
-				all = append(all, hindrance{RunRef{of.ID, r.ID}, why, r})
+				if of.HandsOff != "" {
+					why += ", and " + of.undriven()
+				}
+				all = append(all, hindrance{RunRef{of.ID, r.ID}, why, r, of.HandsOff != ""})
 			}
 		}
 	}
@@ -290,8 +295,8 @@ func (i Incident) makeWay(by Actor, c Command, hindrances []hindrance) ([]Event,
 		if !c.Supersede || h.run.Ending != nil {
 			continue
 		}
-		if h.run.Playbook == nil {
-			return nil, Refuse("run %s of %s is shown, not driven, so nobody can end it between steps", h.Run, h.Incident)
+		if h.run.Playbook == nil || h.stranded {
+			return nil, Refuse("run %s of %s is shown, not driven, so nobody can end it between steps: see what was done of it, then holdfast stand-down %[2]s --reason WHY", h.Run, h.Incident)
 		}
 		e.Supersedes = append(e.Supersedes, h.RunRef)
 	}

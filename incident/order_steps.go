@@ -385,7 +385,7 @@ func retry(i Incident, w World, l leg, person string, c Command) ([]Event, error
 		return nil, before(d.By, d.Ended, "what %s would do was declined by %s at %s%s", stepName(run, step), who(d.By), stamp(d.Ended), because(d.Reason))
 	}
 	if rule, forbidden := i.forbidden(w, l); forbidden {
-		return nil, Refuse("%s may not be carried out: it would break %s: %s", l.called(), rule.Rule, rule.Reason)
+		return nil, Refuse("%s may not be carried out: it would break %s: %s%s", l.called(), rule.Rule, rule.Reason, s.outdated(rule, w.Now))
 	}
 	e := i.setOff(w, l, by, c.Reason)
 	if failed, unclear := e.(StepFailed); unclear {

@@ -15,7 +15,7 @@ func TestTwoPeopleOfTheAuthorityOverruleARuleForOneStep(t *testing.T) {
 	says(t, h.refuses("alice", Command{Verb: VerbOverrule, Incident: acmeIncident, Step: "promote"}).Reason, "needs a reason")
 	equal(t, h.control("alice", VerbOverrule, "promote", ""), []string{"rule_overruled promote"})
 	equal(t, last[RuleOverruled](h).Tell, []string{"bob", "carol"})
-	says(t, h.only().Notices[len(h.only().Notices)-1].Body, "takes a second person to agree: holdfast overrule")
+	says(t, h.only().Notices[len(h.only().Notices)-1].Body, "takes a second person to agree within 1h: holdfast overrule")
 
 	// One is not two, and the same one is not another.
 	says(t, h.refuses("alice", Command{Verb: VerbRetry, Incident: acmeIncident, Step: "promote", Reason: "go"}).Reason, "it would break never-both-sites")
@@ -25,6 +25,47 @@ func TestTwoPeopleOfTheAuthorityOverruleARuleForOneStep(t *testing.T) {
 	equal(t, h.says("alice", VerbRetry, "promote"), []string{"step_started promote"})
 	equal(t, last[RuleOverruled](h).Broken != "", true)
 	says(t, h.refuses("carol", Command{Verb: VerbOverrule, Incident: acmeIncident, Step: "promote", Reason: "too"}).Reason, "no rule forbids step promote")
+}
+
+// overruledOnce is a house in which a rule forbids a step, and one director has said that it shall be done all the same.
+func overruledOnce(t *testing.T) *house {
+	h := neverBoth(t)
+	h.finish(Result{Effect: h.want("fence")})
+	h.control("alice", VerbOverrule, "promote", "")
+	return h
+}
+
+func TestAWordToOverruleHoldsForAnHour(t *testing.T) {
+	h := overruledOnce(t)
+	h.at(h.now.Sub(t0) + time.Hour)
+	equal(t, h.control("bob", VerbOverrule, "promote", ""), []string{"rule_overruled promote"})
+	equal(t, last[RuleOverruled](h).Second, false) // alice's no longer counts, so it takes another
+	says(t, h.refuses("alice", Command{Verb: VerbRetry, Incident: acmeIncident, Step: "promote", Reason: "go"}).Reason,
+		"it would break never-both-sites", "that alice wanted it all the same counts no longer: such a word holds for 1h")
+	h.at(h.now.Sub(t0) + 59*time.Minute)
+	h.control("alice", VerbOverrule, "promote", "")
+	equal(t, last[RuleOverruled](h).Second, true)
+	h.at(h.now.Sub(t0) + time.Minute) // bob's hour is over before anybody has acted on it
+	says(t, h.refuses("alice", Command{Verb: VerbRetry, Incident: acmeIncident, Step: "promote", Reason: "go"}).Reason, "that bob wanted it all the same counts no longer")
+}
+
+func TestAWordToOverruleIsForTheFactsThatItWasSaidOf(t *testing.T) {
+	h := overruledOnce(t)
+	h.control("bob", VerbOverrule, "promote", "")
+	h.facts.components["ledger-db-fra"] = detector.Degraded // it was up, and both looked at that
+	says(t, h.refuses("alice", Command{Verb: VerbRetry, Incident: acmeIncident, Step: "promote", Reason: "go"}).Reason,
+		"now ledger-db-fra is degraded", "that alice and bob wanted it all the same counts no longer")
+	equal(t, h.control("alice", VerbOverrule, "promote", ""), []string{"rule_overruled promote"})
+	equal(t, last[RuleOverruled](h).Second, false)
+	h.control("bob", VerbOverrule, "promote", "")
+	equal(t, h.says("alice", VerbRetry, "promote"), []string{"step_started promote"})
+}
+
+// What was recorded by a version that did not keep what a word was about still counts, within its hour.
+func TestAnOlderWordToOverruleCountsWithinItsHour(t *testing.T) {
+	h := overruledOnce(t)
+	h.commit(Change{Incident: acmeIncident, Event: RuleOverruled{Run: "1", Step: "promote", Rule: "never-both-sites", By: Actor{Person: "bob"}, Reason: "so", Second: true}})
+	equal(t, h.says("alice", VerbRetry, "promote"), []string{"step_started promote"})
 }
 
 func TestNobodyOverrulesGoingBackToASideThatIsNotWell(t *testing.T) {

@@ -192,3 +192,51 @@ func TestStandingDownBeforeItIsRecommendedNeedsAReasonAndHidesNothingThatGetsWor
 	h.at(8 * time.Minute)
 	equal(t, h.book.ids, []string{acmeIncident, acmeIncident + "-2"})
 }
+
+// blind is a house in which an observer has fallen silent and nothing is below its MBCO.
+func blind(t *testing.T) *house {
+	h := newHouse(t, acme())
+	h.verdicts = []detector.Verdict{{Key: "observer prom", At: t0, Level: detector.Impaired, Current: detector.Impaired, Open: true, Since: t0, Explanation: detector.Explanation{
+		Summary: "prom is silent", Criteria: []detector.Criterion{{ID: "monitoring_lost", Level: detector.Impaired, Answer: detector.Met}}}}}
+	h.at(time.Minute)
+	return h
+}
+
+// speaks has the observer speak again, or fall silent.
+func (h *house) speaks(again bool) {
+	v := h.verdicts[0]
+	v.Open, v.Current, v.Explanation.Criteria = !again, detector.Event, nil
+	if !again {
+		v.Current, v.Explanation.Criteria = detector.Impaired, []detector.Criterion{{ID: "monitoring_lost", Level: detector.Impaired, Answer: detector.Met}}
+	}
+	h.verdicts = []detector.Verdict{v}
+}
+
+func TestLostMonitoringThatAPersonDeclaredIsStoodDownWhenEveryObserverSpeaksAgain(t *testing.T) {
+	h := blind(t)
+	id := h.only().ID
+	equal(t, h.order("alice", Command{Verb: VerbDeclare, Incident: id, Reason: "we are blind"}), []string{"declared"})
+	says(t, h.refuses("alice", Command{Verb: VerbStandDown, Incident: id}).Reason, "standing down is not recommended yet (still so: monitoring_lost)")
+	equal(t, h.at(time.Hour), []string(nil))
+	h.speaks(true)
+	equal(t, h.at(2*time.Hour), []string{"classified", "stand_down_recommended"})
+	equal(t, last[StandDownRecommended](h).Tell, []string{"alice", "bob"})
+
+	h.speaks(false) // before anybody stood down
+	equal(t, h.at(3*time.Hour), []string{"classified"})
+	equal(t, h.only().StandDownRecommendedAt.IsZero(), true)
+	h.speaks(true)
+	equal(t, h.at(4*time.Hour), []string{"classified", "stand_down_recommended"})
+	equal(t, h.order("alice", Command{Verb: VerbStandDown, Incident: id}), []string{"stood_down"})
+}
+
+// Monitoring saw nothing of it from the start, so that it sees nothing of it now proves nothing.
+func TestWhatOnlyAPersonSawIsNotSaidToBeOverByMonitoring(t *testing.T) {
+	files := acme()
+	delete(files, "playbooks/failover.yaml")
+	h := newHouse(t, files)
+	h.order("alice", Command{Verb: VerbDeclare, Services: []string{"payments-api"}, Reason: "the phones say so"})
+	equal(t, h.at(5*time.Hour), []string(nil))
+	equal(t, count[StandDownRecommended](h), 0)
+	says(t, h.refuses("alice", Command{Verb: VerbStandDown, Incident: h.only().ID}).Reason, "only people know when it is over")
+}

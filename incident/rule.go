@@ -36,7 +36,7 @@ func (i Incident) forbidden(w World, l leg) (Prohibition, bool) {
 		rules = nil
 	}
 	for _, id := range sortedIDs(rules) {
-		if why := broken(w, rules[id], imminent{w, i, l}); why != "" && !l.state().overrules(id) {
+		if why := broken(w, rules[id], imminent{w, i, l}); why != "" && !l.state().overrules(id, why, w.Now) {
 			return Prohibition{id, why}, true
 		}
 	}
@@ -61,16 +61,18 @@ func broken(w World, a bia.Assertion, p imminent) string {
 	never := strings.Join(strings.Fields(a.Never), " ")
 	switch is, _ := w.Facts.Ask(a.Condition, p); {
 	case is.Holds:
-		return fmt.Sprintf("%s (%s%s)", strings.TrimRight(a.Why, ". \n"), never, named(w, p.l.run, a.Condition))
+		return fmt.Sprintf("%s (%s%s)", strings.TrimRight(a.Why, ". \n"), never, named(w, p.l, a.Condition))
 	case is.Unsure:
 		return fmt.Sprintf("%s (whether %s cannot be told: %s)", strings.TrimRight(a.Why, ". \n"), never, is.Why)
 	}
 	return ""
 }
 
-// named says how what a rule names stands now: that is what has to change before the step may go.
-func named(w World, run Run, c *condition.Condition) string {
+// named says how what a rule names stands now: that is what has to change before the step may go. How the step itself stands
+// is left out; it changes by being carried out.
+func named(w World, l leg, c *condition.Condition) string {
 	var facts []string
+	_, own := l.name()
 	for _, n := range c.Names() {
 		fact := ""
 		switch n.Kind {
@@ -79,8 +81,8 @@ func named(w World, run Run, c *condition.Condition) string {
 		case condition.Service:
 			fact = fmt.Sprintf("%s is %s", n.ID, w.Facts.ServiceState(n.ID).State)
 		case condition.Step:
-			if s, ok := run.state(n.ID); ok {
-				fact = fmt.Sprintf("%s is %s", stepName(run.ID, n.ID), strings.ReplaceAll(string(s.Status), "_", " "))
+			if s, ok := l.run.state(n.ID); ok && n.ID != own {
+				fact = fmt.Sprintf("%s is %s", stepName(l.run.ID, n.ID), strings.ReplaceAll(string(s.Status), "_", " "))
 			}
 		}
 		if fact != "" && !slices.Contains(facts, fact) {

@@ -216,3 +216,26 @@ func TestAnEffectIsNotSkippedWithTheRestWhileItIsUnderWay(t *testing.T) {
 	equal(t, h.at(23 * time.Minute)[2], "rest_offered")
 	says(t, h.refuses("alice", Command{Verb: VerbSkipRest, Incident: acmeIncident, Reason: "so"}).Reason, "step act of run 1 is being carried out since")
 }
+
+// Between now and the instant at which the expression of bia.yaml holds nobody is woken for nothing: neither when something that
+// it asks about changes and it still does not hold, nor while something else stands in the way.
+func TestNobodyIsWokenForAnExpressionThatStandsInTheWayBeforeItHolds(t *testing.T) {
+	files := with(t, automatic(t), "bia.yaml", "  mode: automatic\n",
+		"  mode: automatic\n  deactivate: {when: \"component('extra').down_for > duration('3h') && (component('extra').down_for < duration('4h') || component('extra').down_for > duration('5h')) || component('extra').down_for > duration('30m') && component('pay-fra').state == 'down'\"}\n")
+	files = with(t, files, "bia.yaml", "  loose: {", "  extra: {class: compute, observers: [prom]}\n  loose: {")
+	files["playbooks/failover.yaml"] = "playbook: short\nfor: {services: [payments-api]}\nsteps:\n  - {id: act, run: {exec: {command: act}}}\n"
+	s := newShift(t, files)
+	s.hear("component pay-fra down", "site fra1 lost", "component extra down")
+	s.until(6 * time.Minute)
+	s.work()
+	s.hear("component pay-fra up", "site fra1 ok", "component ledger-db-fra up", "component report-fra up")
+	s.until(30*time.Minute - time.Second)
+	i := s.desk.Incidents()[0]
+	if i.Declared == nil || i.active() > 0 || !i.allRestored() {
+		t.Fatalf("it is not only the expression that stands in the way: %+v", i.Recoveries)
+	}
+	next, _ := s.desk.NextAt()
+	equal(t, next, t0.Add(3*time.Hour+1))
+	s.now = next
+	equal(t, kindsOf(s.desk.Due(next)), []string{"stand_down_recommended"})
+}

@@ -142,8 +142,12 @@ func (i Incident) begins(w World, l leg) Event {
 	run, step := l.name()
 	for _, id := range l.plan().After {
 		before, ok := l.run.state(id)
-		if ok && before.barred() {
-			return StepSkipped{Run: run, Step: step, By: Actor{Rule: ruleDeclined}, Reason: fmt.Sprintf("%s was declined", declinedAt(l.run, before))}
+		if ok && before.bars(step) {
+			reason := fmt.Sprintf("%s was declined", declinedAt(l.run, before))
+			if before.For != "" {
+				reason += " when it was asked once more"
+			}
+			return StepSkipped{Run: run, Step: step, By: Actor{Rule: ruleDeclined}, Reason: reason}
 		}
 		ready = ready && (!ok || before.ended())
 	}
@@ -199,7 +203,7 @@ func declinedAt(run Run, s StepState) string {
 		p, _ := run.Playbook.Step(s.ID)
 		n := slices.IndexFunc(p.After, func(id string) bool {
 			before, ok := run.state(id)
-			return ok && before.barred()
+			return ok && before.bars(s.ID)
 		})
 		if n < 0 {
 			break

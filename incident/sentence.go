@@ -203,6 +203,9 @@ func stepSentence(e Event) string {
 		}
 		return text + "."
 	case NoPlaybookFits:
+		if e.Keeper != "" {
+			return fmt.Sprintf("NO PLAYBOOK IS STARTED for %s: %s.", e.Service, strings.Join(e.Missing, "; "))
+		}
 		if e.Nearest == "" {
 			return fmt.Sprintf("NO PLAYBOOK FITS %s: %s.", e.Service, strings.Join(e.Missing, "; "))
 		}
@@ -252,6 +255,9 @@ func stepSentence(e Event) string {
 		what := stepName(e.Run, e.Step)
 		if e.Undo {
 			what = "the undo of " + what
+		}
+		if e.Rule == ruleDisarmed {
+			return fmt.Sprintf("%s was NOT carried out%s.", upper(what), because(e.Reason))
 		}
 		return fmt.Sprintf("%s was NOT carried out: it would break %s%s.", upper(what), e.Rule, because(e.Reason))
 	case RuleOverruled:

@@ -4,10 +4,12 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
 
+	"holdfast/detector"
 	"holdfast/detector/alert"
 )
 
@@ -38,13 +40,20 @@ declaration: {authority: incident-director, mode: automatic, automatic_for: [fac
 func (s *shift) hears(sequence uint64, observer string, key ed25519.PrivateKey, labels map[string]string) {
 	s.Helper()
 	labels["observer"] = observer
-	body := []byte(fmt.Sprint(labels))
+	body, subject := []byte(fmt.Sprint(labels)), "holdfast.alerts."+observer
 	batch := alert.Batch{Format: "holdfast", Body: body, Alerts: []alert.Alert{{Status: alert.Firing, StartsAt: s.now, Labels: alert.LabelsOf(labels)}}}
 	if key != nil {
 		stamp := s.now.Format(time.RFC3339)
-		batch.Signature = alert.Signature{Observer: observer, Timestamp: stamp, Value: base64.StdEncoding.EncodeToString(ed25519.Sign(key, alert.SignedText(stamp, observer, body)))}
+		batch.Signature = alert.SignatureOf(subject, signedHeaders(key, stamp, observer, subject, body))
 	}
-	s.desk.Hear(sequence, s.now, "holdfast.alerts."+observer, batch, nil)
+	s.desk.Hear(sequence, s.now, subject, batch, nil)
+}
+
+// signedHeaders are those by which an observer signs a body for a subject.
+func signedHeaders(key ed25519.PrivateKey, stamp, observer, subject string, body []byte) map[string][]string {
+	value := ed25519.Sign(key, alert.SignedText(stamp, observer, subject, nil, body))
+	return map[string][]string{alert.HeaderObserver: {observer}, alert.HeaderTimestamp: {stamp},
+		alert.HeaderSignature: {alert.SignatureVersion + base64.StdEncoding.EncodeToString(value)}}
 }
 
 func declaredIn(s *shift) (declared *Declared, gate string) {
@@ -135,8 +144,7 @@ func TestAMessageOfSeveralBodiesIsNotSigned(t *testing.T) {
 	stamp := s.now.Format(time.RFC3339)
 	body := []byte(`{"holdfast":1,"alerts":[{"status":"firing","labels":{"component":"web","effect":"down","observer":"prom-a"}}]}`)
 	header := func(lengths string) map[string][]string {
-		h := map[string][]string{alert.HeaderObserver: {"prom-a"}, alert.HeaderTimestamp: {stamp},
-			alert.HeaderSignature: {base64.StdEncoding.EncodeToString(ed25519.Sign(keys["prom-a"], alert.SignedText(stamp, "prom-a", body)))}}
+		h := signedHeaders(keys["prom-a"], stamp, "prom-a", "holdfast.alerts.any", body)
 		if lengths != "" {
 			h[alert.HeaderBodies] = []string{lengths}
 		}
@@ -151,9 +159,64 @@ func TestAMessageOfSeveralBodiesIsNotSigned(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		batch.Body, batch.Signature = body, alert.SignatureOf(h)
+		batch.Body, batch.Signature = body, alert.SignatureOf("holdfast.alerts.any", h)
 		s.desk.Hear(uint64(sequence+1), s.now, "holdfast.alerts.any", batch, nil)
 		equal(t, s.desk.detector.Heard().Received["prom-a"], c.signers)
+	}
+}
+
+// That an observer is given a key makes nothing signed that was said under its name before, when anybody could.
+func TestAKeyThatIsAddedLaterSignsNothingThatWasSaidBefore(t *testing.T) {
+	for _, repeats := range []bool{false, true} {
+		files, keys := observersWithKeys(t)
+		before := maps.Clone(files)
+		_, b, _ := strings.Cut(files["bia.yaml"], "prom-b: {")
+		b, _, _ = strings.Cut(b, "}")
+		before["bia.yaml"] = strings.Replace(files["bia.yaml"], b, "", 1)
+		s := newShift(t, before)
+		s.hears(1, "prom-a", keys["prom-a"], map[string]string{"component": "web", "effect": "down"})
+		s.hears(2, "prom-b", nil, map[string]string{"component": "web", "effect": "down"})
+		docs, problems := ParseDocuments(files)
+		if problems.HasErrors() {
+			t.Fatal(problems.Error())
+		}
+		s.commit(false, s.desk.Adopt(docs, Actor{Rule: "reload"})...)
+		s.hears(3, "prom-a", keys["prom-a"], map[string]string{"site": "north", "effect": "lost"})
+		s.settle()
+		equal(t, s.desk.Facts().ComponentState("web"), detector.Down) // it was heard, and stands
+		s.now = t0.Add(4 * time.Minute)
+		if repeats { // the same alert, signed now
+			s.hears(4, "prom-b", keys["prom-b"], map[string]string{"component": "web", "effect": "down"})
+		}
+		s.settle()
+		s.now = t0.Add(6 * time.Minute)
+		s.settle()
+		declared, gate := declaredIn(s)
+		equal(t, declared != nil, repeats)
+		if !repeats {
+			says(t, gate, "of those who say that web is down 1 signed what they say, and it takes 2")
+		}
+	}
+}
+
+// A message that somebody has kept says what it says where it was sent to, and as the event that it was.
+func TestASignedMessageThatIsSentUnderAnotherSubjectIsNobodys(t *testing.T) {
+	files, keys := observersWithKeys(t)
+	s := newShift(t, files)
+	stamp := s.now.Format(time.RFC3339)
+	body := []byte(`{"holdfast":1,"alerts":[{"status":"firing","labels":{"component":"web","effect":"down","observer":"prom-a"}}]}`)
+	h := signedHeaders(keys["prom-a"], stamp, "prom-a", "holdfast.alerts.prom-a", body)
+	for sequence, c := range []struct {
+		subject string
+		heard   uint64
+	}{{"holdfast.alerts.prom-b", 0}, {"holdfast.alerts.prom-a", 1}} {
+		batch, err := alert.DecodeMessage(h, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch.Body, batch.Signature = body, alert.SignatureOf(c.subject, h)
+		s.desk.Hear(uint64(sequence+1), s.now, c.subject, batch, nil)
+		equal(t, s.desk.detector.Heard().Received["prom-a"], c.heard)
 	}
 }
 

@@ -38,7 +38,7 @@ func asked(p *playbooks.Step) string {
 			return "verify that " + p.Verify.Prometheus.String()
 		}
 		if p.Verify.Service == "" {
-			return "verify: " + call(p.Verify.HTTP, p.Verify.NATS, nil)
+			return "verify: " + call(p.Verify.HTTP, p.Verify.NATS, nil) + answers(p.Verify)
 		}
 		level := "at or above its MBCO"
 		if p.Verify.At == "full" {
@@ -50,6 +50,28 @@ func asked(p *playbooks.Step) string {
 		return "invoke the playbook " + p.Invoke
 	}
 	return "wait " + span(p.Wait)
+}
+
+// answers is what has to come back for a verify step to be true, where that is more than any success.
+func answers(v *playbooks.Verify) string {
+	var parts []string
+	var reply any
+	switch {
+	case v.HTTP != nil:
+		if v.HTTP.Expect != 0 {
+			parts = append(parts, fmt.Sprintf("status %d", v.HTTP.Expect))
+		}
+		reply = v.HTTP.Reply
+	case v.NATS != nil:
+		reply = v.NATS.Reply
+	}
+	if reply != nil {
+		parts = append(parts, "an answer that says"+inJSON(reply))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " has to come back with " + strings.Join(parts, " and ")
 }
 
 func call(h *playbooks.HTTP, n *playbooks.NATS, x *playbooks.Exec) string {
@@ -152,9 +174,15 @@ func (s StepState) ended() bool {
 	return false
 }
 
-// barred reports whether nothing goes on behind the step: a decision went against it, here or further up.
-func (s StepState) barred() bool {
-	return s.Status == Declined || s.Status == Skipped && s.By.Rule == ruleDeclined
+// bars reports whether a step behind this one does not go on: a decision went against it, here or further up. A no to what was
+// asked once more is about one step; what else was approved the first time stays approved.
+func (s StepState) bars(step string) bool {
+	return s.Status == Declined && (s.For == "" || s.For == step) || s.Status == Skipped && s.By.Rule == ruleDeclined
+}
+
+// decided reports whether a decision let a step happen.
+func (s StepState) decided(step string) bool {
+	return s.Status == Done || s.Status == Declined && !s.bars(step)
 }
 
 // actors are the roles whose holders may act on the step.

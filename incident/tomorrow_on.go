@@ -5,7 +5,7 @@ package incident
 import "strings"
 
 // tomorrow are the kinds of events of a version that is not there yet. No program that is shipped is built with the tag.
-var tomorrow = []kindRead{{Entangled{}.Kind(), read[Entangled]}}
+var tomorrow = []kindRead{{Entangled{}.Kind(), read[Entangled]()}}
 
 // Entangled is an event that the version beside this one does not know.
 type Entangled struct {

@@ -84,7 +84,7 @@ func (l leg) undecided() string {
 		s, ok := l.run.state(id)
 		switch {
 		case !ok || p.Kind() != playbooks.KindDecide, id == l.run.Question:
-		case s.Status == Done:
+		case s.decided(l.plan().ID):
 			return ""
 		default:
 			left = append(left, fmt.Sprintf("%s was left out%s", id, because(s.Reason)))

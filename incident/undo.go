@@ -82,6 +82,20 @@ func (i Incident) undoDue(w World, l leg) (e Event, waits bool) {
 	return i.launch(w, l), true
 }
 
+// undoWaits is what an undo that is still to come waits for, and what a person does about it.
+func (l leg) undoWaits(w World) string {
+	run, step := l.name()
+	switch b := l.run.Paused; {
+	case l.state().Status == Stuck:
+		return fmt.Sprintf("done, retry or skip it: holdfast retry %s %s/%s --reason WHY", l.incident, run, step)
+	case b != nil:
+		return fmt.Sprintf("the run is paused by %s since %s: holdfast resume %s %s", who(b.By), stamp(b.At), l.incident, run)
+	case l.disarmed(w) != "":
+		return l.disarmed(w)
+	}
+	return "wait for it"
+}
+
 // reversals are the undoes of a run's steps that did, or may have done, something: the step that ended last first.
 func (i Incident) reversals(run Run) (all []leg) {
 	seen, doubted := map[string]bool{}, i.doubted(run)

@@ -97,3 +97,27 @@ func TestWhoWaitsForWhatARunHoldsIsAskedWhenItEnds(t *testing.T) {
 	equal(t, len(h.book.incidents[second].Runs), 1)
 	says(t, h.book.incidents[second].Runs[0].Name, "reporting")
 }
+
+// Of thirty thousand incidents that wait for people none is looked at because a step of another one ended: a second of the
+// desk's time went into that for every twenty steps.
+func TestWhatConcernsOneIncidentAloneHasNobodyElseLookedAt(t *testing.T) {
+	h := newHouse(t, acme())
+	h.verdicts = []detector.Verdict{
+		h.situation(detector.MajorIncident, []detector.Outage{h.down("payments-api", 0)}),
+		h.situation(detector.MajorIncident, []detector.Outage{h.down("reporting", 0)}),
+	}
+	h.due()
+	f := h.draft()
+	looked := 0
+	for _, q := range f.agenda.social {
+		q.house = append(q.house, func(*book) bool { looked++; return true })
+	}
+	equal(t, len(f.agenda.social), 2)
+	f.agenda.concerned(f)
+	h.commit(Change{Incident: h.book.ids[0], Event: Noted{By: Actor{Person: "alice"}, Text: "the phones are quiet"}})
+	f.agenda.concerned(f)
+	equal(t, looked, 0)
+	f.agenda.moved = true
+	f.agenda.concerned(f)
+	equal(t, looked, 1) // the one that has nothing to be asked for anyway
+}

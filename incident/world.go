@@ -29,6 +29,9 @@ type World struct {
 	Running func(playbook string) string
 	// Bringing is the run that is to bring a service back, in whatever incident; empty: none.
 	Bringing func(service string) string
+	// Stranded is the run that was to bring a service back and that nobody carries out, since its incident is shown and not
+	// driven; zero: none.
+	Stranded func(service string) Strand
 	// Open are all open incidents, for what a person orders; what is due is asked of the others.
 	Open func() []Incident
 	// Held is who holds an exclusive resource; empty: nobody.

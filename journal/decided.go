@@ -7,6 +7,8 @@ import (
 	"iter"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"holdfast/internal/quick"
 )
 
 // Decided gives every envelope of a log of decisions as it is when called, each checked against the one before; none,
@@ -24,6 +26,7 @@ func Decided(ctx context.Context, js jetstream.JetStream) iter.Seq2[Committed, e
 		}
 		r := reader{stream: stream, next: 1, through: stream.CachedInfo().State.LastSeq, tries: readTries}
 		var prev link
+		words := &quick.Words{}
 		for m, err := range r.messages(ctx) {
 			var hole *Hole
 			if errors.As(err, &hole) {
@@ -32,8 +35,8 @@ func Decided(ctx context.Context, js jetstream.JetStream) iter.Seq2[Committed, e
 			var e Committed
 			if err == nil {
 				var gap *Gap
-				if gap, e = leap(prev, page{sequence: m.sequence, body: m.Data()}); gap == nil {
-					e, err = follow(prev, page{sequence: m.sequence, body: m.Data()})
+				if gap, e = leap(prev, page{sequence: m.sequence, body: m.Data()}, words); gap == nil {
+					e, err = follow(prev, page{sequence: m.sequence, body: m.Data()}, words)
 				} else if !yield(Committed{}, gap) {
 					return
 				}

@@ -58,7 +58,8 @@ may in any case.`,
 		example: "  holdfast hand-over booking-api-1123 assess ledger-2 --reason \"end of my shift\""},
 	{verb: incident.VerbOverrule, args: "INCIDENT STEP", short: "Let a step be carried out although it would break a rule of bia.yaml; it takes two people", need: 2, most: 2, reason: mustReason, read: stepArgs,
 		long: `Let a step be carried out although it would break an assertion of bia.yaml. Two different people who hold the authority have to
-say so, each with a reason; then holdfast retry has it done. The rule stands for every other step, and so does returns_to.`,
+say so, each with a reason; then holdfast retry has it done. Each word counts for an hour, and only as long as what the rule names stands
+as it did then. The rule stands for every other step, and so does returns_to.`,
 		example: "  holdfast overrule booking-api-1123 promote --reason \"the north is flooded: nothing can write there\""},
 	{verb: incident.VerbDeclare, args: "[INCIDENT]", short: "Declare a disaster: of an incident, or of services by hand", need: 0, most: 1, reason: mustReason, flags: serviceFlag, read: declareArgs,
 		example: "  holdfast declare booking-api-1123 --reason \"no estimate from the provider\"\n  holdfast declare --service parcel-booking --reason \"fraud ring, taking it offline\""},

@@ -12,13 +12,21 @@ import (
 	"holdfast/incident"
 )
 
+// keeps says what an incident that is not driven keeps from being brought back, and what to type; empty: nothing.
+func keeps(i console.IncidentStatus) string {
+	if len(i.Keeps) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("nothing else is started for %s before holdfast stand-down %s", strings.Join(i.Keeps, ", "), i.ID)
+}
+
 // printIncident writes an incident: clocks, runs, the last of its story.
 func printIncident(out *printer, i console.Incident) {
 	i.Now = stopped(i.Now, i.Closed) // nothing ticks on in what is over
 	out.parts(cell{i.ID, bold}, level(i.Level), cell{openOrClosed(i), soft})
 	out.line("%s", i.Verdict.Explanation.Summary)
 	if i.HandsOff != "" {
-		out.parts(cell{"shown and not driven: " + i.HandsOff, bad})
+		out.parts(cell{"shown and not driven: " + i.HandsOff, bad}, cell{keeps(i.Status), warn})
 	}
 	printText(out, i.JudgedBy, i.Status.OlderText)
 	if i.Status.Awaits != "" {
@@ -34,7 +42,11 @@ func printIncident(out *printer, i console.Incident) {
 	for _, q := range i.Queued {
 		out.parts(cell{fmt.Sprintf("%s for %s waits for its turn, ordered %s by %s", q.Playbook, q.Service, clockTime(q.At), actor(q.By)), warn}, cell{strings.Join(q.Behind, "; "), plain})
 	}
-	for _, n := range i.NoPlaybook {
+	for _, n := range i.Unanswered() {
+		if n.Keeper != "" {
+			out.parts(cell{"no playbook is started for " + n.Service, bad}, cell{strings.Join(n.Missing, ", "), plain})
+			continue
+		}
 		out.parts(cell{"no applicable playbook for " + n.Service, bad}, cell{strings.Join(n.Missing, ", "), plain})
 	}
 	printClocks(out, i)
@@ -303,7 +315,7 @@ func printExplained(out *printer, e console.Explained) {
 	add("not counted", leaves(v.Explanation.NotCounted))
 	add("what would change it", leaves(v.Counterfactual()))
 	add("next", leaves(nextLines(e)))
-	add("playbooks", playbookBranches(e.Playbooks))
+	add("playbooks", append(keptBranches(e.Kept), playbookBranches(e.Playbooks)...))
 	add("standing down", deactivationBranches(e.Deactivation))
 	printTree(out, "", tree)
 }
@@ -333,6 +345,14 @@ func nextLines(e console.Explained) []string {
 		return []string{next, "awaits: " + e.Awaits}
 	}
 	return []string{next}
+}
+
+// keptBranches are services for which none is started, since an incident that is not driven stands in the way.
+func keptBranches(all []console.Kept) (branches []branch) {
+	for _, k := range all {
+		branches = append(branches, branch{line: []cell{{"none is started for " + k.Service + ":", bad}, {k.Why, plain}}})
+	}
+	return branches
 }
 
 // playbookBranches are playbooks with what they lack and their preconditions.

@@ -94,7 +94,7 @@ func MakeOut(m journal.Message) (alert.Batch, *alert.Unreadable) {
 	}
 	batch, err := alert.DecodeMessage(m.Header, m.Body)
 	batch = batch.ReceivedAt(m.Received)
-	batch.Body, batch.Signature = m.Body, alert.SignatureOf(m.Header)
+	batch.Body, batch.Signature = m.Body, alert.SignatureOf(m.Subject, m.Header)
 	if err == nil {
 		return batch, nil
 	}

@@ -20,14 +20,14 @@ starts 2026-01-05T08:00:00Z
            Step settle of run 1 started. It is to wait 2m, by 11m.
       11m  Step settle of run 1 is done.
            Step pretend of run 1 was left out by the rule when: run.exercise != '' is false.
-           Step healthy of run 1 started. It is to verify: GET https://shop.internal/health, by 26m.
+           Step healthy of run 1 started. It is to verify: GET https://shop.internal/health has to come back with status 200 and an answer that says "ok", by 26m.
       12m  > failed healthy  # 503 for a quarter of an hour
            Step healthy of run 1 failed: 503 for a quarter of an hour.
       13m  > retry healthy by director-1  # it was the certificate
            Step healthy of run 1 started, attempt 2, ordered by director-1 (incident-director): it was the certificate.
       14m  > done healthy
            Step healthy of run 1 is done.
-           Step caught-up of run 1 started. It is to verify: request shop.lag, by 29m.
+           Step caught-up of run 1 started. It is to verify: request shop.lag has to come back with an answer that says {"lag":0}, by 29m.
            Step caught-up of run 1 is done.
            Step enough of run 1 started. It is to verify that sum(rate(orders_total[1m])) is at least 20 and at most 900, by 30m.
            Step enough of run 1 is done.

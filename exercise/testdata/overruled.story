@@ -11,7 +11,7 @@ starts 2026-01-05T08:00:00Z
        6m  > retry promote by director-1
            Refused: step promote of run 1 may not be carried out: it would break never-both-sites: two shops that both sell cannot be put together again (next.id == 'promote' && component('copy').state != 'down'; now copy is up).
        7m  > overrule promote by director-1  # the copy is the only one that sells
-           director-1 (incident-director) wants step promote of run 1 to break never-both-sites: the copy is the only one that sells; it takes a second person.
+           director-1 (incident-director) wants step promote of run 1 to break never-both-sites: the copy is the only one that sells; it takes a second person within 1h.
        8m  > overrule promote by director-1  # really
            Refused: director-1 already said so at 2026-01-05 08:07:00Z, and it takes a second person to overrule never-both-sites.
        9m  > retry promote by director-1

@@ -17,7 +17,7 @@ starts 2026-03-02T09:00:00Z
            Step is-it-dead of run 1 is done, by database-1 (on-call-database).
            Step fence of run 1 started. It is to PUT https://database.example.internal/orders-db-a/fence, by 28m.
            Step fence of run 1 is done.
-           Step fenced of run 1 started. It is to verify: GET https://database.example.internal/orders-db-a/fence, by 28m.
+           Step fenced of run 1 started. It is to verify: GET https://database.example.internal/orders-db-a/fence has to come back with an answer that says {"fenced":true}, by 28m.
            Step fenced of run 1 is done.
            Step go of run 1 started: director-1 and director-2 told. It is to promote the replica? What the primary had not yet sent is gone unless the disk can be read later., by 36m. It lets happen: promote: POST https://database.example.internal/orders-db-b/promote (no way back); repoint: PUT https://config.example.internal/orders-db/primary {"host":"orders-db-b"} (undone by PUT https://config.example.internal/orders-db/primary {"host":"orders-db-a"}); verified: verify that orders-db is at or above its MBCO for 5m; backup: Take a full backup of the new primary now, and see that it is one that can be read (by on-call-database); reconcile: Compare with the application's own journal and list every order that is missing (by on-call-database); preserve: Keep the disk of the lost primary as it is until what it had not sent has been looked for (by on-call-database); rebuild: Build a new replica from the new primary; until it has caught up, the next loss is an outage (by on-call-database).
       30m  order-taking-0302: Classified major_incident by vital_below_mbco and vital_degraded: order-taking, orders-api and orders-db below MBCO.
