@@ -390,7 +390,14 @@ func (e *Embedded) AnonymousAlerts() bool {
 	return (e.Anonymous == nil || *e.Anonymous) && Loopback(e.Listen)
 }
 
-// Journal is how the streams are set up.
+// MadeJournal is how the streams are set up by whoever may make them: in addition they take in what the daemon says itself.
+func (c *Config) MadeJournal() journal.Options {
+	o := c.Journal()
+	o.Own = true
+	return o
+}
+
+// Journal is how the streams are set up, as far as a daemon may.
 func (c *Config) Journal() journal.Options {
 	o := journal.Options{Replicas: c.NATS.Replicas, AlertsMaxAge: c.Alerts.MaxAge, AlertsMaxBytes: int64(c.Alerts.MaxBytes), Subjects: c.Alerts.Subjects}
 	if e := c.NATS.Embedded; e != nil {
