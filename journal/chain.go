@@ -159,7 +159,7 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed, err
 	if err != nil {
 		return err
 	}
-	head, err := c.shelf.head(ctx)
+	head, err := c.newest(ctx, max(noted.sequence, after))
 	if err != nil {
 		return err
 	}
@@ -202,6 +202,25 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed, err
 		c.note.write(prev)
 	}
 	return nil
+}
+
+// lagPatience is how long a log may seem to end before what is known to have stood in it. A node that leads it since a moment
+// ago, or does not know yet that it no longer does, answers with what it has; that is not what the log has.
+const lagPatience = 2 * time.Second
+
+// newest is the newest sequence; asked again, for a while, where that is before what has to be there.
+func (c *chain) newest(ctx context.Context, known uint64) (uint64, error) {
+	waited := time.Duration(0)
+	for wait := firstWait; ; wait = min(2*wait, longWait) {
+		head, err := c.shelf.head(ctx)
+		if err != nil || head >= known || waited >= lagPatience {
+			return head, err
+		}
+		if !c.rest(ctx, wait) {
+			return 0, ctx.Err()
+		}
+		waited += wait
+	}
 }
 
 // follow reads a page as the one after prev. Sequences have no gaps: the stream holds this one log only.
