@@ -27,7 +27,8 @@ type Desk struct {
 	early    []heard            // what came in before that
 
 	through    uint64
-	read       uint64 // alerts
+	received   time.Time // the latest time at which anything was that was heard
+	read       uint64    // alerts
 	unreadable map[alert.Reason]uint64
 	unread     []alert.Unread // the last ones
 	truncated  uint64
@@ -90,7 +91,7 @@ func (d *Desk) detectors() (all []*detector.Detector) {
 // format reads it; and its body, which a mapping of the documents in force reads where it is for the subject.
 func (d *Desk) Hear(sequence uint64, received time.Time, from string, batch alert.Batch, unreadable *alert.Unreadable) {
 	d.through = max(d.through, sequence)
-	d.latest = later(d.latest, received)
+	d.received, d.latest = later(d.received, received), later(d.latest, received)
 	m := heard{sequence, received, from, batch, unreadable}
 	if d.detector == nil {
 		d.early = append(d.early, m)

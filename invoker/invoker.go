@@ -38,6 +38,7 @@ type Config struct {
 	Now       func() time.Time
 	Logger    zerolog.Logger
 
+	Kept     *Kept         // what the desk of a life before this one had heard; nil: all is heard from the beginning
 	Stage    Stage         // nil: this machine
 	CommitID func() string // a name that no other commit has; nil: drawn at random
 }
@@ -71,6 +72,7 @@ type Invoker struct {
 	contact  time.Time // when the log was last seen to hold nothing that is not known here
 
 	// These are the loop's alone.
+	kept      *Kept               // to be put in the place of what was not heard; nil: nothing is
 	ahead     *Heard              // taken from the ears, not yet due to be heard
 	heardTo   uint64              // how far the ears have come, holes included
 	caughtUp  bool                // no alert that was waiting is left
@@ -79,10 +81,12 @@ type Invoker struct {
 	head      link
 	incumbent incident.TookOver // who took over last
 	newcomer  time.Time         // when that was seen, while this instance stood by
+	born      time.Time         // when it began to read
 	last      time.Time         // given to the desk, or in the journal; time never goes back behind it
 	attempts  []attempt         // of the commit under way
 	landed    *attempt          // the one of them that is in the log
 	unfit     map[string]bool
+	reader    incident.Reader // of what the log holds
 	flying    sync.WaitGroup
 }
 
@@ -108,6 +112,9 @@ func New(c Config) *Invoker {
 	v.desk.Know(c.Documents)
 	if v.stage == nil {
 		v.stage = newMachine(v.over, &v.flying)
+	}
+	if k := c.Kept; k != nil {
+		v.kept, v.heardTo, v.status.AlertsThrough = k, k.Heard, k.Heard
 	}
 	if v.cfg.CommitID == nil {
 		v.cfg.CommitID = rand.Text
@@ -137,6 +144,7 @@ func (v *Invoker) Run(ctx context.Context) error {
 	if v.cfg.Lease != nil {
 		v.stage.Go(func() { v.listen(acting) })
 	}
+	v.born = time.Now()
 	if err := v.wake(ctx); err != nil && ctx.Err() == nil && !v.idle() {
 		return err
 	}

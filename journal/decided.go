@@ -7,6 +7,8 @@ import (
 	"iter"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"holdfast/internal/quick"
 )
 
 // Decided gives every envelope of a log of decisions as it is when called, each checked against the one before; none,
@@ -24,10 +26,11 @@ func Decided(ctx context.Context, js jetstream.JetStream) iter.Seq2[Committed, e
 		}
 		r := reader{stream: stream, next: 1, through: stream.CachedInfo().State.LastSeq, tries: readTries}
 		var prev link
+		words := &quick.Words{}
 		for m, err := range r.messages(ctx) {
 			var e Committed
 			if err == nil {
-				e, err = follow(prev, page{sequence: m.sequence, body: m.Data()})
+				e, err = follow(prev, page{sequence: m.sequence, body: m.Data()}, words)
 			}
 			if err != nil {
 				yield(Committed{}, fmt.Errorf("read the log: %w", err))

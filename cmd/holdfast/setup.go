@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -23,14 +27,17 @@ func setupCommand() *cobra.Command {
 		Long: `Make the streams of the journal in a NATS server of your own, or bring them up to holdfast.yaml, with credentials that may.
 
 The daemon then runs with others, which can read and append and cannot delete, purge or change a stream: see
-deploy/nats/holdfast.conf. The server inside a daemon does the same by itself.`,
+deploy/nats/holdfast.conf. The server inside a daemon does the same by itself.
+
+It says as well where the user of each observer of bia.yaml may publish (speaks_on), for the permissions of that server: what an
+observer is known by is worth as much as they are.`,
 		Example: "  holdfast setup --config /etc/holdfast/holdfast.yaml --creds setup.creds",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := setUp(c.Context(), file, by); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(c.OutOrStdout(), "the streams are there: %s, %s, %s\n", journal.LogStream, journal.AlertsStream, journal.DeadStream)
+			_, err := fmt.Fprintf(c.OutOrStdout(), "the streams are there: %s, %s, %s\n%s", journal.LogStream, journal.AlertsStream, journal.DeadStream, rightsOf(file))
 			return err
 		},
 	}
@@ -39,6 +46,34 @@ deploy/nats/holdfast.conf. The server inside a daemon does the same by itself.`,
 	c.Flags().StringVar(&by.creds, "creds", "", "file with a JWT and its seed, of whoever may")
 	c.Flags().StringVar(&by.nkey, "nkey", "", "file with an nkey seed, of whoever may")
 	return c
+}
+
+// rightsOf says where the user of each observer may publish, as bia.yaml has it; nothing where it cannot be read.
+func rightsOf(file string) string {
+	cfg, err := loadConfig(serving{file: file})
+	if err != nil {
+		return ""
+	}
+	docs, _, err := loadDocuments(cfg.Continuity)
+	if err != nil || docs == nil || docs.BIA == nil {
+		return ""
+	}
+	var all strings.Builder
+	for _, id := range slices.Sorted(maps.Keys(docs.BIA.Observers)) {
+		if on := docs.BIA.Observers[id].SpeaksOn; len(on) > 0 {
+			fmt.Fprintf(&all, "the user of %s: permissions: {publish: %s, subscribe: [\"_INBOX.>\"]}\n", id, quoted(on))
+		}
+	}
+	return all.String()
+}
+
+// quoted is a list as nats-server and YAML read it.
+func quoted(words []string) string {
+	out := make([]string, len(words))
+	for i, word := range words {
+		out[i] = strconv.Quote(word)
+	}
+	return "[" + strings.Join(out, ", ") + "]"
 }
 
 func setUp(ctx context.Context, file string, by credentials) (err error) {
