@@ -174,6 +174,9 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed, err
 	if errors.Is(err, errNoPage) {
 		return broken(after, fmt.Sprintf("is gone; the log ends at %d", head))
 	}
+	if err == nil {
+		err = c.sameAs(noted, prev)
+	}
 	if err != nil || head == after {
 		return err
 	}
@@ -210,6 +213,18 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed, err
 		c.note.write(prev)
 	}
 	return nil
+}
+
+// sameAs holds that what stands at a sequence is what this process knows to have stood there, and what was noted. A log that
+// was cut and has grown again since may be as long as before.
+func (c *chain) sameAs(noted, stands link) error {
+	c.mu.Lock()
+	known := c.head
+	c.mu.Unlock()
+	if known.sequence == stands.sequence && known.hash != stands.hash {
+		return broken(stands.sequence, fmt.Sprintf("has hash %s, and had %s when this process last saw it", stands.hash, known.hash))
+	}
+	return c.note.is(noted, stands)
 }
 
 // lagPatience is how long a log may seem to end before what is known to have stood in it. A node that leads it since a moment

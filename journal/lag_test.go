@@ -73,3 +73,23 @@ func TestALogThatStaysShorterThanWhatWasReadOfItIsBroken(t *testing.T) {
 		}
 	})
 }
+
+// Found by the simulation: a daemon that had read 188 envelopes put the next one onto another 188th, of a log that had lost its
+// end and grown again.
+func TestALogThatWasCutAndHasGrownAgainIsBrokenToWhomeverKnewItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, second := twoEnvelopes(t)
+		knew := &m.chain
+		other := chain{shelf: m.pages}
+		delete(m.pages.bodies, 2)
+		m.pages.newest = 1
+		again := by("a third")
+		again.PrevSequence, again.PrevHash = 1, second.PrevHash
+		if _, err := other.Append(t.Context(), again); err != nil {
+			t.Fatal(err)
+		}
+		if err := readBehind(t, knew, second.Sequence); !errors.Is(err, ErrBroken) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
