@@ -24,6 +24,7 @@ type room struct {
 // picture in ARCHITECTURE.md, and say why in docs/decisions/.
 var house = map[string]room{
 	"internal/planted":   {pure: true}, // faults that the simulation has to find; none without the build tag planted
+	"internal/quick":     {pure: true}, // JSON as it is written here, quickly
 	"internal/source":    {pure: true},
 	"internal/garbage":   {},
 	"internal/failpoint": {}, // nothing, but in what the torture harness builds
@@ -37,12 +38,12 @@ var house = map[string]room{
 	"forecast": {pure: true},
 
 	"detector":  {pure: true, may: []string{"internal/planted", "bia", "bia/condition", "detector/alert"}},
-	"incident":  {pure: true, may: []string{"internal/planted", "bia", "bia/condition", "detector", "detector/alert", "forecast", "playbooks", "oncall", "internal/source"}},
+	"incident":  {pure: true, may: []string{"internal/quick", "internal/planted", "bia", "bia/condition", "detector", "detector/alert", "forecast", "playbooks", "oncall", "internal/source"}},
 	"readiness": {pure: true, may: []string{"bia", "bia/condition", "incident", "playbooks", "oncall", "internal/source"}},
 	"exercise":  {pure: true, may: []string{"bia", "detector", "detector/alert", "incident", "playbooks", "oncall", "internal/source"}},
 
 	"oncall/sealed":    {may: []string{"oncall", "internal/failpoint"}},
-	"journal":          {may: []string{"internal/planted", "internal/failpoint"}},
+	"journal":          {may: []string{"internal/quick", "internal/planted", "internal/failpoint"}},
 	"journal/embedded": {may: []string{"journal", "internal/failpoint"}},
 	"detector/watch":   {may: []string{"journal", "detector/alert"}},
 	"invoker":          {may: []string{"internal/planted", "journal", "incident", "detector/alert", "oncall", "internal/failpoint"}},

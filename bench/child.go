@@ -39,6 +39,10 @@ func child(name string, args []string) error {
 		return obey(args, func(o house) (ran, error) { return o.run(ctx) })
 	case "timers":
 		return obey(args, func(o timing) (timed, error) { return o.run(ctx) })
+	case "past":
+		return obey(args, func(o past) (struct{}, error) { return struct{}{}, o.run(ctx) })
+	case "rawlogs":
+		return obey(args, func(o rawLogs) (drained, error) { return o.run(ctx) })
 	case "nats":
 		return obey(args, func(o serving) (struct{}, error) { return struct{}{}, o.run(ctx) })
 	}

@@ -161,6 +161,7 @@ type pen struct {
 	prev    journal.Committed
 	entries []journal.Entry
 	size    int
+	at      time.Time // of what is written next; zero: now
 	err     error
 }
 
@@ -177,8 +178,12 @@ func (p *pen) flush() {
 	if p.err != nil || len(p.entries) == 0 {
 		return
 	}
+	at := p.at
+	if at.IsZero() {
+		at = time.Now().UTC()
+	}
 	p.prev, p.err = p.log.Append(p.ctx, journal.Envelope{Version: journal.FormatVersion, Epoch: 1, CommitID: rand.Text(),
-		PrevSequence: p.prev.Sequence, PrevHash: p.prev.Hash, At: time.Now().UTC(), Entries: p.entries})
+		PrevSequence: p.prev.Sequence, PrevHash: p.prev.Hash, At: at, Entries: p.entries})
 	p.entries, p.size = nil, 0
 }
 

@@ -57,6 +57,7 @@ var measurements = []measurement{
 	{"ack", measureAck},
 	{"runs", measureRuns},
 	{"timers", measureTimers},
+	{"start", measureStart},
 }
 
 // A Report is what a run found, as JSON.

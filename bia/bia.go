@@ -103,6 +103,7 @@ type Service struct {
 	Needs           []Need                     `doc:"needs"`
 	RecoveryNeeds   []string                   `doc:"recovery_needs"`
 	Data            map[string]*Data           `doc:"data"`
+	Quorum          int                        `doc:"quorum"` // observers that must say of the service as a whole that it is down, before that is enough to declare without a person; default: the largest quorum below it, or 2
 
 	Process bool // written under processes
 }
@@ -191,6 +192,7 @@ type Observer struct {
 	Site      string       `doc:"site"`
 	Heartbeat Heartbeat    `doc:"heartbeat"`
 	Estimates bool         `doc:"estimates"` // what it says of when an outage ends counts; default false
+	SpeaksOn  []string     `doc:"speaks_on"` // subjects, wildcards allowed, that are its own: what claims to be of it is its word only there, and what comes there is nobody else's
 	Key       string       `doc:"key"`       // base64 of the Ed25519 public key that it signs with: what is not signed by it is not taken for its word
 }
 

@@ -86,6 +86,7 @@ func (c *checker) checkObserver(o *Observer) {
 	if o.Marks.Has("key") && o.PublicKey() == nil {
 		c.Errorf(o.Marks.Of("key"), "bia/key", "openssl pkey -in KEY -pubout -outform DER | tail -c 32 | base64", "this is no Ed25519 public key: base64 of 32 bytes")
 	}
+	c.checkSpeaksOn(o)
 	h := o.Heartbeat
 	if !o.Marks.Has("heartbeat") {
 		return

@@ -25,6 +25,9 @@ func (c *checker) checkService(s *Service) {
 	c.positive(s.Marks, "activate_after", s.ActivateAfter)
 	c.positive(s.Marks, "confirm_for", s.ConfirmFor)
 	c.positive(s.Marks, "recover_for", s.RecoverFor)
+	if s.Marks.Has("quorum") && s.Quorum < 1 {
+		c.Errorf(s.Marks.Of("quorum"), "bia/quorum", "at least 1", "quorum: %d would declare it when nobody says so", s.Quorum)
+	}
 	c.checkTolerable(s)
 	c.checkBands(s)
 	c.word(s.Marks, "recovery_option", "bia/recovery-option", s.RecoveryOption, recoveryOptions...)

@@ -46,7 +46,7 @@ func (Unknown) DocumentSchema() map[string]any {
 
 // DocumentSchema names the recovery options.
 func (Service) DocumentSchema() map[string]any {
-	return source.Properties(map[string]any{"recovery_option": source.Words(recoveryOptions...)})
+	return source.Properties(map[string]any{"recovery_option": source.Words(recoveryOptions...), "quorum": atLeastOne})
 }
 
 // DocumentSchema is levels by how long the outage has lasted.

@@ -19,6 +19,7 @@ func (c *checker) warn() {
 	}
 	c.warnOfCycles()
 	c.warnOfObservers()
+	c.warnOfQuorums()
 	if c.Declaration.Authority == "" {
 		c.Warnf(c.Marks.Of("declaration"), "bia/no-authority", "declaration: {authority: a role}", "nobody is named who may declare a disaster")
 	}

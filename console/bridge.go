@@ -61,7 +61,7 @@ type Stored struct {
 // format. Alertmanager sends again what was answered with 5xx, so 2xx is said only when the last piece is stored; it never
 // sends again what was answered with 4xx, so that is for senders in error.
 func (c *console) alerts(w http.ResponseWriter, r *http.Request) {
-	source := cmp.Or(r.URL.Query().Get("source"), r.PathValue("source"))
+	source := sourceOf(r)
 	if !sourceName.MatchString(source) {
 		writeProblem(w, badRequest(fmt.Sprintf("%q cannot name a source", source), "lower case letters, digits and hyphens, at most 63"))
 		return
@@ -79,6 +79,11 @@ func (c *console) alerts(w http.ResponseWriter, r *http.Request) {
 	}
 	writeJSON(w, stored)
 	failpoint.Hit("bridge/answered")
+}
+
+// sourceOf is what a request posts alerts to.
+func sourceOf(r *http.Request) string {
+	return cmp.Or(r.URL.Query().Get("source"), r.PathValue("source"))
 }
 
 // signature are the headers of a request by which its sender signs the body; they are kept beside it, for whoever judges.

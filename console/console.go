@@ -45,11 +45,24 @@ type Reload struct {
 	Error string
 }
 
+// A Start is how the daemon came up.
+type Start struct {
+	Took     time.Duration // until both logs were read; 0: they are not yet
+	Recalled uint64        // up to which message of the alert log what was heard had been kept; 0: all was heard
+}
+
 // A Charge says who is in charge, where several daemons share a journal.
 type Charge struct {
 	Here     bool   `json:"here"`              // this daemon is; otherwise it stands by, or has not read the journal yet
 	Instance string `json:"instance"`          // who is; empty: nobody seems to be
 	Address  string `json:"address,omitempty"` // where people reach it
+}
+
+// A Sender is who posts alerts with a token of its own.
+type Sender struct {
+	Name    string
+	Token   string   // empty: nobody posts to its sources
+	Sources []string // what it may post to, and nobody else
 }
 
 // Config is what a console is made of. House, Publisher, Authenticate and Now are required.
@@ -70,6 +83,8 @@ type Config struct {
 	LoopbackOpen bool
 	// AlertsToken is what senders of alerts present as a bearer token. If it is empty, who may look may send.
 	AlertsToken string
+	// Senders have tokens of their own, and sources that nobody else posts to.
+	Senders []Sender
 	// MetricsToken is what a scraper may present instead of a person's token.
 	MetricsToken string
 
@@ -78,6 +93,7 @@ type Config struct {
 
 	Reload     func(context.Context) error // POST /-/reload; nil: not offered
 	LastReload func() Reload               // nil: unknown, no metric
+	LastStart  func() Start                // nil: unknown, no metric
 	Ready      func() []Check              // nil: always ready
 	Connected  func() bool                 // to NATS; nil: no metric
 	Charge     func() Charge               // nil: this daemon alone can be in charge

@@ -3,10 +3,12 @@ package console
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +29,12 @@ func (c *console) guard(r route) http.Handler {
 			return
 		}
 		w.Header().Set("WWW-Authenticate", `Bearer realm="holdfast"`)
-		writeProblem(w, unauthorised(r.needs, bearer(req)))
+		problem := unauthorised(r.needs, bearer(req))
+		if whose := c.sender(r.needs, req); whose != nil {
+			problem.Detail = fmt.Sprintf("only %s posts alerts as %q, with a token of its own", whose.Name, sourceOf(req))
+			problem.Hint = "send the token of alerts.senders." + whose.Name + " in holdfast.yaml as Authorization: Bearer, or post to a source of your own"
+		}
+		writeProblem(w, problem)
 	})
 }
 
@@ -35,6 +42,9 @@ func (c *console) guard(r route) http.Handler {
 func (c *console) admits(needs need, r *http.Request) bool {
 	if needs == nothing {
 		return true
+	}
+	if whose := c.sender(needs, r); whose != nil {
+		return sameToken(bearer(r), whose.Token)
 	}
 	if _, known := c.person(r); known {
 		return true
@@ -48,6 +58,19 @@ func (c *console) admits(needs need, r *http.Request) bool {
 		return sameToken(bearer(r), c.AlertsToken) || c.AlertsToken == "" && c.open(r)
 	}
 	return false
+}
+
+// sender is whose the source is that a request posts alerts to; nil: nobody's in particular. A person is not an observer, so
+// their token does not open it either.
+func (c *console) sender(needs need, r *http.Request) *Sender {
+	if needs != sending {
+		return nil
+	}
+	at := slices.IndexFunc(c.Senders, func(s Sender) bool { return slices.Contains(s.Sources, sourceOf(r)) })
+	if at < 0 {
+		return nil
+	}
+	return &c.Senders[at]
 }
 
 // person is who sends a request: by bearer token or, in a browser, by session. A token that is sent and wrong is never

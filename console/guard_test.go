@@ -113,6 +113,42 @@ func TestSendersNeedNoTokenWhereThereIsNoneAndTheLoopbackIsOpen(t *testing.T) {
 	wantStatus(t, request("POST", "/api/v1/alerts/alertmanager", oneAlert).as("").of(bridgeTo(h, "", false)), 401)
 }
 
+// A token of one sender must not speak for another, nor a person's, nor the one for all the rest.
+func TestASourceThatIsASendersTakesItsTokenAndNoOther(t *testing.T) {
+	h := newHouse(t)
+	cfg := h.config()
+	cfg.LoopbackOpen, cfg.AlertsToken = true, "token-alerts"
+	cfg.Senders = []Sender{{Name: "prom", Token: "token-prom", Sources: []string{"prom", "prom-2"}}, {Name: "probes", Token: "token-probes", Sources: []string{"probes"}},
+		{Name: "nats-only", Sources: []string{"nats-only"}}}
+	console := New(cfg)
+	for _, c := range []struct {
+		path, token string
+		status      int
+	}{
+		{"/api/v1/alerts/prom", "token-prom", 200},
+		{"/api/v1/alerts/prom-2", "token-prom", 200},
+		{"/api/v1/alerts/alertmanager?source=prom", "token-prom", 200},
+		{"/api/v1/alerts/prom", "token-probes", 401},
+		{"/api/v1/alerts/alertmanager?source=prom", "token-probes", 401},
+		{"/api/v1/alerts/prom?source=probes", "token-prom", 401},
+		{"/api/v1/alerts/prom", "token-alerts", 401},
+		{"/api/v1/alerts/prom", "token-director", 401},
+		{"/api/v1/alerts/nats-only", "token-prom", 401},
+		{"/api/v1/alerts/nats-only", "token-alerts", 401},
+		{"/api/v1/alerts/other", "token-alerts", 200},
+		{"/api/v1/alerts/other", "token-prom", 401},
+	} {
+		w := request("POST", c.path, oneAlert).as(c.token).of(console)
+		if w.Code != c.status {
+			t.Errorf("%s with %s is answered with %d, expected %d", c.path, c.token, w.Code, c.status)
+		}
+	}
+	w := request("POST", "/api/v1/alerts/prom", oneAlert).of(console)
+	if w.Code != 401 || !strings.Contains(w.Body.String(), "only prom posts alerts as") {
+		t.Errorf("without a token it is answered with %d %s", w.Code, w.Body)
+	}
+}
+
 func TestNoOtherSiteCanChangeAnything(t *testing.T) {
 	h := newHouse(t)
 	console := New(h.config())

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -150,8 +151,10 @@ func (h *house) beat() {
 }
 
 func (h *house) hear(alerts ...alert.Alert) {
-	h.sequence++
-	h.desk.Hear(h.sequence, h.now, "holdfast.alerts.test", alert.Batch{Format: "alertmanager", Alerts: alerts}, nil)
+	for _, a := range alerts { // each where its observer speaks
+		h.sequence++
+		h.desk.Hear(h.sequence, h.now, "holdfast.alerts."+cmp.Or(a.Labels.Get("observer"), "test"), alert.Batch{Format: "alertmanager", Alerts: []alert.Alert{a}}, nil)
+	}
 }
 
 // lose makes both observers say that components are down.

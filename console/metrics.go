@@ -48,6 +48,7 @@ var (
 	receivedDesc   = desc("alerts_received_total", "Alerts that were read, by the observer that sent them; \"none\": nobody that bia.yaml knows.", "observer")
 	unreadableDesc = desc("alerts_unreadable_total", "Messages that neither a format nor a mapping reads; they are kept with the reason.", "reason")
 	unmappedDesc   = desc("alerts_unmapped_total", "Alerts about nothing that bia.yaml knows.")
+	strayDesc      = desc("alerts_misattributed_total", "Alerts that claim to be of an observer and came on a subject that is not its (speaks_on): they say nothing.", "observer")
 	suspectDesc    = desc("alerts_clock_suspect_total", "Alerts whose own time could not be, judged by the time of receipt instead.")
 	truncatedDesc  = desc("alerts_truncated_total", "Alerts that senders left out of their messages.")
 
@@ -57,6 +58,8 @@ var (
 	chargeDesc     = desc("in_charge", "Whether this daemon is in charge of its journal; 0 while it stands by.")
 	connectedDesc  = desc("nats_connected", "Whether NATS is connected.")
 	readyDesc      = desc("ready", "Whether a check holds that the daemon needs to be able to act.", "check")
+	startDesc      = desc("start_seconds", "How long the last start took to read both logs, until this daemon was in charge or stood by; 0 until then.")
+	recalledDesc   = desc("start_recalled_alert_messages", "Up to which message of the alert log what was heard had been kept by a life before, so that the last start did not hear it anew; 0: it heard everything.")
 	reloadedDesc   = desc("config_last_reload_successful", "Whether the last attempt to read the documents went well.")
 	reloadedAtDesc = desc("config_last_reload_success_timestamp_seconds", "When the documents were last read well.")
 )
@@ -153,6 +156,11 @@ func (m *reading) daemon(c *console) {
 	}
 	for _, check := range c.checks() {
 		m.flag(readyDesc, check.OK, check.Name)
+	}
+	if c.LastStart != nil {
+		last := c.LastStart()
+		m.gauge(startDesc, last.Took.Seconds())
+		m.gauge(recalledDesc, float64(last.Recalled))
 	}
 	if c.LastReload != nil {
 		last := c.LastReload()
@@ -268,7 +276,7 @@ func (m *reading) exercises(s sight) {
 
 // alerts is what came in.
 func (m *reading) alerts(s sight) {
-	received := boundedObservers(s)
+	received := among(s, s.counts.Received)
 	for _, observer := range sorted(received) {
 		m.counter(receivedDesc, received[observer], observer)
 	}
@@ -276,15 +284,19 @@ func (m *reading) alerts(s sight) {
 		m.counter(unreadableDesc, float64(s.counts.Unreadable[reason]), string(reason))
 	}
 	m.counter(unmappedDesc, float64(s.counts.Unmapped))
+	strays := among(s, s.counts.Misattributed)
+	for _, observer := range sorted(strays) {
+		m.counter(strayDesc, strays[observer], observer)
+	}
 	m.counter(suspectDesc, float64(s.counts.Suspect))
 	m.counter(truncatedDesc, float64(s.counts.Truncated))
 }
 
 var alertReasons = []alert.Reason{alert.TooLarge, alert.NotUTF8, alert.NotJSON, alert.TooDeep, alert.TooMany, alert.DuplicateKey, alert.NotANumber, alert.UnknownForm, alert.Malformed, alert.TooCostly}
 
-// boundedObservers counts alerts by the observers that bia.yaml names, all others together as "none": a sender may
-// call itself anything, and as often as it likes something else.
-func boundedObservers(s sight) map[string]float64 {
+// among counts alerts by the observers that bia.yaml names, all others together as "none": a sender may call itself anything,
+// and as often as it likes something else.
+func among(s sight, counts map[string]uint64) map[string]float64 {
 	counted := map[string]float64{"none": 0}
 	known := map[string]*bia.Observer{}
 	if s.documents != nil {
@@ -293,7 +305,7 @@ func boundedObservers(s sight) map[string]float64 {
 	for observer := range known {
 		counted[observer] = 0
 	}
-	for observer, n := range s.counts.Received {
+	for observer, n := range counts {
 		if known[observer] == nil {
 			observer = "none"
 		}

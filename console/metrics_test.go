@@ -50,7 +50,7 @@ func knownSight() sight {
 				Timeline: []incident.Record{event(incident.ObjectiveMissed{Service: "ledger", Objective: "rto"})}},
 		}),
 		counts: incident.Counts{Truncated: 4, Unreadable: map[alert.Reason]uint64{alert.NotJSON: 3},
-			Heard: detector.Heard{Received: map[string]uint64{"prom": 7, "": 2, "whoever": 1}, Unmapped: 5, Suspect: 6}}}
+			Heard: detector.Heard{Received: map[string]uint64{"prom": 7, "": 2, "whoever": 1}, Unmapped: 5, Suspect: 6, Misattributed: map[string]uint64{"probes": 9, "whoever": 1}}}}
 }
 
 // A still is a collector of one reading.
@@ -89,6 +89,7 @@ func TestTheMetricsAreCleanByPrometheusOwnRules(t *testing.T) {
 	cfg := h.config()
 	cfg.Connected = func() bool { return true }
 	cfg.LastReload = func() Reload { return Reload{OK: true, At: morning} }
+	cfg.LastStart = func() Start { return Start{Took: 1500 * time.Millisecond, Recalled: 2000} }
 	cfg.Ready = func() []Check { return []Check{{Name: "journal", OK: true}} }
 	problems, err := testutil.GatherAndLint(newConsole(cfg).metrics)
 	if err != nil {
@@ -98,7 +99,7 @@ func TestTheMetricsAreCleanByPrometheusOwnRules(t *testing.T) {
 		t.Errorf("%s: %s", p.Metric, p.Text)
 	}
 	body := text(t, get("/metrics").of(New(cfg)))
-	wantIn(t, body, "holdfast_nats_connected 1", "holdfast_config_last_reload_successful 1", "holdfast_config_last_reload_success_timestamp_seconds 1.7954", `holdfast_ready{check="journal"} 1`,
+	wantIn(t, body, "holdfast_nats_connected 1", "holdfast_start_seconds 1.5", "holdfast_start_recalled_alert_messages 2000", "holdfast_config_last_reload_successful 1", "holdfast_config_last_reload_success_timestamp_seconds 1.7954", `holdfast_ready{check="journal"} 1`,
 		`holdfast_build_info{goversion="go`, "go_goroutines", "process_start_time_seconds", `holdfast_incidents_open{level="disaster"} 1`, `holdfast_outage_seconds{service="parcel-booking"}`)
 }
 

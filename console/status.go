@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -129,6 +130,9 @@ type Counts struct {
 	Truncated    uint64                  `json:"truncated"` // alerts that senders left out
 	Unreadable   map[alert.Reason]uint64 `json:"unreadable"`
 	Samples      []json.RawMessage       `json:"unmapped_samples"` // label sets of the last few unmapped alerts
+
+	Misattributed map[string]uint64 `json:"misattributed"`      // alerts that came where the observer that they claim to be of does not speak, by observer
+	Strays        []detector.Stray  `json:"misattributed_last"` // the last few of them
 }
 
 // Documents are the texts that are lived by.
@@ -385,6 +389,8 @@ func offered(s incident.StepState) string {
 func countsOf(c incident.Counts) Counts {
 	counts := Counts{Received: c.Received, Unmapped: c.Unmapped, ClockSuspect: c.Suspect, Truncated: c.Truncated, Unreadable: c.Unreadable, Samples: []json.RawMessage{}}
 	counts.Samples = append(counts.Samples, c.Samples...)
+	counts.Misattributed, counts.Strays = map[string]uint64{}, append([]detector.Stray{}, c.Strays...)
+	maps.Copy(counts.Misattributed, c.Misattributed)
 	return counts
 }
 

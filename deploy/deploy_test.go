@@ -22,11 +22,14 @@ func TestTheAnnotatedConfigurationIsOneThatTheDaemonTakes(t *testing.T) {
 	for what, path := range map[string]string{
 		"/etc/holdfast/continuity":                       c.Continuity,
 		"/var/lib/holdfast/nats":                         c.NATS.Embedded.Store,
-		"/run/credentials/holdfast.service/alerts-token": c.Alerts.TokenFile,
+		"/run/credentials/holdfast.service/alerts-token": c.Alerts.Senders["prom-fra"].TokenFile,
 	} {
 		if path != what {
 			t.Errorf("the configuration says %s where the unit expects %s", path, what)
 		}
+	}
+	if c.NATS.Embedded.AnonymousAlerts() {
+		t.Error("any program on the machine may say anything in anybody's name")
 	}
 	if !config.Loopback(c.HTTP.Listen) || !config.Loopback(c.NATS.Embedded.Listen) {
 		t.Errorf("it listens on %s and %s, for more than this machine", c.HTTP.Listen, c.NATS.Embedded.Listen)
@@ -37,7 +40,7 @@ func TestTheAnnotatedConfigurationIsOneThatTheDaemonTakes(t *testing.T) {
 func TestWhatTheAnnotatedConfigurationOffersIsRightToo(t *testing.T) {
 	text := string(read(t, "holdfast.yaml"))
 	for _, offer := range []string{
-		"    # anonymous: false\n", "    # tls: {cert:", "    # users: ", "    #   prom: ", "    #   ledger: ",
+		"    # tls: {cert:", "    # users: ", "    #   prom: ", "    #   ledger: ",
 		"  # tls: {cert: /etc/holdfast/tls/cert.pem, key: /run/credentials/holdfast.service/tls-key}\n  # metrics", "  # metrics_token_file:", "  # external_url:",
 		"  # subjects:", "  # sources:", "  # max_age:",
 		"# journal:\n", "#   checkpoints: ", "# actions:\n", "#   http: ", "#   nats: ", "#   exec:\n", "#     promote-ledger:", "# secrets:\n", "#   ledger-token: ", "#   fence-token: ",

@@ -26,6 +26,7 @@ type book struct {
 	sites      []string
 	domains    []string
 	observers  []string
+	bound      []string            // observers that speak on subjects of their own, sorted
 	watchers   map[string][]string // observer -> components that declare it, sorted
 	names      map[string]string   // every id as the analysis holds it
 
@@ -68,6 +69,11 @@ func newBook(a *bia.Analysis) *book {
 	}
 	slices.SortStableFunc(b.rules, func(x, y *rule) int { return cmp.Compare(x.level, y.level) })
 	b.sites, b.domains, b.observers = sorted(a.Sites), a.AllDomains(), sorted(a.Observers)
+	for _, id := range b.observers {
+		if len(a.Observers[id].SpeaksOn) > 0 {
+			b.bound = append(b.bound, id)
+		}
+	}
 	for _, id := range sorted(a.Components) {
 		for _, o := range a.Components[id].Observers {
 			b.watchers[o] = append(b.watchers[o], id)
@@ -124,6 +130,24 @@ func (b *book) quorum(component string) int {
 		return c.Quorum
 	}
 	return 1
+}
+
+// wholeQuorum is how many must say of a service as a whole that it is down, for that to be declared by.
+func (b *book) wholeQuorum(service string) int {
+	if planted.Is(planted.OneObserver) {
+		return 1
+	}
+	return b.QuorumOfWhole(service)
+}
+
+// ownersOf are the observers that speak on a subject, sorted; none: nobody in particular does.
+func (b *book) ownersOf(subject string) (owners []string) {
+	for _, id := range b.bound {
+		if b.Observers[id].Owns(subject) {
+			owners = append(owners, id)
+		}
+	}
+	return owners
 }
 
 // isService reports whether an id is a process or service.

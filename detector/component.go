@@ -74,6 +74,7 @@ const (
 	intentional                   // switched off by responders
 	presumed                      // unknown for so long that it counts as down
 	unbacked                      // switched off, and no quorum of observers says that it is down
+	lone                          // of a service as a whole: fewer observers than its quorum say that it is down
 )
 
 var markNames = [...]string{"disputed", "held_down", "unproven", "clock_suspect", "intentional", "presumed_down"}

@@ -16,8 +16,10 @@ func (d *Detector) Copy() *Detector {
 		points: copied(d.points, slices.Clone[history[int64]]), estimates: copied(d.estimates, slices.Clone[history[int64]]),
 		remarks: copied(d.remarks, slices.Clone[[]remark]), moves: copied(d.moves, slices.Clone[[]move]),
 		windows: slices.Clone(d.windows), withdrawn: copied(d.withdrawn, slices.Clone[[]int64]), strangers: copied(d.strangers, slices.Clone[[]string]),
+		spokenFor: copied(d.spokenFor, slices.Clone[[]string]),
 	}
 	c.count.Received, c.count.Samples = maps.Clone(d.count.Received), slices.Clone(d.count.Samples)
+	c.count.Misattributed, c.count.Strays = maps.Clone(d.count.Misattributed), slices.Clone(d.count.Strays)
 	c.Rebase(d.book.Analysis)
 	return c
 }

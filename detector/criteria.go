@@ -139,16 +139,26 @@ func (j *judged) doubt(least grade) func(int64) string {
 		if j.state.best.at(t) < least {
 			return ""
 		}
-		backed := j.view.d.instantly(t).suppose(supposition{others: func(_ string, c cell) cell {
-			if c.marks&(held|presumed|unbacked) != 0 {
-				return cell{}
-			}
-			return c
-		}})
-		if backed.service(viewpoint{v: j.view, id: j.id}) < least {
-			return fmt.Sprintf("%s is %s only by what is held down after its observers fell silent, or was switched off by responders", j.id, states[least])
+		var few []string
+		without := func(what marks) grade {
+			backed := j.view.d.instantly(t).suppose(supposition{others: func(id string, c cell) cell {
+				if c.marks&what&lone != 0 {
+					few = append(few, id)
+				}
+				if c.marks&what != 0 {
+					return cell{}
+				}
+				return c
+			}})
+			return backed.service(viewpoint{v: j.view, id: j.id})
 		}
-		return ""
+		if without(held|presumed|unbacked|lone) >= least {
+			return ""
+		}
+		if slices.Sort(few); len(few) > 0 && without(held|presumed|unbacked) >= least {
+			return j.view.d.fewSay(j.view, few[0], t)
+		}
+		return fmt.Sprintf("%s is %s only by what is held down after its observers fell silent, or was switched off by responders", j.id, states[least])
 	}
 }
 

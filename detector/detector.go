@@ -169,4 +169,15 @@ type Heard struct {
 	Unmapped uint64            `json:"unmapped"`
 	Suspect  uint64            `json:"clock_suspect"`
 	Samples  []json.RawMessage `json:"unmapped_samples,omitempty"` // label sets of the last few unmapped alerts
+
+	Misattributed map[string]uint64 `json:"misattributed,omitempty"`      // alerts that came where the observer that they claim to be of does not speak, by observer
+	Strays        []Stray           `json:"misattributed_last,omitempty"` // the last few of them
+}
+
+// A Stray is an alert that claims to be of an observer, and came on a subject that is not that observer's (speaks_on).
+type Stray struct {
+	Observer string          `json:"observer"`
+	Subject  string          `json:"subject"`
+	At       time.Time       `json:"at"`
+	Labels   json.RawMessage `json:"labels"`
 }

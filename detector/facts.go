@@ -93,7 +93,11 @@ func (f facts) Unsigned(id string) string {
 			signed++
 		}
 	}
-	if quorum := max(f.d.book.quorum(id), 1); signed < quorum {
+	quorum := max(f.d.book.quorum(id), 1)
+	if f.d.book.isService(id) {
+		quorum = f.d.book.wholeQuorum(id)
+	}
+	if signed < quorum {
 		return fmt.Sprintf("of those who say that %s is down %d signed what they say, and it takes %d", id, signed, quorum)
 	}
 	return ""

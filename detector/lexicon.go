@@ -64,8 +64,10 @@ func (x *lexicon) slot(text []byte) (slot int, known bool) {
 	return slot, false
 }
 
-func (x *lexicon) grow() {
-	x.index = make([]uint32, max(64, 2*len(x.index)))
+func (x *lexicon) grow() { x.reindex(max(64, 2*len(x.index))) }
+
+func (x *lexicon) reindex(size int) {
+	x.index = make([]uint32, size)
 	for number := range x.places {
 		slot, _ := x.slot(x.text(uint32(number)))
 		x.index[slot] = uint32(number) + 1

@@ -1,6 +1,8 @@
 package detector
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"hash/maphash"
 	"math"
 	"slices"
@@ -27,11 +29,12 @@ type memory struct {
 	labels  [][]uint32 // in blocks: of each alert how many, then their numbers in the lexicon
 	scratch []byte
 	seed    maphash.Seed // by chance, so that no sender can choose what comes to lie where; no answer depends on it
+	secret  [2]uint64    // by chance as well, for identities; unlike the seed it can be written down
 }
 
 func newMemory() memory {
 	seed := maphash.MakeSeed()
-	return memory{seed: seed, lexicon: lexicon{seed: seed}}
+	return memory{seed: seed, lexicon: lexicon{seed: seed}, secret: [2]uint64{maphash.String(seed, "one"), maphash.String(seed, "two")}}
 }
 
 // remembered is one alert of one speech.
@@ -66,7 +69,12 @@ func (m *memory) identify(fingerprint string) uint64 {
 			return n
 		}
 	}
-	return maphash.String(m.seed, fingerprint)
+	var secret [16]byte
+	binary.LittleEndian.PutUint64(secret[:], m.secret[0])
+	binary.LittleEndian.PutUint64(secret[8:], m.secret[1])
+	m.scratch = append(append(m.scratch[:0], secret[:]...), fingerprint...)
+	sum := sha256.Sum256(m.scratch)
+	return binary.LittleEndian.Uint64(sum[:])
 }
 
 func (m *memory) at(n uint32) *remembered { return &m.blocks[n/memoryBlock][n%memoryBlock] }
@@ -262,7 +270,7 @@ func (m *memory) pack(parts map[string]*part) {
 	if m.gone == 0 || 2*m.gone < m.count {
 		return
 	}
-	fresh := &memory{speeches: m.speeches, seed: m.seed, lexicon: lexicon{seed: m.seed}}
+	fresh := &memory{speeches: m.speeches, seed: m.seed, secret: m.secret, lexicon: lexicon{seed: m.seed}}
 	for _, id := range sorted(parts) {
 		for _, s := range parts[id].said {
 			old := *s

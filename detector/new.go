@@ -36,6 +36,8 @@ type Detector struct {
 	windows   []window                  // of maintenance, as announced
 	withdrawn map[string][]int64        // when a person took back what was said of a subject
 	strangers map[string][]string       // component -> observers that spoke of it though they do not watch it
+	spokenFor map[string][]string       // component -> observers that somebody else spoke of it as
+	owners    []string                  // of the subject that is being heard
 	count     Heard
 
 	// What was made of it, kept until something is heard that changes it.
@@ -60,7 +62,7 @@ func New(a *bia.Analysis) *Detector {
 	d := &Detector{
 		at: ever, tidied: ever, until: ever, memory: newMemory(),
 		ears: map[string]*ear{}, parts: map[string]*part{}, sites: map[string]sayings[facility]{}, data: map[string]sayings[integrity]{},
-		points: map[string]history[int64]{}, estimates: map[string]history[int64]{}, remarks: map[string][]remark{}, moves: map[string][]move{}, strangers: map[string][]string{}, withdrawn: map[string][]int64{},
+		points: map[string]history[int64]{}, estimates: map[string]history[int64]{}, remarks: map[string][]remark{}, moves: map[string][]move{}, strangers: map[string][]string{}, spokenFor: map[string][]string{}, withdrawn: map[string][]int64{},
 		count: Heard{Received: map[string]uint64{}},
 	}
 	d.Rebase(a)
@@ -111,6 +113,7 @@ func (d *Detector) Rebase(a *bia.Analysis) {
 // Observe takes in alerts received together from one subject ("holdfast.alerts." and what follows it names the sender).
 func (d *Detector) Observe(received time.Time, subject string, alerts ...alert.Alert) {
 	d.at = max(d.at, instant(received))
+	d.owners = d.book.ownersOf(subject)
 	for i := range alerts {
 		d.take(subject, &alerts[i])
 	}
@@ -135,6 +138,7 @@ func (d *Detector) Reading(now time.Time) ([]Verdict, uint64) {
 func (d *Detector) Heard() Heard {
 	h := d.count
 	h.Received, h.Samples = maps.Clone(h.Received), slices.Clone(h.Samples)
+	h.Misattributed, h.Strays = maps.Clone(h.Misattributed), slices.Clone(h.Strays)
 	if d.nobody > 0 {
 		h.Received[""] = d.nobody
 	}

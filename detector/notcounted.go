@@ -42,6 +42,9 @@ func (j *judged) notCounted(d *Detector, t int64) []string {
 		all = append(all, fmt.Sprintf("%s cannot be more than an incident: %s", j.id, why))
 	}
 	all = append(all, d.hearsay(j, t)...)
+	if d.parts[j.id] != nil && j.view.component(j.id).at(t).marks&lone != 0 {
+		all = append(all, fmt.Sprintf("%s; it counts as down, and that alone is recommended, never automatic", d.fewSay(j.view, j.id, t)))
+	}
 	for _, w := range d.expecting(j.id) {
 		if raw := j.view.raw(j.id).best.at(t); j.view.excused(w).has(t) && raw > j.state.best.at(t) {
 			all = append(all, fmt.Sprintf("%s is %s by planned maintenance %s until %s", j.id, states[raw], w.change, written(w.to)))
@@ -85,6 +88,9 @@ func (d *Detector) doubtful(v *view, id string, t int64) []string {
 	for _, o := range d.strangers[id] {
 		say("was spoken of by %s, which is not one of its observers", o)
 	}
+	for _, o := range d.spokenFor[id] {
+		say("was spoken of as if by %s, on a subject that is not its (speaks_on)", o)
+	}
 	return all
 }
 
@@ -103,6 +109,11 @@ func (d *Detector) accusers(v *view, id string, t int64) string {
 		}
 	}
 	return and(who)
+}
+
+// fewSay says that too few say of a service as a whole that it is down.
+func (d *Detector) fewSay(v *view, service string, t int64) string {
+	return fmt.Sprintf("that %s as a whole is down is what only %s, and %s observers must say so", service, d.accusers(v, service, t), number(d.book.QuorumOfWhole(service)))
 }
 
 // switchedOffBy is who switched a component off, as it stood at an instant, and until when; empty: nobody.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"holdfast/detector/alert"
+	"holdfast/internal/planted"
 )
 
 // An integrity is the state of data, the worse the greater.
@@ -29,15 +30,20 @@ type statement struct {
 	own                            int64
 	suspect                        bool
 	ruled                          bool // a signal of the analysis said so
+	stray                          bool // it claims to be of an observer that does not speak where it came
 }
 
 // take hears one alert.
 func (d *Detector) take(subject string, a *alert.Alert) {
 	key := d.memory.keyOf(subject, a)
-	if d.repeated(key, a) || d.heartbeat(a) {
+	if d.repeated(key, a) || d.heartbeat(subject, a) {
 		return
 	}
 	s := d.read(subject, a)
+	if s.stray {
+		d.stray(s, subject)
+		return
+	}
 	s.key = key
 	d.receive(s.ear)
 	if s.suspect {
@@ -76,10 +82,14 @@ func (d *Detector) receive(e *ear) {
 }
 
 // heartbeat hears an observer's sign of life. One that is resolved is no sign of life, and nothing else either.
-func (d *Detector) heartbeat(a *alert.Alert) bool {
-	matched := false
+func (d *Detector) heartbeat(subject string, a *alert.Alert) bool {
+	matched, elsewhere := false, ""
 	for _, e := range d.watching {
 		if !e.match.Match(a.Labels.Get) {
+			continue
+		}
+		if !d.speaksHere(e.id, a) {
+			elsewhere = cmp.Or(elsewhere, e.id)
 			continue
 		}
 		matched = true
@@ -92,7 +102,48 @@ func (d *Detector) heartbeat(a *alert.Alert) bool {
 			d.beat(e)
 		}
 	}
-	return matched
+	if !matched && elsewhere != "" { // of one that beats like others, where another speaks, it is that other's
+		d.stray(statement{alert: a, observer: elsewhere}, subject)
+	}
+	return matched || elsewhere != ""
+}
+
+// speaksHere reports whether what came on the present subject can be an observer's word: it does if the subject is its own,
+// or nobody's while it has none. A signature, where there is one, proves more than where it came.
+func (d *Detector) speaksHere(observer string, a *alert.Alert) bool {
+	o, known := d.book.Observers[observer]
+	if !known || a.Signer == observer || a.Vouched || planted.Is(planted.LabelIsEnough) {
+		return true
+	}
+	if len(o.SpeaksOn) == 0 {
+		return len(d.owners) == 0
+	}
+	_, found := slices.BinarySearch(d.owners, observer)
+	return found
+}
+
+// stray counts an alert that claims to be of an observer that does not speak where it came. It says nothing, neither as that
+// observer's word nor as anybody's: whoever is let in to speak for one is not heard about what another watches.
+func (d *Detector) stray(s statement, subject string) {
+	d.nobody++
+	if d.count.Misattributed == nil {
+		d.count.Misattributed = map[string]uint64{}
+	}
+	d.count.Misattributed[s.observer]++
+	labels, err := json.Marshal(bounded(s.alert.Labels))
+	if err != nil {
+		return
+	}
+	d.count.Strays = append(d.count.Strays, Stray{s.observer, noted(subject), clock(d.at), labels})
+	d.count.Strays = slices.Delete(d.count.Strays, 0, max(0, len(d.count.Strays)-samples))
+	if _, known := d.book.Components[s.component]; !known {
+		return
+	}
+	as := d.spokenFor[s.component]
+	if at, found := slices.BinarySearch(as, s.observer); !found {
+		d.spokenFor[s.component] = slices.Insert(as, at, s.observer)
+		d.upset(s.component)
+	}
 }
 
 func (d *Detector) beat(e *ear) {
@@ -149,6 +200,10 @@ func (d *Detector) read(subject string, a *alert.Alert) statement {
 	if sole := d.book.observersOf(s.component); s.observer == "" && len(sole) == 1 {
 		s.observer = sole[0]
 	}
+	if !d.speaksHere(s.observer, a) {
+		s.stray = true
+		return s
+	}
 	if d.book.forged(s.observer, a) { // heard, and nobody's: it makes up no quorum, and is no sign that its observer is there
 		s.observer = ""
 	}
@@ -169,8 +224,8 @@ func (b *book) signed(s statement) bool {
 	return known && o.Key != "" && (s.alert.Signer == s.observer || s.alert.Vouched)
 }
 
-// speaker is the observer that an alert is from: the signal's, else its label, else the subject's last token or the
-// source of the CloudEvent where that is an observer; empty where nobody owned up. A label that names nobody is nobody's where a signal mapped the alert;
+// speaker is the observer that an alert is from: the signal's, else its label, else the one whose own the subject is, else the
+// subject's last token or the source of the CloudEvent where that is an observer; empty where nobody owned up. A label that names nobody is nobody's where a signal mapped the alert;
 // else it stays, and the alert is unmapped.
 func (d *Detector) speaker(s *statement, subject string) string {
 	if s.observer != "" {
@@ -178,6 +233,9 @@ func (d *Detector) speaker(s *statement, subject string) string {
 	}
 	if o := s.alert.Labels.Get("observer"); o != "" && (d.ears[o] != nil || !s.ruled) {
 		return o
+	}
+	if len(d.owners) == 1 {
+		return d.owners[0]
 	}
 	if token := subject[strings.LastIndexByte(subject, '.')+1:]; d.ears[token] != nil {
 		return token

@@ -89,6 +89,9 @@ func (v *view) draw(id string) *drawing {
 		lines[i] = voice.line
 	}
 	l := combine(lines, func(said []utterance) cell { return state(said, quorum) })
+	if p != nil && v.d.book.isService(id) {
+		l = v.asWhole(id, voices, lines)
+	}
 	l = v.presume(id, l)
 	if p != nil {
 		l = switchedOff(l, p)
@@ -105,6 +108,23 @@ func (v *view) draw(id string) *drawing {
 		g.member.worst = remap(l, cell.worst)
 	}
 	return g
+}
+
+// asWhole is what is said of a service as a whole: one is enough for it to count as down, and not to declare by.
+func (v *view) asWhole(id string, voices []voice, lines []line[utterance]) line[cell] {
+	most := v.d.book.wholeQuorum(id)
+	return combine(lines, func(said []utterance) cell {
+		c, downs := state(said, 1), 0
+		for i, u := range said {
+			if u.word == isDown && (most == 1 || voices[i].observer != "") {
+				downs++
+			}
+		}
+		if c.grade == down && downs < most {
+			c.marks |= lone
+		}
+		return c
+	})
 }
 
 // presume counts a component as down that nobody has been able to see for defaults.unknown.down_after. It takes more

@@ -3,6 +3,7 @@ package exercise
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"holdfast/detector/alert"
@@ -139,7 +140,7 @@ func (s *Scenario) Messages() iter.Seq[Message] {
 			now = s.Lines[0].At
 		}
 		say := func(alerts []alert.Alert) bool {
-			return len(alerts) == 0 || yield(Message{Received: now, Subject: subject, Batch: alert.Batch{Format: "holdfast", Alerts: alerts}})
+			return len(alerts) == 0 || yield(Message{Received: now, Subject: subject, Batch: alert.Batch{Format: "holdfast", Alerts: spoken(alerts)}})
 		}
 		for lines := s.Lines; !now.After(s.End); {
 			if !say(p.beats(now)) {
@@ -161,6 +162,15 @@ func (s *Scenario) Messages() iter.Seq[Message] {
 			now = next
 		}
 	}
+}
+
+// spoken are alerts as those say them whom they name: a scenario speaks for everybody, whatever binds them in earnest.
+func spoken(alerts []alert.Alert) []alert.Alert {
+	alerts = slices.Clone(alerts)
+	for n := range alerts {
+		alerts[n].Signer = alerts[n].Labels.Get("observer")
+	}
+	return alerts
 }
 
 // subject is what alerts of a scenario are published under.

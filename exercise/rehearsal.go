@@ -96,7 +96,7 @@ func (r *rehearsal) play(line *Line) {
 
 func (r *rehearsal) hear(alerts []alert.Alert) {
 	r.heard++
-	r.desk.Hear(r.heard, r.now, subject, alert.Batch{Format: "holdfast", Alerts: alerts}, nil)
+	r.desk.Hear(r.heard, r.now, subject, alert.Batch{Format: "holdfast", Alerts: spoken(alerts)}, nil)
 }
 
 // order asks the desk for what a person wants; a refusal is a part of the story.

@@ -158,7 +158,7 @@ func (w *whatIf) alerts() []alert.Alert {
 func (w *whatIf) live() error {
 	p := newPulse(&Scenario{Documents: w.Documents})
 	hear := func(at time.Time, alerts []alert.Alert) error {
-		return w.backtest.Hear(Message{Received: at, Subject: subject, Batch: alert.Batch{Format: "holdfast", Alerts: alerts}})
+		return w.backtest.Hear(Message{Received: at, Subject: subject, Batch: alert.Batch{Format: "holdfast", Alerts: spoken(alerts)}})
 	}
 	if err := hear(w.At, append(p.beats(w.At), w.alerts()...)); err != nil {
 		return err
@@ -183,7 +183,7 @@ func (w *whatIf) live() error {
 		if now = next; len(p.observers) > 0 {
 			if beats := p.beats(now); len(beats) > 0 {
 				w.backtest.heard++
-				desk.Hear(w.backtest.heard, now, subject, alert.Batch{Format: "holdfast", Alerts: beats}, nil)
+				desk.Hear(w.backtest.heard, now, subject, alert.Batch{Format: "holdfast", Alerts: spoken(beats)}, nil)
 			}
 		}
 	}

@@ -27,13 +27,15 @@ type Desk struct {
 	early    []heard            // what came in before that
 
 	through    uint64
-	read       uint64 // alerts
+	received   time.Time // the latest time at which anything was that was heard
+	read       uint64    // alerts
 	unreadable map[alert.Reason]uint64
 	unread     []alert.Unread // the last ones
 	truncated  uint64
 
-	asked  time.Time // the last instant Due was asked for, or that stands in the journal
-	latest time.Time // the latest instant seen at all
+	asked   time.Time // the last instant Due was asked for, or that stands in the journal
+	decided time.Time // the same, but for what a start alone writes
+	latest  time.Time // the latest instant seen at all
 }
 
 // heard is one message of the alert log, made out by its format.
@@ -72,6 +74,11 @@ func (d *Desk) Apply(r Record) {
 			e.tell(judge, r.At)
 		}
 	}
+	switch r.Event.(type) {
+	case TookOver, DocumentsAdopted: // a start writes them, before it has decided anything
+	default:
+		d.decided = later(d.decided, r.At)
+	}
 	d.release()
 }
 
@@ -90,7 +97,7 @@ func (d *Desk) detectors() (all []*detector.Detector) {
 // format reads it; and its body, which a mapping of the documents in force reads where it is for the subject.
 func (d *Desk) Hear(sequence uint64, received time.Time, from string, batch alert.Batch, unreadable *alert.Unreadable) {
 	d.through = max(d.through, sequence)
-	d.latest = later(d.latest, received)
+	d.received, d.latest = later(d.received, received), later(d.latest, received)
 	m := heard{sequence, received, from, batch, unreadable}
 	if d.detector == nil {
 		d.early = append(d.early, m)
@@ -158,7 +165,11 @@ func (d *Desk) Due(now time.Time) []Change {
 		return nil
 	}
 	f := d.draft(now)
+	f.lookBack(d.decided)
 	f.settle()
+	if len(f.changes) == 0 { // else it is decided once they are recorded
+		d.decided = later(d.decided, now)
+	}
 	return f.changes
 }
 

@@ -136,9 +136,13 @@ func (v *Invoker) append(ctx context.Context, e journal.Envelope) (journal.Commi
 	v.note(func(s *Status) { s.Appending = time.Time{} })
 	switch {
 	case err == nil:
+		if v.current() {
+			v.looked = time.Now()
+		}
 		v.note(func(s *Status) { s.AppendTook, v.contact = took, time.Now() })
 		v.journalWorks()
 	case !errors.Is(err, journal.ErrConflict) && !errors.Is(err, journal.ErrTooLarge):
+		v.blind = false
 		v.journalFails(err)
 	}
 	return committed, err
@@ -146,17 +150,18 @@ func (v *Invoker) append(ctx context.Context, e journal.Envelope) (journal.Commi
 
 // fold applies a committed envelope, live as on replay: what the desk gets is what was read from the bytes stored.
 func (v *Invoker) fold(c journal.Committed) error {
-	events := make([]incident.Event, len(c.Entries))
-	for i, entry := range c.Entries {
-		event, err := incident.Decode(incident.Kind(entry.Kind), entry.Data)
-		if err != nil {
-			return fmt.Errorf("%w: envelope %d: %w", journal.ErrBroken, c.Sequence, err)
-		}
-		events[i] = event
+	r := reading{Committed: c}
+	r.decode(incident.Decode)
+	return v.apply(r)
+}
+
+func (v *Invoker) apply(c reading) error {
+	if c.err != nil {
+		return c.err
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for i, event := range events {
+	for i, event := range c.events {
 		v.desk.Apply(incident.Record{Sequence: c.Sequence, Hash: c.Hash, At: c.At, Incident: c.Entries[i].Incident, Event: event})
 		v.notice(event)
 	}
@@ -203,9 +208,12 @@ func (v *Invoker) succeed() {
 // readOn folds in what the log holds beyond what is known.
 func (v *Invoker) readOn(ctx context.Context) error {
 	start := time.Now()
-	for c, err := range v.cfg.Log.Read(ctx, v.head.sequence) {
+	for c, err := range v.readings(ctx, v.head.sequence) {
 		var gap *journal.Gap
 		if errors.As(err, &gap) {
+			if v.kept != nil { // what is missing was known when it was kept
+				return unreliable(gap)
+			}
 			v.passOver(gap)
 			continue
 		}
@@ -215,12 +223,22 @@ func (v *Invoker) readOn(ctx context.Context) error {
 		if err := v.hearThrough(ctx, c.AlertsThrough); err != nil {
 			return err
 		}
-		if v.misread(c) {
-			return fmt.Errorf("documents were adopted after alert %d, and alerts up to %d were read by the ones before: %w", c.AlertsThrough, v.heardTo, ErrAnew)
-		}
-		if err := v.fold(c); err != nil {
+		if v.misread(c.Committed) {
+			err := fmt.Errorf("documents were adopted after alert %d, and alerts up to %d were read by the ones before: %w", c.AlertsThrough, v.heardTo, ErrAnew)
+			if v.status.Standby == nil {
+				err = unreliable(err)
+			}
 			return err
 		}
+		if err := v.apply(c); err != nil {
+			return err
+		}
+		if err := v.remember(c.Committed); err != nil {
+			return err
+		}
+	}
+	if k := v.kept; k != nil {
+		return unreliable(fmt.Errorf("the log ends at envelope %d, and it was kept with envelope %d", v.head.sequence, k.Sequence))
 	}
 	v.note(func(*Status) { v.contact = start })
 	return nil
@@ -248,6 +266,9 @@ func (v *Invoker) insist(ctx context.Context, try func(context.Context) error) e
 		case err == nil, errors.Is(err, ErrAnew):
 			return err
 		case errors.Is(err, journal.ErrBroken), errors.Is(err, errShort):
+			if v.kept != nil { // what is seen while the hands are off has to be what the logs say
+				return unreliable(err)
+			}
 			v.handsOff(err)
 			return v.Ready()
 		}
@@ -321,5 +342,8 @@ func sizeOf(c incident.Change) (int, error) {
 }
 
 func (v *Invoker) due(now time.Time) ([]incident.Change, error) {
+	if !v.current() { // the journal was away: what is due is asked again once it is known what waits
+		return nil, nil
+	}
 	return v.fitting(v.desk.Due(now)), nil
 }

@@ -68,8 +68,15 @@ func TestJournalsOfEveryVersionAreReadAsTheyWereWhenTheyWereWritten(t *testing.T
 	}
 }
 
-// readJournal folds a journal as a start does. Each envelope has to be, byte by byte, what a writer of today would store.
+// readJournal folds a journal as a start does.
 func readJournal(t *testing.T, file string) *incident.Desk {
+	t.Helper()
+	log, heard := openJournal(t, file)
+	return fold(t, log, heard)
+}
+
+// openJournal reads a journal. Each envelope has to be, byte by byte, what a writer of today would store.
+func openJournal(t *testing.T, file string) (journal.Log, []watch.Heard) {
 	t.Helper()
 	f, err := os.Open(file)
 	if err != nil {
@@ -96,18 +103,35 @@ func readJournal(t *testing.T, file string) *incident.Desk {
 	if err := lines.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return fold(t, log, alerts.heard(t))
+	return log, alerts.heard(t)
 }
 
 func fold(t *testing.T, log journal.Log, heard []watch.Heard) *incident.Desk {
 	t.Helper()
 	d := incident.NewDesk()
+	for _, s := range wayOf(t, log, heard) {
+		s.follow(d)
+	}
+	return d
+}
+
+// A step through a journal is a message that is heard, or a record that is applied.
+type step struct {
+	at     time.Time
+	heard  bool
+	follow func(*incident.Desk)
+}
+
+// wayOf is the order in which a start hears and applies.
+func wayOf(t *testing.T, log journal.Log, heard []watch.Heard) (way []step) {
+	t.Helper()
 	for c, err := range log.Read(t.Context(), 0) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		for len(heard) > 0 && heard[0].Sequence <= c.AlertsThrough {
-			d.Hear(heard[0].Sequence, heard[0].Received, heard[0].Subject, heard[0].Batch, heard[0].Unreadable)
+			h := heard[0]
+			way = append(way, step{h.Received, true, func(d *incident.Desk) { d.Hear(h.Sequence, h.Received, h.Subject, h.Batch, h.Unreadable) }})
 			heard = heard[1:]
 		}
 		for _, e := range c.Entries {
@@ -115,10 +139,11 @@ func fold(t *testing.T, log journal.Log, heard []watch.Heard) *incident.Desk {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d.Apply(incident.Record{Sequence: c.Sequence, Hash: c.Hash, At: c.At, Incident: e.Incident, Event: event})
+			r := incident.Record{Sequence: c.Sequence, Hash: c.Hash, At: c.At, Incident: e.Incident, Event: event}
+			way = append(way, step{c.At, false, func(d *incident.Desk) { d.Apply(r) }})
 		}
 	}
-	return d
+	return way
 }
 
 // recordedAlerts are an alert log that somebody else wrote.

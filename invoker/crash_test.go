@@ -37,31 +37,35 @@ func TestAnOutageBecomesARecoveredIncident(t *testing.T) {
 }
 
 func TestKilledAnywhereItComesToTheSameEnd(t *testing.T) {
-	killedAnywhere(t, false, beforeCommit, afterCommit, beforeEffect, afterEffect)
+	killedAnywhere(t, false, 0, beforeCommit, afterCommit, beforeEffect, afterEffect)
 }
 
 // What people say and the text an incident was opened under are judged by after a crash as before it: by the bia.yaml
 // that is adopted on the way nothing would ever be declared.
 func TestKilledAnywhereWhilePeopleSpeakAndDocumentsAreEditedItComesToTheSameEnd(t *testing.T) {
-	killedAnywhere(t, true, beforeCommit, afterCommit)
+	killedAnywhere(t, true, 0, beforeCommit, afterCommit)
 }
 
-func killedAnywhere(t *testing.T, talk bool, moments ...string) {
+func TestKilledAnywhereItComesToTheSameEndFromWhatWasKept(t *testing.T) {
+	killedAnywhere(t, true, 20*time.Second, beforeCommit, afterCommit)
+}
+
+func killedAnywhere(t *testing.T, talk bool, keeps time.Duration, moments ...string) {
 	for _, moment := range moments {
 		t.Run(moment, func(t *testing.T) {
 			t.Parallel()
 			for n, more := 1, true; more; n++ {
-				t.Run(fmt.Sprint(n), func(t *testing.T) { more = killed(t, talk, moment, n) })
+				t.Run(fmt.Sprint(n), func(t *testing.T) { more = killed(t, talk, keeps, moment, n) })
 			}
 		})
 	}
 }
 
 // killed lets the process die at the n-th such moment; false: there is none.
-func killed(t *testing.T, talk bool, moment string, n int) (struck bool) {
+func killed(t *testing.T, talk bool, keeps time.Duration, moment string, n int) (struck bool) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.talk = talk
+		w.talk, w.keeps = talk, keeps
 		w.crash = crash{moment: moment, at: n}
 		p := w.live(w.boot())
 		struck = w.struck()
@@ -108,7 +112,7 @@ func (w *world) check(p *process) {
 // replays starts once more, from nothing but the two logs, and compares.
 func (w *world) replays(p *process) {
 	w.t.Helper()
-	w.crash = crash{}
+	w.crash, w.kept = crash{}, nil
 	p.end()
 	again := w.boot()
 	defer again.end()

@@ -25,6 +25,7 @@ type Heard struct {
 	Unreadable *alert.Unreadable // why no format reads it; a mapping may
 	Lost       uint64            // messages up to Sequence that were stored and can no longer be read
 	CaughtUp   bool              // nothing that was waiting is left
+	Before     bool              // it is about messages that were heard in a life before this one: Lost since, or only looked at
 }
 
 // Hear takes in what the ears bring, in order; the same message twice does no harm. It waits while the loop is busy.
@@ -48,7 +49,9 @@ func (v *Invoker) take(h Heard) {
 	failpoint.Hit("invoker/hearing")
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.caughtUp = h.CaughtUp
+	if !h.Before {
+		v.caughtUp = h.CaughtUp
+	}
 	if h.Lost > 0 {
 		v.doubt(lossRule, fmt.Sprintf("%d messages of the alert log up to %d were stored and can no longer be read", h.Lost, h.Sequence))
 	}

@@ -38,6 +38,9 @@ type Config struct {
 	Now       func() time.Time
 	Logger    zerolog.Logger
 
+	AlertsHead func(context.Context) (uint64, error) // newest message of the alert log; nil: the ears say by themselves when they have missed any
+
+	Kept     *Kept         // what the desk of a life before this one had heard; nil: all is heard from the beginning
 	Stage    Stage         // nil: this machine
 	CommitID func() string // a name that no other commit has; nil: drawn at random
 }
@@ -71,18 +74,24 @@ type Invoker struct {
 	contact  time.Time // when the log was last seen to hold nothing that is not known here
 
 	// These are the loop's alone.
+	kept      *Kept               // to be put in the place of what was not heard; nil: nothing is
 	ahead     *Heard              // taken from the ears, not yet due to be heard
 	heardTo   uint64              // how far the ears have come, holes included
 	caughtUp  bool                // no alert that was waiting is left
+	owed      uint64              // how far the ears have to come before anything is decided
+	looked    time.Time           // when that was found out
+	blind     bool                // that the journal cannot be used is known from there alone
 	doubts    []incident.Disarmed // why declarations are to be left to people
 	told      map[string]bool     // reasons of those that are in the journal
 	head      link
 	incumbent incident.TookOver // who took over last
 	newcomer  time.Time         // when that was seen, while this instance stood by
+	born      time.Time         // when it began to read
 	last      time.Time         // given to the desk, or in the journal; time never goes back behind it
 	attempts  []attempt         // of the commit under way
 	landed    *attempt          // the one of them that is in the log
 	unfit     map[string]bool
+	reader    incident.Reader // of what the log holds
 	flying    sync.WaitGroup
 }
 
@@ -108,6 +117,9 @@ func New(c Config) *Invoker {
 	v.desk.Know(c.Documents)
 	if v.stage == nil {
 		v.stage = newMachine(v.over, &v.flying)
+	}
+	if k := c.Kept; k != nil {
+		v.kept, v.heardTo, v.status.AlertsThrough = k, k.Heard, k.Heard
 	}
 	if v.cfg.CommitID == nil {
 		v.cfg.CommitID = rand.Text
@@ -137,6 +149,7 @@ func (v *Invoker) Run(ctx context.Context) error {
 	if v.cfg.Lease != nil {
 		v.stage.Go(func() { v.listen(acting) })
 	}
+	v.born = time.Now()
 	if err := v.wake(ctx); err != nil && ctx.Err() == nil && !v.idle() {
 		return err
 	}
@@ -172,7 +185,7 @@ func (v *Invoker) turn(ctx, acting context.Context) {
 		v.watch(ctx)
 		return
 	}
-	if !v.caughtUp { // a backlog is no present to act upon
+	if !v.caughtUp || !v.present(ctx) { // a backlog is no present to act upon
 		return
 	}
 	if v.tooEarly() {
@@ -221,7 +234,10 @@ func (v *Invoker) untilNext() time.Duration {
 	if v.cfg.Lease != nil {
 		nap = watchEvery
 	}
-	if !v.caughtUp {
+	switch {
+	case v.standing().JournalError != "":
+		return watchEvery
+	case !v.caughtUp || v.heardTo < v.owed:
 		return nap
 	}
 	v.mu.Lock()

@@ -81,6 +81,7 @@ func (v *Invoker) standBy(ctx context.Context) (stood bool, err error) {
 			stood = true
 		}
 		v.note(func(s *Status) { s.Standby = &holder })
+		v.isUp()
 		v.stage.Wait(ctx, News, standbyEvery)
 		if ctx.Err() != nil {
 			return stood, ctx.Err()
@@ -99,9 +100,10 @@ func (v *Invoker) occupied(epoch uint64) bool {
 }
 
 // misread reports whether an envelope changes the documents by which alerts should have been read that a standby has heard
-// already.
+// already, or a life before this one.
 func (v *Invoker) misread(c journal.Committed) bool {
-	return v.status.Standby != nil && v.heardTo > c.AlertsThrough &&
+	early := v.status.Standby != nil || v.status.Recalled > 0 && !v.status.Live
+	return early && v.heardTo > c.AlertsThrough &&
 		slices.ContainsFunc(c.Entries, func(e journal.Entry) bool { return incident.Kind(e.Kind) == incident.DocumentsAdopted{}.Kind() })
 }
 

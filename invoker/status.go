@@ -25,6 +25,9 @@ type Status struct {
 	AlertsThrough uint64 `json:"alerts_through"` // newest alert heard
 	CaughtUp      bool   `json:"caught_up"`      // no alert that was waiting is left
 
+	StartTook time.Duration `json:"start_took,omitempty"` // from the beginning of the logs until it was in charge, or stood by
+	Recalled  uint64        `json:"recalled,omitempty"`   // messages up to here were not heard anew: what they said was kept
+
 	ClockBehind time.Duration `json:"clock_behind,omitempty"` // how far the wall clock is behind the journal; deadlines wait for it
 
 	AppendTook   time.Duration `json:"append_took"`             // the last append that went well

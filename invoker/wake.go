@@ -31,6 +31,7 @@ func (v *Invoker) wake(ctx context.Context) error {
 		}
 	}
 	v.note(func(s *Status) { s.Live, s.Standby = true, nil; v.stir() })
+	v.isUp()
 	failpoint.Hit("invoker/live")
 	v.cfg.Logger.Info().Uint64("epoch", v.status.Epoch).Uint64("envelopes", v.head.sequence).Uint64("alerts", v.heardTo).
 		Msg("caught up and in charge")
@@ -50,6 +51,15 @@ func (v *Invoker) catchUp(ctx context.Context) error {
 		v.take(h)
 	}
 	return nil
+}
+
+// isUp notes how long it took to read both logs, the first time that it is ready to decide, or to take over.
+func (v *Invoker) isUp() {
+	v.note(func(s *Status) {
+		if s.StartTook == 0 {
+			s.StartTook = time.Since(v.born)
+		}
+	})
 }
 
 func (v *Invoker) takeOver(ctx context.Context) error {
@@ -98,6 +108,8 @@ func (v *Invoker) tooEarly() bool {
 	}
 	v.note(func(s *Status) { s.ClockBehind = behind })
 	if behind > clockLimit {
+		v.mu.Lock()
+		defer v.mu.Unlock()
 		v.doubt(clockRule, "this machine's clock is behind the journal, which stands at "+v.last.Format(time.RFC3339))
 		return false
 	}

@@ -35,6 +35,10 @@ type world struct {
 	ledger  ledger
 	staff   func(incident.Incident, func(by string, c incident.Command)) // what people do beside approving; nil: nothing
 
+	keeps  time.Duration // after so long what the desk has heard is kept for the lives to come, again and again; 0: never
+	kept   *invoker.Kept
+	keptAt time.Time
+
 	mu      sync.Mutex
 	boots   int
 	sends   []incident.Effect // as the machines and people saw them
@@ -145,8 +149,13 @@ func (w *world) boot(change ...func(*invoker.Config)) *process {
 	p := &process{w: w, stop: stop, over: make(chan struct{})}
 	c := invoker.Config{Log: mortal{w.journal, p}, Hands: p, Documents: w.docs, Instance: fmt.Sprintf("daemon-%d", w.boots), Version: "test",
 		Now: time.Now, Logger: zerolog.New(&w.log)}
+	c.Kept = w.kept
 	for _, f := range change {
 		f(&c)
+	}
+	var heard uint64
+	if c.Kept != nil {
+		heard = c.Kept.Heard
 	}
 	p.inv = invoker.New(c)
 	var both sync.WaitGroup
@@ -155,7 +164,7 @@ func (w *world) boot(change ...func(*invoker.Config)) *process {
 			stop() // another process takes its place
 		}
 	})
-	both.Go(func() { _ = watch.Run(ctx, w.journal, 0, p.hear) })
+	both.Go(func() { _ = watch.Run(ctx, w.journal, heard, p.hear) })
 	both.Go(func() { _ = watch.Bury(ctx, w.journal, p.inv.Unread, func(alert.Unread, error) {}) })
 	go func() {
 		both.Wait()
@@ -460,6 +469,7 @@ func (w *world) live(p *process) *process {
 			time.Sleep(3 * time.Second)
 			p = w.boot()
 		}
+		w.keep(p)
 		w.monitor()
 		p.people()
 		if !p.dead() && p.ended() {
@@ -470,6 +480,16 @@ func (w *world) live(p *process) *process {
 	i, _ := p.incident()
 	w.t.Fatalf("it has not ended within an hour:\n%s\n%s", summary(i), w.log.String())
 	return p
+}
+
+// keep keeps what the desk of a process has heard, now and then.
+func (w *world) keep(p *process) {
+	if w.keeps == 0 || time.Since(w.keptAt) < w.keeps {
+		return
+	}
+	if k, ok := p.inv.Keep(); ok {
+		w.kept, w.keptAt = &k, time.Now()
+	}
 }
 
 // summary is how an incident ended, without instants.

@@ -11,6 +11,7 @@ import (
 
 	"holdfast/internal/failpoint"
 	"holdfast/internal/planted"
+	"holdfast/internal/quick"
 )
 
 // ErrUnknown is the error of an append whose outcome could not be found out before its context ended: it may be in the
@@ -84,7 +85,7 @@ func (c *chain) Append(ctx context.Context, e Envelope) (Committed, error) {
 	failpoint.Hit("journal/note")
 	c.note.write(c.head)
 	failpoint.Hit("journal/noted")
-	return decode(page{sequence, body}) // exactly what a reader will get
+	return decode(page{sequence, body}, nil) // exactly what a reader will get
 }
 
 // standsOn reports ErrConflict unless the envelope names the hash of what stands at the sequence it names; whether that
@@ -152,6 +153,9 @@ func (c *chain) Read(ctx context.Context, after uint64) iter.Seq2[Committed, err
 	}
 }
 
+// many envelopes say the same things over and over again.
+const many = 256
+
 // read hands on envelope by envelope, each checked against the one before, until the head as it was at the start.
 func (c *chain) read(ctx context.Context, after uint64, hand func(Committed, error) bool) error {
 	failpoint.Hit("journal/read")
@@ -173,13 +177,17 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed, err
 	if err != nil || head == after {
 		return err
 	}
+	var words *quick.Words
+	if head-after > many {
+		words = &quick.Words{}
+	}
 	for p, err := range c.shelf.pages(ctx, after, head) {
 		if err != nil {
 			return err
 		}
-		gap, e := leap(prev, p)
+		gap, e := leap(prev, p, words)
 		if gap == nil {
-			e, err = follow(prev, p)
+			e, err = follow(prev, p, words)
 		} else if err = c.note.is(noted, link{e.PrevSequence, e.PrevHash}); err == nil && !hand(Committed{}, gap) {
 			return nil
 		}
@@ -205,11 +213,11 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed, err
 }
 
 // follow reads a page as the one after prev. Sequences have no gaps: the stream holds this one log only.
-func follow(prev link, p page) (Committed, error) {
+func follow(prev link, p page, words *quick.Words) (Committed, error) {
 	if p.sequence != prev.sequence+1 {
 		return Committed{}, broken(prev.sequence+1, fmt.Sprintf("is missing: after %d comes %d", prev.sequence, p.sequence))
 	}
-	e, err := decode(p)
+	e, err := decode(p, words)
 	switch {
 	case err != nil:
 		return Committed{}, err

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"unicode/utf8"
+
+	"holdfast/internal/quick"
 )
 
 // FormatVersion is the version of the envelope that this program writes, and the newest it reads.
@@ -51,17 +53,22 @@ func encode(e Envelope) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// decode reads what encode wrote, and nothing else: an envelope of a newer program may mean what this one cannot know.
-func decode(p page) (Committed, error) {
+// decode reads what encode wrote, and nothing else: an envelope of a newer program may mean what this one cannot know. Its
+// entries hold parts of the page. Who reads many gives words to remember.
+func decode(p page, words *quick.Words) (Committed, error) {
+	c := Committed{Sequence: p.sequence, Hash: HashOf(p.body)}
+	if written.Read(words, p.body, &c.Envelope) && c.Version == FormatVersion {
+		return c, nil
+	}
 	if !utf8.Valid(p.body) {
 		return Committed{}, broken(p.sequence, "is not UTF-8")
 	}
-	if !bytes.HasPrefix(p.body, ours) { // to look for the version first takes a third of the time of a long history
+	if !bytes.HasPrefix(p.body, ours) {
 		if err := readable(p); err != nil {
 			return Committed{}, err
 		}
 	}
-	c := Committed{Sequence: p.sequence, Hash: HashOf(p.body)}
+	c.Envelope = Envelope{}
 	strict := json.NewDecoder(bytes.NewReader(p.body))
 	strict.DisallowUnknownFields()
 	err := strict.Decode(&c.Envelope)
@@ -79,6 +86,9 @@ func decode(p page) (Committed, error) {
 
 // ours is how an envelope begins that encode wrote.
 var ours = fmt.Appendf(nil, `{"v":%d,`, FormatVersion)
+
+// written is an envelope as encode writes it. Another one is looked at more closely.
+var written = quick.Of[Envelope]()
 
 // readable says of a page that does not begin as ours do whether it is of a version that can be read.
 func readable(p page) error {

@@ -1,6 +1,10 @@
 package journal
 
-import "fmt"
+import (
+	"fmt"
+
+	"holdfast/internal/quick"
+)
 
 // A Gap is the error of envelopes that are missing from the log while the chain goes on behind them: the next one names
 // them. What they said is not known, and everything after them was decided by somebody who knew it. Reading goes on with the
@@ -27,11 +31,11 @@ func (g *Gap) Envelopes() string {
 
 // leap reads a page as the first one behind a gap after prev; nil: it is none. Only missing pages make a gap. One that is
 // there and says something else than the chain does was not lost: somebody has changed it, and then nothing can be relied on.
-func leap(prev link, p page) (*Gap, Committed) {
+func leap(prev link, p page, words *quick.Words) (*Gap, Committed) {
 	if p.sequence <= prev.sequence+1 {
 		return nil, Committed{}
 	}
-	e, err := decode(p)
+	e, err := decode(p, words)
 	if err != nil || e.PrevSequence != p.sequence-1 || e.PrevHash == "" {
 		return nil, Committed{} //nolint:nilerr // what cannot be read is for follow to say
 	}

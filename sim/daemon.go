@@ -23,7 +23,9 @@ type host struct {
 	ahead  time.Duration // its clock, of the world's time
 	stands time.Time     // where its clock stands still; zero: it goes
 	lives  int
-	alive  *process // nil: nothing runs
+	kept   *invoker.Kept // what the desk of a life had heard, for the next ones; nil: nothing
+	last   time.Time     // when the last message was stored that it had heard
+	alive  *process      // nil: nothing runs
 }
 
 // clock is what the host takes for the time.
@@ -67,7 +69,12 @@ func (h *host) boot() *process {
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	h.alive = p
 	w.lives = append(w.lives, p)
+	kept, heard := h.recalls(), uint64(0)
+	if kept != nil {
+		heard = kept.Heard
+	}
 	p.inv = invoker.New(invoker.Config{
+		Kept:      kept,
 		Log:       journal.On(view{p}, &h.notes, p.wait),
 		Hands:     hands{p},
 		Documents: w.docs,
@@ -79,13 +86,20 @@ func (h *host) boot() *process {
 		CommitID:  func() string { p.commit++; return fmt.Sprintf("%s.%d", p.name, p.commit) },
 	})
 	p.loop = w.thread(func() {
-		if err := p.inv.Run(p.ctx); err != nil && p.ctx.Err() == nil {
+		err := p.inv.Run(p.ctx)
+		if errors.Is(err, invoker.ErrKept) {
+			w.saw("what was kept was thrown away, since the logs said otherwise")
+			h.kept = nil
+			p.kill()
+			return
+		}
+		if err != nil && p.ctx.Err() == nil {
 			w.fail("start", "%s does not start: %v", p.name, err)
 		}
 	})
 	p.at(w.now, func() { p.run(p.loop) })
 	p.spawn(w.now, func() {
-		err := watch.Run(p.ctx, ears{p}, 0, func(ctx context.Context, h watch.Heard) error {
+		err := watch.Run(p.ctx, ears{p}, heard, func(ctx context.Context, h watch.Heard) error {
 			return p.inv.Hear(ctx, invoker.Heard{Sequence: h.Sequence, Received: h.Received, Subject: h.Subject, Batch: h.Batch,
 				Unreadable: h.Unreadable, Lost: h.Lost, CaughtUp: h.CaughtUp})
 		})
@@ -93,8 +107,44 @@ func (h *host) boot() *process {
 			w.fail("ears", "%s hears no more: %v", p.name, err)
 		}
 	})
+	if heard > 0 {
+		w.saw("a daemon began with what a life before it had kept")
+		p.spawn(w.now, func() { p.lookThrough(heard) })
+	}
 	p.spawn(w.now, func() { _ = watch.Bury(p.ctx, ears{p}, p.inv.Unread, func(alert.Unread, error) {}) })
 	return p
+}
+
+// recalls is what was kept, if the alert log is still the one that was heard.
+func (h *host) recalls() *invoker.Kept {
+	if k := h.kept; k != nil && k.Heard > 0 {
+		if all := h.w.said.messages; uint64(len(all)) < k.Heard || all[k.Heard-1].Subject == "" || !all[k.Heard-1].Received.Equal(h.last) {
+			h.kept = nil
+		}
+	}
+	return h.kept
+}
+
+// keeps keeps what every third life has heard, as it dies: the two after it begin with that.
+func (p *process) keeps() {
+	if !p.w.Keeps || p.host.lives%3 != 0 {
+		return
+	}
+	if k, ok := p.inv.Keep(); ok {
+		p.host.kept = &k
+		if k.Heard > 0 {
+			p.host.last = p.w.said.messages[k.Heard-1].Received
+		}
+	}
+}
+
+// lookThrough looks for messages that were heard by a life before and can no longer be read.
+func (p *process) lookThrough(heard uint64) {
+	for n, m := range p.w.said.messages[:heard] {
+		if m.Subject == "" && p.inv.Hear(p.ctx, invoker.Heard{Sequence: uint64(n) + 1, Lost: 1, Before: true}) != nil {
+			return
+		}
+	}
 }
 
 // at plans something of a process; while it is stopped nothing of it happens, and once it is dead nothing ever.
@@ -187,6 +237,7 @@ func (p *process) kill() {
 	if p.dead {
 		return
 	}
+	p.keeps()
 	p.dead = true
 	p.stop()
 	if p.host.alive == p {

@@ -112,20 +112,22 @@ func (m *monitor) deliver(body []byte) {
 // lie says what is not so, under the credential of the monitor: everything, everywhere, as anybody.
 func (m *monitor) lie() {
 	w := m.w
-	voices := []string{m.id, m.id, "director", ""}
-	if w.Gap == "as another observer" {
-		voices = []string{"probe-south", "probe-east"}
-	}
-	as := one(w.dice, "whom the attacker speaks as", voices)
+	as := one(w.dice, "whom the attacker speaks as", []string{"probe-south", "probe-east", "director", ""})
 	s := statement{Status: "firing", Labels: map[string]string{"alertname": fmt.Sprintf("Lie%d", w.dice.below("lies", 4))}, StartsAt: w.now}
 	if as != "" {
 		s.Labels["observer"] = as
 	}
-	switch n := w.dice.below("what the attacker says", 4); {
-	case n == 0:
+	if as != "" && as != m.id {
+		w.saw("an attacker speaks as another observer")
+	}
+	switch w.dice.below("what the attacker says", 6) {
+	case 0:
 		s.Labels["site"], s.Labels["effect"] = "north", "lost"
-	case n == 1 && w.Gap == "of a service as a whole":
+	case 1:
 		s.Labels["service"], s.Labels["effect"] = one(w.dice, "which service", []string{"booking", "tracking"}), "down"
+		w.saw("an attacker speaks of a service as a whole")
+	case 2:
+		s.Labels["alertname"] = "Watchdog"
 	default:
 		s.Labels["component"] = one(w.dice, "which component", components)
 	}

@@ -14,10 +14,10 @@ import (
 type Options struct {
 	Seed   uint64
 	Hours  int
-	Attack bool   // somebody has stolen a credential, and all else is well
-	Gap    string // what of an attack is known to go through: played only where it is asked for
+	Attack bool // somebody has stolen a credential, and all else is well
 	Rates  map[string]float64
 	Only   []string // faults that may happen, of those that the seed says: what shrinking leaves; nil: all
+	Keeps  bool     // daemons keep what they have heard for the lives after them
 	Traced bool     // keep a trace of all that happens
 }
 

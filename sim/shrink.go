@@ -51,8 +51,8 @@ func Shrink(o Options, invariant string, most int) (Options, *Failure) {
 // Command is what repeats a world.
 func (o Options) Command() string {
 	text := fmt.Sprintf("go test ./sim -run Whatever -seed %d", o.Seed)
-	if o.Gap != "" {
-		text += fmt.Sprintf(" -gap %q", o.Gap)
+	if o.Keeps {
+		text += " -keeps"
 	}
 	if o.Only != nil {
 		text += fmt.Sprintf(" -only %q", strings.Join(o.Only, ";"))

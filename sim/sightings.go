@@ -38,6 +38,8 @@ var states = []string{
 	"an append that was given up was stored after all",
 	"an append was refused, since the log had moved on",
 	"an attacker speaks with a stolen credential",
+	"an attacker speaks as another observer",
+	"an attacker speaks of a service as a whole",
 	"an effect was called off while it was under way",
 	"another daemon took over from one that did not answer",
 	"recorded: acknowledgement_lapsed",

@@ -19,12 +19,12 @@ var (
 	seed  = flag.Uint64("seed", 0, "play this one seed and tell what happens")
 	tells = flag.Bool("tell", false, "with -seed: tell all of it")
 	only  = flag.String("only", "", "with -seed: of its faults only these, with ; between them")
-	gap   = flag.String("gap", "", "with -seed: play what of an attack is known to go through")
+	keeps = flag.Bool("keeps", false, "daemons keep what they have heard for the lives after them")
 	small = flag.Int("shrink", 60, "how many worlds to play to find the fewest faults with which a seed fails")
 )
 
 // play plays seeds on all processors; each gives the same whoever plays it.
-func play(first uint64, n int, each func(*World, *Failure)) {
+func play(first uint64, n int, keeps bool, each func(*World, *Failure)) {
 	var next, all sync.Mutex
 	seed := first
 	var workers sync.WaitGroup
@@ -38,7 +38,9 @@ func play(first uint64, n int, each func(*World, *Failure)) {
 				if mine >= first+uint64(n) {
 					return
 				}
-				w := New(Swarm(mine))
+				o := Swarm(mine)
+				o.Keeps = keeps
+				w := New(o)
 				f := w.Run()
 				all.Lock()
 				each(w, f)
@@ -60,7 +62,7 @@ func TestMain(m *testing.M) {
 func TestWhateverGoesWrongTheInvariantsHold(t *testing.T) {
 	if *seed != 0 {
 		o := Swarm(*seed)
-		o.Gap = *gap
+		o.Keeps = *keeps
 		if *only != "" {
 			o.Only = strings.Split(*only, ";")
 		}
@@ -78,7 +80,7 @@ func TestWhateverGoesWrongTheInvariantsHold(t *testing.T) {
 	hours := 0
 	var failed []Options
 	start := time.Now()
-	play(*from, *seeds, func(w *World, f *Failure) {
+	play(*from, *seeds, *keeps, func(w *World, f *Failure) {
 		hours += w.Hours
 		for what, n := range w.sights {
 			sights[what] += n
@@ -102,6 +104,24 @@ func TestWhateverGoesWrongTheInvariantsHold(t *testing.T) {
 	}
 	slices.Sort(lines)
 	t.Logf("%d seeds, %d simulated hours in %v\n%s", *seeds, hours, time.Since(start), strings.Join(lines, "\n"))
+}
+
+func TestWhateverGoesWrongTheInvariantsHoldWhereWhatWasHeardIsKept(t *testing.T) {
+	if *seed != 0 {
+		t.Skip("one seed is played, with -keeps or without")
+	}
+	sights := map[string]int{}
+	play(*from, max(4, *seeds/4), true, func(w *World, f *Failure) {
+		for what, n := range w.sights {
+			sights[what] += n
+		}
+		if f != nil {
+			t.Errorf("seed %d: %v\n  %s", w.Seed, f, w.Command())
+		}
+	})
+	if sights["a daemon began with what a life before it had kept"] == 0 {
+		t.Error("no daemon began with what was kept")
+	}
 }
 
 func TestASeedGivesTheSameCourseOfEventsEachTime(t *testing.T) {

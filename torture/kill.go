@@ -41,7 +41,7 @@ func (t target) planted() string {
 }
 
 // atTheEnd are the points that only a daemon passes that is asked to end.
-var atTheEnd = []string{"serve/stopping", "invoker/ending", "embedded/stopping", "embedded/stopped"}
+var atTheEnd = []string{"serve/stopping", "invoker/ending", "serve/keeping", "serve/kept", "embedded/stopping", "embedded/stopped"}
 
 // effects are the kinds of effect, each a step of the playbook or a notice; commits are the kinds of events that begin commits.
 var (

@@ -109,7 +109,7 @@ func openHouse(dir string, cfg *config.Config, copied *rosterCopy) (docs *incide
 		found = append(found, wrong...)
 	}
 	if cfg != nil {
-		found = append(found, placed(notAllowed(cfg, docs), dir)...)
+		found = append(found, placed(append(notAllowed(cfg, docs), openSpeakers(cfg, docs)...), dir)...)
 	}
 	return docs, wrong, found, nil
 }

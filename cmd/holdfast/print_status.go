@@ -352,15 +352,21 @@ func printCounts(out *printer, c console.Counts) {
 	if c.Truncated > 0 {
 		line += fmt.Sprintf(", %d left out by their senders", c.Truncated)
 	}
+	for _, observer := range slices.Sorted(maps.Keys(c.Misattributed)) {
+		line += fmt.Sprintf(", %d called of %s where %s does not speak", c.Misattributed[observer], printable(observer), printable(observer))
+	}
 	out.line("%s", line)
-	printSamples(out, c.Samples)
+	printSamples(out, "unmapped:", c.Samples)
+	for _, s := range slices.Backward(c.Strays[max(0, len(c.Strays)-samplesShown):]) {
+		printSamples(out, fmt.Sprintf("not of %s, on %s:", printable(s.Observer), printable(s.Subject)), []json.RawMessage{s.Labels})
+	}
 }
 
 // samplesShown is how many of the alerts that mean nothing yet are shown; the API has more.
 const samplesShown = 3
 
-// printSamples shows the labels of the newest alerts that bia.yaml maps to nothing.
-func printSamples(out *printer, samples []json.RawMessage) {
+// printSamples shows the labels of the newest alerts that say nothing.
+func printSamples(out *printer, what string, samples []json.RawMessage) {
 	for _, sample := range slices.Backward(samples[max(0, len(samples)-samplesShown):]) {
 		var labels map[string]string
 		if json.Unmarshal(sample, &labels) != nil {
@@ -370,7 +376,7 @@ func printSamples(out *printer, samples []json.RawMessage) {
 		for _, name := range slices.Sorted(maps.Keys(labels)) {
 			pairs = append(pairs, fmt.Sprintf("%s=%q", name, labels[name]))
 		}
-		out.parts(cell{"  unmapped:", soft}, cell{"{" + strings.Join(pairs, ", ") + "}", plain})
+		out.parts(cell{"  " + what, soft}, cell{"{" + strings.Join(pairs, ", ") + "}", plain})
 	}
 }
 

@@ -102,9 +102,14 @@ func awaitReady(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// postFile (post) sends a file to a path of the daemon, as JSON: post alert.json /api/v1/alerts/alertmanager 200.
+// postFile (post) sends a file to a path of the daemon, as JSON, with the token in a file where one is named:
+// post alert.json /api/v1/alerts/alertmanager 200 prom.token.
 func postFile(ts *testscript.TestScript, _ bool, args []string) {
-	status, answer := ask(ts, http.MethodPost, args[1], ts.ReadFile(args[0]))
+	token := ""
+	if len(args) > 3 {
+		token = strings.TrimSpace(ts.ReadFile(args[3]))
+	}
+	status, answer := askAs(ts, token, http.MethodPost, args[1], ts.ReadFile(args[0]))
 	if !strings.HasPrefix(status, args[2]+" ") {
 		ts.Fatalf("POST %s: %s, want %s: %s", args[1], status, args[2], answer)
 	}
@@ -112,11 +117,19 @@ func postFile(ts *testscript.TestScript, _ bool, args []string) {
 
 // ask sends the daemon a request.
 func ask(ts *testscript.TestScript, method, path, body string) (status, answer string) {
+	return askAs(ts, "", method, path, body)
+}
+
+// askAs does so with a token.
+func askAs(ts *testscript.TestScript, token, method, path, body string) (status, answer string) {
 	ctx, cancel := context.WithTimeout(context.Background(), patient)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, ts.Getenv("HOLDFAST_URL")+path, strings.NewReader(body))
 	ts.Check(err)
 	req.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
 	res, err := http.DefaultClient.Do(req)
 	ts.Check(err)
 	text, err := io.ReadAll(res.Body)

@@ -111,8 +111,8 @@ func serve(ctx context.Context, o serving) (err error) {
 	if link.shared && !o.shadow {
 		lease = journal.NewLease(link.journal, name, cmp.Or(cfg.HTTP.ExternalURL, baseURL(cfg, listener)))
 	}
-	will := newHouse(invoker.Config{Log: streams, Hands: hands, Shadow: o.shadow, Instance: name,
-		Version: version(), Now: time.Now, Logger: log.With().Str("part", "invoker").Logger()}, library.documents, streams, lease, log)
+	will := newHouse(ctx, invoker.Config{Log: streams, Hands: hands, Shadow: o.shadow, Instance: name,
+		Version: version(), Now: time.Now, Logger: log.With().Str("part", "invoker").Logger()}, library.documents, streams, lease, keeperOf(cfg, streams, log), log)
 	library.adopt = will.Adopt
 	var charge func() console.Charge
 	if lease != nil {
@@ -122,9 +122,10 @@ func serve(ctx context.Context, o serving) (err error) {
 		Charge: charge,
 		House:  will, Publisher: streams, Authenticate: library.authenticate, Name: library.name, Now: time.Now,
 		Version: version(), ExternalURL: cfg.HTTP.ExternalURL, Logger: log.With().Str("part", "console").Logger(),
-		LoopbackOpen: config.Loopback(cfg.HTTP.Listen), AlertsToken: secrets.alerts, MetricsToken: secrets.metrics,
-		Access: openAccess(cfg.Records, log),
-		Reload: library.reload, LastReload: library.lastReload, Connected: link.connected,
+		LoopbackOpen: config.Loopback(cfg.HTTP.Listen), AlertsToken: secrets.alerts, Senders: secrets.senders, MetricsToken: secrets.metrics,
+		Access:    openAccess(cfg.Records, log),
+		LastStart: will.lastStart,
+		Reload:    library.reload, LastReload: library.lastReload, Connected: link.connected,
 		Ready: func() []console.Check { return checks(will, link, anchor) },
 	}))
 	web.ErrorLog = stdlog.New(quiet{log}, "", 0)

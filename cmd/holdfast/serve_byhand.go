@@ -118,7 +118,7 @@ func (h *byHand) serve(ctx context.Context, o serving, cfg *config.Config, secre
 	web := console.Server(console.New(console.Config{
 		House: h, Publisher: h, Authenticate: library.authenticate, Name: library.name, Now: time.Now,
 		Version: version(), ExternalURL: cfg.HTTP.ExternalURL, Logger: log.With().Str("part", "console").Logger(),
-		LoopbackOpen: config.Loopback(cfg.HTTP.Listen), AlertsToken: secrets.alerts, MetricsToken: secrets.metrics,
+		LoopbackOpen: config.Loopback(cfg.HTTP.Listen), AlertsToken: secrets.alerts, Senders: secrets.senders, MetricsToken: secrets.metrics,
 		Access: openAccess(cfg.Records, log), Reload: library.reload, LastReload: library.lastReload,
 		Connected: func() bool { return false },
 		Ready:     func() []console.Check { return []console.Check{{Name: "store", Detail: h.why}} },

@@ -24,28 +24,36 @@ type house struct {
 	documents func() *incident.Documents // as they are on disk
 	alerts    journal.Alerts
 	lease     *journal.Lease // nil: nobody else can be in charge
+	keeper    *keeper        // nil: nothing is kept from one life to the next
 	log       zerolog.Logger
 
 	mu     sync.Mutex
 	now    *invoker.Invoker
+	heard  uint64           // by a life before this one: it hears what came after that
 	before *invoker.Invoker // whose time is over; nil: there is none, or the present one is as far
 }
 
 var _ console.House = (*house)(nil)
 
-func newHouse(c invoker.Config, documents func() *incident.Documents, alerts journal.Alerts, lease *journal.Lease, log zerolog.Logger) *house {
-	h := &house{config: c, documents: documents, alerts: alerts, lease: lease, log: log}
+func newHouse(ctx context.Context, c invoker.Config, documents func() *incident.Documents, alerts journal.Alerts, lease *journal.Lease, keeper *keeper, log zerolog.Logger) *house {
+	c.AlertsHead = alerts.Head
+	h := &house{config: c, documents: documents, alerts: alerts, lease: lease, keeper: keeper, log: log}
 	if lease != nil {
 		h.config.Lease = lease
 	}
-	h.renew()
+	h.renew(ctx)
 	return h
 }
 
-func (h *house) renew() *invoker.Invoker {
+func (h *house) renew(ctx context.Context) *invoker.Invoker {
+	c := h.config
+	c.Kept = h.keeper.load(ctx)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	c := h.config
+	h.heard = 0
+	if c.Kept != nil {
+		h.heard = c.Kept.Heard
+	}
 	c.Documents = h.documents()
 	h.before, h.now = h.now, invoker.New(c)
 	return h.now
@@ -64,10 +72,15 @@ func (h *house) Run(ctx context.Context) error {
 			}
 		})
 	}
-	for will := h.invoker(); ; will = h.renew() {
+	for will := h.invoker(); ; will = h.renew(ctx) {
 		err := h.live(ctx, will)
 		if !errors.Is(err, invoker.ErrAnew) || ctx.Err() != nil {
+			h.keeper.save(context.WithoutCancel(ctx), will)
 			return err
+		}
+		if errors.Is(err, invoker.ErrKept) {
+			h.keeper.discard(err)
+			continue
 		}
 		h.log.Warn().Err(err).Msg("the journal is read anew, to stand by")
 	}
@@ -77,10 +90,14 @@ func (h *house) Run(ctx context.Context) error {
 func (h *house) live(ctx context.Context, will *invoker.Invoker) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
+	h.mu.Lock()
+	heard := h.heard
+	h.mu.Unlock()
 	var all sync.WaitGroup
 	for name, part := range map[string]func() error{
 		"loop":       func() error { return will.Run(ctx) },
-		"ears":       func() error { return listen(ctx, h.alerts, will) },
+		"ears":       func() error { return listen(ctx, h.alerts, will, heard) },
+		"keeper":     func() error { return h.keeper.run(ctx, will, heard) },
 		"undertaker": func() error { return bury(ctx, h.alerts, will, h.log) },
 	} {
 		all.Go(func() {
@@ -126,6 +143,12 @@ func (h *house) Look(see func(*incident.Desk)) { h.shown().Look(see) }
 // Status is how the present invoker is.
 func (h *house) Status() invoker.Status { return h.invoker().Status() }
 
+// lastStart is how the present invoker came up.
+func (h *house) lastStart() console.Start {
+	s := h.Status()
+	return console.Start{Took: s.StartTook, Recalled: s.Recalled}
+}
+
 // Ready says why nothing can be decided and recorded here now.
 func (h *house) Ready() error { return h.invoker().Ready() }
 
@@ -160,9 +183,9 @@ func (h *house) Adopt(ctx context.Context, docs *incident.Documents, by incident
 	return h.invoker().Adopt(ctx, docs, by)
 }
 
-// listen brings every alert to the invoker.
-func listen(ctx context.Context, alerts journal.Alerts, will *invoker.Invoker) error {
-	return watch.Run(ctx, alerts, 0, func(ctx context.Context, h watch.Heard) error {
+// listen brings every alert after one to the invoker.
+func listen(ctx context.Context, alerts journal.Alerts, will *invoker.Invoker, after uint64) error {
+	return watch.Run(ctx, alerts, after, func(ctx context.Context, h watch.Heard) error {
 		return will.Hear(ctx, invoker.Heard{Sequence: h.Sequence, Received: h.Received, Subject: h.Subject, Batch: h.Batch,
 			Unreadable: h.Unreadable, Lost: h.Lost, CaughtUp: h.CaughtUp})
 	})

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"holdfast/cmd/holdfast/config"
+	"holdfast/console"
 	"holdfast/invoker/actions"
 	"holdfast/journal/embedded"
 
@@ -20,6 +21,7 @@ import (
 // secrets are what the configuration names by file.
 type secrets struct {
 	alerts      string            // bearer token of senders of alerts; empty: none
+	senders     []console.Sender  // who posts alerts with a token of its own
 	metrics     string            // of scrapers
 	passwords   map[string]string // of the embedded server's users
 	certificate *certificate      // of the HTTP server; nil: no TLS
@@ -35,6 +37,14 @@ func readSecrets(cfg *config.Config) (*secrets, error) {
 	var err error
 	if s.alerts, err = readToken("alerts.token_file", cfg.Alerts.TokenFile); err != nil {
 		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Alerts.Senders)) {
+		sender := cfg.Alerts.Senders[name]
+		token, err := readToken("alerts.senders."+name+".token_file", sender.TokenFile)
+		if err != nil {
+			return nil, err
+		}
+		s.senders = append(s.senders, console.Sender{Name: name, Token: token, Sources: sender.Sources})
 	}
 	if s.metrics, err = readToken("http.metrics_token_file", cfg.HTTP.MetricsFile); err != nil {
 		return nil, err

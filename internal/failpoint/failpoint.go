@@ -85,6 +85,8 @@ var Points = []Point{
 
 	{"serve/stopping", "the daemon was asked to end"},
 	{"invoker/ending", "the loop has ended, and effects may be under way"},
+	{"serve/keeping", "what was heard is on disk under another name, and not in its place"},
+	{"serve/kept", "what was heard is in its place, for the next start"},
 	{"embedded/stopping", "connections are closed, and nats-server runs"},
 	{"embedded/stopped", "nats-server has ended, and the store is locked"},
 }

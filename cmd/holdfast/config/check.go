@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,6 +59,7 @@ func (k *checker) check() {
 	if k.Alerts.MaxAge < 0 || k.Alerts.MaxBytes < 0 {
 		k.problems.Errorf(k.at(k.Alerts.Marks, "max_bytes"), "config/value", "", "the alert log cannot keep less than nothing")
 	}
+	k.checkSenders()
 	k.checkCheckpoints()
 	k.checkActions()
 	k.checkWatchdog(k.Watchdog)
@@ -66,6 +68,30 @@ func (k *checker) check() {
 	}
 	k.oneOf(k.Log.Marks, "level", k.Log.Level, levels...)
 	k.oneOf(k.Log.Marks, "format", k.Log.Format, formats...)
+}
+
+// sourceName is what a source of alerts over HTTP can be called.
+var sourceName = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
+
+// checkSenders wants that each source is that of one sender: what two may post to proves neither of them.
+func (k *checker) checkSenders() {
+	whose := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(k.Alerts.Senders)) {
+		s := k.Alerts.Senders[name]
+		for i, to := range s.Sources {
+			at := k.at(s.Marks, item("sources", i))
+			if !s.Marks.Has("sources") {
+				at = k.at(s.Marks, "")
+			}
+			switch other := whose[to]; {
+			case !sourceName.MatchString(to):
+				k.problems.Errorf(at, "config/sender", "lower case letters, digits and hyphens, at most 63", "%q cannot name a source of alerts", to)
+			case other != "":
+				k.problems.Errorf(at, "config/sender", "give each a source of its own", "%s and %s may both post as %q", other, name, to)
+			}
+			whose[to] = name
+		}
+	}
 }
 
 func (k *checker) checkCheckpoints() {
@@ -113,7 +139,7 @@ func (k *checker) checkHTTP() {
 		k.problems.Errorf(k.at(h.Marks, "listen"), "config/open-http",
 			"add http.tls with cert and key, or listen on "+DefaultHTTP, "%s is not loopback and has no TLS: %s", h.Listen, why)
 	}
-	if k.Alerts.TokenFile == "" {
+	if k.Alerts.TokenFile == "" && len(k.Alerts.Senders) == 0 {
 		k.problems.Warnf(k.at(h.Marks, "listen"), "config/alerts-token",
 			"add alerts.token_file, and let the Alertmanager send its content", "%s is not loopback: without a token of its own, an Alertmanager cannot post there", h.Listen)
 	}

@@ -85,6 +85,16 @@ type Alerts struct {
 	MaxAge    time.Duration `doc:"max_age"`    // how long alerts are kept; default 400d
 	MaxBytes  int           `doc:"max_bytes"`  // default 1 GiB; a full log refuses new alerts rather than forget old ones
 	TokenFile string        `doc:"token_file"` // what an Alertmanager sends as bearer token; without it whoever may look may post
+
+	Senders map[string]*Sender `doc:"senders"` // who posts with a token of their own, by name; nobody else posts to their sources
+}
+
+// A Sender is a source of alerts over HTTP with a token of its own, so that a stolen one speaks for one source alone.
+type Sender struct {
+	Marks     source.Marks `doc:",marks"`
+	Name      string       `doc:",key"`
+	TokenFile string       `doc:"token_file"` // what it sends as bearer token; without it nobody posts to its sources over HTTP
+	Sources   []string     `doc:"sources"`    // what it may post to: the last word of /api/v1/alerts/…; default: its name
 }
 
 // Trail is the log of decisions: who else keeps what it was.
@@ -280,6 +290,11 @@ func (c *Config) fill() {
 	if k := c.Trail.Checkpoints; k != nil && k.Every == 0 {
 		k.Every = time.Minute
 	}
+	for _, sender := range c.Alerts.Senders {
+		if len(sender.Sources) == 0 {
+			sender.Sources = []string{sender.Name}
+		}
+	}
 	if c.NATS.Replicas == 0 {
 		c.NATS.Replicas = 1
 	}
@@ -319,6 +334,9 @@ func (c *Config) paths() []*string {
 	all := []*string{&c.Continuity, &c.Records, &c.NATS.Creds, &c.NATS.NKey, &c.Alerts.TokenFile, &c.HTTP.MetricsFile, &c.Actions.HTTP.CA, &c.Actions.Locks}
 	for _, secret := range c.Secrets {
 		all = append(all, &secret.File)
+	}
+	for _, sender := range c.Alerts.Senders {
+		all = append(all, &sender.TokenFile)
 	}
 	if k := c.Trail.Checkpoints; k != nil {
 		all = append(all, &k.File)

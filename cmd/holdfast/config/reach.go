@@ -1,6 +1,11 @@
 package config
 
-import "holdfast/internal/source"
+import (
+	"slices"
+	"strings"
+
+	"holdfast/internal/source"
+)
 
 // For says which runs may touch something. Unless it says otherwise, what is named in `actions` is for live runs: an
 // exercise cannot reach it.
@@ -83,6 +88,30 @@ func (t Targets) Named(passes func(For) bool) (all []string) {
 		}
 	}
 	return all
+}
+
+// Overlap reports whether some subject is one that both of two patterns stand for.
+func Overlap(a, b string) bool {
+	x, y := strings.Split(a, "."), strings.Split(b, ".")
+	for i := range min(len(x), len(y)) {
+		switch {
+		case x[i] == ">" || y[i] == ">":
+			return true
+		case x[i] != y[i] && x[i] != "*" && y[i] != "*":
+			return false
+		}
+	}
+	return len(x) == len(y)
+}
+
+// Sole reports whether a source is that of one sender, so that nobody else can post to it.
+func (a Alerts) Sole(source string) bool {
+	for _, s := range a.Senders {
+		if slices.Contains(s.Sources, source) {
+			return true
+		}
+	}
+	return false
 }
 
 // Named are the subjects that are named for whoever passes.

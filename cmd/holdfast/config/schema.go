@@ -31,6 +31,11 @@ func (Alerts) DocumentSchema() map[string]any {
 	return source.Properties(map[string]any{"max_bytes": map[string]any{"minimum": 0}})
 }
 
+// DocumentSchema says what a source can be called.
+func (Sender) DocumentSchema() map[string]any {
+	return source.Properties(map[string]any{"sources": map[string]any{"items": map[string]any{"type": "string", "pattern": sourceName.String()}}})
+}
+
 // DocumentSchema wants the address of a page.
 func (HTTP) DocumentSchema() map[string]any {
 	return source.Properties(map[string]any{"external_url": map[string]any{"pattern": "^https?://"}})

@@ -25,7 +25,12 @@ type house struct {
 	nats   string            // address of the embedded nats-server
 	tokens map[string]string // person -> file with the token
 	client nkeys.KeyPair     // the stand-in's key for NATS
+
+	monitors map[string]nkeys.KeyPair // observer -> its own
 }
+
+// observers are those of the example; each publishes by a credential of its own, on its own subject.
+var observers = []string{"prom-south", "probes"}
 
 const (
 	configFile = "holdfast.yaml"
@@ -36,8 +41,21 @@ const (
 
 // build writes the house of the example organisation, whose own systems answer at target.
 func build(ctx context.Context, dir, target string, o Options) (*house, error) {
-	h := &house{dir: dir, tokens: map[string]string{}}
+	h := &house{dir: dir, tokens: map[string]string{}, monitors: map[string]nkeys.KeyPair{}}
 	var err error
+	users := ""
+	for _, observer := range observers {
+		pair, err := nkeys.CreateUser()
+		if err != nil {
+			return nil, err
+		}
+		public, err := pair.PublicKey()
+		if err != nil {
+			return nil, err
+		}
+		h.monitors[observer] = pair
+		users += fmt.Sprintf("\n      %s: {nkey: %s, publish: [holdfast.alerts.%s]}", observer, public, observer)
+	}
 	if h.client, err = nkeys.CreateUser(); err != nil {
 		return nil, err
 	}
@@ -62,7 +80,7 @@ nats:
     listen: %q
     anonymous: false
     users:
-      stand-in: {nkey: %s, publish: [holdfast.alerts.>], subscribe: ["*.ledger.>"]}
+      stand-in: {nkey: %s, subscribe: ["*.ledger.>"]}%s
 http:
   listen: %q
   external_url: http://%s
@@ -70,7 +88,7 @@ actions:
   http: {allow: [%q]}
   nats: {allow: ["north.ledger.*", "south.ledger.*"]}
 log: {level: info, format: json}
-`, h.nats, public, h.http, h.http, target))
+`, h.nats, public, users, h.http, h.http, target))
 }
 
 // writeDocuments copies the example's documents, with the stand-in's address and fresh tokens put in.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
 
 	"holdfast/bia"
 	"holdfast/cmd/holdfast/standin"
@@ -32,7 +33,7 @@ type stage struct {
 	books        *standin.Books
 	booksFile    *os.File
 	systems      *http.Server // the stand-in's HTTP side
-	connection   *nats.Conn   // and its NATS side
+	connections  []*nats.Conn // its NATS side, and the monitors'
 	monitors     []*standin.Monitor
 
 	house    *house
@@ -150,21 +151,18 @@ func (s *stage) open(ctx context.Context) error {
 		return err
 	}
 	s.say(tonePlain, "daemon", "holdfast serves %s, with NATS inside on %s and both logs on disk", s.api.url, s.house.nats)
-	public, err := s.house.client.PublicKey()
+	nc, err := s.connect("stand-in", s.house.client)
 	if err != nil {
 		return err
 	}
-	nc, err := nats.Connect("nats://"+s.house.nats, nats.Nkey(public, s.house.client.Sign), nats.Name("stand-in"),
-		nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.ReconnectJitter(0, 0), nats.ReconnectBufSize(-1),
-		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})) // an answer for a daemon that was killed meanwhile reaches nobody
-	if err != nil {
-		return fmt.Errorf("connect the stand-in to NATS: %w", err)
-	}
-	s.connection = nc
 	if err := s.calls().Serve(nc); err != nil {
 		return fmt.Errorf("let the stand-in answer on NATS: %w", err)
 	}
-	for _, id := range []string{"prom-south", "probes"} {
+	for _, id := range observers {
+		nc, err := s.connect(id, s.house.monitors[id])
+		if err != nil {
+			return err
+		}
 		every := s.analysis.Observers[id].Heartbeat.Every
 		s.monitors = append(s.monitors, &standin.Monitor{Observer: id, Organisation: s.organisation, Connection: nc,
 			Look: 400 * time.Millisecond, Heartbeat: every / 2, Repeat: 10 * time.Second})
@@ -175,11 +173,27 @@ func (s *stage) open(ctx context.Context) error {
 	return nil
 }
 
+// connect connects somebody to NATS.
+func (s *stage) connect(name string, key nkeys.KeyPair) (*nats.Conn, error) {
+	public, err := key.PublicKey()
+	if err != nil {
+		return nil, err
+	}
+	nc, err := nats.Connect("nats://"+s.house.nats, nats.Nkey(public, key.Sign), nats.Name(name),
+		nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.ReconnectJitter(0, 0), nats.ReconnectBufSize(-1),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})) // an answer for a daemon that was killed meanwhile reaches nobody
+	if err != nil {
+		return nil, fmt.Errorf("connect %s to NATS: %w", name, err)
+	}
+	s.connections = append(s.connections, nc)
+	return nc, nil
+}
+
 // tearDown ends everything, the last thing opened first.
 func (s *stage) tearDown() error {
 	var err error
-	if s.connection != nil {
-		s.connection.Close()
+	for _, nc := range s.connections {
+		nc.Close()
 	}
 	if s.daemon != nil {
 		err = errors.Join(err, s.daemon.stop())

@@ -1,0 +1,169 @@
+package bia
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Owns reports whether an observer speaks on a subject of the alert log, by what the analysis binds it to.
+func (o *Observer) Owns(subject string) bool {
+	return slices.ContainsFunc(o.SpeaksOn, func(pattern string) bool { return matches(pattern, subject) })
+}
+
+// bound reports whether the analysis says how an observer is known, beside a label that anybody can write.
+func (o *Observer) bound() bool { return len(o.SpeaksOn) > 0 || o.Key != "" }
+
+// QuorumOfWhole is how many observers have to say of a service as a whole that it is down, before that is enough to declare
+// without a person: its own quorum, else the largest of the components whose loss can take it down, else 2. The word about
+// a service reaches as far as that about all its components, so it must not cost less.
+func (a *Analysis) QuorumOfWhole(service string) int {
+	if s, ok := a.Service(service); ok && s.Quorum > 0 {
+		return s.Quorum
+	}
+	bearers, most := a.Bearers(service), 1
+	if len(bearers) == 0 {
+		return 2
+	}
+	for _, id := range bearers {
+		most = max(most, a.Components[id].Quorum)
+	}
+	return most
+}
+
+// matches reports whether a subject is one that a pattern of NATS stands for.
+func matches(pattern, subject string) bool {
+	for {
+		token, rest, more := strings.Cut(pattern, ".")
+		given, further, goesOn := strings.Cut(subject, ".")
+		switch {
+		case token == ">":
+			return true
+		case token != "*" && token != given:
+			return false
+		case !more || !goesOn:
+			return more == goesOn
+		}
+		pattern, subject = rest, further
+	}
+}
+
+// overlap reports whether two patterns stand for some subject together.
+func overlap(a, b string) bool {
+	x, y := strings.Split(a, "."), strings.Split(b, ".")
+	for i := range min(len(x), len(y)) {
+		switch {
+		case x[i] == ">" || y[i] == ">":
+			return true
+		case x[i] != y[i] && x[i] != "*" && y[i] != "*":
+			return false
+		}
+	}
+	return len(x) == len(y)
+}
+
+// isSubject reports whether NATS can match something by a pattern.
+func isSubject(pattern string) bool {
+	tokens := strings.Split(pattern, ".")
+	for i, token := range tokens {
+		wild := strings.ContainsAny(token, "*>")
+		if token == "" || strings.ContainsAny(token, " \t\r\n") || wild && token != "*" && (token != ">" || i < len(tokens)-1) {
+			return false
+		}
+	}
+	return true
+}
+
+// checkSpeaksOn refuses a subject on which no alert can come.
+func (c *checker) checkSpeaksOn(o *Observer) {
+	for i, subject := range o.SpeaksOn {
+		at := item(o.Marks, "speaks_on", i)
+		switch {
+		case !isSubject(subject):
+			c.Errorf(at, "bia/speaks-on", "tokens with dots between them; * is for any token and, at the end, > for all that follow", "%q is no subject of NATS", subject)
+		case strings.HasPrefix(subject, "holdfast.") && !overlap(subject, "holdfast.alerts.>"):
+			c.Errorf(at, "bia/speaks-on", "holdfast.alerts.NAME", "no alert comes by %q", subject)
+		}
+	}
+	c.distinct(o.SpeaksOn, items(o.Marks, "speaks_on"))
+}
+
+// warnOfQuorums: a quorum is worth as much as it takes to make it up. Where one who has stolen the credential of one
+// observer, or no credential at all, can speak as so many of them, one thief declares a disaster.
+func (c *checker) warnOfQuorums() {
+	if c.Declaration.Mode != "automatic" {
+		return
+	}
+	type weak struct {
+		first *Component
+		more  int
+		says  string
+	}
+	found := map[string]*weak{}
+	var order []string
+	for _, id := range sortedKeys(c.Components) {
+		x := c.Components[id]
+		if x.Quorum < 2 {
+			continue
+		}
+		set := fmt.Sprint(x.Quorum, slices.Sorted(slices.Values(x.Observers)))
+		if w := found[set]; w != nil {
+			if w.first != nil {
+				w.more++
+			}
+			continue
+		}
+		found[set] = &weak{}
+		if says := c.oneVoice(x); says != "" {
+			found[set] = &weak{first: x, says: says}
+			order = append(order, set)
+		}
+	}
+	for _, set := range order {
+		w := found[set]
+		of := w.first.ID
+		if w.more > 0 {
+			of += fmt.Sprintf(" and %d more", w.more)
+		}
+		c.Warnf(w.first.Marks.Of("quorum"), "bia/quorum-by-label", "bind each observer to what the transport proves: observers: {"+w.first.Observers[0]+": {speaks_on: [holdfast.alerts."+w.first.Observers[0]+"]}}",
+			"%s, which is the quorum of %s", w.says, of)
+	}
+}
+
+// oneVoice says who can make up a component's quorum with one credential; empty: nobody.
+func (c *checker) oneVoice(x *Component) string {
+	as := func(can func(o *Observer) bool) (all []string) {
+		for _, id := range x.Observers {
+			if o := c.Observers[id]; o != nil && can(o) {
+				all = append(all, id)
+			}
+		}
+		return all
+	}
+	loose := func(o *Observer) bool { return !o.bound() }
+	if all := as(loose); len(all) >= x.Quorum {
+		return "whoever may send an alert can call it one of " + listed(all)
+	}
+	for _, thief := range sortedKeys(c.Observers) {
+		t := c.Observers[thief]
+		all := as(func(o *Observer) bool {
+			if o == t || len(t.SpeaksOn) == 0 && loose(o) {
+				return true
+			}
+			return o.Key == "" && slices.ContainsFunc(t.SpeaksOn, func(mine string) bool {
+				return slices.ContainsFunc(o.SpeaksOn, func(theirs string) bool { return overlap(mine, theirs) })
+			})
+		})
+		if len(all) >= x.Quorum {
+			return fmt.Sprintf("whoever has the credential of %s can speak as %s", thief, listed(all))
+		}
+	}
+	return ""
+}
+
+func listed(ids []string) string {
+	if len(ids) < 2 {
+		return strings.Join(ids, "")
+	}
+	return strings.Join(ids[:len(ids)-1], ", ") + " and " + ids[len(ids)-1]
+}

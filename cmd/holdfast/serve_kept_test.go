@@ -1,0 +1,220 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holdfast/journal"
+)
+
+const aloneConfig = "nats: {embedded: {listen: none}}\nhttp: {listen: \"127.0.0.1:0\"}\n"
+
+// alarm posts an alert about a component.
+func (d started) alarm(t *testing.T, number int) {
+	t.Helper()
+	text := fmt.Sprintf(`{"version":"4","alerts":[{"status":"firing","labels":{"alertname":"Slow%d","component":"db-1","effect":"degraded"},"startsAt":%q}]}`, number, time.Now().UTC().Format(time.RFC3339))
+	if code, body := d.post(t, "/api/v1/alerts/alertmanager?source=prom", "", text); code != 200 {
+		t.Fatalf("an alert is answered with %d %s", code, body)
+	}
+}
+
+// metric is a figure of a daemon.
+func (d started) metric(t *testing.T, name string) float64 {
+	t.Helper()
+	_, body := d.get(t, "/metrics")
+	found := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` (\S+)$`).FindStringSubmatch(body)
+	if found == nil {
+		t.Fatalf("there is no %s", name)
+	}
+	value, err := strconv.ParseFloat(found[1], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+// heard waits until a daemon has heard so many alerts of prom.
+func (d started) heard(t *testing.T, alerts float64) {
+	t.Helper()
+	for deadline := time.Now().Add(patient); ; time.Sleep(10 * time.Millisecond) {
+		have := d.metric(t, `holdfast_alerts_received_total{observer="prom"}`)
+		if have == alerts {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%v alerts are heard, and %v were sent", have, alerts)
+		}
+	}
+}
+
+// aKept is a shop whose daemon has heard three alerts, and was asked to stop.
+func aKept(t *testing.T) (dir, file string) {
+	t.Helper()
+	dir = t.TempDir()
+	shop(t, dir)
+	d := start(t, dir, aloneConfig)
+	if got := d.metric(t, "holdfast_start_recalled_alert_messages"); got != 0 {
+		t.Errorf("the first start recalls %v", got)
+	}
+	for n := range 3 {
+		d.alarm(t, n)
+	}
+	d.heard(t, 3)
+	if err := d.stop(); err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(dir, "data", "nats", keptFile)
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("what was heard is not kept for the daemon alone: %v, %v", info, err)
+	}
+	return dir, file
+}
+
+func TestAStartHearsOnlyWhatHasComeSinceTheDaemonWasAskedToStop(t *testing.T) {
+	dir, _ := aKept(t)
+	d := start(t, dir, aloneConfig)
+	if got := d.metric(t, "holdfast_start_recalled_alert_messages"); got != 3 {
+		t.Errorf("the start recalls %v messages of 3", got)
+	}
+	if got := d.metric(t, "holdfast_start_seconds"); got <= 0 || got > 60 {
+		t.Errorf("it took %v s", got)
+	}
+	d.heard(t, 3)
+	d.alarm(t, 3)
+	d.heard(t, 4)
+	if err := d.stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOnTheLeastDoubtWhatWasHeardIsThrownAwayAndTheStartIsMerelySlow(t *testing.T) {
+	rewrite := func(file string, change func([]byte) []byte) error {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(file, change(text), 0o600)
+	}
+	head := func(file, was, is string) error {
+		return rewrite(file, func(text []byte) []byte {
+			line, rest, _ := bytes.Cut(text, []byte("\n"))
+			body := append(regexp.MustCompile(was).ReplaceAll(line, []byte(is)), '\n')
+			body = append(body, rest[:len(rest)-32]...)
+			return append(body, digestOf(body)...)
+		})
+	}
+	dir, file := aKept(t)
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func() error{
+		"it is torn":                   func() error { return rewrite(file, func(b []byte) []byte { return b[:len(b)/2] }) },
+		"it is torn in its first line": func() error { return rewrite(file, func(b []byte) []byte { return b[:20] }) },
+		"it is empty":                  func() error { return rewrite(file, func([]byte) []byte { return nil }) },
+		"one bit is flipped":           func() error { return rewrite(file, func(b []byte) []byte { b[len(b)-100] ^= 4; return b }) },
+		"one bit of its head is flipped": func() error {
+			return rewrite(file, func(b []byte) []byte { b[bytes.IndexByte(b, '\n')-3] ^= 1; return b })
+		},
+		"it is of another format":          func() error { return head(file, `"v":1`, `"v":2`) },
+		"another program wrote it":         func() error { return head(file, `"program":"`, `"program":"0.1.0 `) },
+		"it is of another log":             func() error { return head(file, `"hash":"sha256:.`, `"hash":"sha256:x`) },
+		"of an envelope that is not there": func() error { return head(file, `"sequence":\d+`, `"sequence":4000`) },
+		"of another alert log":             func() error { return head(file, `"message":"2`, `"message":"1`) },
+		"of a message that is not there":   func() error { return head(file, `"heard":3`, `"heard":4000`) },
+		"it is not what it should be": func() error {
+			return rewrite(file, func(b []byte) []byte {
+				line, _, _ := bytes.Cut(b, []byte("\n"))
+				body := append(line, "\nsomething else altogether"...)
+				return append(body, digestOf(body)...)
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := os.WriteFile(file, bytes.Clone(whole), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := change(); err != nil {
+				t.Fatal(err)
+			}
+			d := start(t, dir, aloneConfig)
+			if got := d.metric(t, "holdfast_start_recalled_alert_messages"); got != 0 {
+				t.Errorf("the start recalls %v messages", got)
+			}
+			if _, err := os.Stat(file); err == nil {
+				t.Error("it is still there")
+			}
+			d.heard(t, 3)
+			if code, body := d.get(t, "/-/ready?verbose"); code != 200 {
+				t.Errorf("it is not ready: %s", body)
+			}
+			if err := d.stop(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+func TestWhatAnInterruptedKeeperLeftBehindIsNotTakenForWhatWasKept(t *testing.T) {
+	dir, file := aKept(t)
+	if err := os.Rename(file, file+".new"); err != nil { // as if the daemon had died before it put it in its place
+		t.Fatal(err)
+	}
+	d := start(t, dir, aloneConfig)
+	if got := d.metric(t, "holdfast_start_recalled_alert_messages"); got != 0 {
+		t.Errorf("the start recalls %v messages", got)
+	}
+	d.heard(t, 3)
+	if err := d.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(file); err != nil {
+		t.Errorf("the next one is not kept: %v", err)
+	}
+}
+
+// A log that was changed behind what was kept is found as if nothing had been kept.
+func TestALogThatWasChangedSinceIsFoundThoughWhatWasHeardIsKept(t *testing.T) {
+	dir, _ := aKept(t)
+	block := filepath.Join("data", "nats", "jetstream", "HOLDFAST", "streams", journal.LogStream, "msgs", "1.blk")
+	stored, err := os.ReadFile(filepath.Join(dir, block))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, block, strings.Replace(string(stored), "took_over", "took_oveR", 1))
+	bare := t.TempDir()
+	if err := os.CopyFS(bare, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(bare, "data", "nats", keptFile)); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for _, where := range []string{dir, bare} {
+		d := start(t, where, aloneConfig)
+		code, body := d.get(t, "/-/ready?verbose")
+		_, status := d.get(t, "/api/v1/status")
+		found[where] = fmt.Sprint(code, " ", body, regexp.MustCompile(`adopt-gap [0-9-]+`).FindString(status))
+		if _, err := os.Stat(filepath.Join(where, "data", "nats", keptFile)); err == nil {
+			t.Errorf("what was heard is kept in %s", where)
+		}
+		if err := d.stop(); err != nil {
+			t.Error(err)
+		}
+	}
+	if diff := cmp.Diff(found[bare], found[dir]); diff != "" {
+		t.Errorf("(-nothing was kept +something was)\n%s", diff)
+	}
+	if !strings.Contains(found[bare], "adopt-gap 1-1") {
+		t.Errorf("nothing was found: %s", found[bare])
+	}
+}

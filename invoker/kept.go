@@ -1,0 +1,63 @@
+package invoker
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"holdfast/incident"
+	"holdfast/journal"
+)
+
+// Kept is what the desk of one life had heard of the alert log, for the next life on the same logs: it applies all records
+// as ever, and hears only what has come since.
+type Kept struct {
+	Sequence uint64 // the newest envelope that was folded
+	Hash     string // and its hash, which stands for all before it
+	Heard    uint64 // the newest message that was heard
+	Desk     func() ([]byte, error)
+}
+
+// ErrKept is the error of a life that was begun with what another one had kept, and cannot rest on it. A new one without it
+// has to begin.
+var ErrKept = errors.New("what was kept of what the desk had heard cannot be relied upon")
+
+// Keep is what the desk has heard by now. There is nothing to keep before this instance has read the log, while it keeps its
+// hands off, or while something about the alerts is in doubt that is not in the log yet: a new life would not see it again.
+// It holds up everybody for as long as it takes to write down what was heard: with a million alerts, a few tenths of a second.
+func (v *Invoker) Keep() (k Kept, ok bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	s := v.status
+	doubted := slices.ContainsFunc(v.doubts, func(d incident.Disarmed) bool { return !v.told[d.Reason] })
+	if !s.Live && s.Standby == nil || s.HandsOff != "" || s.Gap != "" || doubted || v.kept != nil {
+		return k, false
+	}
+	written, ok := v.desk.Recollection()
+	return Kept{Sequence: v.head.sequence, Hash: v.head.hash, Heard: v.heardTo, Desk: func() ([]byte, error) { return written, nil }}, ok
+}
+
+// remember puts what was kept in the place of what would have been heard up to an envelope, once that is folded.
+func (v *Invoker) remember(c journal.Committed) error {
+	k := v.kept
+	if k == nil || c.Sequence < k.Sequence {
+		return nil
+	}
+	if c.Hash != k.Hash || c.Sequence > k.Sequence {
+		return unreliable(fmt.Errorf("envelope %d is another one than it was kept with", k.Sequence))
+	}
+	written, err := k.Desk()
+	if err != nil {
+		return unreliable(err)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if err := v.desk.Recall(written); err != nil {
+		return unreliable(err)
+	}
+	v.kept, v.status.Recalled = nil, k.Heard
+	return nil
+}
+
+// unreliable is why what was kept is not to be used.
+func unreliable(why error) error { return fmt.Errorf("%w: %w: %w", ErrAnew, ErrKept, why) }
