@@ -205,6 +205,9 @@ func keep(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConf
 		return nil, err
 	}
 	have := stream.CachedInfo().Config
+	if err := moved(have); err != nil {
+		return nil, err
+	}
 	if err := unfit(have, want); err != nil {
 		return nil, err
 	}
