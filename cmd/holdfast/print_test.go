@@ -328,6 +328,29 @@ parcel-booking is down since 09:00
 `, drawn(func(out *printer) { printExplained(out, e) }))
 }
 
+// Somebody answers for each of these services, and reads one of the three.
+func TestWhatAnIncidentThatNobodyDrivesKeepsIsSaidWhereverSomebodyLooks(t *testing.T) {
+	kept := console.IncidentStatus{ID: "parcel-booking-1123", HandsOff: "it holds an event of the kind \"entangled\"", Keeps: []string{"parcel-booking", "tracking"}}
+	s := console.Status{Now: nine(3, 0), Incidents: []console.IncidentStatus{kept}}
+	says := "nothing else is started for parcel-booking, tracking before holdfast stand-down parcel-booking-1123"
+	i := console.Incident{Incident: incident.Incident{ID: "tracking-1123", NoPlaybook: []incident.NoPlaybookFits{
+		{Service: "tracking", Missing: []string{"nothing fits"}},
+		{Service: "tracking", Missing: []string{"run 2 of parcel-booking-1123 was never ended"}, Keeper: "parcel-booking-1123"}}}}
+	e := console.Explained{Kept: []console.Kept{{Service: "tracking", Incident: "parcel-booking-1123", Why: "run 2 of parcel-booking-1123 was never ended"}}}
+	for _, c := range []struct{ text, wants string }{
+		{drawn(func(out *printer) { printStatus(out, s) }), says},
+		{drawn(func(out *printer) {
+			printIncident(out, console.Incident{Incident: incident.Incident{ID: kept.ID, HandsOff: kept.HandsOff}, Status: kept})
+		}), says},
+		{drawn(func(out *printer) { printIncident(out, i) }), "no playbook is started for tracking run 2 of parcel-booking-1123 was never ended"},
+		{drawn(func(out *printer) { printExplained(out, e) }), "none is started for tracking: run 2 of parcel-booking-1123 was never ended"},
+	} {
+		if !strings.Contains(c.text, c.wants) || strings.Contains(c.text, "nothing fits") {
+			t.Errorf("%q is not in\n%s", c.wants, c.text)
+		}
+	}
+}
+
 func TestTheRosterSaysWhoIsOnDuty(t *testing.T) {
 	wantDrawn(t, `
 ROLE               ON DUTY     THEN
