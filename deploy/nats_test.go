@@ -8,15 +8,29 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
 
 	"holdfast/journal"
 )
 
+// A keyring is who may do what at a nats-server as deploy/nats sets one up.
+type keyring struct{ setup, daily nkeys.KeyPair }
+
 // ownServer is a nats-server as deploy/nats sets one up.
-func ownServer(t *testing.T) string {
+func ownServer(t *testing.T) (url string, keys keyring) {
 	t.Helper()
-	for name, value := range map[string]string{"STORE": "'" + t.TempDir() + "'", "SETUP_PASSWORD": "set-up", "HOLDFAST_PASSWORD": "daily", "PROM_PASSWORD": "says"} {
-		t.Setenv(name, value)
+	t.Setenv("STORE", "'"+t.TempDir()+"'")
+	t.Setenv("PROM_PASSWORD", "says")
+	for name, pair := range map[string]*nkeys.KeyPair{"SETUP_NKEY": &keys.setup, "HOLDFAST_NKEY": &keys.daily} {
+		var err error
+		if *pair, err = nkeys.CreateUser(); err != nil {
+			t.Fatal(err)
+		}
+		public, err := (*pair).PublicKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv(name, public)
 	}
 	o, err := server.ProcessConfigFile("nats/holdfast.conf")
 	if err != nil {
@@ -35,13 +49,23 @@ func ownServer(t *testing.T) string {
 	if !s.ReadyForConnections(10 * time.Second) {
 		t.Fatal("it did not get ready")
 	}
-	return s.ClientURL()
+	return s.ClientURL(), keys
 }
 
-func as(t *testing.T, url, user, password string) (*nats.Conn, jetstream.JetStream, chan string) {
+// known is somebody who shows an nkey.
+func known(t *testing.T, pair nkeys.KeyPair) nats.Option {
+	t.Helper()
+	public, err := pair.PublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nats.Nkey(public, pair.Sign)
+}
+
+func as(t *testing.T, url string, who nats.Option) (*nats.Conn, jetstream.JetStream, chan string) {
 	t.Helper()
 	violations := make(chan string, 16)
-	nc, err := nats.Connect(url, append(journal.ConnectOptions(), nats.UserInfo(user, password),
+	nc, err := nats.Connect(url, append(journal.ConnectOptions(), who,
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { violations <- err.Error() }))...)
 	if err != nil {
 		t.Fatal(err)
@@ -55,17 +79,17 @@ func as(t *testing.T, url, user, password string) (*nats.Conn, jetstream.JetStre
 }
 
 func TestTheRightsOfAServerOfOnesOwnAreEnoughForTheDaemonAndForNothingThatForgets(t *testing.T) {
-	url := ownServer(t)
-	_, setup, _ := as(t, url, "holdfast_setup", "set-up")
-	if err := journal.Prepare(t.Context(), setup, journal.Options{}); err != nil {
+	url, keys := ownServer(t)
+	_, setup, _ := as(t, url, known(t, keys.setup))
+	if err := journal.Prepare(t.Context(), setup, journal.Options{Own: true}); err != nil {
 		t.Fatal(err)
 	}
-	nc, js, violations := as(t, url, "holdfast", "daily")
+	nc, js, violations := as(t, url, known(t, keys.daily))
 	j, err := journal.Open(t.Context(), js, journal.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	prom, _, refused := as(t, url, "prom", "says")
+	prom, _, refused := as(t, url, nats.UserInfo("prom", "says"))
 	if _, err := prom.Request("holdfast.alerts.prom", []byte("x"), 5*time.Second); err != nil {
 		t.Error(err)
 	}
@@ -73,10 +97,19 @@ func TestTheRightsOfAServerOfOnesOwnAreEnoughForTheDaemonAndForNothingThatForget
 		t.Fatal(err)
 	}
 	wantViolation(t, refused, "a sender of alerts publishes a decision")
+	for _, others := range []string{"holdfast.own.probes", "holdfast.alerts.another"} {
+		if err := prom.Publish(others, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		wantViolation(t, refused, "a sender of alerts publishes to "+others)
+	}
 
 	c, err := j.Append(t.Context(), journal.Envelope{Epoch: 1, CommitID: "c", At: time.Now(), Entries: []journal.Entry{{Kind: "took_over", Data: []byte(`{}`)}}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, err := j.Publish(t.Context(), "holdfast.own.probes", nil, []byte("seen")); err != nil {
+		t.Errorf("the daemon cannot say what it sees itself: %v", err)
 	}
 	for m, err := range j.Follow(t.Context(), 0) {
 		if err != nil || string(m.Body) != "x" {

@@ -7,11 +7,14 @@ import (
 	"holdfast/internal/quick"
 )
 
-// kinds are all kinds of events with how each is read; the order is that of event.go.
-var kinds = []struct {
+// A kindRead is a kind of event with how it is read.
+type kindRead struct {
 	kind Kind
 	read func(*quick.Words, json.RawMessage) (Event, error)
-}{
+}
+
+// kinds are all kinds of events; the order is that of event.go.
+var kinds = append([]kindRead{
 	{KindTookOver, read[TookOver]()},
 	{KindDocumentsAdopted, read[DocumentsAdopted]()},
 	{KindArmed, read[Armed]()},
@@ -78,7 +81,7 @@ var kinds = []struct {
 	{KindExerciseConcluded, read[ExerciseConcluded]()},
 	{KindActionAgreed, read[ActionAgreed]()},
 	{KindActionDone, read[ActionDone]()},
-}
+}, tomorrow...)
 
 // byKind is how each kind is read.
 var byKind = func() map[Kind]func(*quick.Words, json.RawMessage) (Event, error) {

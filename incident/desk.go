@@ -33,8 +33,9 @@ type Desk struct {
 	unread     []alert.Unread // the last ones
 	truncated  uint64
 
-	asked  time.Time // the last instant Due was asked for, or that stands in the journal
-	latest time.Time // the latest instant seen at all
+	asked   time.Time // the last instant Due was asked for, or that stands in the journal
+	decided time.Time // the same, but for what a start alone writes
+	latest  time.Time // the latest instant seen at all
 }
 
 // heard is one message of the alert log, made out by its format.
@@ -72,6 +73,11 @@ func (d *Desk) Apply(r Record) {
 		for _, judge := range d.detectors() {
 			e.tell(judge, r.At)
 		}
+	}
+	switch r.Event.(type) {
+	case TookOver, DocumentsAdopted: // a start writes them, before it has decided anything
+	default:
+		d.decided = later(d.decided, r.At)
 	}
 	d.release()
 }
@@ -159,7 +165,11 @@ func (d *Desk) Due(now time.Time) []Change {
 		return nil
 	}
 	f := d.draft(now)
+	f.lookBack(d.decided)
 	f.settle()
+	if len(f.changes) == 0 { // else it is decided once they are recorded
+		d.decided = later(d.decided, now)
+	}
 	return f.changes
 }
 

@@ -166,7 +166,7 @@ func (i Incident) note(person string, c Command) ([]Event, error) {
 	if strings.TrimSpace(c.Reason) == "" {
 		return nil, Refuse("a note without a text says nothing")
 	}
-	return []Event{Noted{By: Actor{Person: person}, Text: c.Reason}}, nil
+	return noting(Noted{By: Actor{Person: person}, Text: c.Reason}), nil
 }
 
 func (i Incident) orderDeclare(w World, person string, c Command) ([]Event, error) {

@@ -136,9 +136,13 @@ func (v *Invoker) append(ctx context.Context, e journal.Envelope) (journal.Commi
 	v.note(func(s *Status) { s.Appending = time.Time{} })
 	switch {
 	case err == nil:
+		if v.current() {
+			v.looked = time.Now()
+		}
 		v.note(func(s *Status) { s.AppendTook, v.contact = took, time.Now() })
 		v.journalWorks()
 	case !errors.Is(err, journal.ErrConflict) && !errors.Is(err, journal.ErrTooLarge):
+		v.blind = false
 		v.journalFails(err)
 	}
 	return committed, err
@@ -338,5 +342,8 @@ func sizeOf(c incident.Change) (int, error) {
 }
 
 func (v *Invoker) due(now time.Time) ([]incident.Change, error) {
+	if !v.current() { // the journal was away: what is due is asked again once it is known what waits
+		return nil, nil
+	}
 	return v.fitting(v.desk.Due(now)), nil
 }

@@ -38,6 +38,8 @@ type Config struct {
 	Now       func() time.Time
 	Logger    zerolog.Logger
 
+	AlertsHead func(context.Context) (uint64, error) // newest message of the alert log; nil: the ears say by themselves when they have missed any
+
 	Kept     *Kept         // what the desk of a life before this one had heard; nil: all is heard from the beginning
 	Stage    Stage         // nil: this machine
 	CommitID func() string // a name that no other commit has; nil: drawn at random
@@ -76,6 +78,9 @@ type Invoker struct {
 	ahead     *Heard              // taken from the ears, not yet due to be heard
 	heardTo   uint64              // how far the ears have come, holes included
 	caughtUp  bool                // no alert that was waiting is left
+	owed      uint64              // how far the ears have to come before anything is decided
+	looked    time.Time           // when that was found out
+	blind     bool                // that the journal cannot be used is known from there alone
 	doubts    []incident.Disarmed // why declarations are to be left to people
 	told      map[string]bool     // reasons of those that are in the journal
 	head      link
@@ -181,7 +186,7 @@ func (v *Invoker) turn(ctx, acting context.Context) {
 		v.watch(ctx)
 		return
 	}
-	if !v.caughtUp { // a backlog is no present to act upon
+	if !v.caughtUp || !v.present(ctx) { // a backlog is no present to act upon
 		return
 	}
 	if v.tooEarly() {
@@ -230,7 +235,10 @@ func (v *Invoker) untilNext() time.Duration {
 	if v.cfg.Lease != nil {
 		nap = watchEvery
 	}
-	if !v.caughtUp {
+	switch {
+	case v.standing().JournalError != "":
+		return watchEvery
+	case !v.caughtUp || v.heardTo < v.owed:
 		return nap
 	}
 	v.mu.Lock()

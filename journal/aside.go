@@ -13,7 +13,7 @@ import (
 // charge dies together with the node inside it; if that node led the log too, nobody could write until the others had
 // elected a new leader, which takes them four to eight seconds. It reports whether there was anything to hand over.
 func StepAside(ctx context.Context, js jetstream.JetStream, node string) (bool, error) {
-	stream, err := js.Stream(ctx, LogStream)
+	stream, err := find(ctx, js, LogStream)
 	if err != nil {
 		return false, fmt.Errorf("who leads the log: %w", err)
 	}

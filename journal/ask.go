@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -16,19 +15,20 @@ const answerPatience = time.Second
 // askPatience is how long it is asked where the context sets no end.
 const askPatience = 30 * time.Second
 
-// ask asks a question of a stream until it is answered, or ctx ends.
+// ask asks a question of a stream until it is answered, or ctx ends. That nobody can answer now (a connection that is being made
+// anew, a cluster without a leader) is no answer.
 func ask[A any](ctx context.Context, question func(context.Context) (A, error)) (A, error) {
 	if _, ends := ctx.Deadline(); !ends {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, askPatience)
 		defer cancel()
 	}
-	for {
+	for wait := firstWait; ; wait = min(2*wait, longWait) {
 		once, cancel := context.WithTimeout(ctx, answerPatience)
 		answer, err := question(once)
 		cancel()
-		unanswered := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, nats.ErrNoResponders)
-		if !unanswered || !pause(ctx, firstWait) {
+		never := errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount)
+		if !Unavailable(err) || never || !pause(ctx, wait) {
 			return answer, err
 		}
 	}

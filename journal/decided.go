@@ -12,8 +12,8 @@ import (
 )
 
 // Decided gives every envelope of a log of decisions as it is when called, each checked against the one before; none,
-// where there is no such log. Nothing is made and nothing is changed, so it may be the log of a daemon that runs. An error
-// is the last thing it gives.
+// where there is no such log. Nothing is made and nothing is changed, so it may be the log of a daemon that runs. A
+// *[Gap] is given in its place, and reading goes on behind it; any other error is the last thing it gives.
 func Decided(ctx context.Context, js jetstream.JetStream) iter.Seq2[Committed, error] {
 	return func(yield func(Committed, error) bool) {
 		stream, err := find(ctx, js, LogStream)
@@ -28,9 +28,18 @@ func Decided(ctx context.Context, js jetstream.JetStream) iter.Seq2[Committed, e
 		var prev link
 		words := &quick.Words{}
 		for m, err := range r.messages(ctx) {
+			var hole *Hole
+			if errors.As(err, &hole) {
+				continue // the envelope behind it names what is missing
+			}
 			var e Committed
 			if err == nil {
-				e, err = follow(prev, page{sequence: m.sequence, body: m.Data()}, words)
+				var gap *Gap
+				if gap, e = leap(prev, page{sequence: m.sequence, body: m.Data()}, words); gap == nil {
+					e, err = follow(prev, page{sequence: m.sequence, body: m.Data()}, words)
+				} else if !yield(Committed{}, gap) {
+					return
+				}
 			}
 			if err != nil {
 				yield(Committed{}, fmt.Errorf("read the log: %w", err))
@@ -39,6 +48,9 @@ func Decided(ctx context.Context, js jetstream.JetStream) iter.Seq2[Committed, e
 			if prev = (link{e.Sequence, e.Hash}); !yield(e, nil) {
 				return
 			}
+		}
+		if prev.sequence < r.through {
+			yield(Committed{}, fmt.Errorf("read the log: %w", broken(prev.sequence+1, fmt.Sprintf("is missing; the log goes on to %d", r.through))))
 		}
 	}
 }

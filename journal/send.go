@@ -54,6 +54,9 @@ func send(ctx context.Context, js jetstream.JetStream, m *nats.Msg, opts ...jets
 	}
 }
 
+// Refused reports whether an error says that nothing was stored, and that the same would be refused again.
+func Refused(err error) bool { return errors.Is(err, errRefused) }
+
 // Unavailable reports whether an error says that JetStream cannot be used now, and may be later: a cluster without most of
 // its nodes, or between two leaders.
 func Unavailable(err error) bool {

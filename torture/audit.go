@@ -28,6 +28,7 @@ type logs struct {
 	dead    map[uint64]int // alert sequence -> how often it is buried
 	holes   []*journal.Hole
 	unread  []uint64 // dead letters that are there by the stream's word and cannot be read
+	letters string   // what the stream says of itself, where there are such
 }
 
 // readStore opens the store of a daemon that has ended.
@@ -68,7 +69,13 @@ func readLogs(ctx context.Context, nc *nats.Conn) (l logs, err error) {
 			l.alerts[m.Sequence] = m
 		}
 	}
-	l.dead, l.unread, err = buried(ctx, js)
+	if l.dead, l.unread, err = buried(ctx, js); err == nil && len(l.unread) > 0 {
+		if stream, infoErr := js.Stream(ctx, journal.DeadStream); infoErr == nil {
+			info := stream.CachedInfo()
+			l.letters = fmt.Sprintf("%d to %d, %d messages, %d deleted, led by %+v", info.State.FirstSeq, info.State.LastSeq, info.State.Msgs, info.State.NumDeleted, info.Cluster)
+		}
+		_, l.unread, err = buried(ctx, js) // once more, should another have come to lead it meanwhile
+	}
 	return l, err
 }
 
@@ -116,7 +123,7 @@ func (a *audit) heard(l logs, acks []acked, live bool) {
 		a.fail("the alert log has a hole: %v", h)
 	}
 	if len(l.unread) > 0 {
-		a.fail("LOST: dead letters %v cannot be read", l.unread)
+		a.fail("LOST: dead letters %v of %s cannot be read", l.unread, l.letters)
 	}
 	for _, ack := range acks {
 		a.alerts++

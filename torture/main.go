@@ -23,8 +23,9 @@ type options struct {
 	keep    bool
 	verbose bool
 
-	kills, cuts, rots, stops, linear, fulls, versions, clocks, slows, partitions, failovers int
-	withoutCut                                                                              bool
+	kills, cuts, rots, stops, linear, fulls, versions, clocks, slows, partitions, failovers, mixed int
+	older                                                                                          string // commit of the version that stands beside this one
+	withoutCut                                                                                     bool
 
 	mu *sync.Mutex
 }
@@ -64,6 +65,8 @@ func run() int {
 	flag.IntVar(&o.slows, "slow", 0, "how many disks take seconds for an append")
 	flag.IntVar(&o.linear, "linear", 0, "how many answers fifty clients give at least")
 	flag.IntVar(&o.failovers, "failover", 0, "how many leaders are killed beside a standby")
+	flag.IntVar(&o.mixed, "mixed", 0, "how often a daemon and one of a newer version take over from each other")
+	flag.StringVar(&o.older, "older", "", "a commit, of which the older of the two is built; default: this one, beside one that knows another kind of event")
 	flag.IntVar(&o.rots, "rot", 0, "how many stores are damaged")
 	flag.Uint64Var(&o.seed, "seed", 1, "draws what is drawn")
 	flag.IntVar(&o.workers, "workers", 2, "worlds at a time")
@@ -97,7 +100,7 @@ func run() int {
 		count int
 		run   func(options) row
 	}{{o.kills, kill}, {o.cuts, cut}, {o.rots, decay}, {o.stops, standStill}, {o.failovers, failOver}, {o.linear, linear},
-		{o.fulls, full}, {o.partitions, partition}, {o.versions, versions}, {o.clocks, clocks}, {o.slows, slow}} {
+		{o.fulls, full}, {o.partitions, partition}, {o.versions, versions}, {o.mixed, mixed}, {o.clocks, clocks}, {o.slows, slow}} {
 		if h.count > 0 {
 			add(h.run(o))
 		}
@@ -148,9 +151,14 @@ func (o *options) prepare() (err error) {
 		return err
 	}
 	o.program = filepath.Join(o.dir, "holdfast")
-	build := exec.Command("go", "build", "-tags", "failpoint", "-o", o.program, "./cmd/holdfast")
-	build.Dir = ".."
-	if out, err := build.CombinedOutput(); err != nil {
+	return build(o.program, "..", "failpoint")
+}
+
+// build builds a daemon of the source in a directory.
+func build(program, source, tags string) error {
+	c := exec.Command("go", "build", "-tags", tags, "-o", program, "./cmd/holdfast")
+	c.Dir = source
+	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("build holdfast: %w\n%s", err, out)
 	}
 	return nil

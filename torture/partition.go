@@ -9,11 +9,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // A proxy stands on a route between two servers, and can be cut.
@@ -213,6 +215,29 @@ func (w *world) supervised(patience time.Duration) (p *process, err error) {
 	}
 }
 
+// undertaken waits until everything that nobody can read is among the dead letters: a letter is tried for as long as a cluster is
+// without a leader, and a daemon that ends leaves it to the next start.
+func (w *world) undertaken(nc *nats.Conn) error {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return err
+	}
+	return until(30*time.Second, "what nobody can read is buried", func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		dead, _, err := buried(ctx, js)
+		if err != nil {
+			return err
+		}
+		for _, ack := range w.crowd.acks() {
+			if ack.unreadable && dead[ack.sequence] == 0 {
+				return fmt.Errorf("alert %d is not", ack.sequence)
+			}
+		}
+		return nil
+	})
+}
+
 func (a *audit) partitions(o options, dir string, r *row) error {
 	c, err := newCluster(dir)
 	if err != nil {
@@ -277,13 +302,16 @@ func (a *audit) partitions(o options, dir string, r *row) error {
 		a.fail("STUCK: %v", err)
 	}
 	w.crowd.leave()
-	w.stop(p, a)
-	v, verifyErr := verify(o.program, w.house.config())
-	nc, err := nats.Connect(c.nodes[0].url())
+	nc, err := nats.Connect(strings.Join(c.urls(), ","))
 	if err != nil {
 		return err
 	}
 	defer nc.Close()
+	if err := w.undertaken(nc); err != nil {
+		a.fail("STUCK: %v", err)
+	}
+	w.stop(p, a)
+	v, verifyErr := verify(o.program, w.house.config())
 	l, err := readLogs(context.Background(), nc)
 	if err != nil {
 		return err

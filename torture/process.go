@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -143,13 +144,19 @@ func until(patience time.Duration, what string, holds func() error) error {
 	}
 }
 
-// freePort is a loopback port that nobody listens on.
+// freePort is a loopback port that nobody listens on, below those from which systems draw for connections that go out: what is
+// free now would be in use there in a moment.
 func freePort() (int, error) {
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+	for try := 0; ; try++ {
+		port := 12000 + rand.IntN(20000)
+		l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			return port, l.Close()
+		}
+		if try == 100 {
+			return 0, fmt.Errorf("find a free port: %w", err)
+		}
 	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }
 
 // An address is what a daemon says in its ready file.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,8 +89,9 @@ type succession struct {
 	number, rounds int
 	wakes          bool // the leader is stopped and woken; else it is killed
 
-	houses  [2]*house
-	daemons [2]*process
+	houses   [2]*house
+	daemons  [2]*process
+	programs [2]string // of two versions; empty: the one that is tortured
 
 	audit                 audit
 	gaps                  []time.Duration
@@ -110,29 +112,12 @@ func (s *succession) run() {
 }
 
 func (s *succession) leaders(dir string) error {
-	n, err := newNode(dir, "nats")
+	n, w, err := s.begin(dir)
+	if n != nil {
+		defer n.kill()
+	}
 	if err != nil {
 		return err
-	}
-	if err := errors.Join(n.start(nil), n.await()); err != nil {
-		return err
-	}
-	defer n.kill()
-	w, err := newWorldOn(s.o.program, dir, []string{n.url()}, 1, s.o.seed+uint64(s.number))
-	if err != nil {
-		return err
-	}
-	second := *w.house // the same documents and tokens
-	second.dir = filepath.Join(dir, "second")
-	if err := second.build(); err != nil {
-		return err
-	}
-	s.houses = [2]*house{w.house, &second}
-	w.crowd.gather()
-	for i := range s.houses {
-		if err := s.start(i, i); err != nil {
-			return err
-		}
 	}
 	draw := rand.New(rand.NewPCG(s.o.seed+uint64(s.number), 4))
 	leader := 0
@@ -156,6 +141,33 @@ func (s *succession) leaders(dir string) error {
 	return s.finish(w, leader, n)
 }
 
+// begin starts the store, everybody around it, and two daemons, the first of which is in charge.
+func (s *succession) begin(dir string) (n *node, w *world, err error) {
+	if n, err = newNode(dir, "nats"); err != nil {
+		return nil, nil, err
+	}
+	if err := errors.Join(n.start(nil), n.await()); err != nil {
+		return nil, nil, err
+	}
+	w, err = newWorldOn(s.o.program, dir, []string{n.url()}, 1, s.o.seed+uint64(s.number))
+	if err != nil {
+		return n, nil, err
+	}
+	second := *w.house // the same documents and tokens
+	second.dir = filepath.Join(dir, "second")
+	if err := second.build(); err != nil {
+		return n, nil, err
+	}
+	s.houses = [2]*house{w.house, &second}
+	w.crowd.gather()
+	for i := range s.houses {
+		if err := s.start(i, i); err != nil {
+			return n, nil, err
+		}
+	}
+	return n, w, nil
+}
+
 // planted is where the leader of a round stands still.
 func (s *succession) planted(round int) string {
 	if !s.wakes || round >= s.rounds {
@@ -167,7 +179,7 @@ func (s *succession) planted(round int) string {
 // start starts one of the two daemons, which is to be the leader of a round.
 func (s *succession) start(which, round int) (err error) {
 	h := s.houses[which]
-	if s.daemons[which], err = h.start(s.o.program, s.planted(round)); err != nil {
+	if s.daemons[which], err = h.start(cmp.Or(s.programs[which], s.o.program), s.planted(round)); err != nil {
 		return err
 	}
 	if err := h.await(s.daemons[which], 30*time.Second); err != nil || s.daemons[which].dead() {

@@ -192,12 +192,9 @@ func readCopy(ctx context.Context, dir string) (b backup, err error) {
 	if err != nil {
 		return b, err
 	}
-	var heard uint64
-	for c, err := range journal.Decided(ctx, js) {
-		if err != nil {
-			return b, err
-		}
-		b.Sequence, b.Hash, heard = c.Sequence, c.Hash, c.AlertsThrough
+	heard, err := b.decisions(ctx, js)
+	if err != nil {
+		return b, err
 	}
 	alerts, err := js.Stream(ctx, journal.AlertsStream)
 	if err != nil {
@@ -208,6 +205,24 @@ func readCopy(ctx context.Context, dir string) (b backup, err error) {
 	}
 	b.At, b.Program = time.Now().UTC(), version()
 	return b, nil
+}
+
+// decisions reads the log of decisions of a copy; heard is the alert that the newest was made on. A gap that nobody has adopted is an error.
+func (b *backup) decisions(ctx context.Context, js jetstream.JetStream) (heard uint64, err error) {
+	var gaps gapsFound
+	for c, err := range journal.Decided(ctx, js) {
+		if gaps.take(err) {
+			continue
+		}
+		if err == nil {
+			err = gaps.decode(c)
+		}
+		if err != nil {
+			return 0, err
+		}
+		b.Sequence, b.Hash, heard = c.Sequence, c.Hash, c.AlertsThrough
+	}
+	return heard, gaps.verdict()
 }
 
 func restoreCommand() *cobra.Command {

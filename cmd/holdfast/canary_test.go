@@ -278,6 +278,20 @@ actions:
 
 func (c *caged) start(t *testing.T) (d address) {
 	t.Helper()
+	c.launch(t)
+	soon(t, "the daemon's start", func() error {
+		text, err := os.ReadFile(c.ready)
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(text, &d)
+	})
+	return d
+}
+
+// launch starts the daemon and does not wait for it.
+func (c *caged) launch(t *testing.T) {
+	t.Helper()
 	program := filepath.Join(t.TempDir(), "holdfast") // by this name the test's own program is holdfast
 	if err := os.Symlink(os.Args[0], program); err != nil {
 		t.Fatal(err)
@@ -288,14 +302,6 @@ func (c *caged) start(t *testing.T) (d address) {
 	if err := c.process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	soon(t, "the daemon's start", func() error {
-		text, err := os.ReadFile(c.ready)
-		if err != nil {
-			return err
-		}
-		return json.Unmarshal(text, &d)
-	})
-	return d
 }
 
 func (c *caged) stop(t *testing.T) {

@@ -264,7 +264,7 @@ What happened
 }
 
 func TestAnExplanationIsATree(t *testing.T) {
-	e := console.Explained{Incident: "parcel-booking-1123", Now: nine(3, 0), Fresh: true, Awaits: "a decision before the latest time to invoke",
+	e := console.Explained{Incident: "parcel-booking-1123", Now: nine(3, 0), Fresh: true, Awaits: "a decision before the latest time to invoke", Gate: "own_probe is asked for, and own-eyes, holdfast's own probe, says that parcel-booking is up",
 		Playbooks: []console.PlaybookFit{{Playbook: "move-booking-to-south", Fits: true, Preconditions: []incident.Condition{
 			{Needs: "ledger-south up", Answer: detector.Met},
 			{Needs: "a recovery point of ledger no older than 5m", Answer: detector.CannotTell, Why: "it needs a recovery point of ledger, and none is known"}}},
@@ -309,6 +309,8 @@ parcel-booking is down since 09:00
 │  ├─ unknown: data_loss (disaster)
 │  └─ not met: decision_point (disaster) would be met in 11m00s if nothing changes
 │     └─ the latest time to invoke is 09:14:00
+├─ not declared by itself
+│  └─ own_probe is asked for, and own-eyes, holdfast's own probe, says that parcel-booking is up
 ├─ not counted
 │  └─ tracking is not vital
 ├─ what would change it
@@ -324,6 +326,29 @@ parcel-booking is down since 09:00
    └─ does not fit: restore-ledger
       └─ it needs south, which is lost
 `, drawn(func(out *printer) { printExplained(out, e) }))
+}
+
+// Somebody answers for each of these services, and reads one of the three.
+func TestWhatAnIncidentThatNobodyDrivesKeepsIsSaidWhereverSomebodyLooks(t *testing.T) {
+	kept := console.IncidentStatus{ID: "parcel-booking-1123", HandsOff: "it holds an event of the kind \"entangled\"", Keeps: []string{"parcel-booking", "tracking"}}
+	s := console.Status{Now: nine(3, 0), Incidents: []console.IncidentStatus{kept}}
+	says := "nothing else is started for parcel-booking, tracking before holdfast stand-down parcel-booking-1123"
+	i := console.Incident{Incident: incident.Incident{ID: "tracking-1123", NoPlaybook: []incident.NoPlaybookFits{
+		{Service: "tracking", Missing: []string{"nothing fits"}},
+		{Service: "tracking", Missing: []string{"run 2 of parcel-booking-1123 was never ended"}, Keeper: "parcel-booking-1123"}}}}
+	e := console.Explained{Kept: []console.Kept{{Service: "tracking", Incident: "parcel-booking-1123", Why: "run 2 of parcel-booking-1123 was never ended"}}}
+	for _, c := range []struct{ text, wants string }{
+		{drawn(func(out *printer) { printStatus(out, s) }), says},
+		{drawn(func(out *printer) {
+			printIncident(out, console.Incident{Incident: incident.Incident{ID: kept.ID, HandsOff: kept.HandsOff}, Status: kept})
+		}), says},
+		{drawn(func(out *printer) { printIncident(out, i) }), "no playbook is started for tracking run 2 of parcel-booking-1123 was never ended"},
+		{drawn(func(out *printer) { printExplained(out, e) }), "none is started for tracking: run 2 of parcel-booking-1123 was never ended"},
+	} {
+		if !strings.Contains(c.text, c.wants) || strings.Contains(c.text, "nothing fits") {
+			t.Errorf("%q is not in\n%s", c.wants, c.text)
+		}
+	}
 }
 
 func TestTheRosterSaysWhoIsOnDuty(t *testing.T) {

@@ -16,19 +16,20 @@ import (
 
 func mirrorCommand() *cobra.Command {
 	var file, domain string
+	var by credentials
 	c := &cobra.Command{
 		Use:   "mirror --from DOMAIN",
 		Short: "Have a second site follow the journal of the first",
 		Long: `Make the streams of a journal at a second site, as mirrors of those of the first: --from is the JetStream domain of the first
 site's servers, to which those of the second are connected as leaf nodes. holdfast.yaml is that of the second site. Nobody
 can start on mirrors before they are promoted.`,
-		Example: "  holdfast mirror --config /etc/holdfast/holdfast.yaml --from north",
+		Example: "  holdfast mirror --config /etc/holdfast/holdfast.yaml --nkey setup.seed --from north",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if domain == "" {
 				return misused("the JetStream domain of the first site", "--from is missing")
 			}
-			return atSite(c.Context(), file, func(link *link, o journal.Options) error {
+			return atSite(c.Context(), file, by, func(link *link, o journal.Options) error {
 				if err := journal.Mirror(c.Context(), link.jetstream, o, domain); err != nil {
 					return failed("are the servers here leaf nodes of those there, and is --from their domain?", "%w", err)
 				}
@@ -38,12 +39,14 @@ can start on mirrors before they are promoted.`,
 		},
 	}
 	c.Flags().StringVar(&file, "config", "holdfast.yaml", "configuration of the second site")
+	by.flags(c)
 	c.Flags().StringVar(&domain, "from", "", "JetStream domain of the first site")
 	return c
 }
 
 func promoteCommand() *cobra.Command {
 	var file, reason string
+	var by credentials
 	c := &cobra.Command{
 		Use:   "promote --reason TEXT",
 		Short: "Make a second site's mirror of the journal the journal, after the first site was lost",
@@ -52,13 +55,13 @@ with the reason on record. A daemon can start there then.
 
 It is for people to decide, and nothing takes it back: make sure first that no daemon of the first site runs, or that none can
 reach a machine that playbooks touch. Two journals with one beginning would each act.`,
-		Example: "  holdfast promote --config /etc/holdfast/holdfast.yaml --reason 'north is under water, ada and ben agree'",
+		Example: "  holdfast promote --config /etc/holdfast/holdfast.yaml --nkey setup.seed --reason 'north is under water, ada and ben agree'",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if reason == "" {
 				return misused("who decided it, and why", "--reason is missing")
 			}
-			return atSite(c.Context(), file, func(link *link, o journal.Options) error {
+			return atSite(c.Context(), file, by, func(link *link, o journal.Options) error {
 				n, err := journal.Promote(c.Context(), link.jetstream, o)
 				if err != nil {
 					return failed("it goes on where it was broken off when it is called again", "%w", err)
@@ -76,12 +79,13 @@ reach a machine that playbooks touch. Two journals with one beginning would each
 		},
 	}
 	c.Flags().StringVar(&file, "config", "holdfast.yaml", "configuration of the second site")
+	by.flags(c)
 	c.Flags().StringVar(&reason, "reason", "", "who decided it, and why; it is put on record")
 	return c
 }
 
 // atSite does something to the streams of the nats-servers that a configuration names.
-func atSite(ctx context.Context, file string, do func(*link, journal.Options) error) (err error) {
+func atSite(ctx context.Context, file string, by credentials, do func(*link, journal.Options) error) (err error) {
 	cfg, err := loadConfig(serving{file: file})
 	if err != nil {
 		return err
@@ -89,6 +93,7 @@ func atSite(ctx context.Context, file string, do func(*link, journal.Options) er
 	if cfg.NATS.Embedded != nil {
 		return misused("nats.url of holdfast.yaml names the servers of the second site", "a server inside the daemon mirrors nothing")
 	}
+	by.put(cfg)
 	secrets, err := readSecrets(cfg)
 	if err != nil {
 		return err
@@ -98,7 +103,7 @@ func atSite(ctx context.Context, file string, do func(*link, journal.Options) er
 		return err
 	}
 	defer func() { err = errors.Join(err, link.close()) }()
-	return do(link, cfg.Journal())
+	return do(link, cfg.MadeJournal())
 }
 
 // beginEpoch checks the log of decisions and appends that from here on another site decides, and why.
@@ -109,7 +114,11 @@ func beginEpoch(ctx context.Context, link *link, o journal.Options, reason strin
 	}
 	through := uint64(0)
 	epoch := uint64(0)
+	var gaps gapsFound
 	for c, err := range streams.Read(ctx, 0) {
+		if gaps.take(err) {
+			continue // whether it is adopted is said at the end, and by the daemon
+		}
 		if err != nil {
 			return v, failed("keep the streams as they are, and restore the newest whole copy", "%w", err)
 		}

@@ -36,6 +36,7 @@ type house struct {
 var _ console.House = (*house)(nil)
 
 func newHouse(ctx context.Context, c invoker.Config, documents func() *incident.Documents, alerts journal.Alerts, lease *journal.Lease, keeper *keeper, log zerolog.Logger) *house {
+	c.AlertsHead = alerts.Head
 	h := &house{config: c, documents: documents, alerts: alerts, lease: lease, keeper: keeper, log: log}
 	if lease != nil {
 		h.config.Lease = lease

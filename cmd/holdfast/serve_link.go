@@ -63,6 +63,9 @@ func (l *link) embed(ctx context.Context, cfg *config.Config, secrets *secrets, 
 	if errors.Is(err, embedded.ErrHeld) {
 		return failed("a daemon uses it: stop that one first, or name another store with nats.embedded.store", "%w", err)
 	}
+	if errors.Is(err, embedded.ErrMoved) {
+		return exitWith(exitRefused, movedHint, "%w", err)
+	}
 	if err != nil {
 		return failed(fmt.Sprintf("nats.embedded in holdfast.yaml: the store is %s, and it listens on %s", e.Store, e.Listen), "%w", err)
 	}
@@ -74,6 +77,9 @@ func (l *link) embed(ctx context.Context, cfg *config.Config, secrets *secrets, 
 	}
 	return nil
 }
+
+// movedHint is what to do with a journal that was left behind.
+const movedHint = "start the daemon with the configuration of where it has gone; to come back, move it once more, to a new store"
 
 // openNow opens the journal on the connection that the daemon runs on. Of the server inside it makes the streams on another one
 // first, which ends then: whoever could make the daemon say something cannot make the journal forget.
@@ -184,6 +190,10 @@ func (l *link) open(ctx context.Context, cfg *config.Config, log zerolog.Logger)
 		trying, cancel := context.WithTimeout(ctx, openPatience)
 		streams, err := l.openNow(trying, cfg)
 		cancel()
+		var gone *journal.Moved
+		if errors.As(err, &gone) {
+			return nil, exitWith(exitRefused, movedHint, "%w", err)
+		}
 		waits := cfg.NATS.Embedded != nil && cfg.NATS.Embedded.Cluster != nil && journal.Unavailable(err)
 		switch {
 		case err == nil:

@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"holdfast/cmd/holdfast/config"
 	"holdfast/journal"
 )
 
@@ -43,9 +44,14 @@ observer is known by is worth as much as they are.`,
 	}
 	c.Flags().StringVar(&file, "config", "holdfast.yaml", "configuration that says where NATS is")
 	c.Flags().StringVar(&by.url, "url", "", "address of the server, where it is another one for whoever may")
-	c.Flags().StringVar(&by.creds, "creds", "", "file with a JWT and its seed, of whoever may")
-	c.Flags().StringVar(&by.nkey, "nkey", "", "file with an nkey seed, of whoever may")
+	by.flags(c)
 	return c
+}
+
+// flags are those by which somebody says who may.
+func (by *credentials) flags(c *cobra.Command) {
+	c.Flags().StringVar(&by.creds, "creds", "", "file with a JWT and its seed, of whoever may make streams")
+	c.Flags().StringVar(&by.nkey, "nkey", "", "file with an nkey seed, of whoever may make streams")
 }
 
 // rightsOf says where the user of each observer may publish, as bia.yaml has it; nothing where it cannot be read.
@@ -84,12 +90,7 @@ func setUp(ctx context.Context, file string, by credentials) (err error) {
 	if cfg.NATS.Embedded != nil {
 		return misused("it is for nats.url", "the server inside the daemon sets up its own streams")
 	}
-	if by.url != "" {
-		cfg.NATS.URL = by.url
-	}
-	if by.creds != "" || by.nkey != "" {
-		cfg.NATS.Creds, cfg.NATS.NKey = by.creds, by.nkey
-	}
+	by.put(cfg)
 	secrets, err := readSecrets(cfg)
 	if err != nil {
 		return err
@@ -99,8 +100,18 @@ func setUp(ctx context.Context, file string, by credentials) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, link.close()) }()
-	if err := journal.Prepare(ctx, link.jetstream, cfg.Journal()); err != nil {
+	if err := journal.Prepare(ctx, link.jetstream, cfg.MadeJournal()); err != nil {
 		return failed(link.hint, "%w", err)
 	}
 	return nil
+}
+
+// put makes a configuration one of whoever may.
+func (by credentials) put(cfg *config.Config) {
+	if by.url != "" {
+		cfg.NATS.URL = by.url
+	}
+	if by.creds != "" || by.nkey != "" {
+		cfg.NATS.Creds, cfg.NATS.NKey = by.creds, by.nkey
+	}
 }

@@ -26,6 +26,9 @@ func verifyCommand() *cobra.Command {
 		Long: `Read the log of decisions from its start, and check that nothing is missing, nothing was changed and everything can be
 understood. An embedded NATS has to be stopped for that; one of your own may run.
 
+Envelopes that are missing while the log goes on behind them are an error (exit code 1) until somebody who may has adopted that
+("holdfast adopt-gap"). Then it says "gap 7-9, adopted by WHOM at WHEN: WHY", and ends with 0.
+
 The hash of the newest envelope stands for all of them: whoever kept it can tell later that the log is still the same.
 
 With --report it holds a report that was written earlier ("holdfast report ID -o json") against the log: the envelopes that
@@ -76,15 +79,20 @@ type verified struct {
 	Last      time.Time `json:"last,omitzero"`
 	Sequence  uint64    `json:"sequence"` // of the newest envelope
 	Hash      string    `json:"hash,omitempty"`
+	Gaps      gapsFound `json:"gaps,omitempty"` // envelopes that are missing, which somebody has adopted
 }
 
 func (v verified) text() string {
 	if v.Envelopes == 0 {
 		return "the log of decisions is empty\n"
 	}
-	return fmt.Sprintf("the log of decisions is whole: %s with %s of %s, %s to %s\nnewest: sequence %d, %s\n",
-		plural(v.Envelopes, "envelope"), plural(v.Events, "event"), plural(v.Incidents, "incident"),
-		v.First.Format(time.RFC3339), v.Last.Format(time.RFC3339), v.Sequence, v.Hash)
+	whole := "whole"
+	if len(v.Gaps) > 0 {
+		whole = "whole but for what was adopted"
+	}
+	return fmt.Sprintf("the log of decisions is %s: %s with %s of %s, %s to %s\nnewest: sequence %d, %s\n%s",
+		whole, plural(v.Envelopes, "envelope"), plural(v.Events, "event"), plural(v.Incidents, "incident"),
+		v.First.Format(time.RFC3339), v.Last.Format(time.RFC3339), v.Sequence, v.Hash, v.Gaps.text())
 }
 
 func verify(ctx context.Context, file string, told *toldReport, anchor *anchored) (v verified, err error) {
@@ -119,7 +127,7 @@ func verify(ctx context.Context, file string, told *toldReport, anchor *anchored
 	}
 	alerts, err := streams.Head(ctx)
 	if err == nil {
-		err = journal.Holds(ctx, streams, alerts, anchor.checkpoints)
+		err = journal.Holds(ctx, besideGaps{streams}, alerts, anchor.checkpoints)
 	}
 	if err != nil {
 		return v, failed("keep the store as it is: somebody has changed it, or put an older copy back", "it is not the log that the anchor knows: %w", err)
@@ -127,10 +135,14 @@ func verify(ctx context.Context, file string, told *toldReport, anchor *anchored
 	return v, nil
 }
 
-// read counts what is in a log; a hole or a change in it is an error.
+// read counts what is in a log; a change in it, or a gap that nobody has adopted, is an error.
 func (v *verified) read(ctx context.Context, log journal.Log, told *toldReport) error {
 	incidents := map[string]bool{}
 	for c, err := range log.Read(ctx, 0) {
+		if v.Gaps.take(err) {
+			told.lose(v.Gaps[len(v.Gaps)-1])
+			continue
+		}
 		if err != nil {
 			return failed("keep the store as it is, and restore the newest whole copy", "after envelope %d: %w", v.Sequence, err)
 		}
@@ -144,6 +156,7 @@ func (v *verified) read(ctx context.Context, log journal.Log, told *toldReport) 
 			if err != nil {
 				return failed("a newer holdfast may have written it", "envelope %d: %w", c.Sequence, err)
 			}
+			v.Gaps.hear(c.At, event)
 			told.hear(incident.Record{Sequence: c.Sequence, Hash: c.Hash, At: c.At, Incident: e.Incident, Event: event})
 			v.Events++
 			if e.Incident != "" {
@@ -152,5 +165,5 @@ func (v *verified) read(ctx context.Context, log journal.Log, told *toldReport) 
 		}
 	}
 	v.Incidents = len(incidents)
-	return nil
+	return v.Gaps.verdict()
 }

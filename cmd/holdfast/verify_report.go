@@ -48,6 +48,14 @@ func (t *toldReport) hear(r incident.Record) {
 	t.hashes[r.Sequence] = r.Hash
 }
 
+// lose takes in a gap in the log, as far as the report had read.
+func (t *toldReport) lose(g gapFound) {
+	if t == nil || g.Through >= t.report.Journal.Last {
+		return
+	}
+	t.desk.Lose(incident.Gap{From: g.From, Through: g.Through})
+}
+
 // verdict says whether what the report says follows from the log.
 func (t *toldReport) verdict() error {
 	if t == nil {

@@ -9,11 +9,13 @@ import (
 	"holdfast/journal"
 )
 
-// How long one dead letter may take, and how often that may be too short: a cluster that elects a leader takes longer. What
-// is refused at once is not tried again, and after a minute the next has its turn.
+// How long one dead letter may take before it is asked anew, and how often something may go wrong with it that has nothing to do
+// with whether the journal can be reached: then the next has its turn. The next hides for ever that one is missing, so while the
+// journal cannot be reached nothing is passed over, however long that is; and what is refused is not tried again.
 const (
 	buryPatience = 2 * time.Second
-	buryTries    = 30
+	buryAgain    = 250 * time.Millisecond
+	buryTries    = 120
 )
 
 // Bury keeps what nobody could read among the dead letters, each once, until ctx ends. unread waits for such messages after
@@ -26,10 +28,7 @@ func Bury(ctx context.Context, alerts journal.Alerts, unread func(ctx context.Co
 			return ended(ctx, err)
 		}
 		for _, u := range found {
-			unburied, late := bury(ctx, alerts, u)
-			for try := 1; late && try < buryTries && ctx.Err() == nil; try++ { // later letters would hide that it is missing
-				unburied, late = bury(ctx, alerts, u)
-			}
+			unburied := insist(ctx, alerts, u)
 			if unburied != nil && ctx.Err() != nil {
 				return ended(ctx, unburied) // the next start finds it again
 			}
@@ -39,14 +38,34 @@ func Bury(ctx context.Context, alerts journal.Alerts, unread func(ctx context.Co
 	}
 }
 
-// bury keeps one; late says that it might have been kept with more time.
-func bury(ctx context.Context, alerts journal.Alerts, u alert.Unread) (unburied error, late bool) {
+// insist tries to keep one for as long as that may help.
+func insist(ctx context.Context, alerts journal.Alerts, u alert.Unread) (unburied error) {
+	for wrong := 0; ; {
+		unburied = bury(ctx, alerts, u)
+		if unburied == nil || journal.Refused(unburied) {
+			return unburied
+		}
+		if !journal.Unavailable(unburied) {
+			wrong++
+		}
+		if wrong == buryTries {
+			return unburied
+		}
+		select {
+		case <-ctx.Done():
+			return unburied
+		case <-time.After(buryAgain):
+		}
+	}
+}
+
+// bury keeps one.
+func bury(ctx context.Context, alerts journal.Alerts, u alert.Unread) error {
 	ctx, cancel := context.WithTimeout(ctx, buryPatience)
 	defer cancel()
 	m, err := alerts.Message(ctx, u.Sequence)
 	if err != nil {
-		return fmt.Errorf("bury message %d of %s: %w", u.Sequence, u.Subject, err), ctx.Err() != nil
+		return fmt.Errorf("bury message %d of %s: %w", u.Sequence, u.Subject, err)
 	}
-	err = alerts.Bury(ctx, m, string(u.Why.Reason), u.Why.Detail)
-	return err, err != nil && ctx.Err() != nil
+	return alerts.Bury(ctx, m, string(u.Why.Reason), u.Why.Detail)
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"holdfast/detector/alert"
 	"holdfast/detector/watch"
@@ -205,7 +207,7 @@ func undertake(t *testing.T, alerts journal.Alerts, sequences ...uint64) (told [
 			told = append(told, fmt.Sprintf("%d %v", u.Sequence, err))
 		})
 	}()
-	synctest.Wait()
+	time.Sleep(10 * time.Minute) // so much is no use
 	stop()
 	if err := <-done; err != nil {
 		t.Errorf("the undertaker ended with %v", err)
@@ -273,7 +275,16 @@ func TestADeadLetterThatCannotBeKeptDoesNotHoldUpTheNext(t *testing.T) {
 // A leaderless alert log takes nothing for a while.
 type leaderless struct {
 	*journal.Memory
-	tries *int // that get no answer
+	tries *int  // that get no answer
+	says  error // at once, instead of none
+}
+
+func (l leaderless) Message(ctx context.Context, sequence uint64) (journal.Message, error) {
+	if *l.tries > 0 && l.says != nil {
+		*l.tries--
+		return journal.Message{}, l.says
+	}
+	return l.Memory.Message(ctx, sequence)
 }
 
 func (l leaderless) Bury(ctx context.Context, m journal.Message, reason, detail string) error {
@@ -286,24 +297,52 @@ func (l leaderless) Bury(ctx context.Context, m journal.Message, reason, detail 
 }
 
 func TestADeadLetterThatGetsNoAnswerForAWhileIsNotPassedOver(t *testing.T) {
+	for why, says := range map[string]error{
+		"nobody answers":                     nil,
+		"the connection is being made anew":  nats.ErrReconnectBufExceeded,
+		"nobody is there":                    nats.ErrNoResponders,
+		"the cluster has no leader":          &jetstream.APIError{Code: 503, ErrorCode: 10008, Description: "JetStream system temporarily unavailable"},
+		"a leader that has just been woken":  &jetstream.APIError{Code: 404, ErrorCode: jetstream.JSErrCodeMessageNotFound, Description: "no message found"},
+		"a leader that hears nothing of one": context.DeadlineExceeded,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := journal.NewMemory()
+			say(t, m, []byte("?"))
+			say(t, m, []byte("!"))
+			tries := 4
+			ctx, stop := context.WithCancel(t.Context())
+			var told []string
+			var end error
+			found := []alert.Unread{{Sequence: 1, Subject: "holdfast.alerts.probe"}, {Sequence: 2, Subject: "holdfast.alerts.probe"}}
+			go func() {
+				end = watch.Bury(ctx, leaderless{m, &tries, says}, unread(found...), func(u alert.Unread, err error) { told = append(told, fmt.Sprintf("%d %v", u.Sequence, err)) })
+			}()
+			time.Sleep(time.Minute)
+			stop()
+			synctest.Wait()
+			if diff := cmp.Diff([]string{"1 <nil>", "2 <nil>"}, told); diff != "" || end != nil || len(m.Dead()) != 2 {
+				t.Errorf("%s: %v; it ended with %v; buried: %+v", why, diff, end, m.Dead())
+			}
+		})
+	}
+}
+
+func TestHoweverLongTheJournalIsAwayNoDeadLetterIsPassedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := journal.NewMemory()
 		say(t, m, []byte("?"))
-		say(t, m, []byte("!"))
-		tries := 4
+		tries := 4 * 3600
 		ctx, stop := context.WithCancel(t.Context())
-		var told []string
-		var end error
-		found := []alert.Unread{{Sequence: 1, Subject: "holdfast.alerts.probe"}, {Sequence: 2, Subject: "holdfast.alerts.probe"}}
+		defer stop()
 		go func() {
-			end = watch.Bury(ctx, leaderless{m, &tries}, unread(found...), func(u alert.Unread, err error) { told = append(told, fmt.Sprintf("%d %v", u.Sequence, err)) })
+			_ = watch.Bury(ctx, leaderless{m, &tries, nats.ErrReconnectBufExceeded}, unread(alert.Unread{Sequence: 1, Subject: "holdfast.alerts.probe"}), func(alert.Unread, error) {})
 		}()
-		time.Sleep(time.Minute)
+		time.Sleep(2 * time.Hour)
+		if len(m.Dead()) != 1 {
+			t.Errorf("buried: %+v", m.Dead())
+		}
 		stop()
 		synctest.Wait()
-		if diff := cmp.Diff([]string{"1 <nil>", "2 <nil>"}, told); diff != "" || end != nil || len(m.Dead()) != 2 {
-			t.Errorf("%v; it ended with %v; buried: %+v", diff, end, m.Dead())
-		}
 	})
 }
 

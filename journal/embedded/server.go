@@ -41,6 +41,7 @@ type Options struct {
 	MaxStore  int64          // bytes on disk, of all streams together; 0: 8 GiB
 	Patience  time.Duration  // how long opening the store may take; 0: 1 minute
 	Cluster   *Cluster       // what this server is a node of; nil: it is alone
+	Leaf      *Leaf          // how its streams are reached from servers elsewhere, to be mirrored there; nil: they are not
 	Log       zerolog.Logger // of the server; its notices are logged at level debug
 }
 
@@ -82,6 +83,11 @@ func start(o Options) (_ *Server, err error) {
 	opts, err := s.options(o)
 	if err != nil {
 		return nil, err
+	}
+	if o.Leaf == nil {
+		if err := checkMoved(o.Store); err != nil {
+			return nil, err
+		}
 	}
 	if s.store, err = openStore(o.Store, o.marker()); err != nil {
 		return nil, err
@@ -155,6 +161,7 @@ func (s *Server) options(o Options) (*server.Options, error) {
 			return nil, err
 		}
 	}
+	o.Leaf.put(opts)
 	return opts, listen(opts, o)
 }
 
