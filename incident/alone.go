@@ -38,7 +38,7 @@ func (r *Run) own(s *secret) {
 
 // put keeps an incident after a record.
 func (b *book) put(id string, old *Incident, now Incident) *Incident {
-	if b.secret.keeps(old.secret) && b.incidents[id] == old {
+	if b.secret.keeps(old.made) && b.incidents[id] == old {
 		*old = now
 		return old
 	}

@@ -179,11 +179,13 @@ func (b *book) next(old *Incident, r Record) Incident {
 	if b.trial {
 		return i.Apply(r)
 	}
-	if !b.secret.keeps(old.secret) { // what others know of stays as it is
+	if !b.secret.keeps(old.made) { // what others know of stays as it is
 		i.runs = nil
 	}
 	i.secret = b.secret
-	return i.apply(r)
+	i = i.apply(r)
+	i.secret, i.made = nil, b.secret // whoever copies it from here on has no right to what is in it
+	return i
 }
 
 // gate is why nothing may be declared without a person; empty: armed. A fresh house is armed if its bia.yaml says so.

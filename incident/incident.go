@@ -60,7 +60,8 @@ type Incident struct {
 	seat   int                   // how many incidents there were before it
 	shelf  []*playbooks.Playbook // those in force when something was last recorded
 
-	secret, runs *secret // that the incident is a part of, and its Runs; nil: others may know of it
+	made, runs *secret // that the incident is a part of, and its Runs; nil: others may know of it
+	secret     *secret // of the desk, while that applies a record; nil: what is applied is tried out on a copy
 }
 
 // Open reports whether anything can still happen to the incident.

@@ -369,6 +369,11 @@ func (a *anything) readAlone() {
 		if n%11 == 5 { // a decision that is tried out changes nothing of it
 			was, tried := asJSON(a, d.incidents), d.book.clone()
 			for _, r := range a.records[n+1 : min(n+4, len(a.records))] {
+				if i := d.incidents[r.Incident]; i != nil { // as an incident does that is asked what is due
+					alone := *i
+					alone.Timeline = slices.Clip(alone.Timeline)
+					alone.apply(r)
+				}
 				tried.apply(r)
 			}
 			if is := asJSON(a, d.incidents); was != is {
