@@ -3,7 +3,7 @@
 GO ?= go
 LINT := $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help build test race fuzz lint demo e2e rules cover bench sim torture soak clean
+.PHONY: help build test race fuzz lint demo e2e rules cover bench sim planted torture soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,12 +51,17 @@ soak: ## hours: ten minutes of fuzzing for each parser, properties by the thousa
 	$(MAKE) fuzz FUZZTIME=10m
 	@set -e; for p in $$($(GO) list -f '{{range .TestImports}}{{if eq . "pgregory.net/rapid"}}{{$$.ImportPath}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "pgregory.net/rapid"}}{{$$.ImportPath}}{{end}}{{end}}' ./...); do \
 	  echo "== properties of $$p"; $(GO) test -count=1 -timeout 3h $$p -rapid.checks=$(CHECKS); done
+	$(MAKE) sim SEEDS=3540 # a hundred years
+	$(MAKE) planted
 	$(MAKE) torture TORTURE="$(TORTURE_SOAK)"
 	$(MAKE) bench BENCH_FULL=1
 
 SEEDS ?= 100
 sim: ## play SEEDS worst weeks of a house in virtual time; a seed that fails prints the command that repeats it
 	$(GO) test -count=1 -timeout 0 ./sim -run Whatever -v -seeds $(SEEDS)
+
+planted: ## plant one fault after the other into the daemon, and have the simulation find each
+	$(GO) test -count=1 -timeout 0 -tags planted ./sim -run Planted -v
 
 cover: ## statement coverage by package
 	$(GO) test -cover ./...
