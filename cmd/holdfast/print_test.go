@@ -264,7 +264,7 @@ What happened
 }
 
 func TestAnExplanationIsATree(t *testing.T) {
-	e := console.Explained{Incident: "parcel-booking-1123", Now: nine(3, 0), Fresh: true, Awaits: "a decision before the latest time to invoke",
+	e := console.Explained{Incident: "parcel-booking-1123", Now: nine(3, 0), Fresh: true, Awaits: "a decision before the latest time to invoke", Gate: "own_probe is asked for, and own-eyes, holdfast's own probe, says that parcel-booking is up",
 		Playbooks: []console.PlaybookFit{{Playbook: "move-booking-to-south", Fits: true, Preconditions: []incident.Condition{
 			{Needs: "ledger-south up", Answer: detector.Met},
 			{Needs: "a recovery point of ledger no older than 5m", Answer: detector.CannotTell, Why: "it needs a recovery point of ledger, and none is known"}}},
@@ -309,6 +309,8 @@ parcel-booking is down since 09:00
 │  ├─ unknown: data_loss (disaster)
 │  └─ not met: decision_point (disaster) would be met in 11m00s if nothing changes
 │     └─ the latest time to invoke is 09:14:00
+├─ not declared by itself
+│  └─ own_probe is asked for, and own-eyes, holdfast's own probe, says that parcel-booking is up
 ├─ not counted
 │  └─ tracking is not vital
 ├─ what would change it

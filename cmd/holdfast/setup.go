@@ -100,7 +100,7 @@ func setUp(ctx context.Context, file string, by credentials) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, link.close()) }()
-	if err := journal.Prepare(ctx, link.jetstream, cfg.Journal()); err != nil {
+	if err := journal.Prepare(ctx, link.jetstream, cfg.MadeJournal()); err != nil {
 		return failed(link.hint, "%w", err)
 	}
 	return nil
