@@ -80,6 +80,8 @@ func TestAStatusSaysWhatIsStuckAndWhatToType(t *testing.T) {
 	s.Incidents[0].Runs[0].Waiting = []console.WaitingStep{{Step: "fence", Kind: playbooks.KindRun, Status: incident.Stuck, Text: "POST http://127.0.0.1:8642/fence", Who: []string{"director-1", "director-2"},
 		Reason: "not sent: connection refused", Verbs: []incident.Verb{incident.VerbDone, incident.VerbRetry, incident.VerbSkip}}}
 	s.Components = nil
+	s.Counts.Misattributed = map[string]uint64{"probes": 4}
+	s.Counts.Strays = []detector.Stray{{Observer: "probes", Subject: "holdfast.alerts.prom-south", Labels: []byte(`{"component":"ledger-north"}`)}}
 	s.Counts.Samples = []json.RawMessage{[]byte(`{"alertname":"Old"}`), []byte(`{"alertname":"A"}`), []byte("{\n  \"site\": \"north\",\n  \"alertname\": \"DiskFull\"\n}"), []byte(`{"alertname":"New"}`)}
 	wantDrawn(t, `
 Example Parcels armed NATS connected as of 2026-11-23 09:10:00Z
@@ -94,10 +96,11 @@ parcel-booking-1123 fence STUCK not sent: connection refused
     holdfast retry parcel-booking-1123 fence --reason "…"
     holdfast skip parcel-booking-1123 fence --reason "…"
 
-78 alerts received, 2 unmapped, 4 unreadable (not json 1, too deep 3)
+78 alerts received, 2 unmapped, 4 unreadable (not json 1, too deep 3), 4 called of probes where probes does not speak
   unmapped: {alertname="New"}
   unmapped: {alertname="DiskFull", site="north"}
   unmapped: {alertname="A"}
+  not of probes, on holdfast.alerts.prom-south: {component="ledger-north"}
 BIA 2026.1, 1 playbook, epoch 3, holdfast 1.0.0
 `, drawn(func(out *printer) { printStatus(out, s) }))
 }
