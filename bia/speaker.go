@@ -11,8 +11,8 @@ func (o *Observer) Owns(subject string) bool {
 	return slices.ContainsFunc(o.SpeaksOn, func(pattern string) bool { return matches(pattern, subject) })
 }
 
-// bound reports whether the analysis says how an observer is known, beside a label that anybody can write.
-func (o *Observer) bound() bool { return len(o.SpeaksOn) > 0 || o.Key != "" }
+// Bound reports whether the analysis says how an observer is known, beside a label that anybody can write.
+func (o *Observer) Bound() bool { return len(o.SpeaksOn) > 0 || o.Key != "" }
 
 // QuorumOfWhole is how many observers have to say of a service as a whole that it is down, before that is enough to declare
 // without a person: its own quorum, else the largest of the components whose loss can take it down, else 2. The word about
@@ -143,7 +143,7 @@ func (c *checker) oneVoice(x *Component) string {
 		}
 		return all
 	}
-	loose := func(o *Observer) bool { return !o.bound() }
+	loose := func(o *Observer) bool { return !o.Bound() }
 	if all := as(loose); len(all) >= x.Quorum {
 		return "whoever may send an alert can call it one of " + listed(all)
 	}

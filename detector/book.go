@@ -134,6 +134,22 @@ func (b *book) quorum(component string) int {
 	return 1
 }
 
+// proven reports whether observers are all known by what they sign or where they speak: then what nobody owns up to is not said
+// by one of them.
+func (b *book) proven(observers []string) bool {
+	loose := func(id string) bool { o, known := b.Observers[id]; return !known || !o.Bound() }
+	return len(observers) > 0 && !slices.ContainsFunc(observers, loose)
+}
+
+// provenBelow reports the same of the observers of all components whose loss can take a service down.
+func (b *book) provenBelow(service string) bool {
+	var all []string
+	for _, id := range b.Bearers(service) {
+		all = append(all, b.observersOf(id)...)
+	}
+	return b.proven(all)
+}
+
 // wholeQuorum is how many must say of a service as a whole that it is down, for that to be declared by.
 func (b *book) wholeQuorum(service string) int {
 	if planted.Is(planted.OneObserver) {

@@ -26,7 +26,8 @@ type utterance struct {
 	word     word
 	silent   bool
 	suspect  bool
-	nameless bool // nobody owns up to it, where the component has several observers
+	nameless bool // nobody owns up to it, where the component has several observers, or those are known by what they sign or where they speak
+	void     bool // and it is no word at all, since they are
 }
 
 // grade is the state of a component or service when each unknown is taken one way.
@@ -165,10 +166,11 @@ func (v *view) voices(id string, p *part) []voice {
 		speakers = slices.Compact(slices.Sorted(slices.Values(speakers)))
 	}
 	all := make([]voice, 0, len(speakers))
+	proven := v.d.book.proven(declared)
 	for _, o := range speakers {
 		said := v.voice(o, p)
-		if o == "" && len(declared) > 1 {
-			said = remap(said, func(u utterance) utterance { u.nameless = true; return u })
+		if o == "" && (len(declared) > 1 || proven) {
+			said = remap(said, func(u utterance) utterance { u.nameless, u.void = true, proven; return u })
 		}
 		all = append(all, voice{o, said})
 	}
@@ -339,7 +341,7 @@ func state(said []utterance, quorum int) cell {
 	vouched := len(said) == 0
 	doubted := false
 	for _, u := range said {
-		if u.nameless && quorum > 1 {
+		if u.void || u.nameless && quorum > 1 {
 			doubted = doubted || u.word >= isDegraded
 			continue
 		}

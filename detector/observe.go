@@ -204,7 +204,7 @@ func (d *Detector) read(subject string, a *alert.Alert) statement {
 		s.stray = true
 		return s
 	}
-	if d.book.forged(s.observer, a) { // heard, and nobody's: it makes up no quorum, and is no sign that its observer is there
+	if d.book.forged(s.observer, a) { // heard, and nobody's: it makes up no quorum of those who are known, and is no sign that its observer is there
 		s.observer = ""
 	}
 	s.ear = d.ears[s.observer]

@@ -136,6 +136,8 @@ func TestOneWhoSaysThatAServiceAsAWholeIsDownIsDoubted(t *testing.T) {
 		"one, where one is enough of components": {twoWatch, []string{"a"}, false},
 		"one, where the service asks for two":    {strings.Replace(twoWatch, "needs: [c]", "quorum: 2, needs: [c]", 1), []string{"a"}, true},
 		"one, where the service asks for one":    {strings.Replace(bothMust, "needs: [c]", "quorum: 1, needs: [c]", 1), []string{"a"}, false},
+		"nobody, where one is enough":            {twoWatch, []string{""}, false},
+		"nobody, where all who watch are known":  {strings.ReplaceAll(twoWatch, "{heartbeat", "{speaks_on: [holdfast.alerts.>], heartbeat"), []string{""}, true},
 		"one, where nothing is below it":         {strings.Replace(twoWatch, ", needs: [c]", "", 1), []string{"a"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -169,5 +171,33 @@ func TestWhatAQuorumSaysOfComponentsIsNotDoubtedForAWordAboutTheWhole(t *testing
 	h.beats(2, 92)
 	if met := h.criterion("92m", "decision_point"); met.Answer != detector.Met || met.Doubt != "" {
 		t.Errorf("decision_point is %s, the doubt %q", met.Answer, met.Doubt)
+	}
+}
+
+// Where every observer of something is known by what it signs or where it speaks, whoever is not takes nothing down: not even
+// where one is enough.
+func TestNobodysWordIsNoneWhereAllObserversAreKnown(t *testing.T) {
+	const services = "services: {s: {vital: true, rto: 2h, mtpd: 4h, rtc: 30m, needs: [c]}}\n"
+	unsigned := says("a", "c", "down")
+	for name, c := range map[string]struct {
+		observers string
+		said      alert.Alert
+		want      detector.State
+	}{
+		"the only one signs":       {"observers: {a: {key: " + someKey + "}}\ncomponents: {c: {observers: [a]}}\n", unsigned, detector.Up},
+		"two sign":                 {"observers: {a: {key: " + someKey + "}, b: {key: " + someKey + "}}\ncomponents: {c: {observers: [a, b]}}\n", unsigned, detector.Up},
+		"each has a subject":       {"observers: {a: {speaks_on: [x.a]}, b: {speaks_on: [x.b]}}\ncomponents: {c: {observers: [a, b]}}\n", down("c"), detector.Up},
+		"one is known by its name": {"observers: {a: {key: " + someKey + "}, b: {}}\ncomponents: {c: {observers: [a, b]}}\n", unsigned, detector.Down},
+		"nobody watches it":        {"observers: {a: {key: " + someKey + "}}\ncomponents: {c: {}}\n", unsigned, detector.Down},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := watch(t, c.observers+services)
+			h.hear("0s", of("0s", c.said))
+			if c.want == detector.Up {
+				h.expectState("1m", "c", c.want, "disputed")
+			} else {
+				h.expectState("1m", "c", c.want)
+			}
+		})
 	}
 }

@@ -113,10 +113,11 @@ func (v *view) draw(id string) *drawing {
 // asWhole is what is said of a service as a whole: one is enough for it to count as down, and not to declare by.
 func (v *view) asWhole(id string, voices []voice, lines []line[utterance]) line[cell] {
 	most := v.d.book.wholeQuorum(id)
+	anybody := most == 1 && !v.d.book.provenBelow(id)
 	return combine(lines, func(said []utterance) cell {
 		c, downs := state(said, 1), 0
 		for i, u := range said {
-			if u.word == isDown && (most == 1 || voices[i].observer != "") {
+			if u.word == isDown && (anybody || voices[i].observer != "") {
 				downs++
 			}
 		}

@@ -30,7 +30,7 @@ defaults: {confirm_for: 5m, recover_for: 10m, decision_margin: 1m}
 services:
   shop: {vital: true, mtpd: 8h, rto: 4h, wrt: 30m, rtc: 1h, needs: [web]}
 sites: {north: {}}
-observers: {prom-a: {key: %q, heartbeat: {match: {alertname: Watchdog, of: a}, every: 10m}}, prom-b: {key: %q}}
+observers: {loose: {}, prom-a: {key: %q, heartbeat: {match: {alertname: Watchdog, of: a}, every: 10m}}, prom-b: {key: %q}}
 components: {web: {site: north, class: compute, observers: [prom-a, prom-b], quorum: 2}}
 declaration: {authority: incident-director, mode: automatic, automatic_for: [facility_lost], require: {signed: true}}
 `, written["prom-a"], written["prom-b"])}, keys
@@ -220,11 +220,12 @@ func TestASignedMessageThatIsSentUnderAnotherSubjectIsNobodys(t *testing.T) {
 	}
 }
 
-// One component is down by a signed word, and the rest of its site by nobody's: that the site is lost rests on no signature.
+// One component is down by a signed word, and the rest of its site, which somebody watches who does not sign, by nobody's: that the
+// site is lost rests on no signature.
 func TestASiteThatOnlyUnsignedWordsMakeLostIsNotDeclaredByItself(t *testing.T) {
 	for _, signs := range []bool{false, true} {
 		files, keys := observersWithKeys(t)
-		s := newShift(t, with(t, with(t, files, "bia.yaml", "quorum: 2}}", "quorum: 2}, db: {site: north, class: database, observers: [prom-a, prom-b]}, dns: {site: north, class: network, observers: [prom-a, prom-b]}}"),
+		s := newShift(t, with(t, with(t, files, "bia.yaml", "quorum: 2}}", "quorum: 2}, db: {site: north, class: database, observers: [prom-a, loose]}, dns: {site: north, class: network, observers: [prom-a, loose]}}"),
 			"bia.yaml", "automatic_for: [facility_lost]", "automatic_for: [site_loss_inferred]"))
 		s.hears(1, "prom-a", keys["prom-a"], map[string]string{"component": "web", "effect": "down"})
 		s.hears(2, "prom-b", keys["prom-b"], map[string]string{"component": "web", "effect": "down"})
