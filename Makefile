@@ -3,7 +3,7 @@
 GO ?= go
 LINT := $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help build test race fuzz lint demo e2e rules cover bench sim torture soak clean
+.PHONY: help build test race fuzz lint demo e2e rules cover bench sim planted torture soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,8 +40,8 @@ bench: ## measure beside the peers and the raw limits (PEERS=none: without peers
 	cd bench && $(GO) run . -json bench.json $(if $(BENCH_FULL),-backtest 10000000 -peer-active 1000000) $(BENCH)
 
 # What CI does in minutes, and what a soak does on the same commit. TORTURE="-kill 20 -v" does something else.
-TORTURE ?= -kill 150 -cut 15 -rot 40 -stop 15 -failover 10 -linear 3000 -full 1 -partition 3 -versions 1 -mixed 1 -clock 2 -slow 1
-TORTURE_SOAK = -kill 1000 -cut 60 -rot 200 -stop 200 -failover 50 -linear 50000 -full 5 -partition 60 -versions 20 -mixed 20 -clock 20 -slow 5
+TORTURE ?= -kill 150 -cut 15 -rot 40 -stop 15 -failover 10 -linear 3000 -full 1 -partition 3 -versions 1 -mixed 1 -clock 2 -slow 1 -load 2m
+TORTURE_SOAK = -kill 1000 -cut 60 -rot 200 -stop 200 -failover 50 -linear 50000 -full 5 -partition 60 -versions 20 -mixed 20 -clock 20 -slow 5 -load 10m
 torture: ## kill real daemons, break their stores, and hold what anybody was told against the logs (needs root)
 	$(GO) test -count=1 -tags failpoint ./internal/failpoint
 	cd torture && $(GO) test -count=1 . && $(GO) run . -json torture.json $(TORTURE)
@@ -51,12 +51,17 @@ soak: ## hours: ten minutes of fuzzing for each parser, properties by the thousa
 	$(MAKE) fuzz FUZZTIME=10m
 	@set -e; for p in $$($(GO) list -f '{{range .TestImports}}{{if eq . "pgregory.net/rapid"}}{{$$.ImportPath}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "pgregory.net/rapid"}}{{$$.ImportPath}}{{end}}{{end}}' ./...); do \
 	  echo "== properties of $$p"; $(GO) test -count=1 -timeout 3h $$p -rapid.checks=$(CHECKS); done
+	$(MAKE) sim SEEDS=3540 # a hundred years
+	$(MAKE) planted
 	$(MAKE) torture TORTURE="$(TORTURE_SOAK)"
 	$(MAKE) bench BENCH_FULL=1
 
 SEEDS ?= 100
 sim: ## play SEEDS worst weeks of a house in virtual time; a seed that fails prints the command that repeats it
 	$(GO) test -count=1 -timeout 0 ./sim -run Whatever -v -seeds $(SEEDS)
+
+planted: ## plant one fault after the other into the daemon, and have the simulation find each
+	$(GO) test -count=1 -timeout 0 -tags planted ./sim -run Planted -v
 
 cover: ## statement coverage by package
 	$(GO) test -cover ./...

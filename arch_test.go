@@ -48,6 +48,7 @@ var house = map[string]room{
 	"detector/watch":   {may: []string{"journal", "detector/alert"}},
 	"invoker":          {may: []string{"internal/planted", "journal", "incident", "detector/alert", "oncall", "internal/failpoint"}},
 	"invoker/actions":  {may: []string{"incident", "oncall", "playbooks", "internal/failpoint"}},
+	"invoker/probes":   {may: []string{"bia", "invoker/actions"}}, // holdfast's own eyes
 	"console":          {may: []string{"incident", "detector", "detector/alert", "bia", "oncall", "playbooks", "internal/failpoint"}},
 
 	"sim": {may: []string{"internal/planted", "journal", "invoker", "incident", "detector/alert", "detector/watch", "oncall", "playbooks"}}, // no part of the daemon

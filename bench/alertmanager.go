@@ -23,11 +23,15 @@ receivers: [{name: nobody}]
 `
 
 func startAlertmanager(ctx context.Context, k kit, dir string) (*alertmanager, error) {
+	return startAlertmanagerOn(ctx, k, dir, alertmanagerConfig)
+}
+
+func startAlertmanagerOn(ctx context.Context, k kit, dir, text string) (*alertmanager, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
 	config := filepath.Join(dir, "alertmanager.yml")
-	if err := os.WriteFile(config, []byte(alertmanagerConfig), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
 	port, err := freePort()

@@ -39,14 +39,17 @@ roles:
 `
 
 func startDaemon(ctx context.Context, k kit, dir string, o organisation) (*daemon, error) {
-	continuity := filepath.Join(dir, "continuity")
-	if err := os.MkdirAll(continuity, 0o755); err != nil {
-		return nil, err
-	}
-	for name, text := range map[string]string{
-		filepath.Join(dir, "holdfast.yaml"): daemonConfig, filepath.Join(continuity, "bia.yaml"): o.text(), filepath.Join(continuity, "people.yaml"): peopleText,
-	} {
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+	return startOn(ctx, k, dir, map[string]string{"holdfast.yaml": daemonConfig, "continuity/bia.yaml": o.text(), "continuity/people.yaml": peopleText})
+}
+
+// startOn starts one on files of its own.
+func startOn(ctx context.Context, k kit, dir string, files map[string]string) (*daemon, error) {
+	for name, text := range files {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			return nil, err
 		}
 	}

@@ -47,6 +47,7 @@ type measurement struct {
 var measurements = []measurement{
 	{"4 5", measureIngest},
 	{"2 3", measurePosts},
+	{"7", measureReaction},
 	{"6", measureDrain},
 	{"15", measureProcessing},
 	{"9 10", measureHolding},

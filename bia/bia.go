@@ -33,6 +33,7 @@ type Analysis struct {
 	Sites       map[string]*Site      `doc:"sites"`
 	Observers   map[string]*Observer  `doc:"observers"`
 	Components  map[string]*Component `doc:"components"`
+	Probes      map[string]*Probe     `doc:"probes"` // what holdfast looks at itself
 	Mappings    []Mapping             `doc:"mappings"`
 	Signals     []Signal              `doc:"signals"`
 	Criteria    Criteria              `doc:"criteria"`
@@ -192,6 +193,7 @@ type Observer struct {
 	Site      string       `doc:"site"`
 	Heartbeat Heartbeat    `doc:"heartbeat"`
 	Estimates bool         `doc:"estimates"` // what it says of when an outage ends counts; default false
+	Own       bool         `doc:"own"`       // it is holdfast itself: what its probes see; default false
 	SpeaksOn  []string     `doc:"speaks_on"` // subjects, wildcards allowed, that are its own: what claims to be of it is its word only there, and what comes there is nobody else's
 	Key       string       `doc:"key"`       // base64 of the Ed25519 public key that it signs with: what is not signed by it is not taken for its word
 }
@@ -341,6 +343,7 @@ type Declaration struct {
 type Require struct {
 	Marks           source.Marks  `doc:",marks"`
 	Signed          bool          `doc:"signed"`           // what the loss rests on was signed by as many observers as its quorum
+	OwnProbe        bool          `doc:"own_probe"`        // a probe of holdfast's own sees the loss too, now
 	ExercisedWithin time.Duration `doc:"exercised_within"` // the playbook that would be invoked was verified by an exercise so recently; 0: not asked
 }
 

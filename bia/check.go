@@ -34,6 +34,7 @@ func (a *Analysis) check(unreadable bool) source.Problems {
 	}
 	c.checkCatalogue()
 	c.checkSignals()
+	c.checkProbes()
 	c.checkCriteria()
 	c.checkDeclaration()
 	c.checkMaintenance()
@@ -50,6 +51,7 @@ func (c *checker) checkIDs() {
 	checkNames(c, "service", c.Services, func(s *Service) source.Marks { return s.Marks })
 	checkNames(c, "component", c.Components, func(x *Component) source.Marks { return x.Marks })
 	checkNames(c, "site", c.Sites, func(x *Site) source.Marks { return x.Marks })
+	checkNames(c, "probe", c.Probes, func(x *Probe) source.Marks { return x.Marks })
 	checkNames(c, "observer", c.Observers, func(x *Observer) source.Marks { return x.Marks })
 	checkNames(c, "risk", c.Risks, func(x *Risk) source.Marks { return x.Marks })
 	for _, id := range sortedKeys(c.Services) {

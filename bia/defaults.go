@@ -23,6 +23,7 @@ func (a *Analysis) complete() {
 	for _, c := range a.Components {
 		unwritten(c.Marks, "quorum", &c.Quorum, 1)
 	}
+	a.completeProbes()
 	for i := range a.Maintenance {
 		unwritten(a.Maintenance[i].Marks, "grace", &a.Maintenance[i].Grace, 15*time.Minute)
 	}

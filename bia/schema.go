@@ -27,7 +27,7 @@ var byID = map[string]any{"propertyNames": map[string]any{"pattern": wellNamed.S
 // DocumentSchema names the mappings whose keys are ids.
 func (Analysis) DocumentSchema() map[string]any {
 	return source.Properties(map[string]any{
-		"processes": byID, "services": byID, "components": byID, "sites": byID, "observers": byID, "risks": byID, "assertions": byID,
+		"processes": byID, "services": byID, "components": byID, "sites": byID, "observers": byID, "probes": byID, "risks": byID, "assertions": byID,
 	})
 }
 
@@ -109,6 +109,19 @@ func (Matchers) DocumentSchema() map[string]any {
 // DocumentSchema wants at least one label.
 func (Mapping) DocumentSchema() map[string]any {
 	return source.Properties(map[string]any{"labels": map[string]any{"minProperties": 1}})
+}
+
+// DocumentSchema wants one thing that is looked at, and one way to do it.
+func (Probe) DocumentSchema() map[string]any {
+	return map[string]any{"allOf": []any{
+		map[string]any{"oneOf": []any{required("component"), required("service")}},
+		map[string]any{"oneOf": []any{required("http"), required("tcp")}},
+	}}
+}
+
+// DocumentSchema wants an address that can be asked.
+func (ProbeHTTP) DocumentSchema() map[string]any {
+	return source.Properties(map[string]any{"url": map[string]any{"pattern": "^https?://"}, "status": map[string]any{"minimum": 100, "maximum": 599}})
 }
 
 // DocumentSchema bounds the quorum.

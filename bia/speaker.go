@@ -76,6 +76,9 @@ func isSubject(pattern string) bool {
 
 // checkSpeaksOn refuses a subject on which no alert can come.
 func (c *checker) checkSpeaksOn(o *Observer) {
+	if o.Own {
+		return
+	}
 	for i, subject := range o.SpeaksOn {
 		at := item(o.Marks, "speaks_on", i)
 		switch {

@@ -20,6 +20,7 @@ func (c *checker) warn() {
 	c.warnOfCycles()
 	c.warnOfObservers()
 	c.warnOfQuorums()
+	c.warnOfUnprobed()
 	if c.Declaration.Authority == "" {
 		c.Warnf(c.Marks.Of("declaration"), "bia/no-authority", "declaration: {authority: a role}", "nobody is named who may declare a disaster")
 	}
@@ -129,7 +130,7 @@ func (c *checker) warnOfObservers() {
 		}
 	}
 	for _, id := range sortedKeys(c.Observers) {
-		if o := c.Observers[id]; used[id] && !o.Marks.Has("heartbeat") {
+		if o := c.Observers[id]; used[id] && !o.Own && !o.Marks.Has("heartbeat") {
 			c.Warnf(o.Marks.Of(""), "bia/no-heartbeat", "heartbeat: {match: {alertname: Watchdog}, every: 2m}", "%s has no heartbeat: its silence cannot be told from all being well", id)
 		}
 	}

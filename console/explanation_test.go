@@ -62,6 +62,41 @@ func TestTheExplanationIsTheSameObjectAsJSONAndAsAFragmentOfAPage(t *testing.T) 
 	}
 }
 
+// Where monitoring says that the north is lost and no probe of holdfast's own does, people decide, and every form says why.
+func TestTheExplanationNamesTheGateThatLeavesADeclarationToPeople(t *testing.T) {
+	files := parcels(t)
+	text := strings.NewReplacer("\nobservers: ", "\nprobes: {site: {service: booking-api, http: {url: \"https://parcels.example/\"}}}\n\nobservers: ",
+		"  probes:     {", "  own-eyes:   {own: true}\n  probes:     {", "mode: automatic\n", "mode: automatic\n  require: {own_probe: true}\n").Replace(files["bia.yaml"])
+	if strings.Count(text, "own") < 3 {
+		t.Fatal("the example has changed, and this does not fit it any more")
+	}
+	files["bia.yaml"] = text
+	h := newHouseOf(t, files)
+	h.beat()
+	h.pass(10 * time.Second)
+	h.lose("booking-north-1", "booking-north-2", "tracking-north", "ledger-north", "gateway-north", "booking-entrance", "ledger-writes")
+	h.pass(5 * time.Second)
+	id := h.desk.Incidents()[0].ID
+	e := h.explained(id)
+	const gate = "own_probe is asked for, and own-eyes, holdfast's own probe, has said nothing of booking-api"
+	if e.Gate != gate {
+		t.Fatalf("the gate is %q", e.Gate)
+	}
+	var fragment bytes.Buffer
+	if err := parsePages().templates["incident"].ExecuteTemplate(&fragment, "explanation", e); err != nil {
+		t.Fatal(err)
+	}
+	expectGolden(t, "testdata/explanation-gate.html", fragment.String())
+	wantIn(t, strings.ReplaceAll(fragment.String(), "&#39;", "'"), "Not declared by itself", gate)
+	wantIn(t, pageOf(t, h, id), gate)
+}
+
+// pageOf is the page of an incident, as people read it.
+func pageOf(t *testing.T, h *house, id string) string {
+	t.Helper()
+	return strings.ReplaceAll(text(t, get("/incidents/"+id).of(New(h.config()))), "&#39;", "'")
+}
+
 func TestEveryFormOfTheExplanationSaysAllOfIt(t *testing.T) {
 	h := newHouse(t)
 	id := h.loseNorth()

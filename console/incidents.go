@@ -50,7 +50,8 @@ type Explained struct {
 	OlderText bool             `json:"older_text,omitempty"` // which is not the one in force
 	Declared  time.Time        `json:"declared,omitzero"`
 	Awaits    string           `json:"awaits,omitempty"`
-	Playbooks []PlaybookFit    `json:"playbooks"` // those that fit first
+	Gate      string           `json:"gate,omitempty"` // recommended, and why it is not declared by itself
+	Playbooks []PlaybookFit    `json:"playbooks"`      // those that fit first
 
 	Deactivation []incident.Deactivation `json:"deactivation,omitempty"` // criteria to stand down, of what was declared
 	NoPlaybook   []string                `json:"no_playbook,omitempty"`  // services for which nothing applicable exists
@@ -257,6 +258,9 @@ func (c *console) situations(w http.ResponseWriter, _ *http.Request) {
 func explainedOf(d *incident.Desk, s sight, i incident.Incident) Explained {
 	e := Explained{Incident: i.ID, Now: s.now, Closed: i.Closed, JudgedBy: i.JudgedBy, OlderText: s.olderText(i), Declared: i.DeclaredAt, Awaits: awaits(i), Playbooks: []PlaybookFit{}}
 	e.Verdict, e.Fresh = verdictNow(d, s, i)
+	if i.Recommended != nil && i.Declared == nil {
+		e.Gate = i.Recommended.Gate
+	}
 	e.Deactivation = d.Deactivation(s.now, i)
 	for _, missing := range i.Unanswered() {
 		if missing.Keeper != "" {

@@ -84,7 +84,7 @@ func seconds(bounds ...time.Duration) []float64 {
 // newRegistry is what /metrics shows: the house, the Go runtime, the process.
 func newRegistry(c *console) *prometheus.Registry {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(figures{c}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(figures{c, &bygones{}}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return registry
 }
 
@@ -101,15 +101,18 @@ func (l scrapeLog) Println(v ...any) {
 }
 
 // figures reads the house off at every scrape.
-type figures struct{ *console }
+type figures struct {
+	*console
+	bygones *bygones
+}
 
 // Describe makes this an unchecked collector: which series there are depends on what goes on.
 func (f figures) Describe(chan<- *prometheus.Desc) {}
 
 // Collect looks at the desk once, and sends the figures after that.
 func (f figures) Collect(out chan<- prometheus.Metric) {
-	m := &reading{}
-	f.look(func(_ *incident.Desk, s sight) { m.house(s) })
+	m := &reading{bygones: f.bygones}
+	f.look(func(d *incident.Desk, s sight) { m.desk = d; m.house(s) })
 	m.daemon(f.console)
 	for _, metric := range m.metrics {
 		out <- metric
@@ -117,7 +120,11 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 }
 
 // A reading is all figures at one instant.
-type reading struct{ metrics []prometheus.Metric }
+type reading struct {
+	metrics []prometheus.Metric
+	desk    *incident.Desk
+	bygones *bygones // of readings before; used only while the desk is looked at
+}
 
 func (m *reading) gauge(d *prometheus.Desc, v float64, labels ...string) {
 	m.metrics = append(m.metrics, prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...))
@@ -331,6 +338,12 @@ type tally struct {
 
 func newTally(bounds []float64) *tally {
 	return &tally{bounds: bounds, counts: make([]uint64, len(bounds))}
+}
+
+func (t *tally) copy() *tally {
+	c := *t
+	c.counts = slices.Clone(t.counts)
+	return &c
 }
 
 func (t *tally) add(d time.Duration) {

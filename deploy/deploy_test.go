@@ -43,7 +43,7 @@ func TestWhatTheAnnotatedConfigurationOffersIsRightToo(t *testing.T) {
 		"    # tls: {cert:", "    # users: ", "    #   prom: ", "    #   ledger: ",
 		"  # tls: {cert: /etc/holdfast/tls/cert.pem, key: /run/credentials/holdfast.service/tls-key}\n  # metrics", "  # metrics_token_file:", "  # external_url:",
 		"  # subjects:", "  # sources:", "  # max_age:",
-		"# journal:\n", "#   checkpoints: ", "# actions:\n", "#   http: ", "#   nats: ", "#   exec:\n", "#     promote-ledger:", "# secrets:\n", "#   ledger-token: ", "#   fence-token: ",
+		"# journal:\n", "#   checkpoints: ", "# actions:\n", "#   http: ", "#   nats: ", "#   tcp: ", "#   exec:\n", "#     promote-ledger:", "# secrets:\n", "#   ledger-token: ", "#   fence-token: ",
 	} {
 		if !strings.Contains(text, offer) {
 			t.Errorf("it no longer offers %q; change this test with it", offer)

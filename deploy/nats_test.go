@@ -81,7 +81,7 @@ func as(t *testing.T, url string, who nats.Option) (*nats.Conn, jetstream.JetStr
 func TestTheRightsOfAServerOfOnesOwnAreEnoughForTheDaemonAndForNothingThatForgets(t *testing.T) {
 	url, keys := ownServer(t)
 	_, setup, _ := as(t, url, known(t, keys.setup))
-	if err := journal.Prepare(t.Context(), setup, journal.Options{}); err != nil {
+	if err := journal.Prepare(t.Context(), setup, journal.Options{Own: true}); err != nil {
 		t.Fatal(err)
 	}
 	nc, js, violations := as(t, url, known(t, keys.daily))
@@ -97,10 +97,19 @@ func TestTheRightsOfAServerOfOnesOwnAreEnoughForTheDaemonAndForNothingThatForget
 		t.Fatal(err)
 	}
 	wantViolation(t, refused, "a sender of alerts publishes a decision")
+	for _, others := range []string{"holdfast.own.probes", "holdfast.alerts.another"} {
+		if err := prom.Publish(others, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		wantViolation(t, refused, "a sender of alerts publishes to "+others)
+	}
 
 	c, err := j.Append(t.Context(), journal.Envelope{Epoch: 1, CommitID: "c", At: time.Now(), Entries: []journal.Entry{{Kind: "took_over", Data: []byte(`{}`)}}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, err := j.Publish(t.Context(), "holdfast.own.probes", nil, []byte("seen")); err != nil {
+		t.Errorf("the daemon cannot say what it sees itself: %v", err)
 	}
 	for m, err := range j.Follow(t.Context(), 0) {
 		if err != nil || string(m.Body) != "x" {

@@ -26,6 +26,7 @@ type book struct {
 	sites      []string
 	domains    []string
 	observers  []string
+	eyes       string              // the observer that is holdfast itself; empty: there is none
 	bound      []string            // observers that speak on subjects of their own, sorted
 	watchers   map[string][]string // observer -> components that declare it, sorted
 	names      map[string]string   // every id as the analysis holds it
@@ -69,6 +70,7 @@ func newBook(a *bia.Analysis) *book {
 	}
 	slices.SortStableFunc(b.rules, func(x, y *rule) int { return cmp.Compare(x.level, y.level) })
 	b.sites, b.domains, b.observers = sorted(a.Sites), a.AllDomains(), sorted(a.Observers)
+	b.eyes = a.Own()
 	for _, id := range b.observers {
 		if len(a.Observers[id].SpeaksOn) > 0 {
 			b.bound = append(b.bound, id)

@@ -141,6 +141,8 @@ type Facts interface {
 	RecoveryPointBy(data string, by time.Time) (time.Time, bool)
 	// Unsigned is why what is said of a component, service or site does not rest on signatures; empty: it does.
 	Unsigned(id string) string
+	// Unseen is why no probe of holdfast's own sees that a component, or a service as a whole, is down; empty: one does.
+	Unseen(id string) string
 	// Doubt is why a component that counts as up may not be; empty: nothing says so.
 	Doubt(component string) string
 	// Disputed reports whether some say that a component is worse than it counts as.

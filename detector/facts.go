@@ -124,6 +124,35 @@ func (h history[V]) signedAt(t int64, l lens, asked func(V) bool) bool {
 	return slices.ContainsFunc(h.laid(l), func(s stretch[V]) bool { return s.has(t) && s.said.signed && asked(s.said.value) })
 }
 
+// Unseen is why no probe of holdfast's own sees that a component, or a service as a whole, is down. What it saw before it fell
+// silent it does not see. Empty: one does.
+func (f facts) Unseen(id string) string {
+	f.d.settle(f.t)
+	own := f.d.book.eyes
+	if own == "" {
+		return "no observer is holdfast itself"
+	}
+	for _, v := range f.d.plain.spoken(id) {
+		if v.observer != own {
+			continue
+		}
+		switch u := v.line.at(f.t); {
+		case u.silent:
+			return own + ", holdfast's own probe, is silent"
+		case u.word == isDown:
+			return ""
+		case u.word == isUp:
+			return fmt.Sprintf("%s, holdfast's own probe, says that %s is up", own, id)
+		case u.word != nothing:
+			return fmt.Sprintf("%s, holdfast's own probe, cannot tell how %s is", own, id)
+		}
+	}
+	if e := f.d.ears[own]; e != nil && e.silentFrom() <= f.t {
+		return own + ", holdfast's own probe, is silent"
+	}
+	return fmt.Sprintf("%s, holdfast's own probe, has said nothing of %s", own, id)
+}
+
 // unsigned is the same of what is signalled as a whole: one who signed it, or a person, has to say it.
 func unsigned[V facility | integrity](f facts, id string, said sayings[V], well V) string {
 	if len(said) == 0 {

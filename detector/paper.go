@@ -58,6 +58,8 @@ func (p *paper) detector(d *Detector) {
 	figure(p, &d.count.Unmapped)
 	figure(p, &d.count.Suspect)
 	list(p, &d.count.Samples, func(p *paper, s *json.RawMessage) { letters(p, s) })
+	table(p, &d.count.Misattributed, figure[uint64])
+	list(p, &d.count.Strays, (*paper).stray)
 	p.memory(&d.memory)
 	table(p, &d.parts, (*paper).part)
 	table(p, &d.ears, (*paper).ear)
@@ -70,6 +72,16 @@ func (p *paper) detector(d *Detector) {
 	list(p, &d.windows, (*paper).window)
 	table(p, &d.withdrawn, func(p *paper, all *[]int64) { list(p, all, figure[int64]) })
 	table(p, &d.strangers, func(p *paper, all *[]string) { list(p, all, letters[string]) })
+	table(p, &d.spokenFor, func(p *paper, all *[]string) { list(p, all, letters[string]) })
+}
+
+func (p *paper) stray(s *Stray) {
+	letters(p, &s.Observer)
+	letters(p, &s.Subject)
+	at := s.At.UnixNano()
+	figure(p, &at)
+	s.At = clock(at)
+	letters(p, &s.Labels)
 }
 
 func (p *paper) part(to **part) {

@@ -110,6 +110,8 @@ func TestALineBecomesTheAlertsThatMonitoringWouldSend(t *testing.T) {
 		"data ledger unusable":                        {firing(ten, "data", "ledger", "effect", "unusable")},
 		"data ledger recovery_point -5m":              {firing(ten, "data", "ledger", "effect", "recovery_point", "instant", "2026-01-05T07:55:00Z")},
 		"service shop estimate none":                  {vouched(firing(ten, "service", "shop", "effect", "estimate", "estimate", "none"))},
+		"service shop down from prom":                 {firing(ten, "service", "shop", "effect", "down", "observer", "prom")},
+		"service shop up from prom":                   {resolved(ten, "service", "shop", "effect", "up", "observer", "prom")},
 		"service shop estimate 6h from prom":          {firing(ten, "service", "shop", "effect", "estimate", "estimate", "6h", "observer", "prom")},
 		"observer probe-a silent":                     {firing(ten, "observer", "probe-a", "effect", "silent")},
 		"observer probe-a ok":                         {resolved(ten, "observer", "probe-a", "effect", "ok")},

@@ -67,7 +67,13 @@ func (t *timeline) service() {
 	if !ok {
 		return
 	}
-	if _, ok := t.oneOf("a signal of a service", "estimate"); !ok {
+	signal, ok := t.oneOf("a signal of a service", "estimate", "down", "degraded", "up", "unknown")
+	if !ok {
+		return
+	}
+	if signal != "estimate" { // as a whole: what a probe of holdfast's own, or whoever uses it, sees
+		c := t.clauses("at", "from")
+		t.say(signal, map[string]string{"service": id.text}, c, from(c)...)
 		return
 	}
 	estimate, ok := t.next("an estimate")

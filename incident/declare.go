@@ -137,6 +137,12 @@ func (i Incident) blocked(w World, c detector.Criterion) (why string) {
 			why = unsigned
 			continue
 		}
+		if unseen := i.unseen(w, o); unseen != "" {
+			if !strings.HasPrefix(why, ownProbeGate) || looksAt(w.Documents.BIA, o.Service) { // what a probe says of one says more than that none looks at another
+				why = unseen
+			}
+			continue
+		}
 		if unproven := i.unexercised(w, o); unproven != "" {
 			why = unproven
 			continue
@@ -232,6 +238,44 @@ func unsignedSites(w World, service string, is func(site string, down, all int) 
 		}
 	}
 	return "what is said of the sites of " + service + " and of what is there was not said by enough of those who sign"
+}
+
+// unseen is why `own_probe` keeps a declaration from happening without a person: no probe of holdfast's own sees that the service
+// as a whole is down, nor that each component is that explains its loss; empty: nothing does.
+func (i Incident) unseen(w World, o detector.Outage) string {
+	if !w.declaration().Require.OwnProbe {
+		return ""
+	}
+	whole := w.Facts.Unseen(o.Service)
+	if whole == "" {
+		return ""
+	}
+	why := ""
+	for _, root := range w.roots(o.Service) {
+		if why = w.Facts.Unseen(root); why != "" {
+			break
+		}
+	}
+	switch {
+	case why == "" && len(w.roots(o.Service)) > 0:
+		return ""
+	case why == "" || looksAt(w.Documents.BIA, o.Service):
+		why = whole
+	}
+	return ownProbeGate + why
+}
+
+// ownProbeGate begins the gate that a missing look of holdfast's own is.
+const ownProbeGate = "own_probe is asked for, and "
+
+// looksAt reports whether a probe of holdfast's own looks at a service as a whole.
+func looksAt(a *bia.Analysis, service string) bool {
+	for _, p := range a.Probes {
+		if p.Service == service {
+			return true
+		}
+	}
+	return false
 }
 
 // unexercised is why `exercised_within` keeps a declaration from happening without a person: the playbook that would be

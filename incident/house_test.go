@@ -95,6 +95,7 @@ type facts struct {
 	lost       map[string]bool
 	disputed   map[string]bool
 	unsigned   map[string]string
+	unseen     map[string]string
 	points     map[string]time.Time
 }
 
@@ -157,6 +158,8 @@ func (f facts) RecoveryPointBy(data string, by time.Time) (time.Time, bool) {
 }
 
 func (f facts) Unsigned(id string) string { return f.unsigned[id] }
+
+func (f facts) Unseen(id string) string { return f.unseen[id] }
 
 func (f facts) Doubt(id string) string {
 	if f.disputed[id] {

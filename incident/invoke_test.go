@@ -200,6 +200,22 @@ func TestThatARunWhichNobodyDrivesKeepsAServiceFromBeingBroughtBackIsSaidLoudly(
 	equal(t, last[Invoked](h).Service, "reporting")
 }
 
+// What makes holdfast take its hands off may be something that otherwise concerns nobody but the incident itself.
+func TestARunIsNotDrivenAnyMoreWhateverMadeItSo(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/reporting.yaml"] = "playbook: restore-reporting\nfor: {services: [reporting]}\nsteps:\n  - {id: restore, do: \"Restore\", role: on-call-pay}\n"
+	h := newHouse(t, files)
+	h.disaster("facility_lost")
+	h.at(6 * time.Minute)
+	h.order("alice", Command{Verb: VerbInvoke, Incident: acmeIncident, Services: []string{"reporting"}, Playbook: "restore-reporting", Reason: "before it is lost too"})
+	h.verdicts = append(h.verdicts, h.situation(detector.Disaster, []detector.Outage{confirmed(h.down("reporting", 5*time.Minute))}, "facility_lost"))
+	equal(t, h.at(10*time.Minute), []string{"classified", "declared"}) // it is being brought back
+	h.commit(Change{Incident: acmeIncident, Event: StepDone{Run: "9", Step: "restore"}})
+	says(t, h.book.incidents[acmeIncident].HandsOff, "run 9, which was never started")
+	equal(t, h.at(10*time.Minute), []string{"no_playbook_fits"})
+	equal(t, last[NoPlaybookFits](h).Keeper, acmeIncident)
+}
+
 func TestAnInvocationThatIsQueuedBehindARunThatNobodyDrivesWaitsForItsEnd(t *testing.T) {
 	files := automatic(t)
 	files["playbooks/reporting.yaml"] = "playbook: restore-reporting\nfor: {services: [reporting]}\nsteps:\n  - {id: restore, do: \"Restore\", role: on-call-pay}\n"

@@ -49,6 +49,10 @@ func (l listener) Unsigned(id string) string {
 	return ofWorld(l, func(f detector.Facts) string { return f.Unsigned(id) })
 }
 
+func (l listener) Unseen(id string) string {
+	return ofWorld(l, func(f detector.Facts) string { return f.Unseen(id) })
+}
+
 func (l listener) Doubt(component string) string {
 	return ofWorld(l, func(f detector.Facts) string { return f.Doubt(component) })
 }

@@ -74,7 +74,7 @@ func (d *Documents) makeOut(subject string, batch alert.Batch, unreadable *alert
 		return batch, unreadable
 	}
 	for _, m := range d.mappings {
-		if m.Covers(subject) {
+		if m.Covers(subject) && subject != bia.OwnSubject { // what holdfast says itself is in its own format
 			return readBy(m, batch)
 		}
 	}

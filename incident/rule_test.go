@@ -222,18 +222,24 @@ func TestAnEffectIsNotSkippedWithTheRestWhileItIsUnderWay(t *testing.T) {
 func TestNobodyIsWokenForAnExpressionThatStandsInTheWayBeforeItHolds(t *testing.T) {
 	files := with(t, automatic(t), "bia.yaml", "  mode: automatic\n",
 		"  mode: automatic\n  deactivate: {when: \"component('extra').down_for > duration('3h') && (component('extra').down_for < duration('4h') || component('extra').down_for > duration('5h')) || component('extra').down_for > duration('30m') && component('pay-fra').state == 'down'\"}\n")
+	files = with(t, files, "bia.yaml", "core-ledger: {", "core-ledger: {data: {ledger: {rpo: 5m}}, ")
 	files = with(t, files, "bia.yaml", "  loose: {", "  extra: {class: compute, observers: [prom]}\n  loose: {")
 	files["playbooks/failover.yaml"] = "playbook: short\nfor: {services: [payments-api]}\nsteps:\n  - {id: act, run: {exec: {command: act}}}\n"
 	s := newShift(t, files)
-	s.hear("component pay-fra down", "site fra1 lost", "component extra down")
+	s.hear("component pay-fra down", "component ledger-db-fra down", "site fra1 lost", "component extra down", "data ledger compromised")
 	s.until(6 * time.Minute)
 	s.work()
-	s.hear("component pay-fra up", "site fra1 ok", "component ledger-db-fra up", "component report-fra up")
+	s.hear("component pay-fra up", "component ledger-db-fra up", "site fra1 ok")
 	s.until(30*time.Minute - time.Second)
 	i := s.desk.Incidents()[0]
-	if i.Declared == nil || i.active() > 0 || !i.allRestored() {
-		t.Fatalf("it is not only the expression that stands in the way: %+v", i.Recoveries)
+	if len(s.desk.Incidents()) > 1 || i.Declared == nil || i.active() > 0 || !i.allRestored() || len(grounds(&i.Verdict)) == 0 {
+		t.Fatalf("it is not only the data and the expression that stand in the way: %+v", i.Recoveries)
 	}
+	if next, ok := s.desk.NextAt(); ok && next.After(t0.Add(2*time.Hour)) {
+		t.Errorf("somebody is woken at %v, and nothing is due then", next.Sub(t0))
+	}
+	s.hear("data ledger ok")
+	s.until(2 * time.Hour)
 	next, _ := s.desk.NextAt()
 	equal(t, next, t0.Add(3*time.Hour+1))
 	s.now = next

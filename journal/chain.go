@@ -163,7 +163,7 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed, err
 	if err != nil {
 		return err
 	}
-	head, err := c.shelf.head(ctx)
+	head, err := c.newest(ctx, max(noted.sequence, after))
 	if err != nil {
 		return err
 	}
@@ -173,6 +173,9 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed, err
 	prev, err := c.linkAt(ctx, after)
 	if errors.Is(err, errNoPage) {
 		return broken(after, fmt.Sprintf("is gone; the log ends at %d", head))
+	}
+	if err == nil {
+		err = c.sameAs(noted, prev)
 	}
 	if err != nil || head == after {
 		return err
@@ -210,6 +213,37 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed, err
 		c.note.write(prev)
 	}
 	return nil
+}
+
+// sameAs holds that what stands at a sequence is what this process knows to have stood there, and what was noted. A log that
+// was cut and has grown again since may be as long as before.
+func (c *chain) sameAs(noted, stands link) error {
+	c.mu.Lock()
+	known := c.head
+	c.mu.Unlock()
+	if known.sequence == stands.sequence && known.hash != stands.hash {
+		return broken(stands.sequence, fmt.Sprintf("has hash %s, and had %s when this process last saw it", stands.hash, known.hash))
+	}
+	return c.note.is(noted, stands)
+}
+
+// lagPatience is how long a log may seem to end before what is known to have stood in it. A node that leads it since a moment
+// ago, or does not know yet that it no longer does, answers with what it has; that is not what the log has.
+const lagPatience = 2 * time.Second
+
+// newest is the newest sequence; asked again, for a while, where that is before what has to be there.
+func (c *chain) newest(ctx context.Context, known uint64) (uint64, error) {
+	waited := time.Duration(0)
+	for wait := firstWait; ; wait = min(2*wait, longWait) {
+		head, err := c.shelf.head(ctx)
+		if err != nil || head >= known || waited >= lagPatience {
+			return head, err
+		}
+		if !c.rest(ctx, wait) {
+			return 0, ctx.Err()
+		}
+		waited += wait
+	}
 }
 
 // follow reads a page as the one after prev. Sequences have no gaps: the stream holds this one log only.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -42,6 +43,9 @@ type Options struct {
 	// Subjects are further ones, outside holdfast.>, on which a team's monitoring already publishes; the alert log takes
 	// them in. They may end in wildcards.
 	Subjects []string
+	// Own has the alert log take in what the daemon itself says. A log that does already goes on; without it one of a server of
+	// one's own stays as it was set up.
+	Own bool
 	// HeadFile is a file outside JetStream in which the head of the log is noted, so that it is noticed if the end of the
 	// log is lost; empty: it is not noted. It belongs to this one log.
 	HeadFile string
@@ -143,6 +147,15 @@ func Open(ctx context.Context, js jetstream.JetStream, o Options) (*Streams, err
 	return s, nil
 }
 
+// subjects are those of the alert log.
+func (o Options) subjects() []string {
+	all := append([]string{AlertsPrefix + ">"}, o.Subjects...)
+	if o.Own {
+		all = append(all, OwnPrefix+">")
+	}
+	return all
+}
+
 func logConfig(o Options) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:        LogStream,
@@ -160,7 +173,7 @@ func alertsConfig(o Options) jetstream.StreamConfig {
 	config := jetstream.StreamConfig{
 		Name:        AlertsStream,
 		Description: "holdfast: what monitoring said, as it came",
-		Subjects:    append([]string{AlertsPrefix + ">"}, o.Subjects...),
+		Subjects:    o.subjects(),
 		Storage:     jetstream.FileStorage,
 		Replicas:    o.Replicas,
 		MaxAge:      o.AlertsMaxAge,
@@ -213,6 +226,9 @@ func keep(ctx context.Context, js jetstream.JetStream, want jetstream.StreamConf
 	}
 	next := have
 	next.Subjects, next.Sources = want.Subjects, want.Sources
+	if own := OwnPrefix + ">"; slices.Contains(have.Subjects, own) && !slices.Contains(want.Subjects, own) {
+		next.Subjects = append(slices.Clone(want.Subjects), own)
+	}
 	next.MaxAge, next.MaxBytes = want.MaxAge, want.MaxBytes
 	next.Replicas = max(have.Replicas, want.Replicas)
 	if same(have, next) {

@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +62,27 @@ func TestWhatAnOperatorChoosesAnewIsTakenOver(t *testing.T) {
 		}
 		if c := alerts.CachedInfo().Config; c.MaxAge != d.options.AlertsMaxAge || c.MaxBytes != d.options.AlertsMaxBytes || c.Discard != jetstream.DiscardNew {
 			t.Errorf("the stream has %+v", c)
+		}
+	})
+}
+
+// What the daemon says itself is taken in once it was set up so, also by a daemon that may not change a stream.
+func TestWhatTheDaemonSaysItselfIsTakenInWhereItWasSetUp(t *testing.T) {
+	onDisk(t, journal.Options{}, func(t *testing.T, d *disk) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := d.open(t).Publish(ctx, "holdfast.own.probes", nil, []byte("lost")); err == nil {
+			t.Error("nobody listens, and it was acknowledged")
+		}
+		for _, own := range []bool{true, false} {
+			d.options = journal.Options{Own: own}
+			if _, err := d.open(t).Publish(t.Context(), "holdfast.own.probes", nil, []byte("seen")); err != nil {
+				t.Errorf("set up %v: %v", own, err)
+			}
+		}
+		want := []string{"1 holdfast.own.probes seen", "2 holdfast.own.probes seen"}
+		if diff := cmp.Diff(want, hear(t, d.open(t), 0, 2)); diff != "" {
+			t.Error(diff)
 		}
 	})
 }

@@ -15,6 +15,9 @@ const (
 	LogSubject   = "holdfast.log.0"
 	AlertsPrefix = "holdfast.alerts." // and the name of a source
 	DeadPrefix   = "holdfast.dead."   // and the same name
+
+	// OwnPrefix is what the daemon itself says to the alert log: no sender of alerts, over NATS or HTTP, reaches it.
+	OwnPrefix = "holdfast.own."
 )
 
 // MaxMessage is the size in bytes of a message of either log, headers and body together.
@@ -22,7 +25,7 @@ const MaxMessage = 1 << 20
 
 // publishable says why a message cannot be published to the alert log.
 func publishable(subject string, header map[string][]string, body []byte) error {
-	if !strings.HasPrefix(subject, AlertsPrefix) || !concrete(subject) {
+	if !strings.HasPrefix(subject, AlertsPrefix) && !strings.HasPrefix(subject, OwnPrefix) || !concrete(subject) {
 		return fmt.Errorf("publish to %q: an alert's subject is %s<source>, without wildcards or spaces", subject, AlertsPrefix)
 	}
 	size := len(body)

@@ -116,7 +116,11 @@ func (w *World) verify(p *process, ctx context.Context, e incident.Effect) incid
 // do is what a machine does that knows keys and fences: the same key again changes nothing, an older epoch is refused.
 func (t *targets) do(p *process, ctx context.Context, e incident.Effect) incident.Result {
 	d := t.w.dice
-	p.sleep(d.between("latency of a machine", 50*time.Millisecond, 20*time.Second))
+	took := d.between("latency of a machine", 50*time.Millisecond, 20*time.Second)
+	if d.fault("a person stands down while a machine is at work") {
+		t.w.after(d.evenly("until a person stands down", 0, took), func() { t.w.crew.standDown(e.Incident) })
+	}
+	p.sleep(took)
 	no := func(o incident.Outcome, reason string) incident.Result {
 		return incident.Result{Effect: e, Outcome: o, Reason: reason}
 	}

@@ -65,6 +65,12 @@ var atAnOccasion = map[string]float64{
 	"a person calls everything off":               0.03,
 }
 
+// inHaste is what people do, each time that there is occasion. It is drawn after all else: seeds stay what they were.
+var inHaste = map[string]float64{
+	"a person stands down while a machine is at work": 0.05,
+	"a person leaves out what keeps the sites apart":  0.05,
+}
+
 // byItself are the faults that happen at any time, and how often an hour.
 var byItself = map[string]float64{
 	"a daemon is killed":                     0.03,
@@ -93,7 +99,7 @@ var byItself = map[string]float64{
 func Swarm(seed uint64) Options {
 	r := rand.New(rand.NewPCG(seed, 0x5eed))
 	o := Options{Seed: seed, Hours: 168 + r.IntN(169), Rates: map[string]float64{}, Attack: r.IntN(8) == 0}
-	for _, all := range []map[string]float64{atAnOccasion, byItself} {
+	for _, all := range []map[string]float64{atAnOccasion, byItself, inHaste} {
 		for _, name := range slices.Sorted(maps.Keys(all)) {
 			on, rate := r.IntN(2) == 0, all[name]*math.Pow(10, r.Float64()*1.4-0.7)
 			if on {

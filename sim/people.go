@@ -15,7 +15,10 @@ type crew struct {
 	edits int
 }
 
-var everybody = []string{"ada", "ben", "cem", "dee", "eva", "finn"}
+var (
+	everybody  = []string{"ada", "ben", "cem", "dee", "eva", "finn"}
+	mayDeclare = []string{"ada", "ben", "cem"}
+)
 
 func (w *World) people() {
 	w.crew.w = w
@@ -29,8 +32,18 @@ func (w *World) round() {
 		every = 4 * time.Minute
 	}
 	w.after(w.dice.evenly("until somebody looks again", every/2, every), w.round)
+	w.handsOn()
 	for _, i := range w.shown() {
 		w.crew.react(one(w.dice, "who looks", everybody), i.ID)
+	}
+}
+
+// handsOn holds that nobody keeps their hands off a log that is whole: of what is missing there they must not have known.
+func (w *World) handsOn() {
+	for _, h := range w.hosts {
+		if p := h.alive; p != nil && w.store.damaged == "" && p.inv.Status().HandsOff != "" {
+			w.fail("I10", "%s keeps its hands off a log that nobody has damaged: %s", p.name, p.inv.Status().HandsOff)
+		}
 	}
 }
 
@@ -99,6 +112,8 @@ func (c *crew) react(person, id string) {
 	switch {
 	case d.fault("a person calls everything off"):
 		all = []incident.Command{c.off(i)}
+	case d.fault("a person leaves out what keeps the sites apart"):
+		all = c.withoutFence(i)
 	case d.fault("a person does something else than was asked"):
 		all = []incident.Command{c.anything(i)}
 	default:
@@ -123,6 +138,25 @@ func (c *crew) off(i incident.Incident) incident.Command {
 		}
 	}
 	return k
+}
+
+// standDown is somebody who has heard that it is over, and does not look whether a machine is at work.
+func (c *crew) standDown(id string) {
+	if p := c.w.charge(); p != nil {
+		c.try(p, one(c.w.dice, "who stands down in haste", mayDeclare), []incident.Command{{Verb: incident.VerbStandDown, Incident: id, Reason: "it is over"}})
+	}
+}
+
+// withoutFence is how somebody who is in a hurry leaves out what bia.yaml asserts.
+func (c *crew) withoutFence(i incident.Incident) (all []incident.Command) {
+	for _, r := range i.Runs {
+		for _, s := range r.Steps {
+			if r.Active() && s.ID == "fence" {
+				all = append(all, incident.Command{Verb: incident.VerbSkip, Incident: i.ID, Step: r.ID + "/" + s.ID, Reason: "the north is gone anyway"})
+			}
+		}
+	}
+	return all
 }
 
 // try asks for one thing after the other, until something is not refused.
@@ -256,7 +290,7 @@ func (w *World) declare() {
 	if p == nil {
 		return
 	}
-	w.crew.try(p, one(w.dice, "who declares", []string{"ada", "ben", "cem"}), []incident.Command{{Verb: incident.VerbDeclare, Reason: "the phones say so",
+	w.crew.try(p, one(w.dice, "who declares", mayDeclare), []incident.Command{{Verb: incident.VerbDeclare, Reason: "the phones say so",
 		Services: []string{one(w.dice, "what is declared", []string{"booking", "tracking"})}}})
 }
 

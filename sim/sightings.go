@@ -25,6 +25,7 @@ var states = []string{
 	"a person orders declare",
 	"a person orders rehearse",
 	"a person orders retry",
+	"a person orders skip",
 	"a person orders stand-down",
 	"a run ends: aborted",
 	"a run ends: completed",
@@ -52,6 +53,7 @@ var states = []string{
 	"recorded: relapsed",
 	"recorded: restored",
 	"recorded: run_superseded",
+	"recorded: step_forbidden",
 	"recorded: undo_failed",
 }
 
@@ -60,6 +62,7 @@ func Unseen(sights map[string]int) (never []string) {
 	all := slices.Clone(states)
 	all = slices.AppendSeq(all, maps.Keys(atAnOccasion))
 	all = slices.AppendSeq(all, maps.Keys(byItself))
+	all = slices.AppendSeq(all, maps.Keys(inHaste))
 	slices.Sort(all)
 	for _, what := range slices.Compact(all) {
 		if sights[what] == 0 {

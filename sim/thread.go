@@ -1,6 +1,10 @@
 package sim
 
-import "iter"
+import (
+	"fmt"
+	"iter"
+	"runtime/debug"
+)
 
 // A thread is production code that blocks: it runs only while the world has it run, until it pauses. So one thing happens
 // at a time, in the order of the queue.
@@ -23,8 +27,10 @@ func (w *World) thread(run func()) *thread {
 		t.yield = yield
 		defer func() {
 			t.over = true
-			if t.killed {
-				_ = recover()
+			switch bad := recover(); {
+			case bad == nil || t.killed:
+			default: // here it can still be seen where
+				panic(fmt.Sprintf("%v\n%s", bad, debug.Stack()))
 			}
 		}()
 		run()

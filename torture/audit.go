@@ -110,7 +110,7 @@ type audit struct {
 	wrong []string
 	skew  time.Duration // by how much the log's time may be ahead of the world's
 
-	alerts, orders, effects, envelopes, repeated, stale, authorised int
+	alerts, orders, effects, envelopes, repeated, stale, authorised, invocations int
 }
 
 func (a *audit) fail(format string, args ...any) {

@@ -25,6 +25,7 @@ type options struct {
 
 	kills, cuts, rots, stops, linear, fulls, versions, clocks, slows, partitions, failovers, mixed int
 	older                                                                                          string // commit of the version that stands beside this one
+	load                                                                                           time.Duration
 	withoutCut                                                                                     bool
 
 	mu *sync.Mutex
@@ -67,6 +68,7 @@ func run() int {
 	flag.IntVar(&o.failovers, "failover", 0, "how many leaders are killed beside a standby")
 	flag.IntVar(&o.mixed, "mixed", 0, "how often a daemon and one of a newer version take over from each other")
 	flag.StringVar(&o.older, "older", "", "a commit, of which the older of the two is built; default: this one, beside one that knows another kind of event")
+	flag.DurationVar(&o.load, "load", 0, "for how long a daemon is under load, as 2m; the last minute has a storm in it")
 	flag.IntVar(&o.rots, "rot", 0, "how many stores are damaged")
 	flag.Uint64Var(&o.seed, "seed", 1, "draws what is drawn")
 	flag.IntVar(&o.workers, "workers", 2, "worlds at a time")
@@ -100,7 +102,7 @@ func run() int {
 		count int
 		run   func(options) row
 	}{{o.kills, kill}, {o.cuts, cut}, {o.rots, decay}, {o.stops, standStill}, {o.failovers, failOver}, {o.linear, linear},
-		{o.fulls, full}, {o.partitions, partition}, {o.versions, versions}, {o.mixed, mixed}, {o.clocks, clocks}, {o.slows, slow}} {
+		{o.fulls, full}, {o.partitions, partition}, {o.versions, versions}, {o.mixed, mixed}, {o.clocks, clocks}, {o.slows, slow}, {int(o.load), burden}} {
 		if h.count > 0 {
 			add(h.run(o))
 		}

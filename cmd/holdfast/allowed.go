@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"holdfast/bia"
 	"holdfast/cmd/holdfast/config"
 	"holdfast/incident"
 	"holdfast/internal/source"
@@ -23,6 +24,9 @@ func notAllowed(c *config.Config, docs *incident.Documents) source.Problems {
 			w.step(s)
 		}
 	}
+	for _, id := range slices.Sorted(maps.Keys(docs.BIA.Probes)) {
+		w.probe(docs.BIA.Probes[id])
+	}
 	if docs.People != nil {
 		for _, id := range slices.Sorted(maps.Keys(docs.People.People)) {
 			w.person(docs.People.People[id])
@@ -34,6 +38,7 @@ func notAllowed(c *config.Config, docs *incident.Documents) source.Problems {
 // A warden holds the documents against what may be touched.
 type warden struct {
 	actions.Reach
+	TCP      []actions.Target
 	secrets  map[string]*config.Secret
 	problems source.Problems
 }
@@ -45,6 +50,11 @@ func newWarden(c *config.Config, passes func(config.For) bool) *warden {
 	for _, line := range a.HTTP.Named(passes) {
 		if t, err := actions.ParseTarget(line); err == nil {
 			w.HTTP = append(w.HTTP, t)
+		}
+	}
+	for _, line := range a.TCP.Allow {
+		if t, err := actions.ParseEndpoint(line); err == nil {
+			w.TCP = append(w.TCP, t)
 		}
 	}
 	for name, c := range a.Exec {
@@ -111,6 +121,18 @@ func (w *warden) url(at source.Mark, url string) {
 		hint = fmt.Sprintf("add to holdfast.yaml: actions: {http: {allow: [%q]}}", target)
 	}
 	w.refuse(at, hint, err)
+}
+
+// probe wants that holdfast may look at what it is to look at.
+func (w *warden) probe(p *bia.Probe) {
+	if p.HTTP != nil {
+		w.url(p.HTTP.Marks.Of("url"), p.HTTP.URL)
+	}
+	if p.TCP != "" {
+		if err := actions.AllowedEndpoint(w.TCP, p.TCP); err != nil {
+			w.refuse(p.Marks.Of("tcp"), fmt.Sprintf("add to holdfast.yaml: actions: {tcp: {allow: [%q]}}", p.TCP), err)
+		}
+	}
 }
 
 func (w *warden) nats(n *playbooks.NATS) {

@@ -318,7 +318,7 @@ func (m *migration) move(ctx context.Context, from, to *side) error {
 	if err := m.part(ctx, from, to); err != nil {
 		return failed(again, "%w", err)
 	}
-	if _, err := journal.Promote(ctx, to.js, to.cfg.Journal()); err != nil {
+	if _, err := journal.Promote(ctx, to.js, to.cfg.MadeJournal()); err != nil {
 		return failed(again, "%w", err)
 	}
 	v, err := beginEpoch(ctx, &link{jetstream: to.js, hint: again}, to.cfg.Journal(), "moved from "+from.name()+": "+m.reason)

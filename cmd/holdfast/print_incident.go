@@ -312,6 +312,9 @@ func printExplained(out *printer, e console.Explained) {
 	add("start (t0)", leaves(e.Start()))
 	add("clocks", leaves(e.Clocks()))
 	add("criteria", criteriaBranches(e))
+	if e.Gate != "" {
+		add("not declared by itself", []branch{{line: []cell{{e.Gate, warn}}}})
+	}
 	add("not counted", leaves(v.Explanation.NotCounted))
 	add("what would change it", leaves(v.Counterfactual()))
 	add("next", leaves(nextLines(e)))

@@ -80,6 +80,8 @@ func TestAStatusSaysWhatIsStuckAndWhatToType(t *testing.T) {
 	s.Incidents[0].Runs[0].Waiting = []console.WaitingStep{{Step: "fence", Kind: playbooks.KindRun, Status: incident.Stuck, Text: "POST http://127.0.0.1:8642/fence", Who: []string{"director-1", "director-2"},
 		Reason: "not sent: connection refused", Verbs: []incident.Verb{incident.VerbDone, incident.VerbRetry, incident.VerbSkip}}}
 	s.Components = nil
+	s.Counts.Misattributed = map[string]uint64{"probes": 4}
+	s.Counts.Strays = []detector.Stray{{Observer: "probes", Subject: "holdfast.alerts.prom-south", Labels: []byte(`{"component":"ledger-north"}`)}}
 	s.Counts.Samples = []json.RawMessage{[]byte(`{"alertname":"Old"}`), []byte(`{"alertname":"A"}`), []byte("{\n  \"site\": \"north\",\n  \"alertname\": \"DiskFull\"\n}"), []byte(`{"alertname":"New"}`)}
 	wantDrawn(t, `
 Example Parcels armed NATS connected as of 2026-11-23 09:10:00Z
@@ -94,10 +96,11 @@ parcel-booking-1123 fence STUCK not sent: connection refused
     holdfast retry parcel-booking-1123 fence --reason "…"
     holdfast skip parcel-booking-1123 fence --reason "…"
 
-78 alerts received, 2 unmapped, 4 unreadable (not json 1, too deep 3)
+78 alerts received, 2 unmapped, 4 unreadable (not json 1, too deep 3), 4 called of probes where probes does not speak
   unmapped: {alertname="New"}
   unmapped: {alertname="DiskFull", site="north"}
   unmapped: {alertname="A"}
+  not of probes, on holdfast.alerts.prom-south: {component="ledger-north"}
 BIA 2026.1, 1 playbook, epoch 3, holdfast 1.0.0
 `, drawn(func(out *printer) { printStatus(out, s) }))
 }
@@ -264,7 +267,7 @@ What happened
 }
 
 func TestAnExplanationIsATree(t *testing.T) {
-	e := console.Explained{Incident: "parcel-booking-1123", Now: nine(3, 0), Fresh: true, Awaits: "a decision before the latest time to invoke",
+	e := console.Explained{Incident: "parcel-booking-1123", Now: nine(3, 0), Fresh: true, Awaits: "a decision before the latest time to invoke", Gate: "own_probe is asked for, and own-eyes, holdfast's own probe, says that parcel-booking is up",
 		Playbooks: []console.PlaybookFit{{Playbook: "move-booking-to-south", Fits: true, Preconditions: []incident.Condition{
 			{Needs: "ledger-south up", Answer: detector.Met},
 			{Needs: "a recovery point of ledger no older than 5m", Answer: detector.CannotTell, Why: "it needs a recovery point of ledger, and none is known"}}},
@@ -309,6 +312,8 @@ parcel-booking is down since 09:00
 │  ├─ unknown: data_loss (disaster)
 │  └─ not met: decision_point (disaster) would be met in 11m00s if nothing changes
 │     └─ the latest time to invoke is 09:14:00
+├─ not declared by itself
+│  └─ own_probe is asked for, and own-eyes, holdfast's own probe, says that parcel-booking is up
 ├─ not counted
 │  └─ tracking is not vital
 ├─ what would change it
@@ -324,6 +329,29 @@ parcel-booking is down since 09:00
    └─ does not fit: restore-ledger
       └─ it needs south, which is lost
 `, drawn(func(out *printer) { printExplained(out, e) }))
+}
+
+// Somebody answers for each of these services, and reads one of the three.
+func TestWhatAnIncidentThatNobodyDrivesKeepsIsSaidWhereverSomebodyLooks(t *testing.T) {
+	kept := console.IncidentStatus{ID: "parcel-booking-1123", HandsOff: "it holds an event of the kind \"entangled\"", Keeps: []string{"parcel-booking", "tracking"}}
+	s := console.Status{Now: nine(3, 0), Incidents: []console.IncidentStatus{kept}}
+	says := "nothing else is started for parcel-booking, tracking before holdfast stand-down parcel-booking-1123"
+	i := console.Incident{Incident: incident.Incident{ID: "tracking-1123", NoPlaybook: []incident.NoPlaybookFits{
+		{Service: "tracking", Missing: []string{"nothing fits"}},
+		{Service: "tracking", Missing: []string{"run 2 of parcel-booking-1123 was never ended"}, Keeper: "parcel-booking-1123"}}}}
+	e := console.Explained{Kept: []console.Kept{{Service: "tracking", Incident: "parcel-booking-1123", Why: "run 2 of parcel-booking-1123 was never ended"}}}
+	for _, c := range []struct{ text, wants string }{
+		{drawn(func(out *printer) { printStatus(out, s) }), says},
+		{drawn(func(out *printer) {
+			printIncident(out, console.Incident{Incident: incident.Incident{ID: kept.ID, HandsOff: kept.HandsOff}, Status: kept})
+		}), says},
+		{drawn(func(out *printer) { printIncident(out, i) }), "no playbook is started for tracking run 2 of parcel-booking-1123 was never ended"},
+		{drawn(func(out *printer) { printExplained(out, e) }), "none is started for tracking: run 2 of parcel-booking-1123 was never ended"},
+	} {
+		if !strings.Contains(c.text, c.wants) || strings.Contains(c.text, "nothing fits") {
+			t.Errorf("%q is not in\n%s", c.wants, c.text)
+		}
+	}
 }
 
 func TestTheRosterSaysWhoIsOnDuty(t *testing.T) {

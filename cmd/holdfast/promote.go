@@ -103,7 +103,7 @@ func atSite(ctx context.Context, file string, by credentials, do func(*link, jou
 		return err
 	}
 	defer func() { err = errors.Join(err, link.close()) }()
-	return do(link, cfg.Journal())
+	return do(link, cfg.MadeJournal())
 }
 
 // beginEpoch checks the log of decisions and appends that from here on another site decides, and why.

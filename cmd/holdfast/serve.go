@@ -147,6 +147,7 @@ func serve(ctx context.Context, o serving) (err error) {
 		parts.start("checkpoints", func(ctx context.Context) error { return anchor.run(ctx, streams, link, will.Status().Instance) })
 	}
 	if !o.shadow {
+		parts.start("probes", newProber(hands, streams, library, will.inCharge, log).Run)
 		parts.start("alarm", func(ctx context.Context) error { return newAlarm(hands, library, log).watch(ctx, will) })
 	}
 	parts.start("announcer", func(ctx context.Context) error {

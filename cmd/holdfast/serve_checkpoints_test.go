@@ -68,6 +68,20 @@ func TestALogThatWasReplacedIsFoundOutByWhatAnAnchorHasKept(t *testing.T) {
 	}
 }
 
+// Whoever sets up a server is told what to write there, so that a credential speaks for one observer.
+func TestWhoSetsUpAServerIsToldWhereEachObserverMayPublish(t *testing.T) {
+	dir := t.TempDir()
+	shop(t, dir)
+	put(t, dir, "continuity/bia.yaml", "organisation: Shop\nservices: {shop: {needs: [db-1]}}\ncomponents: {db-1: {observers: [prom, probes, other, own-eyes]}}\n"+
+		"observers:\n  prom: {speaks_on: [holdfast.alerts.prom]}\n  probes: {speaks_on: [holdfast.alerts.probes, \"monitoring.>\"]}\n  other: {}\n  own-eyes: {own: true}\n")
+	put(t, dir, "holdfast.yaml", "nats: {url: \"tls://nats.internal:4222\"}\n")
+	want := "the user of probes: permissions: {publish: [\"holdfast.alerts.probes\", \"monitoring.>\"], subscribe: [\"_INBOX.>\"]}\n" +
+		"the user of prom: permissions: {publish: [\"holdfast.alerts.prom\"], subscribe: [\"_INBOX.>\"]}\n"
+	if got := rightsOf(filepath.Join(dir, "holdfast.yaml")); got != want {
+		t.Errorf("it says\n%s", got)
+	}
+}
+
 func TestStreamsOfOnesOwnServerAreSetUpWithCredentialsThatMay(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "holdfast.yaml", "nats: {url: \""+ownNATS(t)+"\"}\n")

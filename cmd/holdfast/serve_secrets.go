@@ -181,6 +181,14 @@ func newHands(cfg *config.Config, link *link, library *library, secrets *secrets
 	if err != nil {
 		return nil, err
 	}
+	var ports []actions.Target
+	for _, text := range cfg.Actions.TCP.Allow {
+		port, err := actions.ParseEndpoint(text)
+		if err != nil {
+			return nil, fmt.Errorf("actions.tcp.allow: %w", err)
+		}
+		ports = append(ports, port)
+	}
 	kept, locks := map[string]actions.Secret{}, ""
 	for name, s := range cfg.Secrets {
 		kept[name] = s.Kept()
@@ -188,7 +196,7 @@ func newHands(cfg *config.Config, link *link, library *library, secrets *secrets
 	if len(cfg.Actions.Exec) > 0 {
 		locks = cfg.Actions.Locks
 	}
-	return actions.New(actions.Config{HTTP: live.HTTP, Subjects: live.Subjects, Commands: live.Commands, Exercise: exercise, Secrets: kept, Locks: locks,
+	return actions.New(actions.Config{HTTP: live.HTTP, TCP: ports, Subjects: live.Subjects, Commands: live.Commands, Exercise: exercise, Secrets: kept, Locks: locks,
 		Conn: link.team, Channels: library.channels, BaseURL: cfg.HTTP.ExternalURL, TLS: secrets.actionsTLS,
 		Logger: log.With().Str("part", "actions").Logger()})
 }

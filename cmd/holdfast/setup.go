@@ -66,7 +66,7 @@ func rightsOf(file string) string {
 	}
 	var all strings.Builder
 	for _, id := range slices.Sorted(maps.Keys(docs.BIA.Observers)) {
-		if on := docs.BIA.Observers[id].SpeaksOn; len(on) > 0 {
+		if on := docs.BIA.Observers[id].SpeaksOn; len(on) > 0 && !docs.BIA.Observers[id].Own {
 			fmt.Fprintf(&all, "the user of %s: permissions: {publish: %s, subscribe: [\"_INBOX.>\"]}\n", id, quoted(on))
 		}
 	}
@@ -100,7 +100,7 @@ func setUp(ctx context.Context, file string, by credentials) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, link.close()) }()
-	if err := journal.Prepare(ctx, link.jetstream, cfg.Journal()); err != nil {
+	if err := journal.Prepare(ctx, link.jetstream, cfg.MadeJournal()); err != nil {
 		return failed(link.hint, "%w", err)
 	}
 	return nil

@@ -16,7 +16,7 @@ import (
 func openSpeakers(c *config.Config, docs *incident.Documents) (problems source.Problems) {
 	for _, id := range slices.Sorted(maps.Keys(docs.BIA.Observers)) {
 		o := docs.BIA.Observers[id]
-		if o.Key != "" { // its signature proves it, wherever it comes
+		if o.Key != "" || o.Own { // its signature proves it, wherever it comes; and where holdfast itself speaks nobody else gets
 			continue
 		}
 		for i, subject := range o.SpeaksOn {

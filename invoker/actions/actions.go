@@ -23,7 +23,8 @@ import (
 
 // Config is what the hands may touch.
 type Config struct {
-	HTTP     []Target           // the only places that steps and webhooks may call
+	HTTP     []Target           // the only places that steps, webhooks and probes may call
+	TCP      []Target           // the only hosts and ports that probes may connect to
 	Subjects []string           // the only NATS subjects that steps may send to; "*" and a last ">" as NATS reads them
 	Commands map[string]Command // the only commands that steps may run, by name
 	Secrets  map[string]Secret  // what steps may refer to, by name
@@ -43,6 +44,8 @@ type Config struct {
 // Hands carry out effects. They are safe for concurrent use.
 type Hands struct {
 	doors    map[Target]*door
+	ports    map[Target]bool
+	resolver *net.Resolver
 	subjects []string
 	commands map[string]Command
 	vault    *vault
@@ -79,6 +82,8 @@ func New(c Config) (*Hands, error) {
 func newHands(c Config, v *vault) (*Hands, error) {
 	h := &Hands{
 		doors:    map[Target]*door{},
+		ports:    map[Target]bool{},
+		resolver: c.Resolver,
 		subjects: c.Subjects,
 		commands: c.Commands,
 		vault:    v,
@@ -91,6 +96,9 @@ func newHands(c Config, v *vault) (*Hands, error) {
 	}
 	for _, t := range c.HTTP {
 		h.doors[t] = newDoor(t, c.TLS, c.Resolver)
+	}
+	for _, t := range c.TCP {
+		h.ports[t] = true
 	}
 	for _, s := range c.Subjects {
 		if err := checkPattern(s); err != nil {

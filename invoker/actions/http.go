@@ -12,13 +12,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"holdfast/incident"
@@ -36,17 +34,7 @@ type door struct {
 // it connects, and makes a fresh connection for each request: net/http repeats requests by itself on reused ones, and
 // whether an effect is sent again is not net/http's to decide.
 func newDoor(t Target, config *tls.Config, resolver *net.Resolver) *door {
-	dialer := &net.Dialer{
-		Timeout:  10 * time.Second,
-		Resolver: resolver,
-		Control: func(_, address string, _ syscall.RawConn) error {
-			to, err := netip.ParseAddrPort(address)
-			if err != nil {
-				return err
-			}
-			return t.permit(to.Addr())
-		},
-	}
+	dialer := t.dialer(resolver)
 	return &door{target: t, client: &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{

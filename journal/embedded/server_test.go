@@ -168,7 +168,7 @@ func TestAnAnonymousClientCanDoNothingElse(t *testing.T) {
 	}
 	c := call(t, s)
 	for _, subject := range []string{
-		"holdfast.log.0", "holdfast.dead.prom", "ledger.promote", "$JS.API.STREAM.DELETE.HOLDFAST_LOG", "$JS.API.INFO",
+		"holdfast.log.0", "holdfast.dead.prom", "holdfast.own.probes", "ledger.promote", "$JS.API.STREAM.DELETE.HOLDFAST_LOG", "$JS.API.INFO",
 		"$JS.API.STREAM.MSG.GET.HOLDFAST_LOG", "$SYS.REQ.SERVER.PING", "_INBOX.another",
 	} {
 		if err := c.PublishRequest(subject, "_INBOX.x", nil); err != nil {

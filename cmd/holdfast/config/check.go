@@ -319,6 +319,11 @@ func (k *checker) checkActions() {
 		}
 		k.oneOf(t.Marks, "for", string(t.For), fors...)
 	}
+	for i, text := range a.TCP.Allow {
+		if _, err := actions.ParseEndpoint(text); err != nil {
+			k.problems.Errorf(k.at(a.TCP.Marks, item("allow", i)), "config/action", "host and port: ledger.internal:5432", "%v", err)
+		}
+	}
 	for _, s := range a.NATS.Allow {
 		switch {
 		case !validSubject(s.Subject):

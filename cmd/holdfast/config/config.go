@@ -142,6 +142,7 @@ type TLS struct {
 type Actions struct {
 	Marks source.Marks        `doc:",marks"`
 	HTTP  Targets             `doc:"http"`
+	TCP   Ports               `doc:"tcp"`   // what probes may connect to besides
 	NATS  Allowed             `doc:"nats"`  // subjects, wildcards allowed
 	Exec  map[string]*Command `doc:"exec"`  // commands by name
 	Locks string              `doc:"locks"` // directory of the files by which a command that outlived its daemon is found; default: beside the embedded store, else in the state directory that systemd gives, else "data/commands"
@@ -194,6 +195,12 @@ type Targets struct {
 	Marks source.Marks `doc:",marks"`
 	Allow []Target     `doc:"allow"` // scheme, host and port: https://fence.internal
 	CA    string       `doc:"ca"`    // file with the authorities to trust; default: the system's
+}
+
+// Ports are hosts with ports.
+type Ports struct {
+	Marks source.Marks `doc:",marks"`
+	Allow []string     `doc:"allow"` // ledger.internal:5432
 }
 
 // Allowed is a list of subjects.
@@ -383,10 +390,18 @@ func (e *Embedded) AnonymousAlerts() bool {
 	return (e.Anonymous == nil || *e.Anonymous) && Loopback(e.Listen)
 }
 
-// Journal is how the streams are set up.
+// MadeJournal is how the streams are set up by whoever may make them: in addition they take in what the daemon says itself.
+func (c *Config) MadeJournal() journal.Options {
+	o := c.Journal()
+	o.Own = true
+	return o
+}
+
+// Journal is how the streams are set up, as far as a daemon may.
 func (c *Config) Journal() journal.Options {
 	o := journal.Options{Replicas: c.NATS.Replicas, AlertsMaxAge: c.Alerts.MaxAge, AlertsMaxBytes: int64(c.Alerts.MaxBytes), Subjects: c.Alerts.Subjects}
 	if e := c.NATS.Embedded; e != nil {
+		o.Own = true // of a server of one's own `holdfast setup` sees to that
 		o.HeadFile = filepath.Join(e.Store, journal.HeadFile)
 	}
 	for _, s := range c.Alerts.Sources {

@@ -67,6 +67,7 @@ func TestWhatIsWrongIsSaidWithItsRule(t *testing.T) {
 		{"a target for somebody else", `actions: {http: {allow: [{target: "https://fence.internal", for: rehearsals}]}}`,
 			`1:66 config/value: "rehearsals" is no value of for`},
 		{"a target that is not named", `actions: {nats: {allow: [{for: exercise}]}}`, `1:26 document/missing-key: "subject" is missing`},
+		{"an endpoint that is none", `actions: {tcp: {allow: [ledger.internal, "ledger.internal:5432"]}}`, `1:25 config/action: "ledger.internal" is no host with a port: write ledger.internal:5432`},
 		{"a program by name", `actions: {exec: {promote: {argv: [promote.sh]}}}`, `1:28 config/action: "promote.sh" is not an absolute path`},
 		{"a level that does not exist", `log: {level: verbose}`, `1:14 config/value: "verbose" is no value of level`},
 		{"an address of no page", `http: {external_url: "holdfast.example.org"}`, `1:22 config/url: "holdfast.example.org" is no address of a page`},
