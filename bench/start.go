@@ -47,15 +47,15 @@ func measureStart(ctx context.Context, b *bench) ([]Row, error) {
 	}
 	d.stop()
 	many := thousands(b.active)
-	alone, err := b.restarts(ctx, dir, o)
+	alone, err := b.restarts(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
 	rows := alone.rows("13", many+" alerts active", 2, 5)
-	if err := b.inherit(ctx, dir, o); err != nil {
+	if err := b.inherit(ctx, dir); err != nil {
 		return nil, err
 	}
-	both, err := b.restarts(ctx, dir, o)
+	both, err := b.restarts(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func measureStart(ctx context.Context, b *bench) ([]Row, error) {
 }
 
 // inherit gives a stopped daemon a past: its log of decisions becomes one of ten thousand incidents. The daemon reads it once.
-func (b *bench) inherit(ctx context.Context, dir string, o organisation) error {
+func (b *bench) inherit(ctx context.Context, dir string) error {
 	log := filepath.Join(dir, "past")
 	if _, err := ask[struct{}](ctx, "past", past{Store: log, Incidents: startIncidents}); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (b *bench) inherit(ctx context.Context, dir string, o organisation) error {
 	if err := os.Rename(filepath.Join(log, "jetstream", "$G", "streams", journal.LogStream), to); err != nil {
 		return err
 	}
-	d, err := startDaemon(ctx, b.kit, dir, o)
+	_, d, err := b.restart(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (b *bench) inherit(ctx context.Context, dir string, o organisation) error {
 type restarted struct{ kept, whole, raw []begun }
 
 // restarts starts a daemon again and again, which was stopped in between by SIGKILL.
-func (b *bench) restarts(ctx context.Context, dir string, o organisation) (r restarted, err error) {
+func (b *bench) restarts(ctx context.Context, dir string) (r restarted, err error) {
 	heard := filepath.Join(dir, "nats", heardFile)
 	kept, err := os.ReadFile(heard)
 	if err != nil {
@@ -112,9 +112,14 @@ func (b *bench) restarts(ctx context.Context, dir string, o organisation) (r res
 					return r, err
 				}
 			}
-			one, err := b.restart(ctx, dir, o, how.file != nil)
+			one, d, err := b.restart(ctx, dir)
 			if err != nil {
 				return r, err
+			}
+			_ = d.cmd.Process.Kill()
+			<-d.done
+			if _, err := os.Stat(heard); how.file != nil && err != nil {
+				return r, fmt.Errorf("what was kept was thrown away; the daemon said: %s", d.lastWords())
 			}
 			*how.into = append(*how.into, one)
 		}
@@ -122,20 +127,26 @@ func (b *bench) restarts(ctx context.Context, dir string, o organisation) (r res
 	return r, os.WriteFile(heard, kept, 0o600)
 }
 
-func (b *bench) restart(ctx context.Context, dir string, o organisation, kept bool) (begun, error) {
+// restart starts the daemon of a directory, and says what it took until it was ready.
+func (b *bench) restart(ctx context.Context, dir string) (begun, *process, error) {
+	ready := filepath.Join(dir, "ready.json")
+	if err := os.RemoveAll(ready); err != nil { // one that was killed has left it
+		return begun{}, nil, err
+	}
 	from := time.Now()
-	d, err := startDaemon(ctx, b.kit, dir, o)
+	p, err := start(dir, "holdfast", b.holdfast, "serve", "--config", "holdfast.yaml", "--ready-file", ready)
 	if err != nil {
-		return begun{}, err
+		return begun{}, nil, err
 	}
-	took := begun{time.Since(from).Seconds(), d.cpu().Seconds()}
-	d.nats.Close()
-	_ = d.cmd.Process.Kill()
-	<-d.done
-	if _, err := os.Stat(filepath.Join(dir, "nats", heardFile)); kept && err != nil {
-		return begun{}, fmt.Errorf("what was kept was thrown away; the daemon said: %s", d.lastWords())
+	for deadline := from.Add(5 * time.Minute); ; {
+		if _, err := os.Stat(ready); err == nil {
+			return begun{time.Since(from).Seconds(), p.cpu().Seconds()}, p, nil
+		}
+		if err := p.pause(ctx, deadline, time.Millisecond); err != nil {
+			p.stop()
+			return begun{}, nil, err
+		}
 	}
-	return took, nil
 }
 
 func (r restarted) rows(id, what string, target, floor float64) []Row {
@@ -253,7 +264,7 @@ func (p past) run(ctx context.Context) error {
 	}
 	text := "playbook: failover\nfor: {services: [s0]}\nsteps:\n"
 	for n := range pastSteps {
-		text += fmt.Sprintf("  - {id: step-%d, run: {exec: {command: /usr/local/bin/failover, args: [\"--stage\", \"%d\"]}}, timeout: 2m, retry: 1, repeat: safe}\n", n, n)
+		text += fmt.Sprintf("  - {id: step-%d, run: {exec: {command: failover, args: [stage, \"%d\"]}}, timeout: 2m, retry: 1, repeat: safe}\n", n, n)
 	}
 	book, problems := playbooks.Parse("playbooks/failover.yaml", []byte(text))
 	if problems.HasErrors() {

@@ -14,7 +14,7 @@ import (
 // Apply is the incident after a record. It is total: what is in the journal has happened. The incident it is called on
 // stays as it was; what has to change is copied.
 func (i Incident) Apply(r Record) Incident {
-	i.Timeline = slices.Clip(i.Timeline)
+	i.Timeline, i.secret = slices.Clip(i.Timeline), nil
 	return i.apply(r)
 }
 
@@ -213,7 +213,7 @@ func (i *Incident) run(id string, change func(*Run)) {
 		i.HandsOff = fmt.Sprintf("the journal speaks of run %s, which was never started", id)
 		return
 	}
-	i.Runs = slices.Clone(i.Runs)
+	i.own()
 	i.Runs[n].cast = &cast{}
 	change(&i.Runs[n])
 }
@@ -226,7 +226,7 @@ func (i *Incident) step(run, step string, change func(*playbooks.Step, *StepStat
 			i.HandsOff = fmt.Sprintf("the journal speaks of step %s, which run %s does not have", step, run)
 			return
 		}
-		r.Steps = slices.Clone(r.Steps)
+		r.own(i.secret)
 		change(&r.Playbook.Steps[n], &r.Steps[n])
 	})
 }

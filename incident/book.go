@@ -15,6 +15,7 @@ import (
 type book struct {
 	docs      *Documents
 	known     *Documents               // read already; nil: none
+	secret    *secret                  // what was made since anybody last looked may be changed in place; nil: nothing may
 	texts     map[string]*bia.Analysis // by digest: the one in force, and those that open incidents are judged by
 	broken    string                   // why the documents adopted last cannot be read
 	unread    string                   // what in the log about the house itself is not understood; empty once a person has armed
@@ -53,7 +54,7 @@ func (b book) clone() book {
 	b.incidents, b.fuses, b.said = maps.Clone(b.incidents), maps.Clone(b.fuses), maps.Clone(b.said)
 	b.past.runs = maps.Clone(b.past.runs)
 	b.ids, b.going, b.stood, b.over = slices.Clip(b.ids), slices.Clip(b.going), slices.Clip(b.stood), slices.Clip(b.over)
-	b.trial = true
+	b.trial, b.secret = true, nil
 	return b
 }
 
@@ -67,10 +68,10 @@ func (b *book) apply(r Record) {
 	case DocumentsAdopted:
 		b.adopt(r.At, e)
 	case Armed:
-		b.arming, b.unread = &r, ""
+		b.arming, b.unread = aside(r), ""
 	case Disarmed:
 		if e.By.Person != "" || b.off() == (Off{}) { // a rule does not take the place of a person's word
-			b.arming = &r
+			b.arming = aside(r)
 		}
 	case GapAdopted:
 		b.adoptGap(e)
@@ -89,6 +90,9 @@ func (b *book) apply(r Record) {
 		b.incident(r)
 	}
 }
+
+// aside is a record to point at; the others are not, and need no place of their own.
+func aside(r Record) *Record { return &r }
 
 // adopt reads the documents again. An older or newer version of holdfast may have accepted what this one does not: then
 // the documents before stay, nothing happens automatically, and the daemon says so.
@@ -136,13 +140,13 @@ func (b *book) incident(r Record) {
 		old = &Incident{seat: len(b.ids)}
 		b.ids, b.going = append(b.ids, r.Incident), append(b.going, r.Incident)
 	}
-	now := b.next(*old, r)
+	now := b.next(old, r)
 	if now.JudgedBy == "" && b.docs != nil { // opened by a version that did not write it down
 		now.JudgedBy = b.docs.BIA.Digest
 	}
 	now.recall(&b.past)
 	b.past.read(now, r)
-	b.incidents[r.Incident] = &now
+	at := b.put(r.Incident, old, now)
 	if !b.private(r) {
 		b.busy = &busy{}
 	}
@@ -154,7 +158,7 @@ func (b *book) incident(r Record) {
 			b.over = append(b.over, r.Incident)
 		}
 	}
-	b.owe(&now)
+	b.owe(at)
 	b.burn(r)
 	if e, ok := r.Event.(ExerciseConcluded); ok {
 		b.exercised = append(slices.Clip(b.exercised), Exercised{Incident: r.Incident, At: r.At, ExerciseConcluded: e})
@@ -167,14 +171,21 @@ func (b *book) incident(r Record) {
 }
 
 // next is an incident after a record. The desk's own timelines grow in place: nobody but the desk adds to them.
-func (b *book) next(i Incident, r Record) Incident {
+func (b *book) next(old *Incident, r Record) Incident {
+	i := *old
 	if b.docs != nil {
 		i.shelf = b.docs.Playbooks
 	}
 	if b.trial {
 		return i.Apply(r)
 	}
-	return i.apply(r)
+	if !b.secret.keeps(old.made) { // what others know of stays as it is
+		i.runs = nil
+	}
+	i.secret = b.secret
+	i = i.apply(r)
+	i.secret, i.made = nil, b.secret // whoever copies it from here on has no right to what is in it
+	return i
 }
 
 // gate is why nothing may be declared without a person; empty: armed. A fresh house is armed if its bia.yaml says so.

@@ -59,6 +59,9 @@ type Incident struct {
 	unsent int                   // notices that nobody has carried out yet
 	seat   int                   // how many incidents there were before it
 	shelf  []*playbooks.Playbook // those in force when something was last recorded
+
+	made, runs *secret // that the incident is a part of, and its Runs; nil: others may know of it
+	secret     *secret // of the desk, while that applies a record; nil: what is applied is tried out on a copy
 }
 
 // Open reports whether anything can still happen to the incident.
@@ -121,6 +124,7 @@ type Run struct {
 
 	plan  *rememberedPlan // how it is forecast, with what was known of the past when it began
 	known int             // how many past runs that were
+	steps *secret         // that Steps are a part of; nil: others may know of them
 	cast  *cast           // what follows from how it stands; a new one for each change
 }
 

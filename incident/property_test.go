@@ -351,6 +351,48 @@ func (a *anything) history() {
 }
 
 // replays folds the records anew, as a restart does, and compares what readers see.
+// readAlone replays on a desk of which nobody holds anything but what they have looked at: that stays as they saw it.
+func (a *anything) readAlone() {
+	type look struct {
+		seen Incident
+		was  string
+	}
+	var looks []look
+	d := NewDesk()
+	d.Alone(true)
+	for n, r := range a.records {
+		d.book.apply(r)
+		if i := d.incidents[r.Incident]; i != nil && n%7 == 3 {
+			looks = append(looks, look{*i, asJSON(a, *i)})
+			d.Seen()
+		}
+		if n%11 == 5 { // a decision that is tried out changes nothing of it
+			was, tried := asJSON(a, d.incidents), d.book.clone()
+			for _, r := range a.records[n+1 : min(n+4, len(a.records))] {
+				if i := d.incidents[r.Incident]; i != nil { // as an incident does that is asked what is due
+					alone := *i
+					alone.Timeline = slices.Clip(alone.Timeline)
+					alone.apply(r)
+				}
+				tried.apply(r)
+			}
+			if is := asJSON(a, d.incidents); was != is {
+				a.Fatalf("to try something out changed what is:\n%s\n%s", was, is)
+			}
+		}
+	}
+	for _, l := range looks {
+		if is := asJSON(a, l.seen); is != l.was {
+			a.Fatalf("what somebody had looked at changed in their hands:\n%s\n%s", l.was, is)
+		}
+	}
+	for _, id := range a.book.ids {
+		if live, read := asJSON(a, *a.book.incidents[id]), asJSON(a, *d.incidents[id]); live != read {
+			a.Fatalf("%s is read otherwise by a desk on its own:\n%s\n%s", id, live, read)
+		}
+	}
+}
+
 func (a *anything) replays() {
 	again := newBook()
 	for _, r := range a.records {
@@ -501,6 +543,7 @@ func whateverHappens(t *testing.T, documents func(*rapid.T) map[string]string) {
 		a.brakes()
 		a.lives()
 		a.replays()
+		a.readAlone()
 	})
 }
 

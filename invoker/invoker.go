@@ -132,6 +132,7 @@ func (v *Invoker) Look(see func(*incident.Desk)) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	see(v.desk)
+	v.desk.Seen()
 }
 
 // Run reads the journal, takes over, and then decides, commits and acts until ctx ends. Where another instance is in charge

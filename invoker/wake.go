@@ -12,7 +12,10 @@ import (
 // wake brings a new process up to the present and puts it in charge. Until then it decides nothing and does nothing: an
 // outage that is already over must not be answered.
 func (v *Invoker) wake(ctx context.Context) error {
-	if err := v.insist(ctx, v.readOn); err != nil {
+	v.note(func(*Status) { v.desk.Alone(true) })
+	err := v.insist(ctx, v.readOn)
+	v.note(func(*Status) { v.desk.Alone(false) })
+	if err != nil {
 		return err
 	}
 	if err := v.catchUp(ctx); err != nil {

@@ -48,8 +48,9 @@ type chain struct {
 	note  note
 	wait  func(context.Context, time.Duration) bool // between two attempts; nil: pause
 
-	mu   sync.Mutex // one append in flight
-	head link       // the newest that this process appended or verified against
+	mu      sync.Mutex // one append in flight
+	looking sync.Mutex // guards head beside it
+	head    link       // the newest that this process appended or verified against
 }
 
 // A link is what the next envelope has to name.
@@ -81,7 +82,7 @@ func (c *chain) Append(ctx context.Context, e Envelope) (Committed, error) {
 	if err != nil {
 		return Committed{}, err
 	}
-	c.head = link{sequence, HashOf(body)}
+	c.isAt(link{sequence, HashOf(body)})
 	failpoint.Hit("journal/note")
 	c.note.write(c.head)
 	failpoint.Hit("journal/noted")
@@ -99,7 +100,7 @@ func (c *chain) standsOn(ctx context.Context, e Envelope) error {
 		if err != nil {
 			return fmt.Errorf("append to the log: %w", err)
 		}
-		c.head = head
+		c.isAt(head)
 	}
 	if c.head.hash != e.PrevHash {
 		return fmt.Errorf("%w: envelope %d is another one than it was decided on", ErrConflict, e.PrevSequence)
@@ -215,12 +216,24 @@ func (c *chain) read(ctx context.Context, after uint64, hand func(Committed, err
 	return nil
 }
 
+// isAt notes the newest envelope that was appended or verified against; whoever calls it has the append in flight.
+func (c *chain) isAt(head link) {
+	c.looking.Lock()
+	defer c.looking.Unlock()
+	c.head = head
+}
+
+// was is that for who reads: an append in flight may take seconds to find out what became of it, and nobody waits for that.
+func (c *chain) was() link {
+	c.looking.Lock()
+	defer c.looking.Unlock()
+	return c.head
+}
+
 // sameAs holds that what stands at a sequence is what this process knows to have stood there, and what was noted. A log that
 // was cut and has grown again since may be as long as before.
 func (c *chain) sameAs(noted, stands link) error {
-	c.mu.Lock()
-	known := c.head
-	c.mu.Unlock()
+	known := c.was()
 	if known.sequence == stands.sequence && known.hash != stands.hash {
 		return broken(stands.sequence, fmt.Sprintf("has hash %s, and had %s when this process last saw it", stands.hash, known.hash))
 	}

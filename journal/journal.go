@@ -66,6 +66,10 @@ type Message struct {
 	Body     []byte
 }
 
+// Borrowed reports whether a message came by a stream of the team's own that the alert log takes in ([Options.Sources]): who may
+// write there need not be able to publish on its subject here.
+func (m Message) Borrowed() bool { return len(m.Header["Nats-Stream-Source"]) > 0 }
+
 // A Hole is the error of messages of the alert log that were stored once and can no longer be read, though they have not
 // reached the age at which they may expire. If they have, and nothing is stored after them, that is said in the same way:
 // whoever follows the log would otherwise wait for what was there and never comes.

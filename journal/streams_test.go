@@ -105,6 +105,12 @@ func TestAStreamThatATeamHasAlreadyIsTakenIn(t *testing.T) {
 		if diff := cmp.Diff([]string{"1 pages.critical.b x"}, hear(t, j, 0, 1)); diff != "" {
 			t.Error(diff)
 		}
+		publish(t, j, "directly")
+		for sequence, borrowed := range map[uint64]bool{1: true, 2: false} {
+			if m, err := j.Message(t.Context(), sequence); err != nil || m.Borrowed() != borrowed {
+				t.Errorf("message %d came by another stream: %v, %v", sequence, m.Borrowed(), err)
+			}
+		}
 	})
 }
 

@@ -132,7 +132,9 @@ func serve(ctx context.Context, o serving) (err error) {
 
 	parts := newParts(ctx, log)
 	parts.start("collector", func(ctx context.Context) error {
-		garbage.Collect(ctx, func(inUse uint64) int { return detector.Garbage(library.documents().BIA, inUse) })
+		garbage.Collect(ctx, func(inUse uint64) int {
+			return max(detector.Garbage(library.documents().BIA, inUse), will.litter(inUse))
+		})
 		return nil
 	})
 	parts.start("health", link.watchHealth)

@@ -143,6 +143,16 @@ func (h *house) Look(see func(*incident.Desk)) { h.shown().Look(see) }
 // Status is how the present invoker is.
 func (h *house) Status() invoker.Status { return h.invoker().Status() }
 
+// litter is how much garbage may pile up while the logs are read, in percent of the bytes in use: a start makes a lot of it, and
+// of what it builds up little ever becomes any.
+func (h *house) litter(inUse uint64) (percent int) {
+	const bytes, most = 512 << 20, 10_000
+	if h.Status().StartTook > 0 {
+		return 0
+	}
+	return int(min(bytes*100/max(inUse, 1), most))
+}
+
 // lastStart is how the present invoker came up.
 func (h *house) lastStart() console.Start {
 	s := h.Status()

@@ -92,6 +92,9 @@ func MakeOut(m journal.Message) (alert.Batch, *alert.Unreadable) {
 	if why := beginning(m.Header); why != nil {
 		return alert.Batch{}, why
 	}
+	if m.Borrowed() && strings.HasPrefix(m.Subject, journal.OwnPrefix) {
+		return alert.Batch{}, &alert.Unreadable{Reason: alert.Malformed, Detail: "it came by another stream, and holdfast itself says nothing there: somebody else speaks as holdfast"}
+	}
 	batch, err := alert.DecodeMessage(m.Header, m.Body)
 	batch = batch.ReceivedAt(m.Received)
 	batch.Body, batch.Signature = m.Body, alert.SignatureOf(m.Subject, m.Header)

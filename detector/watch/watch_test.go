@@ -450,3 +450,24 @@ func TestAFailingLogEndsTheEarsWithItsError(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A stream of the team's own may hold any subject; who may write there must not be able to say what holdfast sees.
+func TestNobodySpeaksAsHoldfastByAStreamThatIsTakenIn(t *testing.T) {
+	body := []byte(`{"holdfast": 1, "alerts": [{"status": "firing", "labels": {"component": "web"}}]}`)
+	for _, c := range []struct {
+		subject, source string
+		read            bool
+	}{
+		{"holdfast.own.probes", "", true},
+		{"holdfast.own.probes", "ALERTS 7", false},
+		{"monitoring.web", "ALERTS 7", true},
+	} {
+		m := journal.Message{Sequence: 1, Subject: c.subject, Body: body, Header: map[string][]string{}}
+		if c.source != "" {
+			m.Header["Nats-Stream-Source"] = []string{c.source}
+		}
+		if batch, why := watch.MakeOut(m); (why == nil) != c.read || len(batch.Alerts) > 0 != c.read {
+			t.Errorf("on %s by %q it says %v, %v", c.subject, c.source, batch.Alerts, why)
+		}
+	}
+}
