@@ -27,7 +27,7 @@ func (i Incident) apply(r Record) Incident {
 			i.HandsOff = "the record that opened it is missing from the journal"
 		}
 	}
-	if !i.applyLife(r) && !i.applyReporting(r) && !i.applyRun(r) && !i.applyControl(r) {
+	if !i.applyLife(r) && !i.applyReporting(r) && !i.applyRun(r) && !i.applyControl(r) && !understoodTomorrow(r.Event) {
 		i.HandsOff = fmt.Sprintf("it holds an event of the kind %q, which this version of holdfast does not know", r.Event.Kind())
 	}
 	i.tell(r)

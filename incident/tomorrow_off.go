@@ -8,3 +8,6 @@ var tomorrow []kindRead
 
 // noting is what a note comes to.
 func noting(n Noted) []Event { return []Event{n} }
+
+// understoodTomorrow reports whether an event is one that only that version knows.
+func understoodTomorrow(Event) bool { return false }

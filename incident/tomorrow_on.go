@@ -22,3 +22,9 @@ func noting(n Noted) []Event {
 	}
 	return []Event{n}
 }
+
+// understoodTomorrow reports whether an event is one that only this version knows. It changes nothing of the incident.
+func understoodTomorrow(e Event) bool {
+	_, entangled := e.(Entangled)
+	return entangled
+}

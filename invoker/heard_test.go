@@ -172,6 +172,71 @@ func TestAnOutageThatIsAlreadyOverIsNotAnswered(t *testing.T) {
 	})
 }
 
+// What the ears do not know they cannot say: an outage that was over while they were cut off looks as if it went on.
+func TestWhoseEarsWereCutOffDeclaresNothingThatIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var away atomic.Bool // the journal as a whole is
+		p := w.boot(func(c *invoker.Config) {
+			c.AlertsHead = func(ctx context.Context) (uint64, error) {
+				if away.Load() {
+					return 0, errAway
+				}
+				return w.journal.Head(ctx)
+			}
+		})
+		time.Sleep(time.Second)
+		w.say("firing")
+		time.Sleep(5 * time.Second)
+		w.deaf.Store(true)
+		away.Store(true)
+		w.say("resolved")
+		time.Sleep(10 * time.Minute)
+		if err := p.inv.Ready(); err == nil || !strings.Contains(err.Error(), "the journal cannot be used") {
+			t.Errorf("while nobody knows what waits it is ready: %v", err)
+		}
+		away.Store(false) // the log is back, and the ears are not yet
+		time.Sleep(10 * time.Minute)
+		head := p.inv.Status().Head
+		w.deaf.Store(false)
+		time.Sleep(time.Minute)
+		if i, ok := p.incident(); ok && (i.Declared != nil || len(i.Runs) > 0) {
+			t.Errorf("it was declared from the past, the log stood at %d before the ears were back:\n%s", head, summary(i))
+		}
+		if err := p.inv.Ready(); err != nil {
+			t.Errorf("once the ears are back: %v", err)
+		}
+		p.end()
+	})
+}
+
+// What began and ended meanwhile is on record, once, whatever follows.
+func TestWhatWasOverBeforeAnybodyCouldDecideIsFoundInRetrospectOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		p := w.boot()
+		time.Sleep(time.Minute)
+		p.end()
+		w.say("firing")
+		time.Sleep(20 * time.Minute)
+		w.say("resolved")
+		time.Sleep(10 * time.Minute)
+		for range 2 {
+			p = w.boot()
+			time.Sleep(time.Hour)
+			var all []incident.Incident
+			p.inv.Look(func(d *incident.Desk) { all = d.Incidents() })
+			if len(all) != 1 || !all[0].InRetrospect() || all[0].Declared != nil || len(all[0].Notices) > 0 {
+				t.Fatalf("found: %+v", all)
+			}
+			p.end()
+		}
+		if len(w.sent()) > 0 {
+			t.Errorf("%s was sent", w.sent()[0].Key)
+		}
+	})
+}
+
 func TestNothingIsDecidedOnABacklog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

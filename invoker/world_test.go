@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,6 +54,7 @@ type world struct {
 	mute    bool                                   // nobody can be told anything
 	talk    bool                                   // people say what they see, and the documents are edited, while it goes on
 	cut     map[string]bool                        // by key: hanging effects that were called off
+	deaf    atomic.Bool                            // the ears hear nothing: they are cut off from the alert log, and do not know
 }
 
 // A logbook is what processes log; it can be read while they do.
@@ -175,6 +177,9 @@ func (w *world) boot(change ...func(*invoker.Config)) *process {
 }
 
 func (p *process) hear(ctx context.Context, h watch.Heard) error {
+	for p.w.deaf.Load() && ctx.Err() == nil {
+		time.Sleep(50 * time.Millisecond)
+	}
 	return p.inv.Hear(ctx, invoker.Heard{Sequence: h.Sequence, Received: h.Received, Subject: h.Subject, Batch: h.Batch, Unreadable: h.Unreadable, Lost: h.Lost, CaughtUp: h.CaughtUp})
 }
 

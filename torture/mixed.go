@@ -84,14 +84,16 @@ func (s *succession) versions(dir string) error {
 		return err
 	}
 	const older, newer = 0, 1
+	w.crowd.turn(s.houses[older].url())
+	time.Sleep(500 * time.Millisecond)              // so that something is under way
 	if err := s.pass(w, older, false); err != nil { // the upgrade: the older goes, the newer goes on
 		return fmt.Errorf("upgrade: %w", err)
 	}
-	id, err := s.entangle(w)
-	if err != nil {
+	if err := s.start(older, 0); err != nil {
 		return err
 	}
-	if err := s.start(older, 0); err != nil { // reads it as a standby
+	id, err := s.entangle(w) // the older one reads it as a standby
+	if err != nil {
 		return err
 	}
 	if err := s.pass(w, newer, true); err != nil { // the rollback
@@ -114,8 +116,6 @@ func (s *succession) versions(dir string) error {
 
 // pass ends who is in charge, in order or not, and waits until the other acts.
 func (s *succession) pass(w *world, from int, crash bool) error {
-	w.crowd.turn(s.houses[from].url())
-	time.Sleep(500 * time.Millisecond) // so that something is under way
 	p := s.daemons[from]
 	lost := time.Now()
 	if crash {
@@ -134,10 +134,10 @@ func (s *succession) entangle(w *world) (id string, err error) {
 			return err
 		}
 		n := slices.IndexFunc(status.Incidents, func(i console.IncidentStatus) bool {
-			return slices.ContainsFunc(i.Runs, func(r console.RunStatus) bool { return r.Ended.IsZero() })
+			return slices.ContainsFunc(i.Runs, func(r console.RunStatus) bool { return r.Ended.IsZero() && r.Done < r.Steps/2 })
 		})
 		if n < 0 {
-			return errors.New("nothing is under way")
+			return errors.New("nothing has just begun")
 		}
 		id = status.Incidents[n].ID
 		done, err := w.crowd.api().order(context.Background(), w.house.tokens[people[0]], incident.Command{Verb: incident.VerbNote, Incident: id, Reason: "entangle another"})

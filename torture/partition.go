@@ -16,6 +16,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"holdfast/journal"
 )
 
 // A proxy stands on a route between two servers, and can be cut.
@@ -312,9 +314,16 @@ func (a *audit) partitions(o options, dir string, r *row) error {
 	}
 	w.stop(p, a)
 	v, verifyErr := verify(o.program, w.house.config())
-	l, err := readLogs(context.Background(), nc)
-	if err != nil {
+	var l logs
+	var broken error
+	if err := until(30*time.Second, "the logs are read", func() (err error) {
+		if l, err = readLogs(context.Background(), nc); !journal.Unavailable(err) { // between two leaders they cannot be
+			broken = err
+			return nil
+		}
 		return err
+	}); err != nil || broken != nil {
+		return errors.Join(err, broken)
 	}
 	a.whole(l, v, verifyErr)
 	a.books(w, l, false)
