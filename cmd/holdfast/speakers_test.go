@@ -45,3 +45,37 @@ func TestWhoElseCanPublishWhereAnObserverSpeaksIsFound(t *testing.T) {
 		})
 	}
 }
+
+// Two subjects are two voices only where it takes two credentials to speak on them.
+func TestACredentialThatSpeaksForAWholeQuorumIsFound(t *testing.T) {
+	const closed = "anonymous: false"
+	for name, c := range map[string]struct{ config, mode, want string }{
+		"a user of NATS": {"nats: {embedded: {users: {mon: {password_file: m, publish: [\"holdfast.alerts.>\"]}}, " + closed + "}}\nalerts: {senders: {a: {}, b: {}}}", "automatic",
+			"the NATS user mon can speak as a, b, which is the quorum of db-1"},
+		"a sender over HTTP": {"nats: {embedded: {" + closed + "}}\nalerts: {senders: {mon: {token_file: m, sources: [a, b]}}}", "automatic",
+			"the sender mon, over HTTP, can speak as a, b, which is the quorum of db-1"},
+		"each has its own": {"nats: {embedded: {users: {a: {password_file: a, publish: [holdfast.alerts.a]}}, " + closed + "}}\nalerts: {senders: {a: {}, b: {token_file: b}}}", "automatic", ""},
+		"people declare":   {"nats: {embedded: {" + closed + "}}\nalerts: {senders: {mon: {token_file: m, sources: [a, b]}}}", "recommend", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			shop(t, dir)
+			put(t, dir, "continuity/bia.yaml", "organisation: Shop\nservices:\n  shop: {needs: [db-1, db-2]}\ncomponents:\n  db-1: {observers: [a, b], quorum: 2}\n  db-2: {observers: [b, a], quorum: 2}\n"+
+				"observers:\n  a: {speaks_on: [holdfast.alerts.a]}\n  b: {speaks_on: [holdfast.alerts.b]}\ndeclaration: {authority: director, mode: "+c.mode+"}\n")
+			put(t, dir, "holdfast.yaml", c.config+"\n")
+			found, _, err := examine(filepath.Join(dir, "holdfast.yaml"), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, p := range found {
+				if p.Rule == "config/open-speaker" {
+					got = append(got, p.Message)
+				}
+			}
+			if diff := cmp.Diff(c.want, strings.Join(got, "\n")); diff != "" {
+				t.Errorf("%s\n%v", diff, found)
+			}
+		})
+	}
+}
