@@ -250,6 +250,11 @@ func (k *keeper) write(ctx context.Context, state invoker.Kept, desk []byte) (si
 	if err != nil {
 		return 0, err
 	}
+	defer func() {
+		if err != nil { // on a disk that is full the journal needs the room
+			_ = os.Remove(next)
+		}
+	}()
 	for _, part := range [][]byte{line, desk, digestOf(line, desk)} {
 		n, wrong := f.Write(part)
 		size, err = size+n, errors.Join(err, wrong)

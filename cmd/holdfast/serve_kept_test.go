@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"holdfast/invoker"
 	"holdfast/journal"
 )
 
@@ -179,6 +180,18 @@ func TestWhatAnInterruptedKeeperLeftBehindIsNotTakenForWhatWasKept(t *testing.T)
 	}
 	if _, err := os.Stat(file); err != nil {
 		t.Errorf("the next one is not kept: %v", err)
+	}
+}
+
+func TestWhatCouldNotBeKeptTakesNoRoomFromTheJournal(t *testing.T) {
+	file := filepath.Join(t.TempDir(), keptFile)
+	put(t, file, "in/the.way", "")
+	k := &keeper{file: file}
+	if _, err := k.write(t.Context(), invoker.Kept{}, []byte("what was heard")); err == nil {
+		t.Fatal("it is kept in the place of a directory")
+	}
+	if _, err := os.Stat(file + ".new"); !os.IsNotExist(err) {
+		t.Errorf("what was written of it is still there: %v", err)
 	}
 }
 
