@@ -164,6 +164,44 @@ func (c *checker) oneVoice(x *Component) string {
 	return ""
 }
 
+// warnOfUnsigned: where a declaration without a person takes signatures, the loss of a component for which fewer can sign than its
+// quorum asks is never declared like that. holdfast's own probes sign nothing.
+func (c *checker) warnOfUnsigned() {
+	if !c.Declaration.Require.Signed || c.Declaration.Mode != "automatic" {
+		return
+	}
+	bears := map[string]bool{}
+	for _, id := range c.Judged() {
+		if c.Objectives(id).Judged() {
+			for _, component := range c.Bearers(id) {
+				bears[component] = true
+			}
+		}
+	}
+	signs := func(observer string) bool { o := c.Observers[observer]; return o != nil && o.Key != "" }
+	said := map[string]bool{}
+	for _, id := range sortedKeys(c.Components) {
+		x := c.Components[id]
+		signing := 0
+		for _, observer := range x.Observers {
+			if signs(observer) {
+				signing++
+			}
+		}
+		set := fmt.Sprint(x.Quorum, slices.Sorted(slices.Values(x.Observers)))
+		if !bears[id] || len(x.Observers) == 0 || signing >= x.Quorum || said[set] {
+			continue
+		}
+		said[set] = true
+		at := x.Marks.Of("observers")
+		if x.Marks.Has("quorum") {
+			at = x.Marks.Of("quorum")
+		}
+		c.Warnf(at, "bia/unsigned", "give a key to as many of its observers as its quorum asks; holdfast's own probes sign nothing",
+			"signed is asked for, and of the observers of %s %d can sign where it takes %d: its loss is never declared without a person", id, signing, x.Quorum)
+	}
+}
+
 func listed(ids []string) string {
 	if len(ids) < 2 {
 		return strings.Join(ids, "")

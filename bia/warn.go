@@ -21,6 +21,7 @@ func (c *checker) warn() {
 	c.warnOfObservers()
 	c.warnOfQuorums()
 	c.warnOfUnprobed()
+	c.warnOfUnsigned()
 	if c.Declaration.Authority == "" {
 		c.Warnf(c.Marks.Of("declaration"), "bia/no-authority", "declaration: {authority: a role}", "nobody is named who may declare a disaster")
 	}

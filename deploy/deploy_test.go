@@ -73,6 +73,9 @@ func TestTheThreeOfATrioFitTogether(t *testing.T) {
 		}
 		nodes[k.Node], nodes[k.Listen] = true, true
 		passwords[k.Name+k.PasswordFile] = true
+		if c.NATS.Embedded.AnonymousAlerts() {
+			t.Errorf("%s: any program on the machine may say anything in anybody's name", name)
+		}
 		if c.Watchdog == nil {
 			t.Errorf("%s: nobody would notice that all three are gone", name)
 		}

@@ -113,7 +113,7 @@ func (d *Detector) accusers(v *view, id string, t int64) string {
 
 // fewSay says that too few say of a service as a whole that it is down.
 func (d *Detector) fewSay(v *view, service string, t int64) string {
-	return fmt.Sprintf("that %s as a whole is down is what only %s, and %s observers must say so", service, d.accusers(v, service, t), number(d.book.QuorumOfWhole(service)))
+	return fmt.Sprintf("only %s of %s as a whole, and %s observers must say so", d.accusers(v, service, t), service, number(d.book.QuorumOfWhole(service)))
 }
 
 // switchedOffBy is who switched a component off, as it stood at an instant, and until when; empty: nobody.

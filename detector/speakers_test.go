@@ -154,7 +154,7 @@ func TestOneWhoSaysThatAServiceAsAWholeIsDownIsDoubted(t *testing.T) {
 			if met.Answer != detector.Met || (met.Doubt != "") != c.doubt {
 				t.Errorf("decision_point is %s, the doubt %q", met.Answer, met.Doubt)
 			}
-			if c.doubt && !strings.Contains(met.Doubt, "that s as a whole is down is what only") {
+			if c.doubt && !strings.Contains(met.Doubt, " of s as a whole, and ") {
 				t.Errorf("the doubt is %q", met.Doubt)
 			}
 			if told := strings.Join(h.situation("92m").Explanation.NotCounted, "\n"); strings.Contains(told, "recommended, never automatic") != c.doubt {

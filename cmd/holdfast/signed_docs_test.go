@@ -30,14 +30,18 @@ func TestTheCommandsInTheDocumentationSignAnAlert(t *testing.T) {
 	}
 	var sent alert.Signature
 	var body []byte
+	var token string
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ = io.ReadAll(r.Body)
+		token = r.Header.Get("Authorization")
 		sent = alert.SignatureOf("holdfast.alerts."+path.Base(r.URL.Path), r.Header)
 	}))
 	defer server.Close()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "alerts.json"), []byte("{\"holdfast\":1,\n\"alerts\":[]}\n"), 0o600); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{"alerts.json": "{\"holdfast\":1,\n\"alerts\":[]}\n", "prom-fra.token": "of-prom-fra\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", strings.ReplaceAll(block, "http://127.0.0.1:9464", server.URL))
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
@@ -51,6 +55,9 @@ func TestTheCommandsInTheDocumentationSignAnAlert(t *testing.T) {
 	}
 	if !sent.Holds(key, body, time.Now()) {
 		t.Errorf("what was typed does not sign %q: %+v", body, sent)
+	}
+	if token != "Bearer of-prom-fra" {
+		t.Errorf("a source that is one sender's takes its token, and %q was sent", token)
 	}
 	if sent.Holds(key, append(body, ' '), time.Now()) {
 		t.Error("it signs another body too")
