@@ -169,22 +169,57 @@ func TestTheListOfChecksNamesEachPage(t *testing.T) {
 	}
 }
 
-var link = regexp.MustCompile(`\]\(([^)#]+)(#[a-z-]+)?\)`)
+var link = regexp.MustCompile(`\]\(([^)#\s]*)(#[a-z0-9-]+)?\)`)
 
+// Whoever follows a link of a page finds the file that it names, and the heading in it.
 func TestNoPageLinksToNothing(t *testing.T) {
-	files, err := filepath.Glob(pages + "*.md")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no pages: %v", err)
-	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
+	var files []string
+	for _, pattern := range []string{"../*.md", "../docs/*.md", "../docs/*/*.md", "../deploy/*.md"} {
+		found, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
-			if _, err := os.Stat(pages + m[1]); err != nil {
+		files = append(files, found...)
+	}
+	if len(files) < 150 {
+		t.Fatalf("only %d pages were found", len(files))
+	}
+	for _, file := range files {
+		for _, m := range link.FindAllStringSubmatch(pageIn(t, file), -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			to := file
+			if m[1] != "" {
+				to = filepath.Join(filepath.Dir(file), m[1])
+			}
+			if _, err := os.Stat(to); err != nil {
 				t.Errorf("%s links to %s, which does not exist", file, m[1])
+			} else if m[2] != "" && !slices.Contains(headings(pageIn(t, to)), m[2]) {
+				t.Errorf("%s links to %s%s, and there is no such heading", file, m[1], m[2])
 			}
 		}
 	}
+}
+
+func pageIn(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+var (
+	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	unnamed = regexp.MustCompile(`[^a-z0-9 _-]`) // what an anchor leaves out of a heading
+)
+
+// headings are the anchors of a page's headings, as they are linked to.
+func headings(page string) (anchors []string) {
+	for _, m := range heading.FindAllStringSubmatch(page, -1) {
+		anchors = append(anchors, "#"+strings.ReplaceAll(unnamed.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))
+	}
+	return anchors
 }
