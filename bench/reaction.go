@@ -25,7 +25,7 @@ const (
 // measureReaction is row 7: one alert loses a service for good, holdfast declares a disaster, invokes its playbook and calls a
 // machine, all of it recorded and synced before; the peer notifies.
 func measureReaction(ctx context.Context, b *bench) ([]Row, error) {
-	p50 := Row{ID: "7", Goal: goal7, Less: true, Target: 1, Floor: 1}
+	p50 := Row{ID: "7", Goal: goal7, Less: true, Target: 1}
 	p99 := Row{ID: "7b", Goal: "the same, p99", Less: true}
 	var ours, peers [][]float64
 	for n := range b.rounds {
