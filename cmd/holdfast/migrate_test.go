@@ -190,7 +190,7 @@ func TestAJournalMovesFromOneMachineToThreeAndFromThereToServersOfOnesOwn(t *tes
 	decide(t, home, token)
 	after.stop(t)
 	v, err := verify(t.Context(), filepath.Join(next, "holdfast.yaml"), nil, nil)
-	if err != nil || v.First != before.First || v.Epoch != before.Epoch+4 {
+	if err != nil || v.First != before.First || v.Epoch < before.Epoch+4 { // more, where a daemon of the three took over while the others were stopped
 		t.Errorf("after two moves the log holds %+v (%v); it began as %+v", v, err, before)
 	}
 	nc := own.connect(t)
