@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"holdfast/incident"
@@ -43,6 +44,7 @@ func (p past) copy() past {
 // Bygones are what the incidents of a desk add up to that are over: to go through ten thousand of them for each scrape, while
 // the desk waits, takes longer than all else that it does. What is said of one afterwards has all of them added up anew.
 type bygones struct {
+	mu      sync.Mutex // while one life of the daemon makes room for the next, two desks are looked at side by side
 	desk    *incident.Desk
 	records map[string]int // of each incident that is added up
 	past    past
@@ -53,15 +55,33 @@ func (b *bygones) all(d *incident.Desk, incidents iter.Seq[incident.Incident]) p
 	if b == nil {
 		b = &bygones{}
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.records == nil || b.desk != d {
-		*b = bygones{d, map[string]int{}, newPast()}
+		b.begin(d)
 	}
-	var open []incident.Incident
+	open, still := b.addUp(incidents)
+	if !still {
+		b.begin(d)
+		open, _ = b.addUp(incidents)
+	}
+	p := b.past.copy()
+	for _, i := range open {
+		p.add(i)
+	}
+	return p
+}
+
+// begin forgets what was added up.
+func (b *bygones) begin(d *incident.Desk) { b.desk, b.records, b.past = d, map[string]int{}, newPast() }
+
+// addUp adds what is over and was not before; open are the others. It reports false where one that was added up already is no
+// longer as it was.
+func (b *bygones) addUp(incidents iter.Seq[incident.Incident]) (open []incident.Incident, still bool) {
 	for i := range incidents {
 		switch known, added := b.records[i.ID]; {
-		case i.Open() && added, added && known != len(i.Timeline):
-			*b = bygones{}
-			return b.all(d, incidents)
+		case added && (i.Open() || known != len(i.Timeline)):
+			return nil, false
 		case i.Open():
 			open = append(open, i)
 		case !added:
@@ -69,11 +89,7 @@ func (b *bygones) all(d *incident.Desk, incidents iter.Seq[incident.Incident]) p
 			b.records[i.ID] = len(i.Timeline)
 		}
 	}
-	p := b.past.copy()
-	for _, i := range open {
-		p.add(i)
-	}
-	return p
+	return open, true
 }
 
 func (p past) add(i incident.Incident) {

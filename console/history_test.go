@@ -1,9 +1,11 @@
 package console
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,4 +55,25 @@ func TestWhatIsOverIsNotGoneThroughOnceMore(t *testing.T) {
 	if got := seen.all(desk, slices.Values([]incident.Incident{i})).notifications; got[[2]string{"webhook", "sent"}] != 0 {
 		t.Errorf("it was gone through once more: %v", got)
 	}
+}
+
+// While one life of the daemon makes room for the next, one scrape may still look at the desk of the one before.
+func TestTwoScrapesOfTwoDesksComeToWhatEachHas(t *testing.T) {
+	seen := &bygones{}
+	var both sync.WaitGroup
+	for n := range 2 {
+		desk, all := incident.NewDesk(), []incident.Incident{}
+		for range 100 * (n + 1) {
+			all = append(all, incident.Incident{ID: fmt.Sprint(len(all)), Closed: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC), Timeline: []incident.Record{{Event: incident.Notified{Channel: "log"}}}})
+		}
+		both.Go(func() {
+			for range 200 {
+				if got := seen.all(desk, slices.Values(all)).notifications[[2]string{"log", "sent"}]; got != len(all) {
+					t.Errorf("%d notices of %d incidents", got, len(all))
+					return
+				}
+			}
+		})
+	}
+	both.Wait()
 }

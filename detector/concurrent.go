@@ -36,11 +36,19 @@ func (d *Detector) concurrent() map[string][]claim {
 		}
 	}
 	met = joined(met, 0)
+	asked, few := int64(ever), "" // once for all claims
+	fewSure := func(t int64) string {
+		if t != asked {
+			asked, few = t, doubtful(all, c.Count, t)
+		}
+		return few
+	}
 	claims := map[string][]claim{}
 	for _, one := range all {
 		when := one.lasting.intersect(met)
 		claims[one.j.id] = append(claims[one.j.id], claim{
-			rule: d.book.rules[at], level: Disaster, service: one.j.id, carrier: one.episode.span, met: when, tells: one.lasting, doubt: one.j.doubt(down), least: down, firm: true,
+			rule: d.book.rules[at], level: Disaster, service: one.j.id, carrier: one.episode.span, met: when, tells: one.lasting, least: down, firm: true,
+			doubt: func(t int64) string { return cmp.Or(one.j.doubt(down)(t), fewSure(t)) },
 			would: func(s *supposition) bool { return one.lasting.has(s.t) && len(s.different(all)) >= c.Count },
 			says: func(t int64) string {
 				var names []string
@@ -55,6 +63,22 @@ func (d *Detector) concurrent() map[string][]claim {
 		})
 	}
 	return claims
+}
+
+// doubtful is why outages that are concurrent are not enough to act on without people: it takes some whose loss is in doubt to
+// make up so many of them.
+func doubtful(all []cause, count int, t int64) (why string) {
+	sure := slices.DeleteFunc(slices.Clone(all), func(c cause) bool {
+		doubt := c.j.doubt(down)(t)
+		if c.lasting.has(t) {
+			why = cmp.Or(why, doubt)
+		}
+		return doubt != ""
+	})
+	if len(different(sure, t)) >= count {
+		return ""
+	}
+	return why
 }
 
 func (d *Detector) causes() []cause {

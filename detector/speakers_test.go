@@ -201,3 +201,41 @@ func TestNobodysWordIsNoneWhereAllObserversAreKnown(t *testing.T) {
 		})
 	}
 }
+
+// One outage is what a quorum says, and two more, of whole services, what one credential does: three are not certain.
+func TestConcurrentLossThatOneVoiceMakesUpIsDoubted(t *testing.T) {
+	const house = `
+criteria: {concurrent_loss: {for: 5m}}
+observers: {a: {speaks_on: [holdfast.alerts.a]}, b: {speaks_on: [monitoring.b.>]}}
+components: {c1: {observers: [a, b], quorum: 2}, c2: {observers: [a, b], quorum: 2}, c3: {observers: [a, b], quorum: 2}}
+services:
+  s1: {vital: true, rto: 8h, mtpd: 24h, rtc: 10m, needs: [c1]}
+  s2: {vital: true, rto: 8h, mtpd: 24h, rtc: 10m, needs: [c2]}
+  s3: {vital: true, rto: 8h, mtpd: 24h, rtc: 10m, needs: [c3]}
+`
+	for _, honest := range []bool{false, true} {
+		h := watch(t, house)
+		h.on(onA, "0s", says("a", "c1", "down"))
+		h.on(onB, "0s", says("b", "c1", "down"))
+		for _, s := range []string{"s2", "s3"} {
+			h.on(onA, "0s", labelled(alert.Firing, "observer", "a", "service", s, "effect", "down"))
+			if honest {
+				h.on(onB, "0s", labelled(alert.Firing, "observer", "b", "service", s, "effect", "down"))
+			}
+		}
+		verdicts := h.Verdicts(at("20m"))
+		if len(verdicts) != 3 {
+			t.Fatalf("expected three situations: %v", keys(verdicts))
+		}
+		for _, v := range verdicts {
+			for _, c := range v.Explanation.Criteria {
+				if c.ID == "concurrent_loss" && (c.Answer != detector.Met || (c.Doubt == "") != honest) {
+					t.Errorf("of %s concurrent_loss is %s, the doubt %q", v.Key, c.Answer, c.Doubt)
+				}
+			}
+			if v.Level != detector.Disaster {
+				t.Errorf("%s is %s", v.Key, v.Level)
+			}
+		}
+	}
+}

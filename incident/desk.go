@@ -34,7 +34,8 @@ type Desk struct {
 	truncated  uint64
 
 	asked   time.Time // the last instant Due was asked for, or that stands in the journal
-	decided time.Time // the same, but for what a start alone writes
+	decided time.Time // the last instant at which nothing was due any more, or that stands in the journal, but for what a start alone writes
+	decides bool      // Due was asked for
 	latest  time.Time // the latest instant seen at all
 }
 
@@ -75,9 +76,11 @@ func (d *Desk) Apply(r Record) {
 		}
 	}
 	switch r.Event.(type) {
-	case TookOver, DocumentsAdopted: // a start writes them, before it has decided anything
+	case TookOver, DocumentsAdopted, Disarmed: // a start writes them, before it has decided anything
 	default:
-		d.decided = later(d.decided, r.At)
+		if !d.decides { // who decides knows when; what people order and what comes of a step is recorded whenever it comes
+			d.decided = later(d.decided, r.At)
+		}
 	}
 	d.release()
 }
@@ -164,6 +167,7 @@ func (d *Desk) Due(now time.Time) []Change {
 	if d.detector == nil {
 		return nil
 	}
+	d.decides = true
 	f := d.draft(now)
 	f.lookBack(d.decided)
 	f.settle()

@@ -350,7 +350,6 @@ func (a *anything) history() {
 	}
 }
 
-// replays folds the records anew, as a restart does, and compares what readers see.
 // readAlone replays on a desk of which nobody holds anything but what they have looked at: that stays as they saw it.
 func (a *anything) readAlone() {
 	type look struct {
@@ -393,6 +392,7 @@ func (a *anything) readAlone() {
 	}
 }
 
+// replays folds the records anew, as a restart does, and compares what readers see.
 func (a *anything) replays() {
 	again := newBook()
 	for _, r := range a.records {

@@ -134,7 +134,7 @@ func TestWhatEncodingJSONDoesNotWriteIsLeftToIt(t *testing.T) {
 		`{"text":"` + "\xff" + `"}`, `{"text":"` + "\x01" + `"}`, `{"text":"\x"}`, `{"text":"\u12"}`, `{"text":"\ud83d\ude00"}`, `{"text":"a`, `{"int":1.0}`, `{"int":01}`, `{"int":-}`, `{"int":}`,
 		`{"small":128}`, `{"natural":-1}`, `{"float":1.}`, `{"float":.5}`, `{"float":1e}`, `{"float":+1}`, `{"float":1e400}`, `{"truth":1}`, `{"at":"2026-02-30T00:00:00Z"}`, `{"at":"2026-13-01T00:00:00Z"}`,
 		`{"at":"2026-01-01T24:00:00Z"}`, `{"at":"2026-01-01T00:00:00.Z"}`, `{"at":"2026-01-01 00:00:00Z"}`, `{"at":1}`, `{"list":[1]}`, `{"list":["a",]}`, `{"list":["a"`, `{"table":{"a":1}}`, `{"table":{"a"}}`,
-		`{"raw":{"a":1,}}`, `{"raw":[1 ]}`, `{"raw":nul}`, `{"raw":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}`, `{"own":"x"}`, `{"deep":[[1],[2]`, `{"-":"x"}`,
+		`{"raw":{"a":1,}}`, `{"raw":[1 ]}`, `{"raw":nul}`, `{"raw":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}`, `{"own":"x"}`, strings.Repeat(`{"pointer":`, 300) + `{}` + strings.Repeat(`}`, 300), `{"deep":[[1],[2]`, `{"-":"x"}`,
 	} {
 		var z zoo
 		if zoos.Read(nil, []byte(odd), &z) {

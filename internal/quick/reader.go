@@ -13,6 +13,7 @@ import (
 type reader struct {
 	data  []byte
 	at    int
+	depth int // of structs within each other
 	words *Words
 }
 
@@ -100,7 +101,10 @@ func (r *reader) value(f *form, v reflect.Value) bool {
 		v.Set(to)
 		return r.value(f.inner, to.Elem())
 	case object:
-		return r.object(f, v)
+		r.depth++
+		ok := r.depth <= deepest && r.object(f, v)
+		r.depth--
+		return ok
 	}
 	from := r.at
 	return r.pass(0) && json.Unmarshal(r.data[from:r.at], v.Addr().Interface()) == nil
@@ -281,7 +285,8 @@ func (r *reader) text() (string, bool) {
 	return r.words.text(r.data[from+1 : r.at-1])
 }
 
-// deepest is how many lists and objects may be within each other, in what is passed.
+// deepest is how many lists and objects may be within each other in what is passed, and structs in what is read: encoding/json
+// has a limit too.
 const deepest = 200
 
 // pass passes any value as it is, and checks all of it.
