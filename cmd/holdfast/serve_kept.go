@@ -29,6 +29,7 @@ type keeper struct {
 	program string // this one, as it is installed
 	alerts  journal.Alerts
 	log     zerolog.Logger
+	free    func(dir string) (bytes uint64, known bool) // room on the disk
 }
 
 // keptFile is its name beside the store.
@@ -46,6 +47,10 @@ type keptHead struct {
 
 const keptVersion = 1
 
+// timesFree is how many times the size of the file has to be free on the disk that it shares with the journal. A journal that finds
+// no room stands still, and that the next start takes longer is nothing beside it.
+const timesFree = 8
+
 // Waits of the keeper.
 const (
 	keepEvery    = 10 * time.Minute
@@ -57,7 +62,7 @@ func keeperOf(cfg *config.Config, alerts journal.Alerts, log zerolog.Logger) *ke
 	if cfg.NATS.Embedded == nil {
 		return nil
 	}
-	return &keeper{file: filepath.Join(cfg.NATS.Embedded.Store, keptFile), program: installed(), alerts: alerts, log: log}
+	return &keeper{file: filepath.Join(cfg.NATS.Embedded.Store, keptFile), program: installed(), alerts: alerts, log: log, free: freeOn}
 }
 
 // installed names this program so that no other one has the name: what is kept is for the very program that wrote it.
@@ -245,6 +250,9 @@ func (k *keeper) write(ctx context.Context, state invoker.Kept, desk []byte) (si
 		return 0, err
 	}
 	line = append(line, '\n')
+	if free, known := k.free(filepath.Dir(k.file)); known && free/timesFree < uint64(len(desk)) {
+		return 0, fmt.Errorf("it takes %d MB, and of %d MB that are free on the disk of %s the journal needs the most; make room there", len(desk)>>20, free>>20, k.file)
+	}
 	next := k.file + ".new"
 	f, err := os.OpenFile(next, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {

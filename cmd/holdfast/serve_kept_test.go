@@ -186,12 +186,31 @@ func TestWhatAnInterruptedKeeperLeftBehindIsNotTakenForWhatWasKept(t *testing.T)
 func TestWhatCouldNotBeKeptTakesNoRoomFromTheJournal(t *testing.T) {
 	file := filepath.Join(t.TempDir(), keptFile)
 	put(t, file, "in/the.way", "")
-	k := &keeper{file: file}
+	k := &keeper{file: file, free: freeOn}
 	if _, err := k.write(t.Context(), invoker.Kept{}, []byte("what was heard")); err == nil {
 		t.Fatal("it is kept in the place of a directory")
 	}
 	if _, err := os.Stat(file + ".new"); !os.IsNotExist(err) {
 		t.Errorf("what was written of it is still there: %v", err)
+	}
+}
+
+func TestWhatWasHeardIsNotKeptWhereTheJournalNeedsTheRoom(t *testing.T) {
+	file := filepath.Join(t.TempDir(), keptFile)
+	k := &keeper{file: file, free: func(string) (uint64, bool) { return 7 << 20, true }}
+	_, err := k.write(t.Context(), invoker.Kept{}, make([]byte, 1<<20))
+	if err == nil || !strings.Contains(err.Error(), "it takes 1 MB, and of 7 MB that are free") {
+		t.Errorf("got %v", err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(file)); err != nil || len(left) > 0 {
+		t.Errorf("it was written all the same: %v, %v", left, err)
+	}
+	if free, known := freeOn(t.TempDir()); known && free == 0 {
+		t.Error("there is no room for tests to run in")
+	}
+	k.free = freeOn
+	if _, err := k.write(t.Context(), invoker.Kept{}, []byte("what was heard")); err != nil {
+		t.Error(err)
 	}
 }
 
