@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -250,6 +252,10 @@ func judge(o options, base *world, whole logs, n int) (v verdict) {
 		return fail("%s: %v: %s", what, err, p.lastWords())
 	}
 	v.loud = time.Since(begun)
+	if err := h.lookedThrough(p); err != nil {
+		p.kill()
+		return fail("%s: %v", what, err)
+	}
 	said := complaint(&h, p)
 	p.signal(sigTerm)
 	if !p.within(15 * time.Second) {
@@ -360,4 +366,21 @@ func lacks(h *house, whole logs) (missing string, copies int) {
 		return fmt.Sprintf("alerts %v are gone or other ones", gone[:min(len(gone), 5)]), copies
 	}
 	return "", copies
+}
+
+// lookedThrough waits until a daemon that was up quickly, for it did not hear again what a life before it had heard, has looked
+// through that: it is then that it says what is missing.
+func (h *house) lookedThrough(p *process) error {
+	return until(10*time.Second, "what was not heard anew is looked through", func() error {
+		text, err := os.ReadFile(h.log())
+		if err != nil {
+			return err
+		}
+		page, err := newAPI(h.url()).send(context.Background(), http.MethodGet, "/metrics", "", nil)
+		recalled := regexp.MustCompile(`(?m)^holdfast_start_recalled_alert_messages [1-9]`).Match(page)
+		if err != nil || p.dead() || !recalled || strings.Contains(string(text), "looked through the alerts that were not heard anew") {
+			return nil // it is in no state to look, has nothing to look through, or has done so
+		}
+		return errors.New("it has not said so")
+	})
 }
