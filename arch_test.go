@@ -26,12 +26,13 @@ var house = map[string]room{
 	"internal/planted":   {pure: true}, // faults that the simulation has to find; none without the build tag planted
 	"internal/quick":     {pure: true}, // JSON as it is written here, quickly
 	"internal/source":    {pure: true},
+	"internal/subjects":  {pure: true},
 	"internal/garbage":   {},
 	"internal/failpoint": {}, // nothing, but in what the torture harness builds
 
-	"detector/alert": {pure: true, may: []string{"internal/source"}},
+	"detector/alert": {pure: true, may: []string{"internal/source", "internal/subjects"}},
 	"bia/condition":  {pure: true, may: []string{"internal/source"}},
-	"bia":            {pure: true, may: []string{"bia/condition", "internal/source"}},
+	"bia":            {pure: true, may: []string{"bia/condition", "internal/source", "internal/subjects"}},
 	"playbooks":      {pure: true, may: []string{"bia/condition", "internal/source"}},
 	"oncall":         {pure: true, may: []string{"internal/source"}},
 
@@ -47,7 +48,7 @@ var house = map[string]room{
 	"journal/embedded": {may: []string{"journal", "internal/failpoint"}},
 	"detector/watch":   {may: []string{"journal", "detector/alert"}},
 	"invoker":          {may: []string{"internal/planted", "journal", "incident", "detector/alert", "oncall", "internal/failpoint"}},
-	"invoker/actions":  {may: []string{"incident", "oncall", "playbooks", "internal/failpoint"}},
+	"invoker/actions":  {may: []string{"incident", "oncall", "playbooks", "internal/failpoint", "internal/subjects"}},
 	"invoker/probes":   {may: []string{"bia", "invoker/actions"}}, // holdfast's own eyes
 	"console":          {may: []string{"incident", "detector", "detector/alert", "bia", "oncall", "playbooks", "internal/failpoint"}},
 

@@ -2,13 +2,14 @@ package bia
 
 import (
 	"fmt"
+	"holdfast/internal/subjects"
 	"slices"
 	"strings"
 )
 
 // Owns reports whether an observer speaks on a subject of the alert log, by what the analysis binds it to.
 func (o *Observer) Owns(subject string) bool {
-	return slices.ContainsFunc(o.SpeaksOn, func(pattern string) bool { return matches(pattern, subject) })
+	return slices.ContainsFunc(o.SpeaksOn, func(pattern string) bool { return subjects.Covers(pattern, subject) })
 }
 
 // Bound reports whether the analysis says how an observer is known, beside a label that anybody can write.
@@ -31,49 +32,6 @@ func (a *Analysis) QuorumOfWhole(service string) int {
 	return most
 }
 
-// matches reports whether a subject is one that a pattern of NATS stands for.
-func matches(pattern, subject string) bool {
-	for {
-		token, rest, more := strings.Cut(pattern, ".")
-		given, further, goesOn := strings.Cut(subject, ".")
-		switch {
-		case token == ">":
-			return true
-		case token != "*" && token != given:
-			return false
-		case !more || !goesOn:
-			return more == goesOn
-		}
-		pattern, subject = rest, further
-	}
-}
-
-// overlap reports whether two patterns stand for some subject together.
-func overlap(a, b string) bool {
-	x, y := strings.Split(a, "."), strings.Split(b, ".")
-	for i := range min(len(x), len(y)) {
-		switch {
-		case x[i] == ">" || y[i] == ">":
-			return true
-		case x[i] != y[i] && x[i] != "*" && y[i] != "*":
-			return false
-		}
-	}
-	return len(x) == len(y)
-}
-
-// isSubject reports whether NATS can match something by a pattern.
-func isSubject(pattern string) bool {
-	tokens := strings.Split(pattern, ".")
-	for i, token := range tokens {
-		wild := strings.ContainsAny(token, "*>")
-		if token == "" || strings.ContainsAny(token, " \t\r\n") || wild && token != "*" && (token != ">" || i < len(tokens)-1) {
-			return false
-		}
-	}
-	return true
-}
-
 // checkSpeaksOn refuses a subject on which no alert can come.
 func (c *checker) checkSpeaksOn(o *Observer) {
 	if o.Own {
@@ -82,9 +40,9 @@ func (c *checker) checkSpeaksOn(o *Observer) {
 	for i, subject := range o.SpeaksOn {
 		at := item(o.Marks, "speaks_on", i)
 		switch {
-		case !isSubject(subject):
+		case !subjects.Valid(subject):
 			c.Errorf(at, "bia/speaks-on", "tokens with dots between them; * is for any token and, at the end, > for all that follow", "%q is no subject of NATS", subject)
-		case strings.HasPrefix(subject, "holdfast.") && !overlap(subject, "holdfast.alerts.>"):
+		case strings.HasPrefix(subject, "holdfast.") && !subjects.Overlap(subject, "holdfast.alerts.>"):
 			c.Errorf(at, "bia/speaks-on", "holdfast.alerts.NAME", "no alert comes by %q", subject)
 		}
 	}
@@ -154,7 +112,7 @@ func (c *checker) oneVoice(x *Component) string {
 				return true
 			}
 			return o.Key == "" && slices.ContainsFunc(t.SpeaksOn, func(mine string) bool {
-				return slices.ContainsFunc(o.SpeaksOn, func(theirs string) bool { return overlap(mine, theirs) })
+				return slices.ContainsFunc(o.SpeaksOn, func(theirs string) bool { return subjects.Overlap(mine, theirs) })
 			})
 		})
 		if len(all) >= x.Quorum {

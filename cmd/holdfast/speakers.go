@@ -10,6 +10,7 @@ import (
 	"holdfast/cmd/holdfast/config"
 	"holdfast/incident"
 	"holdfast/internal/source"
+	"holdfast/internal/subjects"
 )
 
 // openSpeakers finds the observers that bia.yaml binds to a subject (speaks_on) on which, by holdfast.yaml, others can publish
@@ -72,14 +73,14 @@ func bearers(c *config.Config) (all []bearer) {
 	if e := c.NATS.Embedded; e != nil && e.Listen != config.None {
 		for _, name := range slices.Sorted(maps.Keys(e.Users)) {
 			all = append(all, bearer{"the NATS user " + name, func(subject string) bool {
-				return slices.ContainsFunc(e.Users[name].Publish, func(p string) bool { return config.Overlap(p, subject) })
+				return slices.ContainsFunc(e.Users[name].Publish, func(p string) bool { return subjects.Overlap(p, subject) })
 			}})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Alerts.Senders)) {
 		if s := c.Alerts.Senders[name]; s.TokenFile != "" {
 			all = append(all, bearer{"the sender " + name + ", over HTTP,", func(subject string) bool {
-				return slices.ContainsFunc(s.Sources, func(to string) bool { return config.Overlap("holdfast.alerts."+to, subject) })
+				return slices.ContainsFunc(s.Sources, func(to string) bool { return subjects.Overlap("holdfast.alerts."+to, subject) })
 			}})
 		}
 	}
@@ -89,12 +90,12 @@ func bearers(c *config.Config) (all []bearer) {
 // waysIn are those, beside one credential, by which an alert can come on a subject.
 func waysIn(c *config.Config, subject string) (ways []string) {
 	if e := c.NATS.Embedded; e != nil && e.Listen != config.None {
-		if e.AnonymousAlerts() && config.Overlap(subject, "holdfast.alerts.>") {
+		if e.AnonymousAlerts() && subjects.Overlap(subject, "holdfast.alerts.>") {
 			ways = append(ways, "any program on this machine, over NATS without credentials")
 		}
 		var users []string
 		for _, name := range slices.Sorted(maps.Keys(e.Users)) {
-			if slices.ContainsFunc(e.Users[name].Publish, func(p string) bool { return config.Overlap(p, subject) }) {
+			if slices.ContainsFunc(e.Users[name].Publish, func(p string) bool { return subjects.Overlap(p, subject) }) {
 				users = append(users, name)
 			}
 		}
@@ -102,7 +103,7 @@ func waysIn(c *config.Config, subject string) (ways []string) {
 			ways = append(ways, "the NATS users "+strings.Join(users, ", "))
 		}
 	}
-	if config.Overlap(subject, "holdfast.alerts.*") && !c.Alerts.Sole(strings.TrimPrefix(subject, "holdfast.alerts.")) {
+	if subjects.Overlap(subject, "holdfast.alerts.*") && !c.Alerts.Sole(strings.TrimPrefix(subject, "holdfast.alerts.")) {
 		by := "whoever has the token of alerts.token_file, over HTTP"
 		if c.Alerts.TokenFile == "" {
 			by = "whoever reaches the HTTP API"

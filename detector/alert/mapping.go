@@ -10,6 +10,7 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
+	"holdfast/internal/subjects"
 )
 
 // A Mapping reads JSON of no known format in the way that a user wrote down: expressions of CEL (https://cel.dev) over
@@ -75,58 +76,17 @@ func NewMapping(written Mapping) (*Mapping, []MappingProblem) {
 
 // subject refuses a pattern that no subject of the alert log can match.
 func (c *compiler) subject(pattern string) {
-	if !validSubject(pattern) {
+	if !subjects.Valid(pattern) {
 		c.about("subject", pattern, "tokens with dots between them; * is for any token and, at the end, > for all that follow", "%q is no subject of NATS", pattern)
 		return
 	}
-	if strings.HasPrefix(pattern, "holdfast.") && !overlap(pattern, "holdfast.alerts.>") {
+	if strings.HasPrefix(pattern, "holdfast.") && !subjects.Overlap(pattern, "holdfast.alerts.>") {
 		c.about("subject", pattern, "holdfast.alerts.NAME", "no alert comes by %q", pattern)
 	}
 }
 
-// validSubject is whether NATS can match something by a pattern.
-func validSubject(pattern string) bool {
-	tokens := strings.Split(pattern, ".")
-	for i, token := range tokens {
-		wild := strings.ContainsAny(token, "*>")
-		if token == "" || strings.ContainsAny(token, " \t\r\n") || wild && token != "*" && (token != ">" || i < len(tokens)-1) {
-			return false
-		}
-	}
-	return true
-}
-
-// overlap is whether some subject is matched by both of two patterns.
-func overlap(a, b string) bool {
-	x, y := strings.Split(a, "."), strings.Split(b, ".")
-	for i := range min(len(x), len(y)) {
-		switch {
-		case x[i] == ">" || y[i] == ">":
-			return true
-		case x[i] != y[i] && x[i] != "*" && y[i] != "*":
-			return false
-		}
-	}
-	return len(x) == len(y)
-}
-
 // Covers reports whether the mapping is for messages of a subject; of a pattern, whether it is for all that this matches.
-func (m *Mapping) Covers(subject string) bool {
-	pattern := m.Subject
-	for {
-		token, rest, more := strings.Cut(pattern, ".")
-		given, further, goesOn := strings.Cut(subject, ".")
-		switch {
-		case token == ">":
-			return true
-		case given == ">" || token != "*" && token != given:
-			return false
-		case !more || !goesOn:
-			return more == goesOn
-		}
-		pattern, subject = rest, further
-	}
-}
+func (m *Mapping) Covers(subject string) bool { return subjects.Covers(m.Subject, subject) }
 
 // Read makes alerts of a message. The error is an *Unreadable. As with every format, a message is read whole or not at
 // all, and one body always gives the same.

@@ -3,6 +3,7 @@ package actions
 import (
 	"errors"
 	"fmt"
+	"holdfast/internal/subjects"
 	"net/url"
 	"slices"
 )
@@ -29,7 +30,7 @@ func AllowedSubject(patterns []string, subject string) error {
 	if err := checkSubject(subject); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(patterns, func(pattern string) bool { return matches(pattern, subject) }) {
+	if !slices.ContainsFunc(patterns, func(pattern string) bool { return subjects.Covers(pattern, subject) }) {
 		return fmt.Errorf("subject %q is not on the allow-list of holdfast.yaml (actions: nats: allow)", subject)
 	}
 	return nil

@@ -162,17 +162,3 @@ func checkPattern(pattern string) error {
 	}
 	return checkSubject(strings.Join(tokens, "."))
 }
-
-// matches reads a pattern as NATS does.
-func matches(pattern, subject string) bool {
-	want, have := strings.Split(pattern, "."), strings.Split(subject, ".")
-	for i, token := range want {
-		if token == ">" {
-			return len(have) > i
-		}
-		if i >= len(have) || token != "*" && token != have[i] {
-			return false
-		}
-	}
-	return len(want) == len(have)
-}

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"holdfast/incident"
+	"holdfast/internal/subjects"
 	"holdfast/playbooks"
 )
 
@@ -145,8 +146,8 @@ func TestAPatternIsReadAsNATSReadsIt(t *testing.T) {
 		{"a.*", "a.b", true}, {"a.*", "a", false}, {"a.*", "a.b.c", false}, {"a.*.c", "a.b.c", true},
 		{"a.>", "a.b", true}, {"a.>", "a.b.c", true}, {"a.>", "a", false},
 	} {
-		if got := matches(c.pattern, c.subject); got != c.want {
-			t.Errorf("matches(%q, %q) = %v", c.pattern, c.subject, got)
+		if got := subjects.Covers(c.pattern, c.subject); got != c.want {
+			t.Errorf("subjects.Covers(%q, %q) = %v", c.pattern, c.subject, got)
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"holdfast/internal/subjects"
 	"holdfast/playbooks"
 )
 
@@ -57,7 +58,7 @@ func (s Secret) mayHave(to recipient) error {
 	o := s.Only
 	switch {
 	case o == nil,
-		to.subject != "" && slices.ContainsFunc(o.Subjects, func(p string) bool { return matches(p, to.subject) }),
+		to.subject != "" && slices.ContainsFunc(o.Subjects, func(p string) bool { return subjects.Covers(p, to.subject) }),
 		to.command != "" && slices.Contains(o.Commands, to.command),
 		to.target != Target{} && slices.Contains(o.HTTP, to.target):
 		return nil

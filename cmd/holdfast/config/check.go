@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"holdfast/internal/source"
+	"holdfast/internal/subjects"
 	"holdfast/invoker/actions"
 	"holdfast/playbooks"
 )
@@ -286,9 +287,9 @@ func (k *checker) checkUser(u *User) {
 	k.checkSubjects(u.Marks, "subscribe", u.Subscribe)
 }
 
-func (k *checker) checkSubjects(marks source.Marks, key string, subjects []string) {
-	for i, s := range subjects {
-		if !validSubject(s) {
+func (k *checker) checkSubjects(marks source.Marks, key string, all []string) {
+	for i, s := range all {
+		if !subjects.Valid(s) {
 			k.problems.Errorf(k.at(marks, item(key, i)), "config/subject", "tokens joined by dots; * for one token, > for the rest", "%q is no subject", s)
 		}
 	}
@@ -298,17 +299,6 @@ func (k *checker) checkSubjects(marks source.Marks, key string, subjects []strin
 func reserved(s string) bool {
 	first, _, _ := strings.Cut(s, ".")
 	return slices.Contains([]string{"holdfast", "*", ">"}, first) || strings.HasPrefix(first, "$") || strings.HasPrefix(first, "_")
-}
-
-func validSubject(s string) bool {
-	tokens := strings.Split(s, ".")
-	for i, t := range tokens {
-		last := i == len(tokens)-1
-		if t == "" || strings.ContainsAny(t, " \t\r\n") || t != "*" && strings.Contains(t, "*") || strings.Contains(t, ">") && (t != ">" || !last) {
-			return false
-		}
-	}
-	return true
 }
 
 func (k *checker) checkActions() {
@@ -326,7 +316,7 @@ func (k *checker) checkActions() {
 	}
 	for _, s := range a.NATS.Allow {
 		switch {
-		case !validSubject(s.Subject):
+		case !subjects.Valid(s.Subject):
 			k.problems.Errorf(k.at(s.Marks, "subject"), "config/subject", "tokens joined by dots; * for one token, > for the rest", "%q is no subject", s.Subject)
 		case reserved(s.Subject):
 			k.problems.Errorf(k.at(s.Marks, "subject"), "config/action",

@@ -2,7 +2,6 @@ package config
 
 import (
 	"slices"
-	"strings"
 
 	"holdfast/internal/source"
 )
@@ -88,20 +87,6 @@ func (t Targets) Named(passes func(For) bool) (all []string) {
 		}
 	}
 	return all
-}
-
-// Overlap reports whether some subject is one that both of two patterns stand for.
-func Overlap(a, b string) bool {
-	x, y := strings.Split(a, "."), strings.Split(b, ".")
-	for i := range min(len(x), len(y)) {
-		switch {
-		case x[i] == ">" || y[i] == ">":
-			return true
-		case x[i] != y[i] && x[i] != "*" && y[i] != "*":
-			return false
-		}
-	}
-	return len(x) == len(y)
 }
 
 // Sole reports whether a source is that of one sender, so that nobody else can post to it.
