@@ -19,6 +19,12 @@ type judged struct {
 	known      []span // its troubles, as they were known; later statements never change one that has begun
 	claims     []claim
 	sober      spans // when it is down without what is only presumed to be; nil: nothing is presumed
+	causes     []cause
+
+	horizon  span    // within which nothing that is told of it can differ
+	drawn    []*node // as it was placed in the last scene
+	together []claim // that it had there by concurrent_loss
+	placed   bool
 }
 
 // judge brings every service that was touched up to date, and reports whether there is anything to tell of any of them.
@@ -70,6 +76,7 @@ func (d *Detector) weigh(id string) *judged {
 		j.sober = append(spans{}, sober.service(id).best.where(atLeast(down))...)
 	}
 	j.claims = d.claims(j)
+	j.causes = d.causes(j)
 	return j
 }
 

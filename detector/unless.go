@@ -217,12 +217,11 @@ func (f *flips) wait(c course, criteria []Criterion) {
 			worse = earliest(worse, criterion.WouldAt)
 		}
 	}
-	openings := f.d.scene.openings(f.now.t)
 	then := func(at int64) (situation, standing) {
-		if len(openings) == 0 || at < openings[0] {
+		if !f.opens(f.now.t) {
 			return f.situation, c.at(at)
 		}
-		held := f.d.scene.holding(f.key(), at) // what begins by itself may join
+		held := f.holding(f.key(), at) // what begins by itself may join
 		return held, held.course().at(at)
 	}
 	foreseen := f.verdict.Current
