@@ -128,3 +128,35 @@ func TestAnAlertAboutOneOfManyOutagesLeavesTheOthersAsTheyAre(t *testing.T) {
 		}
 	}
 }
+
+// What is said of an instant that is past is the same whatever was asked before: a late message, and what is said of a service as
+// a whole, may change no more than a sentence.
+func TestAnAnswerAboutThePastIsTheSameWhateverWasAskedBefore(t *testing.T) {
+	const house = "organisation: past\ndefaults: {confirm_for: 5m, max_backdate: 7m}\nobservers: {p: {}}\ncomponents: {c1: {observers: [p]}, c2: {observers: [p]}}\nservices: {s: {%s, rto: 4h, rtc: 1h, needs: [%s]}}\n"
+	for name, c := range map[string]struct {
+		vital, needs    string
+		second          alert.Alert
+		before, between string
+	}{
+		"a late message counts towards how long it lasts from its receipt on": {"vital: false", "{any_of: [c1], effect: partial}, {any_of: [c2], effect: partial}",
+			of("0s", says("p", "c2", "down")), "69m", "69m30s"},
+		"a service is said to be down as a whole, and is down already": {"vital: true", "c1",
+			labelled(alert.Firing, "observer", "p", "service", "s", "effect", "down"), "69m", "70m1s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, problems := bia.Parse("bia.yaml", fmt.Appendf(nil, house, c.vital, c.needs))
+			if problems.HasErrors() {
+				t.Fatal(problems)
+			}
+			d := detector.New(a)
+			d.Observe(at("0s"), "holdfast.alerts.p", of("0s", says("p", "c1", "down")))
+			d.Observe(at("69m30s"), "holdfast.alerts.p", c.second)
+			fresh := d.Copy()
+			d.Verdicts(at(c.before))
+			want, got := fmt.Sprintf("%+v", fresh.Verdicts(at(c.between))), fmt.Sprintf("%+v", d.Verdicts(at(c.between)))
+			if want != got {
+				t.Error(difference(want, got))
+			}
+		})
+	}
+}

@@ -91,9 +91,7 @@ func (c *cluster) account(sc *scene, t int64) *account {
 	}
 	for i, a := range c.accounts {
 		if a.from <= t && t < a.until && a.company == with && slices.Equal(a.openings, openings) {
-			if i > 0 {
-				c.accounts[0], c.accounts[i] = a, c.accounts[0]
-			}
+			c.accounts = latest(c.accounts, i, a, accountsMost)
 			return a
 		}
 	}
@@ -106,8 +104,7 @@ func (c *cluster) account(sc *scene, t int64) *account {
 			a.verdicts, a.until = append(a.verdicts, sc.once(v)), min(a.until, until)
 		}
 	}
-	c.accounts = slices.Insert(c.accounts, 0, a)
-	c.accounts = c.accounts[:min(len(c.accounts), accountsMost)]
+	c.accounts = latest(c.accounts, -1, a, accountsMost)
 	return a
 }
 
@@ -298,12 +295,24 @@ func (sc *scene) openings(t int64) []int64 {
 
 // once is a verdict, or what said the same before: whoever follows it sees at once that nothing has changed.
 func (sc *scene) once(v Verdict) *Verdict {
-	for _, said := range sc.said[v.Key] {
-		if reflect.DeepEqual(*said, v) {
-			return said
-		}
+	said := sc.said[v.Key]
+	at := slices.IndexFunc(said, func(o *Verdict) bool { return reflect.DeepEqual(*o, v) })
+	one := &v
+	if at >= 0 {
+		one = said[at]
 	}
-	said := slices.Insert(slices.Clone(sc.said[v.Key]), 0, &v)
-	sc.said[v.Key] = said[:min(len(said), accountsMost)]
-	return &v
+	sc.said[v.Key] = latest(said, at, one, accountsMost)
+	return one
+}
+
+// latest puts one in front of others, and keeps so many; at is its place among them, less than 0 where it is new.
+func latest[V any](all []V, at int, one V, most int) []V {
+	switch {
+	case at == 0:
+		return all
+	case at > 0:
+		all = slices.Delete(slices.Clone(all), at, at+1)
+	}
+	all = append([]V{one}, all...)
+	return all[:min(len(all), most)]
 }

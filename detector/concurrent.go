@@ -22,18 +22,18 @@ type cause struct {
 type concurrence struct {
 	rule *rule // nil: it does not apply
 	most bia.ConcurrentLoss
-	all  []cause
+	all  []*cause
 	met  spans // when enough last
 
 	companies []*company // the last few that were asked for
 	at        int64      // the instant that was asked about last
 	lasting   *company   // the outages that lasted then
-	different []cause    // as many of them as have no lost component in common
+	different []*cause   // as many of them as have no lost component in common
 	few       *string    // why they are not enough to act on without people; nil: nobody has asked
 }
 
 // A company is outages that last at the same time. The same outages are the same company.
-type company struct{ causes []cause }
+type company struct{ causes []*cause }
 
 // companiesMost is how many are remembered.
 const companiesMost = 8
@@ -58,13 +58,18 @@ func (c *concurrence) together(j *judged) []claim {
 		return nil
 	}
 	var claims []claim
-	for _, one := range j.causes {
-		claims = append(claims, one.claim(c.rule, one.lasting.intersect(c.met)))
+	for i, one := range j.causes {
+		when := one.lasting.intersect(c.met)
+		if i < len(j.together) && slices.Equal(j.together[i].met, when) { // all else about it is of the service alone
+			claims = append(claims, j.together[i])
+			continue
+		}
+		claims = append(claims, one.claim(c.rule, when))
 	}
 	return claims
 }
 
-func (one cause) claim(r *rule, when spans) claim {
+func (one *cause) claim(r *rule, when spans) claim {
 	d := one.j.view.d
 	return claim{
 		rule: r, level: Disaster, service: one.j.id, carrier: one.episode.span, met: when, tells: one.lasting, least: down, firm: true,
@@ -92,13 +97,13 @@ func (c *concurrence) look(t int64) {
 		return
 	}
 	c.at, c.few = t, nil
-	var open []cause
+	var open []*cause
 	for _, one := range c.all {
 		if one.lasting.has(t) {
 			open = append(open, one)
 		}
 	}
-	same := func(a, b cause) bool { return a.j == b.j && a.episode.from == b.episode.from }
+	same := func(a, b *cause) bool { return a.j == b.j && a.episode.from == b.episode.from }
 	at := slices.IndexFunc(c.companies, func(o *company) bool { return slices.EqualFunc(o.causes, open, same) })
 	if at < 0 {
 		c.companies = slices.Insert(slices.Clone(c.companies), 0, &company{open})
@@ -115,7 +120,7 @@ func (c *concurrence) company(t int64) *company {
 }
 
 // differentAt are as many of them as have no lost component in common, those with the fewest first.
-func (c *concurrence) differentAt(t int64) []cause {
+func (c *concurrence) differentAt(t int64) []*cause {
 	c.look(t)
 	return c.different
 }
@@ -132,7 +137,7 @@ func (c *concurrence) doubtful(t int64) string {
 }
 
 func (c *concurrence) without(t int64) (why string) {
-	sure := slices.DeleteFunc(slices.Clone(c.lasting.causes), func(one cause) bool {
+	sure := slices.DeleteFunc(slices.Clone(c.lasting.causes), func(one *cause) bool {
 		doubt := one.j.doubt(down)(t)
 		why = cmp.Or(why, doubt)
 		return doubt != ""
@@ -144,25 +149,25 @@ func (c *concurrence) without(t int64) (why string) {
 }
 
 // causes are the outages of a service that can be one of several.
-func (d *Detector) causes(j *judged) []cause {
+func (d *Detector) causes(j *judged) []*cause {
 	if !j.objectives.Judged() || !d.book.Criteria.On(bia.Concurrent) {
 		return nil
 	}
-	var all []cause
+	var all []*cause
 	for _, t := range j.troubles {
 		for _, e := range t.episodes {
 			if len(e.confirmed) == 0 {
 				continue
 			}
 			lasting := confirmations(e.counted, max(d.book.Criteria.ConcurrentLoss.For, j.objectives.ConfirmFor)).intersect(j.firm(e))
-			all = append(all, cause{j, e, j.view.roots(j.id, e.confirmed[0].from), lasting})
+			all = append(all, &cause{j, e, j.view.roots(j.id, e.confirmed[0].from), lasting})
 		}
 	}
 	return all
 }
 
 // enough is when so many outages of different root causes last.
-func enough(all []cause, count int) spans {
+func enough(all []*cause, count int) spans {
 	if len(all) < count {
 		return nil
 	}
@@ -172,7 +177,7 @@ func enough(all []cause, count int) spans {
 		opens bool
 	}
 	ranked := slices.Clone(all) // in the order in which they are chosen
-	slices.SortStableFunc(ranked, func(a, b cause) int { return cmp.Compare(len(a.roots), len(b.roots)) })
+	slices.SortStableFunc(ranked, func(a, b *cause) int { return cmp.Compare(len(a.roots), len(b.roots)) })
 	var borders []border
 	for rank, one := range ranked {
 		for _, p := range one.lasting {
@@ -197,7 +202,7 @@ func enough(all []cause, count int) spans {
 }
 
 // differ reports whether so many of the outages of some ranks have no lost component in common.
-func differ(ranked []cause, ranks []int, count int) bool {
+func differ(ranked []*cause, ranks []int, count int) bool {
 	chosen, taken := 0, map[string]bool{}
 	for _, rank := range ranks {
 		roots := ranked[rank].roots
@@ -215,9 +220,9 @@ func differ(ranked []cause, ranks []int, count int) bool {
 }
 
 // different are those that there would be.
-func (s *supposition) different(all []cause) []cause {
+func (s *supposition) different(all []*cause) []*cause {
 	if s.causes == nil {
-		s.causes = []cause{}
+		s.causes = []*cause{}
 		for _, c := range all {
 			if c.lasting.has(s.t) && s.firmly(c.j) {
 				s.causes = append(s.causes, c)
@@ -228,9 +233,9 @@ func (s *supposition) different(all []cause) []cause {
 	return s.causes
 }
 
-func disjoint(open []cause) []cause {
-	slices.SortStableFunc(open, func(a, b cause) int { return cmp.Compare(len(a.roots), len(b.roots)) })
-	taken, chosen := map[string]bool{}, []cause(nil)
+func disjoint(open []*cause) []*cause {
+	slices.SortStableFunc(open, func(a, b *cause) int { return cmp.Compare(len(a.roots), len(b.roots)) })
+	taken, chosen := map[string]bool{}, []*cause(nil)
 	for _, c := range open {
 		if slices.ContainsFunc(c.roots, func(r string) bool { return taken[r] }) {
 			continue

@@ -170,23 +170,39 @@ func (j *judged) next(t int64) int64 {
 	if j.horizon.has(t) {
 		return j.horizon.to
 	}
-	d, v := j.view.d, j.view
+	d := j.view.d
 	next := min(j.state.best.next(t), j.state.worst.next(t))
-	for _, n := range d.book.needs[j.id] {
-		if n.tolerates > 0 { // what does without it is said while it still does
-			without := n
-			without.tolerates = 0
-			next = min(next, v.need(without).best.next(t), v.need(n).best.next(t))
+	for _, v := range j.seen { // what would be if one thing were otherwise is asked of all of them
+		next = min(next, v.nextFor(j.id, t))
+		for _, id := range d.book.restsOn(j.id) {
+			next = min(next, v.nextFor(id, t))
+		}
+		for _, c := range d.book.below(j.id) {
+			next = min(next, v.nextOf(c, t))
 		}
 	}
-	for _, c := range d.book.below(j.id) {
-		next = min(next, v.nextOf(c, t))
-	}
 	for _, domain := range d.book.places(j.id) {
-		next = min(next, v.nextIn(domain, t))
+		next = min(next, j.view.nextIn(domain, t))
 	}
 	j.horizon = span{t, min(next, d.nextHeard(j.id, t))}
 	return j.horizon.to
+}
+
+// nextFor is the next step after t of what is said of a service as a whole, and of what it needs and can do without for a while:
+// what does without it is said while it still does.
+func (v *view) nextFor(service string, t int64) int64 {
+	next := int64(never)
+	if _, spokenOf := v.d.parts[service]; spokenOf {
+		next = v.nextOf(service, t)
+	}
+	for _, n := range v.d.book.needs[service] {
+		if n.tolerates > 0 {
+			without := n
+			without.tolerates = 0
+			next = min(next, v.need(without).best.next(t), v.need(without).worst.next(t), v.need(n).best.next(t), v.need(n).worst.next(t))
+		}
+	}
+	return next
 }
 
 // nextOf is the next step of a component after t, or of what is said of it: sentences tell who says what, also where that

@@ -106,7 +106,7 @@ func (n *node) begins() int64 {
 // nodes are a service's troubles as they were known, each with what it really was. What was over before it was heard of
 // stands for itself. Where nothing was heard of the service they are those of the scene before.
 func (j *judged) nodes(again bool, together, own []claim) []*node {
-	same := func(a, b claim) bool { return slices.Equal(a.met, b.met) } // all else about it is of the service alone
+	same := func(a, b claim) bool { return slices.Equal(a.met, b.met) }
 	if again && len(own) == 0 && j.placed && slices.EqualFunc(j.together, together, same) {
 		return j.drawn
 	}

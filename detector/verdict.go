@@ -21,22 +21,22 @@ const tellingsMost = 4
 
 // verdicts reads the scene at an instant. What was said before in the same words is the same value.
 func (sc *scene) verdicts(t int64) *told {
-	for _, known := range sc.told {
+	for i, known := range sc.told {
 		if known.from <= t && t < known.until {
+			sc.told = latest(sc.told, i, known, tellingsMost)
 			return known
 		}
 	}
 	is := sc.read(t)
-	same := slices.IndexFunc(sc.told, func(o *told) bool { return slices.Equal(o.verdicts, is.verdicts) })
-	if same >= 0 {
-		is.number = sc.told[same].number
-		sc.told = slices.Delete(sc.told, same, same+1)
+	at := slices.IndexFunc(sc.told, func(o *told) bool { return slices.Equal(o.verdicts, is.verdicts) })
+	if at >= 0 {
+		is.number = sc.told[at].number
+		sc.told = slices.Delete(slices.Clone(sc.told), at, at+1)
 	} else {
 		sc.d.readings++
 		is.number = sc.d.readings
 	}
-	sc.told = slices.Insert(sc.told, 0, is)
-	sc.told = sc.told[:min(len(sc.told), tellingsMost)]
+	sc.told = latest(sc.told, -1, is, tellingsMost)
 	return is
 }
 
