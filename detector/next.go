@@ -156,10 +156,19 @@ func (sc *scene) signals(t int64) int64 {
 		}
 	}
 	for _, said := range d.sites {
-		next = min(next, worst(said, plain).next(t))
+		next = min(next, nextSaid(said, plain, t))
 	}
 	for _, said := range d.data {
-		next = min(next, worst(said, plain).next(t))
+		next = min(next, nextSaid(said, plain, t))
+	}
+	return next
+}
+
+// nextSaid is the first instant after t at which any speaker says something else: it counts who says so, beside what is said.
+func nextSaid[V facility | integrity](all sayings[V], l lens, t int64) int64 {
+	next := int64(never)
+	for _, said := range all {
+		next = min(next, said.line(l).next(t))
 	}
 	return next
 }
@@ -227,7 +236,7 @@ func (v *view) nextIn(domain string, t int64) int64 {
 	if known, ok := v.ahead[domain]; ok && known.has(t) {
 		return known.to
 	}
-	next := l.next(t)
+	next := min(l.next(t), nextSaid(v.d.sites[domain], v.lens, t))
 	for _, c := range v.d.book.membersOf(domain) {
 		next = min(next, v.nextOf(c, t))
 	}
@@ -245,7 +254,12 @@ func (d *Detector) nextHeard(service string, t int64) int64 {
 	}
 	s, _ := d.book.Service(service)
 	for data := range s.Data {
-		next = min(next, worst(d.data[data], plain).next(t), d.points[data].line(asKnown).next(t))
+		next = min(next, nextSaid(d.data[data], plain, t), d.points[data].line(asKnown).next(t))
+		for _, said := range d.points[data] {
+			if said.heard > t {
+				next = min(next, said.heard)
+			}
+		}
 	}
 	return next
 }
