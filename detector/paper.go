@@ -7,8 +7,6 @@ import (
 	"maps"
 	"math/bits"
 	"slices"
-
-	"holdfast/bia"
 )
 
 // What a detector has heard can be put on paper, so that whoever starts anew need not hear all of it again. As with a copy,
@@ -21,9 +19,10 @@ func (d *Detector) Write(b []byte) []byte {
 	return p.b
 }
 
-// Recall is a detector that has heard what b begins with, and judges by the analysis that the one judged by which wrote it;
-// and what comes after it in b. The error is of bytes that [Detector.Write] did not write.
-func Recall(a *bia.Analysis, b []byte) (d *Detector, rest []byte, err error) {
+// Recall is a detector that has heard what b begins with; and what comes after it in b. It judges by nothing yet: before anything
+// else it is to be rebased ([Detector.Rebase]) to the analysis that the one judged by which wrote it. The error is of bytes that
+// [Detector.Write] did not write.
+func Recall(b []byte) (d *Detector, rest []byte, err error) {
 	d = &Detector{memory: newMemory()}
 	p := &paper{b: b, reads: true}
 	p.detector(d)
@@ -33,7 +32,6 @@ func Recall(a *bia.Analysis, b []byte) (d *Detector, rest []byte, err error) {
 	d.memory.index, d.memory.lexicon.index = nil, nil
 	d.memory.reindex(roomFor(int(d.memory.count)))
 	d.memory.lexicon.reindex(roomFor(len(d.memory.lexicon.places)))
-	d.Rebase(a)
 	return d, p.b[p.at:], nil
 }
 

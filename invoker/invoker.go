@@ -75,6 +75,7 @@ type Invoker struct {
 
 	// These are the loop's alone.
 	kept      *Kept               // to be put in the place of what was not heard; nil: nothing is
+	gaps      []incident.Gap      // that the log has, as it was read, also those that were adopted
 	ahead     *Heard              // taken from the ears, not yet due to be heard
 	heardTo   uint64              // how far the ears have come, holes included
 	caughtUp  bool                // no alert that was waiting is left

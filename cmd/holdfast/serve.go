@@ -68,6 +68,7 @@ func serve(ctx context.Context, o serving) (err error) {
 	if err != nil {
 		return err
 	}
+	keeper := keeperOf(cfg, log)
 	secrets, err := readSecrets(cfg)
 	if err != nil {
 		return err
@@ -90,6 +91,7 @@ func serve(ctx context.Context, o serving) (err error) {
 	if err != nil {
 		return err
 	}
+	keeper.alerts = streams
 	anchor, err := openAnchor(cfg, log)
 	if err != nil {
 		return err
@@ -112,7 +114,7 @@ func serve(ctx context.Context, o serving) (err error) {
 		lease = journal.NewLease(link.journal, name, cmp.Or(cfg.HTTP.ExternalURL, baseURL(cfg, listener)))
 	}
 	will := newHouse(ctx, invoker.Config{Log: streams, Hands: hands, Shadow: o.shadow, Instance: name,
-		Version: version(), Now: time.Now, Logger: log.With().Str("part", "invoker").Logger()}, library.documents, streams, lease, keeperOf(cfg, streams, log), log)
+		Version: version(), Now: time.Now, Logger: log.With().Str("part", "invoker").Logger()}, library.documents, streams, lease, keeper, log)
 	library.adopt = will.Adopt
 	var charge func() console.Charge
 	if lease != nil {

@@ -24,7 +24,7 @@ type house struct {
 	documents func() *incident.Documents // as they are on disk
 	alerts    journal.Alerts
 	lease     *journal.Lease // nil: nobody else can be in charge
-	keeper    *keeper        // nil: nothing is kept from one life to the next
+	keeper    *keeper        // of what was heard, from one life to the next
 	log       zerolog.Logger
 
 	mu     sync.Mutex
