@@ -185,17 +185,16 @@ func (o draining) reader(ctx context.Context, js jetstream.JetStream) (func(cont
 		collectAsTheDaemon(a)
 		d := detector.New(a)
 		return func(ctx context.Context) (int, error) {
-			return 0, o.follow(ctx, streams, func(_ context.Context, h watch.Heard) error {
-				d.Observe(h.Received, h.Subject, h.Batch.Alerts...)
-				return nil
-			})
+			return 0, o.ahead(ctx, streams, func(h watch.Heard) { d.Observe(h.Received, h.Subject, h.Batch.Alerts...) }, func() {})
 		}, nil
 	}
 	d, err := newDesk(text)
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context) (int, error) { return 0, o.judge(ctx, streams, d) }, nil
+	return func(ctx context.Context) (int, error) {
+		return 0, o.ahead(ctx, streams, d.hear, func() { d.live(time.Now()) })
+	}, nil
 }
 
 // raw is the limit.
@@ -244,9 +243,9 @@ func (o draining) follow(ctx context.Context, alerts journal.Alerts, hear func(c
 	})
 }
 
-// judge hears the whole log as the daemon does: the ears read ahead, the desk takes what they have brought, and is then
-// asked what is due and when it wants to be asked again.
-func (o draining) judge(ctx context.Context, alerts journal.Alerts, d *desk) error {
+// ahead hears the whole log as the daemon does: the ears read ahead; what they have brought is taken, and then whoever took it
+// does what comes after.
+func (o draining) ahead(ctx context.Context, alerts journal.Alerts, take func(watch.Heard), after func()) error {
 	ears, failed := make(chan watch.Heard, 1024), make(chan error, 1)
 	go func() {
 		failed <- o.follow(ctx, alerts, func(ctx context.Context, h watch.Heard) error {
@@ -260,11 +259,11 @@ func (o draining) judge(ctx context.Context, alerts journal.Alerts, d *desk) err
 		close(ears)
 	}()
 	for h := range ears {
-		d.hear(h)
+		take(h)
 		for range len(ears) {
-			d.hear(<-ears)
+			take(<-ears)
 		}
-		d.live(time.Now())
+		after()
 	}
 	return <-failed
 }

@@ -37,16 +37,16 @@ func (f feed) host(n int) int {
 	return k/(each-1)*each + 1 + k%(each-1)
 }
 
-// webhook is a body as an Alertmanager posts it.
+// webhook is a body as an Alertmanager posts it, fields and labels in its order.
 func (f feed) webhook(dst []byte, observer string, alerts ...said) []byte {
-	dst = append(dst, `{"version":"4","groupKey":"{}:{cluster=\"`+observer+`\"}","truncatedAlerts":0,"status":"firing","receiver":"holdfast","groupLabels":{},"commonLabels":{},"commonAnnotations":{},"externalURL":"http://alertmanager.example:9093","alerts":[`...)
+	dst = append(dst, `{"receiver":"holdfast","status":"firing","alerts":[`...)
 	for i, a := range alerts {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = f.alert(dst, observer, a, true)
 	}
-	return append(dst, "]}"...)
+	return append(dst, `],"groupLabels":{},"commonLabels":{},"commonAnnotations":{},"externalURL":"http://alertmanager.example:9093","version":"4","groupKey":"{}:{cluster=\"`+observer+`\"}","truncatedAlerts":0}`...)
 }
 
 // posted is a body as Prometheus posts it to an Alertmanager.
@@ -76,26 +76,27 @@ func (f feed) alert(dst []byte, observer string, a said, webhook bool) []byte {
 	if since.IsZero() {
 		since = f.start
 	}
-	dst = append(dst, `,"startsAt":"`...)
-	dst = since.AppendFormat(dst, time.RFC3339Nano)
+	rest := append(make([]byte, 0, 512), `","runbook_url":"https://runbooks.example/latency","summary":"p99 latency of a request is above its objective"},"startsAt":"`...)
+	rest = since.AppendFormat(rest, time.RFC3339Nano)
 	switch {
 	case !a.resolved.IsZero():
-		dst = append(dst, `","endsAt":"`...)
-		dst = a.resolved.AppendFormat(dst, time.RFC3339Nano)
+		rest = append(rest, `","endsAt":"`...)
+		rest = a.resolved.AppendFormat(rest, time.RFC3339Nano)
 	case webhook:
-		dst = append(dst, `","endsAt":"0001-01-01T00:00:00Z`...)
+		rest = append(rest, `","endsAt":"0001-01-01T00:00:00Z`...)
 	}
-	dst = append(dst, `","generatorURL":"http://prometheus.example:9090/graph?g0.expr=job%3Alatency%3Ap99+%3E+0.5`...)
+	rest = append(rest, `","generatorURL":"http://prometheus.example:9090/graph?g0.expr=job%3Alatency%3Ap99+%3E+0.5`...)
 	if webhook {
-		dst = append(dst, `","fingerprint":"`...)
-		dst = appendHex(dst, scattered(uint64(a.n)))
+		rest = append(rest, `","fingerprint":"`...)
+		rest = appendHex(rest, scattered(uint64(a.n)))
 	}
-	dst = append(dst, `","annotations":{"summary":"p99 latency of a request is above its objective","runbook_url":"https://runbooks.example/latency","description":"`...)
-	for want := shortest + a.n%spread - len(`"}}`); len(dst)-from < want; {
+	rest = append(rest, `"}`...)
+	dst = append(dst, `,"annotations":{"description":"`...)
+	for want := shortest + a.n%spread - len(rest); len(dst)-from < want; {
 		const text = "The latency of this instance has been above its objective for longer than it may be. "
 		dst = append(dst, text[:min(len(text), want-(len(dst)-from))]...)
 	}
-	return append(dst, `"}}`...)
+	return append(dst, rest...)
 }
 
 func (f feed) labels(dst []byte, observer string, a said) []byte {
@@ -103,12 +104,13 @@ func (f feed) labels(dst []byte, observer string, a said) []byte {
 	if host < 0 {
 		host = f.host(a.n)
 	}
+	name, severity := "HighLatency", "warning"
 	if a.down {
-		dst = append(dst, `"labels":{"alertname":"NodeDown","severity":"critical"`...)
-	} else {
-		dst = append(dst, `"labels":{"alertname":"HighLatency","severity":"warning"`...)
+		name, severity = "NodeDown", "critical"
 	}
-	dst = append(dst, `,"cluster":"`...)
+	dst = append(dst, `"labels":{"alertname":"`...)
+	dst = append(dst, name...)
+	dst = append(dst, `","cluster":"`...)
 	dst = append(dst, observer...)
 	dst = append(dst, `","environment":"production","host":"c`...)
 	dst = strconv.AppendInt(dst, int64(host), 10)
@@ -120,10 +122,12 @@ func (f feed) labels(dst []byte, observer string, a said) []byte {
 	dst = strconv.AppendInt(dst, int64(host/each), 10)
 	dst = append(dst, `","pod":"shop-7d9c8b6f4-`...)
 	dst = appendHex(dst, uint64(a.n))
-	dst = append(dst, `","region":"eu-central-1","team":"team-`...)
-	dst = strconv.AppendInt(dst, int64(host/each%40), 10)
-	dst = append(dst, `","service":"svc-`...)
+	dst = append(dst, `","region":"eu-central-1","service":"svc-`...)
 	dst = strconv.AppendInt(dst, int64(a.n%16_000), 10)
+	dst = append(dst, `","severity":"`...)
+	dst = append(dst, severity...)
+	dst = append(dst, `","team":"team-`...)
+	dst = strconv.AppendInt(dst, int64(host/each%40), 10)
 	return append(dst, `"}`...)
 }
 

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,11 +24,35 @@ func TestTheFeedSpeaksAsMonitoringDoes(t *testing.T) {
 				t.Fatalf("%d labels and %d annotations", labels, annotations)
 			}
 		}
-		if size := len(f.alert(nil, "prom-a", said{n: n, host: -1}, true)); size < 844 || size > 884 {
+		one := f.alert(nil, "prom-a", said{n: n, host: -1}, true)
+		for _, object := range []string{"labels", "annotations"} {
+			if keys := keysOf(t, one, object); !slices.IsSorted(keys) {
+				t.Fatalf("the %s are %v: an Alertmanager sends them in order", object, keys)
+			}
+		}
+		if size := len(one); size < 844 || size > 884 {
 			t.Errorf("alert %d has %d bytes", n, size)
 		}
 		if size := len(f.alert(nil, "prom-a", said{n: n, host: -1}, false)); size < 844 || size > 884 {
 			t.Errorf("alert %d as it is posted has %d bytes", n, size)
+		}
+	}
+}
+
+// keysOf are the keys of an object in an alert, as they stand.
+func keysOf(t *testing.T, one []byte, object string) (keys []string) {
+	var whole map[string]json.RawMessage
+	if err := json.Unmarshal(one, &whole); err != nil {
+		t.Fatal(err)
+	}
+	d := json.NewDecoder(bytes.NewReader(whole[object]))
+	for n := 0; ; n++ {
+		token, err := d.Token()
+		if err != nil {
+			return keys
+		}
+		if text, is := token.(string); is && n%2 == 1 {
+			keys = append(keys, text)
 		}
 	}
 }

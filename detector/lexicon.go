@@ -10,8 +10,8 @@ import (
 // same few words, and the garbage collector looks past what has no pointers.
 type lexicon struct {
 	blocks [][]byte
-	places []place  // of the texts, by number
-	index  []uint32 // open addressing: the number of a text, plus 1; 0: free
+	places []place // of the texts, by number
+	index  index
 	seed   maphash.Seed
 }
 
@@ -27,19 +27,20 @@ const (
 
 // number is the number of a text, which is remembered from now on; false: there is no room for another.
 func (x *lexicon) number(text []byte) (number uint32, ok bool) {
-	if 4*(len(x.places)+1) > 3*len(x.index) {
-		x.grow()
+	hash := maphash.Bytes(x.seed, text)
+	if number, ok = x.index.find(hash, func(n uint32) bool { return bytes.Equal(x.text(n), text) }); ok {
+		return number, true
 	}
-	slot, known := x.slot(text)
-	if !known {
-		if x.full(len(text)) {
-			return 0, false
-		}
-		x.places = append(x.places, x.store(text))
-		x.index[slot] = uint32(len(x.places))
+	if x.full(len(text)) {
+		return 0, false
 	}
-	return x.index[slot] - 1, true
+	number = uint32(len(x.places))
+	x.places = append(x.places, x.store(text))
+	x.index.enter(hash, number, x.hash)
+	return number, true
 }
+
+func (x *lexicon) hash(number uint32) uint64 { return maphash.Bytes(x.seed, x.text(number)) }
 
 // full reports whether a text of so many bytes finds no room.
 func (x *lexicon) full(length int) bool {
@@ -53,24 +54,11 @@ func (x *lexicon) text(number uint32) []byte {
 	return x.blocks[p.block][p.from:p.to]
 }
 
-// slot is where a text's number is in the index, or where it belongs.
-func (x *lexicon) slot(text []byte) (slot int, known bool) {
-	mask := len(x.index) - 1
-	for slot = int(maphash.Bytes(x.seed, text)) & mask; x.index[slot] != 0; slot = (slot + 1) & mask {
-		if bytes.Equal(x.text(x.index[slot]-1), text) {
-			return slot, true
-		}
-	}
-	return slot, false
-}
-
-func (x *lexicon) grow() { x.reindex(max(64, 2*len(x.index))) }
-
-func (x *lexicon) reindex(size int) {
-	x.index = make([]uint32, size)
+// reindex finds all texts anew.
+func (x *lexicon) reindex() {
+	x.index = indexFor(len(x.places))
 	for number := range x.places {
-		slot, _ := x.slot(x.text(uint32(number)))
-		x.index[slot] = uint32(number) + 1
+		x.index.put(x.hash(uint32(number)), uint32(number))
 	}
 }
 
@@ -85,7 +73,7 @@ func (x *lexicon) store(text []byte) place {
 }
 
 func (x *lexicon) clone() lexicon {
-	c := lexicon{slices.Clone(x.blocks), slices.Clone(x.places), slices.Clone(x.index), x.seed}
+	c := lexicon{slices.Clone(x.blocks), slices.Clone(x.places), x.index.clone(), x.seed}
 	for i, b := range c.blocks {
 		c.blocks[i] = append(make([]byte, 0, lexiconBlock), b...)
 	}

@@ -18,13 +18,13 @@ import (
 type memory struct {
 	blocks   [][]remembered
 	count    uint32
-	index    []uint32        // open addressing by speech and identity: the number of an alert, plus 1; 0: free
+	index    index           // of the alerts, by speech and identity
 	more     []history[word] // of alerts that said more than one thing
 	spare    []uint32        // numbers in more that are free
 	speeches uint32          // how many there have been
 	gone     uint32          // alerts that were forgotten
 
-	repeats repeats
+	repeats index // of alerts by all that they say: for one analysis, and until something is forgotten
 	lexicon lexicon
 	labels  [][]uint32 // in blocks: of each alert how many, then their numbers in the lexicon
 	scratch []byte
@@ -44,7 +44,7 @@ type remembered struct {
 	speech     uint32 // whose it is
 	next       uint32 // the speech's next alert, plus 1; 0: it is the last
 	labels     uint32 // where its labels are, plus 1; 0: there are none
-	key        uint64 // by which it is recognised, see repeats
+	key        uint64 // by which it is recognised, see keyOf
 	observer   uint16 // whose it is, where it can be recognised
 	word       word
 	suspect    bool
@@ -81,16 +81,10 @@ func (m *memory) at(n uint32) *remembered { return &m.blocks[n/memoryBlock][n%me
 
 // find is the number of an alert of a speech.
 func (m *memory) find(speech uint32, identity uint64) (n uint32, known bool) {
-	if len(m.index) == 0 {
-		return 0, false
-	}
-	mask := uint64(len(m.index) - 1)
-	for slot := m.hash(speech, identity) & mask; m.index[slot] != 0; slot = (slot + 1) & mask {
-		if r := m.at(m.index[slot] - 1); r.identity == identity && r.speech == speech {
-			return m.index[slot] - 1, true
-		}
-	}
-	return 0, false
+	return m.index.find(m.hash(speech, identity), func(n uint32) bool {
+		r := m.at(n)
+		return r.identity == identity && r.speech == speech
+	})
 }
 
 func (m *memory) hash(speech uint32, identity uint64) uint64 {
@@ -99,9 +93,6 @@ func (m *memory) hash(speech uint32, identity uint64) uint64 {
 
 // add remembers an alert that its speech has not had yet, and the first that it says.
 func (m *memory) add(s *speech, identity uint64, said saying[word], labels alert.Labels) uint32 {
-	if 4*(int(m.count)+1) > 3*len(m.index) {
-		m.reindex(max(64, 2*len(m.index)))
-	}
 	n := m.count
 	if n%memoryBlock == 0 {
 		m.blocks = append(m.blocks, make([]remembered, memoryBlock))
@@ -109,7 +100,7 @@ func (m *memory) add(s *speech, identity uint64, said saying[word], labels alert
 	m.count++
 	*m.at(n) = remembered{identity: identity, speech: s.number, labels: m.keep(labels)}
 	m.remember(n, history[word]{said})
-	m.enter(n)
+	m.index.enter(m.hash(s.number, identity), n, m.hashOf)
 	if s.last == 0 {
 		s.first = n + 1
 	} else {
@@ -120,20 +111,15 @@ func (m *memory) add(s *speech, identity uint64, said saying[word], labels alert
 	return n
 }
 
-func (m *memory) enter(n uint32) {
-	r, mask := m.at(n), uint64(len(m.index)-1)
-	slot := m.hash(r.speech, r.identity) & mask
-	for m.index[slot] != 0 {
-		slot = (slot + 1) & mask
-	}
-	m.index[slot] = n + 1
-}
+// hashOf is by what an alert is found.
+func (m *memory) hashOf(n uint32) uint64 { return m.hash(m.at(n).speech, m.at(n).identity) }
 
-func (m *memory) reindex(size int) {
-	m.index = make([]uint32, size)
+// reindex finds all alerts anew.
+func (m *memory) reindex() {
+	m.index = indexFor(int(m.count))
 	for n := range m.count {
 		if m.at(n).speech != nobodys {
-			m.enter(n)
+			m.index.put(m.hashOf(n), n)
 		}
 	}
 }
@@ -285,7 +271,7 @@ func (m *memory) pack(parts map[string]*part) {
 
 func (m *memory) clone() memory {
 	c := *m
-	c.index, c.more, c.spare, c.lexicon, c.scratch = slices.Clone(m.index), slices.Clone(m.more), slices.Clone(m.spare), m.lexicon.clone(), nil
+	c.index, c.more, c.spare, c.lexicon, c.scratch = m.index.clone(), slices.Clone(m.more), slices.Clone(m.spare), m.lexicon.clone(), nil
 	c.blocks, c.labels = make([][]remembered, len(m.blocks)), make([][]uint32, len(m.labels))
 	for i, b := range m.blocks {
 		c.blocks[i] = slices.Clone(b)

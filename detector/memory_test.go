@@ -35,10 +35,10 @@ func TestNoSenderChoosesWhatLiesWhere(t *testing.T) {
 }
 
 // longestRun is how many places of an index are taken in a row.
-func longestRun(index []uint32) (longest int) {
+func longestRun(x index) (longest int) {
 	run := 0
-	for _, place := range index {
-		if run++; place == 0 {
+	for _, mark := range x.marks {
+		if run++; mark == 0 {
 			run = 0
 		}
 		longest = max(longest, run)

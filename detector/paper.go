@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
-	"math/bits"
 	"slices"
 )
 
@@ -29,14 +28,10 @@ func Recall(b []byte) (d *Detector, rest []byte, err error) {
 	if p.torn || !d.memory.whole() {
 		return nil, nil, errors.New("what a detector had heard is not written here")
 	}
-	d.memory.index, d.memory.lexicon.index = nil, nil
-	d.memory.reindex(roomFor(int(d.memory.count)))
-	d.memory.lexicon.reindex(roomFor(len(d.memory.lexicon.places)))
+	d.memory.reindex()
+	d.memory.lexicon.reindex()
 	return d, p.b[p.at:], nil
 }
-
-// roomFor is the size of an index of so many things.
-func roomFor(n int) int { return max(64, 1<<bits.Len(uint(n+n/3+1))) }
 
 // A paper is written, or read.
 type paper struct {

@@ -11,12 +11,6 @@ import (
 // alert is recognised by all that it says but its time, without asking what it is about; if it also says since when as it
 // did, and its speaker has not been silent in between, nothing is to be done but to note that the speaker is there.
 
-// repeats finds an alert by all that it says. What is in it holds for one analysis, and until something is forgotten.
-type repeats struct {
-	index []uint32 // open addressing by key: the number of an alert, plus 1; 0: free
-	count int
-}
-
 // keyOf is a key of all that a firing alert says and whence, but its times; 0: it is none that can be recognised.
 func (m *memory) keyOf(subject string, a *alert.Alert) uint64 {
 	if a.Status != alert.Firing || a.Sequence != 0 || a.Vouched {
@@ -35,52 +29,26 @@ func (m *memory) keyOf(subject string, a *alert.Alert) uint64 {
 		write(a.Labels[i].Name)
 		write(a.Labels[i].Value)
 	}
-	return h.Sum64() | 1
+	return max(h.Sum64(), 1)
 }
 
 // recognise is the alert that was entered under a key.
 func (m *memory) recognise(key uint64) (n uint32, known bool) {
-	if key == 0 || len(m.repeats.index) == 0 {
+	if key == 0 {
 		return 0, false
 	}
-	mask := uint64(len(m.repeats.index) - 1)
-	for slot := key >> 1 & mask; m.repeats.index[slot] != 0; slot = (slot + 1) & mask {
-		if n := m.repeats.index[slot] - 1; m.at(n).key == key {
-			return n, true
-		}
-	}
-	return 0, false
+	return m.repeats.find(key, func(n uint32) bool { return m.at(n).key == key })
 }
 
 // enterRepeat lets an alert be recognised by a key.
 func (m *memory) enterRepeat(n uint32, key uint64, observer uint16) {
-	r := &m.repeats
-	if 4*(r.count+1) > 3*len(r.index) {
-		old := r.index
-		r.index = make([]uint32, max(64, 2*len(old)))
-		for _, place := range old {
-			if place != 0 {
-				m.placeRepeat(place - 1)
-			}
-		}
-	}
 	m.at(n).key, m.at(n).observer = key, observer
-	m.placeRepeat(n)
-	r.count++
-}
-
-func (m *memory) placeRepeat(n uint32) {
-	mask := uint64(len(m.repeats.index) - 1)
-	slot := m.at(n).key >> 1 & mask
-	for m.repeats.index[slot] != 0 {
-		slot = (slot + 1) & mask
-	}
-	m.repeats.index[slot] = n + 1
+	m.repeats.enter(key, n, func(n uint32) uint64 { return m.at(n).key })
 }
 
 // unlearn recognises nothing any more.
 func (m *memory) unlearn() {
-	m.repeats = repeats{}
+	m.repeats = index{}
 	for n := range m.count {
 		m.at(n).key = 0
 	}
