@@ -329,9 +329,14 @@ func letters[V ~string | ~[]byte](p *paper, v *V) {
 
 // block is bytes with room for more behind them.
 func block(p *paper, b *[]byte, room int) {
-	letters(p, b)
-	if p.reads && !p.torn {
-		*b = append(make([]byte, 0, max(room, len(*b))), *b...)
+	if !p.reads {
+		letters(p, b)
+		return
+	}
+	var n int
+	figure(p, &n)
+	if written := p.take(n); !p.torn {
+		*b = append(make([]byte, 0, max(room, n)), written...)
 	}
 }
 

@@ -182,7 +182,8 @@ func (i *Incident) invoked(at time.Time, e Invoked) {
 			run.Steps = append(run.Steps, pending(&run.Playbook.Steps[n]))
 		}
 	}
-	i.Runs = append(slices.Clip(i.Runs), run)
+	run.steps = i.secret
+	i.Runs, i.runs = append(slices.Clip(i.Runs), run), i.secret // a new list
 	i.NoPlaybook = slices.DeleteFunc(slices.Clone(i.NoPlaybook), func(n NoPlaybookFits) bool { return run.covers(n.Service) })
 	i.Queued = slices.DeleteFunc(slices.Clone(i.Queued), func(q Queued) bool { return q.Playbook == e.Playbook && q.Service == e.Service })
 	i.reconsider()

@@ -40,6 +40,7 @@ type Config struct {
 
 	AlertsHead func(context.Context) (uint64, error) // newest message of the alert log; nil: the ears say by themselves when they have missed any
 
+	InCharge func()        // called by the loop as soon as this instance is, before it decides anything; nil: nobody wants to know
 	Kept     *Kept         // what the desk of a life before this one had heard; nil: all is heard from the beginning
 	Stage    Stage         // nil: this machine
 	CommitID func() string // a name that no other commit has; nil: drawn at random

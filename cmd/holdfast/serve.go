@@ -68,7 +68,8 @@ func serve(ctx context.Context, o serving) (err error) {
 	if err != nil {
 		return err
 	}
-	keeper := keeperOf(cfg, log)
+	keeper, ahead := keeperOf(cfg, log), lookBeside(ctx, cfg, log)
+	defer ahead.stop()
 	secrets, err := readSecrets(cfg)
 	if err != nil {
 		return err
@@ -79,7 +80,7 @@ func serve(ctx context.Context, o serving) (err error) {
 	}
 
 	failpoint.Hit("serve/documents")
-	link, hand, err := connectOrNot(ctx, cfg, secrets, log)
+	link, hand, err := connectOrNot(ctx, cfg, secrets, ahead, log)
 	if err != nil {
 		return err
 	}
