@@ -189,13 +189,14 @@ type Site struct {
 
 // An Observer is a source of monitoring with its own heartbeat.
 type Observer struct {
-	Marks     source.Marks `doc:",marks"`
-	Site      string       `doc:"site"`
-	Heartbeat Heartbeat    `doc:"heartbeat"`
-	Estimates bool         `doc:"estimates"` // what it says of when an outage ends counts; default false
-	Own       bool         `doc:"own"`       // it is holdfast itself: what its probes see; default false
-	SpeaksOn  []string     `doc:"speaks_on"` // subjects, wildcards allowed, that are its own: what claims to be of it is its word only there, and what comes there is nobody else's
-	Key       string       `doc:"key"`       // base64 of the Ed25519 public key that it signs with: what is not signed by it is not taken for its word
+	Marks       source.Marks `doc:",marks"`
+	Site        string       `doc:"site"`
+	Heartbeat   Heartbeat    `doc:"heartbeat"`
+	Estimates   bool         `doc:"estimates"`   // what it says of when an outage ends counts; default false
+	Maintenance bool         `doc:"maintenance"` // what it announces of planned maintenance counts; default false
+	Own         bool         `doc:"own"`         // it is holdfast itself: what its probes see; default false
+	SpeaksOn    []string     `doc:"speaks_on"`   // subjects, wildcards allowed, that are its own: what claims to be of it is its word only there, and what comes there is nobody else's
+	Key         string       `doc:"key"`         // base64 of the Ed25519 public key that it signs with: what is not signed by it is not taken for its word
 }
 
 // PublicKey is the key that an observer signs with; nil: none.
@@ -344,6 +345,7 @@ type Require struct {
 	Marks           source.Marks  `doc:",marks"`
 	Signed          bool          `doc:"signed"`           // what the loss rests on was signed by as many observers as its quorum
 	OwnProbe        bool          `doc:"own_probe"`        // a probe of holdfast's own sees the loss too, now
+	Abort           bool          `doc:"abort"`            // the playbook that would be invoked says of all that it does to machines what becomes of it when it is called off
 	ExercisedWithin time.Duration `doc:"exercised_within"` // the playbook that would be invoked was verified by an exercise so recently; 0: not asked
 }
 

@@ -83,7 +83,7 @@ func (c *checker) checkProbes() {
 		if id != own {
 			c.Errorf(o.Marks.Of("own"), "bia/own", "keep one of them", "%s and %s cannot both be holdfast itself", own, id)
 		}
-		for _, key := range []string{"speaks_on", "key", "heartbeat", "estimates"} {
+		for _, key := range []string{"speaks_on", "key", "heartbeat", "estimates", "maintenance"} {
 			if o.Marks.Has(key) {
 				c.Errorf(o.Marks.Of(key), "bia/own", "leave it out", "holdfast knows its own probes, and sends their heartbeat: %s is for other observers", key)
 			}

@@ -80,6 +80,9 @@ func (c *checker) warnOfQuorums() {
 			order = append(order, set)
 		}
 	}
+	if len(order) == 0 {
+		c.warnOfVoices()
+	}
 	for _, set := range order {
 		w := found[set]
 		of := w.first.ID
@@ -88,6 +91,51 @@ func (c *checker) warnOfQuorums() {
 		}
 		c.Warnf(w.first.Marks.Of("quorum"), "bia/quorum-by-label", "bind each observer to what the transport proves: observers: {"+w.first.Observers[0]+": {speaks_on: [holdfast.alerts."+w.first.Observers[0]+"]}}",
 			"%s, which is the quorum of %s", w.says, of)
+	}
+}
+
+// warnOfRights: what only some observers may say (when an outage ends, planned maintenance) is worth as much as what tells them from
+// others. Who is known by a label alone can be anybody.
+func (c *checker) warnOfRights() {
+	for _, id := range sortedKeys(c.Observers) {
+		o := c.Observers[id]
+		if o.Own || o.Bound() {
+			continue
+		}
+		for _, right := range []struct {
+			key, may string
+			has      bool
+		}{{"estimates", "say when outages end", o.Estimates}, {"maintenance", "excuse outages by planned maintenance", o.Maintenance}} {
+			if right.has {
+				c.Warnf(o.Marks.Of(right.key), "bia/right-by-label", "bind it to what the transport proves: "+id+": {speaks_on: [holdfast.alerts."+id+"]}, or let it sign: key",
+					"%s may %s, and whoever may send an alert can call itself %s", id, right.may, id)
+			}
+		}
+	}
+}
+
+// warnOfVoices: that a site is lost or data unusable is declared by without a person where two observers say so. Where whoever has one
+// credential, or none, can speak as two, that is one.
+func (c *checker) warnOfVoices() {
+	d := c.Declaration
+	if d.Mode != "automatic" {
+		return
+	}
+	var all []string
+	for _, id := range sortedKeys(c.Observers) {
+		if !c.Observers[id].Own {
+			all = append(all, id)
+		}
+	}
+	for i, id := range d.AutomaticFor {
+		if id != FacilityLost && id != FacilityDamaged && id != DataLoss {
+			continue
+		}
+		if says := c.oneVoice(&Component{Observers: all, Quorum: 2}); says != "" {
+			c.Warnf(item(d.Marks, "automatic_for", i), "bia/quorum-by-label", "bind each observer to what the transport proves: observers: {"+all[0]+": {speaks_on: [holdfast.alerts."+all[0]+"]}}",
+				"%s, and %s is declared by on the word of two", says, id)
+			return
+		}
 	}
 }
 

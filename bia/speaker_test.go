@@ -108,3 +108,50 @@ func TestAQuorumOfAServiceIsAtLeastOne(t *testing.T) {
 		t.Error(problems)
 	}
 }
+
+// What only some may say is worth as much as what tells them from others.
+func TestARightThatALabelGivesIsWarnedOf(t *testing.T) {
+	for written, want := range map[string]string{
+		"estimates: true":                                                      "provider may say when outages end, and whoever may send an alert can call itself provider",
+		"maintenance: true":                                                    "provider may excuse outages by planned maintenance, and whoever may send an alert can call itself provider",
+		"estimates: true, speaks_on: [status.page]":                            "",
+		"maintenance: true, speaks_on: [status.page]":                          "",
+		`estimates: true, key: "j0mPTGhFDuCbmcfYEhUb2Y0rEyJWXfVfQ3cQCrcZKZo="`: "",
+		"speaks_on: [status.page]":                                             "",
+	} {
+		_, problems := bia.Parse("bia.yaml", []byte("organisation: A shop\nobservers: {provider: {"+written+"}}\ndeclaration: {authority: director}\n"))
+		got := ""
+		for _, p := range problems {
+			if p.Rule == "bia/right-by-label" {
+				got += p.Message
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q, expected %q", written, got, want)
+		}
+	}
+}
+
+// That a site is lost takes two voices where it is declared by itself: two that one thief can be are one.
+func TestTwoVoicesThatOneCredentialCanBeAreWarnedOf(t *testing.T) {
+	for name, c := range map[string]struct{ a, b, delegated, says string }{
+		"nobody is bound":       {"", "", "facility_lost", "whoever may send an alert can call it one of a and b, and facility_lost is declared by on the word of two"},
+		"of data":               {"", "", "decision_point, data_loss", "and data_loss is declared by on the word of two"},
+		"each has a subject":    {"speaks_on: [x.a]", "speaks_on: [x.b]", "facility_lost", ""},
+		"one has a subject":     {"speaks_on: [x.a]", "", "facility_lost", ""},
+		"both speak on another": {"speaks_on: [x.a]", "speaks_on: [x.*]", "facility_lost", "whoever has the credential of a can speak as a and b"},
+		"nobody delegated it":   {"", "", "decision_point", ""},
+	} {
+		_, problems := bia.Parse("bia.yaml", []byte("organisation: A shop\nobservers: {a: {"+c.a+"}, b: {"+c.b+"}}\nsites: {north: {}}\ncomponents: {web: {site: north, observers: [a, b]}}\n"+
+			"services: {shop: {vital: true, rto: 4h, mtpd: 8h, rtc: 1h, needs: [web]}}\ndeclaration: {authority: director, mode: automatic, automatic_for: ["+c.delegated+"]}\n"))
+		got := ""
+		for _, p := range problems {
+			if p.Rule == "bia/quorum-by-label" {
+				got += p.Message
+			}
+		}
+		if (got == "") != (c.says == "") || !strings.Contains(got, c.says) {
+			t.Errorf("%s: %q, expected %q", name, got, c.says)
+		}
+	}
+}

@@ -20,6 +20,7 @@ func (c *checker) warn() {
 	c.warnOfCycles()
 	c.warnOfObservers()
 	c.warnOfQuorums()
+	c.warnOfRights()
 	c.warnOfUnprobed()
 	c.warnOfUnsigned()
 	if c.Declaration.Authority == "" {

@@ -13,6 +13,7 @@ import (
 
 	"holdfast/bia"
 	"holdfast/detector"
+	"holdfast/detector/alert"
 	"holdfast/incident"
 	"holdfast/oncall"
 )
@@ -48,6 +49,43 @@ func TestStatusShowsWhatWaitsForWhomUntilWhen(t *testing.T) {
 	}
 	if s.Counts.Received["probes"] == 0 || s.Counts.Samples == nil {
 		t.Errorf("counted %+v", s.Counts)
+	}
+}
+
+// Whoever comes back to a daemon that was away has to see what it missed: it is open nowhere, and nobody was told.
+func TestWhatWasOverBeforeAnybodyCouldDecideIsShownForADay(t *testing.T) {
+	h := newHouse(t)
+	h.beat()
+	h.pass(10 * time.Second)
+	says := func(effect string) {
+		for _, observer := range []string{"prom-south", "probes"} {
+			for _, c := range []string{"booking-entrance", "ledger-writes", "ledger-north"} {
+				h.hear(alert.Alert{Status: alert.Firing, StartsAt: h.now, Labels: alert.LabelsOf(map[string]string{"component": c, "effect": effect, "observer": observer})})
+			}
+		}
+	}
+	for beat := range 1800 { // nobody decides meanwhile
+		h.now = h.now.Add(2 * time.Second)
+		h.beat()
+		switch beat {
+		case 300:
+			says("down")
+		case 900:
+			says("up")
+		}
+	}
+	h.settle()
+	s := decoded[Status](t, get("/api/v1/status").of(New(h.config())))
+	if len(s.Incidents) != 0 || len(s.Retrospect) != 1 || !s.Retrospect[0].Retrospect {
+		t.Fatalf("open are %+v, found in retrospect %+v", s.Incidents, s.Retrospect)
+	}
+	id := s.Retrospect[0].ID
+	wantIn(t, text(t, get("/").as("token-platform").of(New(h.config()))), "Found in retrospect", id, "nobody was told")
+	wantIn(t, text(t, get("/incidents/"+id).as("token-platform").of(New(h.config()))), "found in retrospect", "nobody was told")
+	wantIn(t, text(t, get("/api/v1/incidents?all=true").of(New(h.config()))), `"retrospect": true`)
+	h.pass(25 * time.Hour)
+	if s := decoded[Status](t, get("/api/v1/status").of(New(h.config()))); len(s.Retrospect) != 0 {
+		t.Errorf("a day later it is still shown: %+v", s.Retrospect)
 	}
 }
 

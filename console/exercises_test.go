@@ -37,6 +37,34 @@ func TestAnExerciseIsNotAmongTheIncidents(t *testing.T) {
 	wantIn(t, text(t, get("/api/v1/exercises").of(New(h.config()))), `"id": "`+exercised+`"`, `"state": "not verified"`, `"why": "it was never exercised"`)
 }
 
+// What somebody has only begun to exercise has shown nothing, and one who looks at the list must not take it for shown.
+func TestAnExerciseThatIsUnderWayHasExercisedNothingYet(t *testing.T) {
+	h := newHouse(t)
+	h.beat()
+	h.pass(10 * time.Second)
+	h.rehearse("tabletop")
+	listed := func() PlaybookStatus {
+		t.Helper()
+		for _, p := range decoded[Playbooks](t, get("/api/v1/playbooks").of(New(h.config()))).Playbooks {
+			if p.Playbook == "move-booking-to-south" {
+				return p
+			}
+		}
+		t.Fatal("it is not listed")
+		return PlaybookStatus{}
+	}
+	if p := listed(); p.Exercised != nil || len(p.Exercising) != 1 || p.Exercising[0] != exercised+"/1" || len(p.Running) != 0 {
+		t.Errorf("under way it is exercised %+v, exercising %v, running %v", p.Exercised, p.Exercising, p.Running)
+	}
+	wantStatus(t, get("/api/v1/playbooks/move-booking-to-south/diff").of(New(h.config())), 404)
+	w := order("token-director", path(`{"verb":"stand-down","incident":%q,"reason":"enough for today"}`, exercised)).of(New(h.config()))
+	wantStatus(t, w, 200)
+	h.pass(time.Second)
+	if p := listed(); p.Exercised == nil || p.Exercised.Result != "stood_down" || p.Exercised.Exercise != "tabletop" || len(p.Exercising) != 0 {
+		t.Errorf("in the end it is exercised %+v, exercising %v", p.Exercised, p.Exercising)
+	}
+}
+
 func TestEveryPageOfAnExerciseSaysThatItIsOne(t *testing.T) {
 	h := newHouse(t)
 	h.beat()

@@ -33,8 +33,9 @@ type PlaybookStatus struct {
 	Steps      int           `json:"steps"`
 	File       string        `json:"file"`
 	Digest     string        `json:"digest"`
-	Running    []string      `json:"running,omitempty"`   // incident/run
-	Exercised  *Carried      `json:"exercised,omitempty"` // the last exercise
+	Running    []string      `json:"running,omitempty"`    // incident/run
+	Exercising []string      `json:"exercising,omitempty"` // incident/run of exercises that are under way: they have shown nothing yet
+	Exercised  *Carried      `json:"exercised,omitempty"`  // the last exercise that is concluded
 	Text       string        `json:"text,omitempty"`
 }
 
@@ -85,7 +86,7 @@ func (c *console) exerciseDiff(w http.ResponseWriter, r *http.Request) {
 		}
 		i, run, ok := s.exercised(p.ID)
 		if !ok {
-			missing := notFound(fmt.Sprintf("%s was never exercised", p.ID), "a run of an incident can be compared with too: holdfast playbook diff --since run INCIDENT/RUN")
+			missing := notFound(fmt.Sprintf("%s was never exercised to the end", p.ID), "a run of an incident can be compared with too: holdfast playbook diff --since run INCIDENT/RUN")
 			return nil, &missing
 		}
 		return diffOf(i, run, p)
@@ -150,6 +151,13 @@ func (s sight) playbookStatus(p *playbooks.Playbook) PlaybookStatus {
 			}
 		}
 	}
+	for _, i := range s.underExercise() {
+		for _, run := range i.Runs {
+			if run.Name == p.ID && !run.CleanUp {
+				status.Exercising = append(status.Exercising, i.ID+"/"+run.ID)
+			}
+		}
+	}
 	if i, run, ok := s.exercised(p.ID); ok {
 		last := carried(i, run, p)
 		status.Exercised = &last
@@ -157,9 +165,12 @@ func (s sight) playbookStatus(p *playbooks.Playbook) PlaybookStatus {
 	return status
 }
 
-// exercised is the last exercise of a playbook.
+// exercised is the last exercise of a playbook that is concluded: what is under way, or still to be put back, has shown nothing yet.
 func (s sight) exercised(id string) (of incident.Incident, last incident.Run, ok bool) {
 	for i := range s.exercises() {
+		if i.Open() {
+			continue
+		}
 		for _, run := range i.Runs {
 			if run.Name == id && !run.CleanUp && (!ok || run.Started.After(last.Started)) {
 				of, last, ok = i, run, true

@@ -110,6 +110,23 @@ func (s sight) open() []incident.Incident {
 	return open
 }
 
+// retrospectFor is how long a finding in retrospect is shown beside what is open.
+const retrospectFor = 24 * time.Hour
+
+// inRetrospect are the incidents of the last day that were over before anybody could decide, the newest first. Whoever looks after the
+// daemon was away, or cut off, is to see what it missed.
+func (s sight) inRetrospect() (found []incident.Incident) {
+	for i := range s.incidents() {
+		if i.Opened.Before(s.now.Add(-retrospectFor)) {
+			break
+		}
+		if i.InRetrospect() {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
 // underExercise are the exercises that are not concluded, the oldest first.
 func (s sight) underExercise() (open []incident.Incident) {
 	for i := range s.exercises() {

@@ -28,10 +28,11 @@ type Status struct {
 	Disarmed string `json:"disarmed,omitempty"` // why not
 	Shadow   bool   `json:"shadow,omitempty"`   // it judges and records, and does nothing
 
-	Incidents  []IncidentStatus           `json:"incidents"`  // open, the worst first
-	Reports    []OwedReport               `json:"reports"`    // still to be made to somebody outside
-	Exercises  []IncidentStatus           `json:"exercises"`  // not concluded; none of them is among the incidents
-	Components []detector.ComponentReport `json:"components"` // those that are not up
+	Incidents  []IncidentStatus           `json:"incidents"`            // open, the worst first
+	Retrospect []IncidentStatus           `json:"retrospect,omitempty"` // of the last day, the newest first: over before anybody could decide, so that nobody was told
+	Reports    []OwedReport               `json:"reports"`              // still to be made to somebody outside
+	Exercises  []IncidentStatus           `json:"exercises"`            // not concluded; none of them is among the incidents
+	Components []detector.ComponentReport `json:"components"`           // those that are not up
 	Counts     Counts                     `json:"counts"`
 	Documents  Documents                  `json:"documents"`
 
@@ -45,7 +46,8 @@ type IncidentStatus struct {
 	Level      detector.Level  `json:"level"`
 	Opened     time.Time       `json:"opened"`
 	Closed     time.Time       `json:"closed,omitzero"`
-	Since      time.Time       `json:"since,omitzero"` // t0: when the disruption began
+	Retrospect bool            `json:"retrospect,omitempty"` // it was over before anybody could decide: put on record, and nobody was told
+	Since      time.Time       `json:"since,omitzero"`       // t0: when the disruption began
 	Summary    string          `json:"summary"`
 	Services   []ServiceStatus `json:"services"`
 	LTI        time.Time       `json:"lti,omitzero"`      // the earliest among services not yet back
@@ -181,6 +183,9 @@ func statusOf(s sight) Status {
 	for _, i := range s.open() {
 		status.Incidents = append(status.Incidents, incidentStatus(s, i))
 	}
+	for _, i := range s.inRetrospect() {
+		status.Retrospect = append(status.Retrospect, incidentStatus(s, i))
+	}
 	for _, i := range s.underExercise() {
 		status.Exercises = append(status.Exercises, incidentStatus(s, i))
 	}
@@ -192,7 +197,7 @@ func statusOf(s sight) Status {
 }
 
 func incidentStatus(s sight, i incident.Incident) IncidentStatus {
-	status := IncidentStatus{ID: i.ID, Level: i.Level, Opened: i.Opened, Closed: i.Closed, Since: i.Verdict.Since,
+	status := IncidentStatus{ID: i.ID, Level: i.Level, Opened: i.Opened, Closed: i.Closed, Retrospect: i.InRetrospect(), Since: i.Verdict.Since,
 		Summary: i.Verdict.Explanation.Summary, Services: []ServiceStatus{}, Declared: i.DeclaredAt, Awaits: awaits(i), Runs: []RunStatus{}, HandsOff: i.HandsOff, Keeps: i.Keeps(), JudgedBy: i.JudgedBy, OlderText: s.olderText(i)}
 	status.exercise(i)
 	if i.Declared != nil {

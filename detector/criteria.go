@@ -1,6 +1,7 @@
 package detector
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -258,6 +259,12 @@ func weighEstimate(d *Detector, j *judged, t trouble) []claim {
 				return fmt.Sprintf("there is no estimate of the end of %s's outage, said at %s%s", j.id, written(said[i].from), d.estimator(j.id, said[i].said))
 			}
 			return fmt.Sprintf("%s is estimated back at %s, said at %s; its deadline is %s", j.id, written(said[i].said.value), written(said[i].from)+d.estimator(j.id, said[i].said), written(deadline))
+		}, doubt: func(at int64) string {
+			latest := int64(ever) // without a deadline any estimate is too late
+			if !e.clocks.Deadline.IsZero() {
+				latest = deadline
+			}
+			return cmp.Or(j.doubt(down)(at), d.alonePromised(j.id, t.from, at, latest))
 		}}
 	})
 }
@@ -295,7 +302,7 @@ func weighFacility(least facility) func(*Detector, *judged, trouble) []claim {
 					if is := l.at(at); least == facilityImpaired && is.signal < facilityLost && is.shaky {
 						return site + " has too many components down by held-down evidence alone"
 					}
-					return j.doubt(down)(at)
+					return cmp.Or(j.doubt(down)(at), j.view.alone(site, least, at))
 				}}
 			})...)
 		}
@@ -338,7 +345,7 @@ func weighSite(d *Detector, j *judged, t trouble) []claim {
 
 // tallied says how much of a domain is down, and who says so.
 func (d *Detector) tallied(v *view, domain string, at int64) string {
-	members, t := d.book.membersOf(domain), tally{classes: map[string]int{}, reporters: map[string]int{}}
+	members, t := d.book.membersOf(domain), newTally()
 	for _, m := range members {
 		t.count(v.witnessing(m, at), +1)
 	}
@@ -366,6 +373,12 @@ func weighData(d *Detector, j *judged, t trouble) []claim {
 					return fmt.Sprintf("%s is unusable; its newest recovery point is %s, the outage of %s began at %s, the RPO is %s", data, written(point), j.id, written(e.from), words(rpo))
 				}
 				return fmt.Sprintf("%s is unusable, and no recovery point of it is known", data)
+			}, doubt: func(at int64) string {
+				older := ""
+				if newest := d.newestPoint(data, at); newest != 0 && !tooOld(newest, e.from, rpo) {
+					older = fmt.Sprintf("a newer recovery point of %s was told of, %s, which is good enough", data, written(newest))
+				}
+				return cmp.Or(j.doubt(down)(at), d.aloneOf(data, j.view.lens, at), older)
 			}}
 		})...)
 	}

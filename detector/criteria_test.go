@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"holdfast/detector"
 	"holdfast/detector/alert"
@@ -250,12 +251,72 @@ func TestNoAlertMakesAVerdictTooLongToBeWrittenDown(t *testing.T) {
 func TestMaintenanceCanBeAnnouncedAndCalledOff(t *testing.T) {
 	h := watch(t, planned)
 	window := labelled(alert.Firing, "effect", "maintenance", "from", "2026-11-24T00:00:00Z", "to", "2026-11-24T02:00:00Z", "scope", "site dc,other", "expect", "degraded")
+	window.Vouched = true
 	h.hear("1h", window)
 	h.hear("12h", down("feed-a"), degraded("other"))
 	h.expectService("12h", "s", detector.Up)
-	h.hear("13h", labelled(alert.Resolved, "effect", "maintenance", "from", window.Labels.Get("from"), "to", window.Labels.Get("to"), "scope", "site dc,other", "expect", "degraded"))
+	off := labelled(alert.Resolved, "effect", "maintenance", "from", window.Labels.Get("from"), "to", window.Labels.Get("to"), "scope", "site dc,other", "expect", "degraded")
+	off.Vouched = true
+	h.hear("13h", off)
 	h.expectService("13h", "s", detector.Degraded)
 	if n := h.Heard().Unmapped; n != 0 {
 		t.Errorf("%d alerts are unmapped, expected none", n)
 	}
+}
+
+// calendar is a house in which one observer may announce maintenance, and another may not.
+const calendar = `
+observers: {changes: {speaks_on: [holdfast.alerts.changes], maintenance: true}, a: {speaks_on: [holdfast.alerts.a]}}
+components: {c: {observers: [a]}}
+services: {s: {vital: true, rto: 2h, mtpd: 4h, rtc: 30m, needs: [c]}}
+`
+
+// announced is a window of two hours around the start.
+func announced(status alert.Status) alert.Alert {
+	return labelled(status, "effect", "maintenance", "change", "CHG-7", "from", at("-1h").Format(time.RFC3339), "to", at("1h").Format(time.RFC3339), "scope", "c", "expect", "down")
+}
+
+// Whoever can excuse an outage can hide one: a thief of any credential, or a sender that means well.
+func TestMaintenanceIsAnnouncedByWhoMayAndByNobodyElse(t *testing.T) {
+	for name, c := range map[string]struct {
+		on, as string
+		hides  bool
+	}{
+		"who may, where it speaks":        {"holdfast.alerts.changes", "", true},
+		"nobody in particular":            {"holdfast.alerts.else", "", false},
+		"an observer that may not":        {"holdfast.alerts.a", "", false},
+		"somebody in the name of who may": {"holdfast.alerts.a", "changes", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := watch(t, calendar)
+			a := announced(alert.Firing)
+			if c.as != "" {
+				a = with(a, "observer", c.as)
+			}
+			h.on(c.on, "0s", a)
+			h.on("holdfast.alerts.a", "1m", down("c"))
+			if c.hides {
+				h.expectService("10m", "s", detector.Up)
+				h.on("holdfast.alerts.a", "11m", announced(alert.Resolved)) // it may not call it off either
+				h.expectService("12m", "s", detector.Up)
+				h.on("holdfast.alerts.changes", "13m", announced(alert.Resolved))
+			}
+			h.expectService("13m", "s", detector.Down)
+			h.expectLevel("20m", detector.MajorIncident)
+			told := strings.Join(h.situation("20m").Explanation.NotCounted, "\n")
+			if shown := strings.Contains(told, "planned maintenance CHG-7 of c excuses nothing"); shown != (!c.hides && c.as == "") {
+				t.Errorf("not counted is %q", told)
+			}
+		})
+	}
+}
+
+func TestWhoMayNotAnnounceMaintenanceCannotCrowdOutWhoMay(t *testing.T) {
+	h := watch(t, calendar)
+	for n := range 1000 {
+		h.on("holdfast.alerts.a", "0s", with(announced(alert.Firing), "change", fmt.Sprint(n)))
+	}
+	h.on("holdfast.alerts.changes", "0s", announced(alert.Firing))
+	h.on("holdfast.alerts.a", "1m", down("c"))
+	h.expectService("10m", "s", detector.Up)
 }

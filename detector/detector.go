@@ -143,6 +143,8 @@ type Facts interface {
 	Unsigned(id string) string
 	// Unseen is why no probe of holdfast's own sees that a component, or a service as a whole, is down; empty: one does.
 	Unseen(id string) string
+	// Alone is why that a failure domain is lost rests on one voice alone; empty: it does not, or is not lost.
+	Alone(domain string) string
 	// Doubt is why a component that counts as up may not be; empty: nothing says so.
 	Doubt(component string) string
 	// Disputed reports whether some say that a component is worse than it counts as.

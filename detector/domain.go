@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 )
 
 // A facility signal, the worse the greater.
@@ -24,6 +25,9 @@ type loss struct {
 	impaired bool // so many of its components are down that a signal "impaired" counts
 	held     bool // without held-down evidence the test would not hold
 	shaky    bool // without held-down evidence too few would be down
+
+	seen   bool   // observers say, now, of as many of its components as an impaired site takes that they are down
+	seenBy string // of these, those without whom they would not be as many; sorted, with blanks between
 }
 
 func (l loss) lost() bool { return l.signal == facilityLost || l.inferred }
@@ -66,6 +70,12 @@ type tally struct {
 	down, firm int            // components down; of those, not on held-down evidence
 	classes    map[string]int // of those down
 	reporters  map[string]int // of those down: how many each observer says are
+	witnessed  int            // of those firmly down: how many an observer says are, now
+	sole       map[string]int // of these: how many each observer alone says are
+}
+
+func newTally() tally {
+	return tally{classes: map[string]int{}, reporters: map[string]int{}, sole: map[string]int{}}
 }
 
 // A witnessing is what one component adds to a tally.
@@ -73,6 +83,7 @@ type witnessing struct {
 	cell  cell
 	class string
 	by    []string // who says that it is down
+	now   []string // of these, who has not fallen silent since
 }
 
 // inferred tests a domain's components. Components that responders switched off, or that only count as down because
@@ -98,7 +109,7 @@ func (v *view) inferred(id string) line[loss] {
 		}
 	}
 	slices.SortFunc(changes, func(a, b change) int { return cmp.Compare(a.at, b.at) })
-	now, t := make([]witnessing, len(members)), tally{classes: map[string]int{}, reporters: map[string]int{}}
+	now, t := make([]witnessing, len(members)), newTally()
 	var l line[loss]
 	for i, c := range changes {
 		is := v.witnessing(members[c.member], c.at)
@@ -117,6 +128,9 @@ func (v *view) witnessing(component string, at int64) witnessing {
 	for _, voice := range v.spoken(component) {
 		if u := voice.line.at(at); !u.nameless && (u.word == isDown || u.word == heldDown) {
 			w.by = append(w.by, voice.observer)
+			if u.word == isDown && voice.observer != "" {
+				w.now = append(w.now, voice.observer)
+			}
 		}
 	}
 	return w
@@ -135,8 +149,15 @@ func (t *tally) count(w witnessing, by int) {
 	for _, o := range w.by {
 		add(t.reporters, o, by)
 	}
-	if w.cell.marks&held == 0 {
-		t.firm += by
+	if w.cell.marks&held != 0 {
+		return
+	}
+	t.firm += by
+	if len(w.now) > 0 {
+		t.witnessed += by
+	}
+	if len(w.now) == 1 {
+		add(t.sole, w.now[0], by)
 	}
 }
 
@@ -154,6 +175,15 @@ func (v *view) test(members int, t tally) loss {
 	l := loss{impaired: half(t.down), shaky: half(t.down) && !half(t.firm)}
 	l.inferred = enough(t.down) && len(t.classes) >= c.Classes && len(t.reporters) >= c.Observers
 	l.held = l.inferred && !enough(t.firm)
+	if l.seen = half(t.witnessed); l.seen {
+		var by []string
+		for _, o := range sorted(t.sole) {
+			if !half(t.witnessed - t.sole[o]) {
+				by = append(by, o)
+			}
+		}
+		l.seenBy = strings.Join(by, " ")
+	}
 	return l
 }
 

@@ -76,6 +76,16 @@ func (f facts) Doubt(component string) string {
 	return ""
 }
 
+// Alone is why that a failure domain is lost is the word of one voice alone, which is not enough to act on without people; empty: it
+// is not, or the domain is not lost.
+func (f facts) Alone(domain string) string {
+	f.d.settle(f.t)
+	if l := f.d.plain.domain(domain).at(f.t); l.inferred || l.signal < facilityLost {
+		return ""
+	}
+	return f.d.plain.alone(domain, facilityLost, f.t)
+}
+
 // Unsigned is why what is said of a component, a service or a site as a whole does not rest on signatures: too few observers
 // signed their word that it is lost. What counts is whether the word that stands was signed when it was heard, whatever key
 // its observer has by now. What a person said bears a name. Empty: it does.

@@ -262,6 +262,9 @@ func (d *Detector) heedMaintenance(s statement) bool {
 	if badFrom != nil || badTo != nil || !ok || len(w.scope) == 0 {
 		return false
 	}
+	if o, known := d.book.Observers[s.observer]; !s.alert.Vouched && (!known || !o.Maintenance) {
+		w.void, w.by = true, s.observer
+	}
 	d.schedule(w, s.alert.Status == alert.Resolved)
 	return true
 }
@@ -277,7 +280,14 @@ func (d *Detector) schedule(w window, off bool) {
 		}
 		d.windows[i].to = min(o.to, d.at)
 	}
-	if !off && len(d.windows) < windowsMost {
+	alike, most := 0, windowsMost
+	if w.void {
+		most = voidMost
+	}
+	for _, o := range d.windows {
+		alike += one(o.void == w.void)
+	}
+	if !off && alike < most {
 		d.windows = append(d.windows, w)
 	}
 	for _, id := range w.scope {

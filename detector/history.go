@@ -209,6 +209,17 @@ func (h history[V]) line(l lens) line[V] {
 	return out
 }
 
+// valueAt is the history's value at an instant.
+func (h history[V]) valueAt(l lens, t int64) (value V) {
+	if s, one := h.only(l); one {
+		if s.has(t) {
+			value = s.said.value
+		}
+		return value
+	}
+	return h.line(l).at(t)
+}
+
 // trim forgets what no longer shows after an instant: whatever was heard and replaced before it.
 func (h history[V]) trim(before int64) history[V] {
 	if len(h) == 1 {

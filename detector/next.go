@@ -148,6 +148,9 @@ func (sc *scene) steps(t int64) []int64 {
 			}
 			places[territory{j.view, domain}] = true
 			all = j.view.domain(domain).after(t, all)
+			for _, said := range d.sites[domain] { // who says so, beside what is said
+				all = said.line(j.view.lens).after(t, all)
+			}
 			for _, c := range d.book.membersOf(domain) {
 				all = seen.of(j.view, c, t, all)
 			}
@@ -189,7 +192,13 @@ func (d *Detector) heardOf(service string, t int64, all []int64) []int64 {
 	}
 	s, _ := d.book.Service(service)
 	for data := range s.Data {
-		all = worst(d.data[data], plain).after(t, d.points[data].line(asKnown).after(t, all))
+		all = d.points[data].line(asKnown).after(t, all)
+		for _, said := range d.points[data] {
+			all = append(all, said.heard)
+		}
+		for _, said := range d.data[data] { // who says so, beside what is said
+			all = said.line(plain).after(t, all)
+		}
 	}
 	return all
 }

@@ -45,6 +45,7 @@ func (j *judged) notCounted(d *Detector, t int64) []string {
 	if d.parts[j.id] != nil && j.view.component(j.id).at(t).marks&lone != 0 {
 		all = append(all, fmt.Sprintf("%s; it counts as down, and that alone is recommended, never automatic", d.fewSay(j.view, j.id, t)))
 	}
+	all = append(all, d.voided(j.id, t)...)
 	for _, w := range d.expecting(j.id) {
 		if raw := j.view.raw(j.id).best.at(t); j.view.excused(w).has(t) && raw > j.state.best.at(t) {
 			all = append(all, fmt.Sprintf("%s is %s by planned maintenance %s until %s", j.id, states[raw], w.change, written(w.to)))

@@ -197,6 +197,16 @@ func (r *ownRule) doubt(d *Detector, t int64) string {
 			if l := d.plain.domain(n.ID).at(t); l.held || l.shaky {
 				return n.ID + " counts as damaged by held-down evidence alone"
 			}
+			if why := d.plain.alone(n.ID, facilityImpaired, t); why != "" {
+				return why
+			}
+		case condition.Data:
+			if why := d.aloneOf(n.ID, plain, t); why != "" {
+				return why
+			}
+			if at, newest := d.points[n.ID].line(asKnown).at(t), d.newestPoint(n.ID, t); at < newest {
+				return fmt.Sprintf("a newer recovery point of %s than %s was told of, %s", n.ID, written(at), written(newest))
+			}
 		}
 	}
 	return ""

@@ -138,6 +138,7 @@ func (p *paper) remark(r *remark) {
 	figure(p, &r.end)
 	letters(p, &r.by)
 	flag(p, &r.counts)
+	flag(p, &r.person)
 }
 
 func (p *paper) move(m *move) {
@@ -151,6 +152,7 @@ func (p *paper) window(w *window) {
 	figure(p, &w.until)
 	letters(p, &w.change)
 	letters(p, &w.by)
+	flag(p, &w.void)
 	list(p, &w.scope, letters[string])
 	list(p, &w.places, letters[string])
 	table(p, &w.expect, figure[grade])

@@ -158,9 +158,11 @@ var anyAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
 			"until", start.Add(time.Duration(rapid.IntRange(0, 300).Draw(t, "until"))*time.Minute).Format(time.RFC3339))
 	case 6:
 		from := rapid.IntRange(0, 200).Draw(t, "from")
-		return labelled(alert.Firing, "effect", "maintenance", "scope", rapid.SampledFrom([]string{"c0", "c1,c2", "site x"}).Draw(t, "scope"),
+		a := labelled(alert.Firing, "effect", "maintenance", "scope", rapid.SampledFrom([]string{"c0", "c1,c2", "site x"}).Draw(t, "scope"),
 			"expect", rapid.SampledFrom([]string{"degraded", "down"}).Draw(t, "expect"), "from", start.Add(time.Duration(from)*time.Minute).Format(time.RFC3339),
 			"to", start.Add(time.Duration(from+rapid.IntRange(1, 90).Draw(t, "to"))*time.Minute).Format(time.RFC3339))
+		a.Vouched = rapid.Bool().Draw(t, "by who may")
+		return a
 	case 8:
 		return labelled(rapid.SampledFrom([]alert.Status{alert.Firing, alert.Firing, alert.Resolved}).Draw(t, "status"), "observer", rapid.SampledFrom([]string{"p", "q"}).Draw(t, "observer"),
 			"service", fmt.Sprintf("s%d", rapid.IntRange(0, 3).Draw(t, "service")), "effect", rapid.SampledFrom([]string{"down", "degraded", "up"}).Draw(t, "effect"))

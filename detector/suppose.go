@@ -122,7 +122,7 @@ func (s *supposition) idle(v *view) bool {
 
 // excuses reports whether maintenance would be excused again if nothing were signalled of a site.
 func (s *supposition) excuses() bool {
-	ended := func(w window) bool { return w.has(s.t) && slices.Contains(w.places, s.cleared) }
+	ended := func(w window) bool { return !w.void && w.has(s.t) && slices.Contains(w.places, s.cleared) }
 	return s.cleared != "" && (slices.ContainsFunc(s.d.book.windows, ended) || slices.ContainsFunc(s.d.windows, ended))
 }
 
@@ -268,7 +268,7 @@ func (i *instantly) tests(v *view, domain string) tally {
 	if known, ok := i.tested[territory{v, domain}]; ok {
 		return known
 	}
-	t := tally{classes: map[string]int{}, reporters: map[string]int{}}
+	t := newTally()
 	for _, m := range i.d.book.membersOf(domain) {
 		t.count(v.witnessing(m, i.t), +1)
 	}

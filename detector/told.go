@@ -28,6 +28,7 @@ type remark struct {
 	end        int64  // never: no estimate
 	by         string // who; empty: nobody owned up
 	counts     bool
+	person     bool // who bears a name, and no credential of a source is theirs
 }
 
 // repeats reports whether it says nothing that an earlier one did not.
@@ -51,7 +52,7 @@ func (d *Detector) TellEstimate(at time.Time, by, service string, end time.Time)
 	if !end.IsZero() {
 		said.value = instant(end)
 	}
-	d.estimate(service, said, remark{by: by, counts: true})
+	d.estimate(service, said, remark{by: by, counts: true, person: true})
 	d.takeBack("estimate "+service, said.heard)
 }
 

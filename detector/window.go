@@ -1,6 +1,7 @@
 package detector
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -15,7 +16,8 @@ type window struct {
 	span
 	until  int64 // as it was announced; it may have been called off since
 	change string
-	by     string   // who announced it; empty: an alert did, or the analysis
+	by     string   // who announced it; empty: an alert did, or the analysis; of what is void the observer
+	void   bool     // announced by an alert of nobody who may: it excuses nothing, and is only shown
 	scope  []string // components, sorted
 	places []string // that they stand in, sorted
 	expect map[string]grade
@@ -29,9 +31,27 @@ func (w window) covers(component string) bool {
 // windowsMost bounds the windows that were announced and are not over.
 const windowsMost = 256
 
+// voidMost bounds the windows that nobody announced who may.
+const voidMost = 16
+
+// voided are the windows that would allow a service some effect at an instant, had somebody announced them who may.
+func (d *Detector) voided(service string, t int64) (all []string) {
+	for _, w := range d.windows {
+		if _, ok := w.expect[service]; !ok || !w.void || !w.has(t) {
+			continue
+		}
+		who := w.by
+		if who == "" {
+			who = "nobody in particular"
+		}
+		all = append(all, fmt.Sprintf("planned maintenance %s of %s excuses nothing: it was announced by %s, which may not (observers.*.maintenance)", w.change, and(w.scope), who))
+	}
+	return all
+}
+
 // repeats reports whether a window is about the same as an earlier one, for the same time or, being called off, any.
 func (w window) repeats(o window, off bool) bool {
-	return (off || w.until == o.until && w.from <= o.from) && w.change == o.change && w.by == o.by && slices.Equal(w.scope, o.scope) && maps.Equal(w.expect, o.expect)
+	return (off || w.until == o.until && w.from <= o.from) && w.change == o.change && w.by == o.by && w.void == o.void && slices.Equal(w.scope, o.scope) && maps.Equal(w.expect, o.expect)
 }
 
 // planned is a window of the analysis.
@@ -101,7 +121,7 @@ func (d *Detector) expecting(service string) []window {
 	var all []window
 	for _, list := range [][]window{d.book.windows, d.windows} {
 		for _, w := range list {
-			if _, ok := w.expect[service]; ok && w.from < w.to {
+			if _, ok := w.expect[service]; ok && w.from < w.to && !w.void {
 				all = append(all, w)
 			}
 		}

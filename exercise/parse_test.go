@@ -118,7 +118,7 @@ func TestALineBecomesTheAlertsThatMonitoringWouldSend(t *testing.T) {
 		"intentional web by ann until 2h": {
 			firing(ten, "component", "web", "effect", "intentional", "by", "ann", "until", "2026-01-05T10:00:00Z")},
 		"maintenance 0s 2h degraded web site here": {
-			firing(ten, "effect", "maintenance", "from", "2026-01-05T08:00:00Z", "to", "2026-01-05T10:00:00Z", "expect", "degraded", "scope", "web,site here")},
+			vouched(firing(ten, "effect", "maintenance", "from", "2026-01-05T08:00:00Z", "to", "2026-01-05T10:00:00Z", "expect", "degraded", "scope", "web,site here"))},
 	} {
 		if diff := cmp.Diff(want, said(t, line)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", line, diff)

@@ -151,6 +151,7 @@ func (t *timeline) maintenance() {
 		return
 	}
 	t.say("maintenance", map[string]string{"from": window[0], "to": window[1], "expect": expect, "scope": strings.Join(scope, ",")}, nil)
+	t.now.Alerts[len(t.now.Alerts)-1].Vouched = true // as of whoever may announce it
 }
 
 func from(c map[string]word) []string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast/bia"
@@ -194,26 +195,29 @@ func (b *book) next(old *Incident, r Record) *Incident {
 	return now
 }
 
-// gate is why nothing may be declared without a person; empty: armed. A fresh house is armed if its bia.yaml says so.
+// gate is all that keeps anything from being declared without a person; empty: armed. A fresh house is armed if its bia.yaml says so.
 func (b *book) gate() string {
-	switch {
-	case b.docs == nil:
+	if b.docs == nil {
 		return "no documents have been adopted"
-	case b.broken != "":
-		return b.broken
-	case b.unread != "":
-		return b.unread
-	case len(b.gaps) > 0:
-		return b.gaps[0].gate()
-	case b.arming != nil:
-		if e, off := b.arming.Event.(Disarmed); off {
-			return fmt.Sprintf("disarmed by %s at %s", who(e.By), stamp(b.arming.At))
-		}
-		return ""
-	case b.docs.BIA.Declaration.Mode != "automatic":
-		return "declaration.mode is recommend, and nobody has armed"
 	}
-	return ""
+	var all []string
+	for _, why := range []string{b.broken, b.unread} {
+		if why != "" {
+			all = append(all, why)
+		}
+	}
+	for _, g := range b.gaps {
+		all = append(all, g.gate())
+	}
+	if b.arming == nil && b.docs.BIA.Declaration.Mode != "automatic" {
+		all = append(all, "declaration.mode is recommend, and nobody has armed")
+	}
+	if b.arming != nil {
+		if e, off := b.arming.Event.(Disarmed); off {
+			all = append(all, fmt.Sprintf("disarmed by %s at %s", who(e.By), stamp(b.arming.At)))
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // off is the last word of a person that disarmed; zero: there is none, or somebody has armed since.

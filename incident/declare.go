@@ -28,10 +28,11 @@ func (i Incident) declare(w World) []Event {
 	if len(met) == 0 {
 		return nil
 	}
-	rule, gate := i.delegated(w, met)
-	if gate != "" && i.noDecision(w, met) {
-		rule, gate = "on_no_decision", ""
+	rule, gates := i.delegated(w, met)
+	if len(gates) > 0 && i.noDecision(w, met) {
+		rule, gates = "on_no_decision", nil
 	}
+	gate := strings.Join(gates, "; ")
 	if w.Shadow {
 		return i.foreseen(w, ids(met), rule, gate)
 	}
@@ -91,69 +92,92 @@ func subset(some, all []string) bool {
 	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
 }
 
-// delegated is the rule by which a disaster is declared automatically, or the gate that forbids it.
-func (i Incident) delegated(w World, met []detector.Criterion) (rule, gate string) {
+// delegated is the rule by which a disaster is declared automatically, or all that keeps it from that: who mends the first of
+// several gates should know of the next.
+func (i Incident) delegated(w World, met []detector.Criterion) (rule string, gates []string) {
 	l := w.declaration()
-	switch {
-	case l.Mode != "automatic":
-		return "", "declaration.mode is recommend"
-	case w.Gate != "" && !planted.Is(planted.GateIgnored):
-		return "", w.Gate
+	if l.Mode != "automatic" {
+		return "", []string{"declaration.mode is recommend"}
+	}
+	if w.Gate != "" && !planted.Is(planted.GateIgnored) {
+		gates = append(gates, w.Gate)
 	}
 	ours := slices.DeleteFunc(slices.Clone(met), func(c detector.Criterion) bool { return !slices.Contains(l.AutomaticFor, c.ID) })
 	if len(ours) == 0 {
-		return "", "automatic_for does not name " + strings.Join(ids(met), ", ")
+		return "", append(gates, "automatic_for does not name "+strings.Join(ids(met), ", "))
 	}
 	var passed []detector.Criterion
+	var blocked []string
 	for _, c := range ours {
-		if why := i.blocked(w, c); why == "" {
+		if why := i.blocked(w, c); len(why) == 0 {
 			passed = append(passed, c)
 		} else {
-			gate = why
+			blocked = join(blocked, why)
 		}
 	}
 	if len(passed) == 0 {
-		return "", gate
+		gates = append(gates, blocked...)
 	}
-	return "automatic_for " + strings.Join(ids(passed), ", "), ""
+	if len(gates) > 0 {
+		return "", gates
+	}
+	return "automatic_for " + strings.Join(ids(passed), ", "), nil
 }
 
-// blocked is why a criterion may not declare by itself: the detector itself doubts it, or no service that carries it has
-// a known RTC and a whole fuse.
-func (i Incident) blocked(w World, c detector.Criterion) (why string) {
-	if c.Doubt != "" {
-		return c.Doubt
-	}
-	why = "no vital service carries " + c.ID
+// blocked is all that keeps a criterion from declaring by itself: the detector doubts it, or each service that carries it has a
+// gate of its own. Empty: nothing does.
+func (i Incident) blocked(w World, c detector.Criterion) (gates []string) {
+	var ofServices []string
+	carried, free := false, false
 	for _, o := range w.outages() {
 		if !lostNow(o) || len(c.Services) > 0 && !slices.Contains(c.Services, o.Service) {
 			continue
 		}
-		if !o.Clocks.RTCKnown {
-			why = fmt.Sprintf("the RTC of %s is not known", o.Service)
-			continue
-		}
-		if unsigned := i.unsigned(w, c, o); unsigned != "" {
-			why = unsigned
-			continue
-		}
-		if unseen := i.unseen(w, o); unseen != "" {
-			if !strings.HasPrefix(why, ownProbeGate) || looksAt(w.Documents.BIA, o.Service) { // what a probe says of one says more than that none looks at another
-				why = unseen
-			}
-			continue
-		}
-		if unproven := i.unexercised(w, o); unproven != "" {
-			why = unproven
-			continue
-		}
-		again, before := w.rearm(o.Service)
-		if again.IsZero() {
-			return ""
-		}
-		why = fmt.Sprintf("%s %s automatically in %s; a second time within %s needs a person", o.Service, w.invokedWords(), before, span(w.declaration().RearmAfter))
+		own := i.gatesOf(w, c, o)
+		carried, free = true, free || len(own) == 0
+		ofServices = join(ofServices, own)
 	}
-	return why
+	if c.Doubt != "" {
+		gates = []string{c.Doubt}
+	}
+	switch {
+	case free:
+		return gates
+	case !carried:
+		return join(gates, []string{"no vital service carries " + c.ID})
+	}
+	return join(gates, i.seenApart(w, ofServices))
+}
+
+// gatesOf is all that keeps a service that carries a criterion from being declared for without a person: its RTC is not known, what its
+// loss rests on is not signed or not seen, its playbook was not exercised or cannot be called off, or its fuse is blown.
+func (i Incident) gatesOf(w World, c detector.Criterion, o detector.Outage) (gates []string) {
+	if !o.Clocks.RTCKnown {
+		gates = append(gates, fmt.Sprintf("the RTC of %s is not known", o.Service))
+	}
+	for _, why := range []string{i.unsigned(w, c, o), i.unseen(w, o), i.unexercised(w, o), i.noWayBack(w, o)} {
+		if why != "" {
+			gates = append(gates, why)
+		}
+	}
+	if again, before := w.rearm(o.Service); !again.IsZero() {
+		gates = append(gates, fmt.Sprintf("%s %s automatically in %s; a second time within %s needs a person", o.Service, w.invokedWords(), before, span(w.declaration().RearmAfter)))
+	}
+	return gates
+}
+
+// seenApart leaves out that no probe looks at a service where one looks at another: what it sees says more.
+func (i Incident) seenApart(w World, gates []string) []string {
+	ofLookedAt := map[string]bool{}
+	for _, o := range w.outages() {
+		if lostNow(o) && looksAt(w.Documents.BIA, o.Service) {
+			ofLookedAt[i.unseen(w, o)] = true
+		}
+	}
+	delete(ofLookedAt, "")
+	return slices.DeleteFunc(slices.Clone(gates), func(gate string) bool {
+		return len(ofLookedAt) > 0 && strings.HasPrefix(gate, ownProbeGate) && !ofLookedAt[gate]
+	})
 }
 
 // unsigned is why `signed` keeps a declaration from happening without a person: what the loss of the service rests on, or that
@@ -299,6 +323,26 @@ func (i Incident) unexercised(w World, o detector.Outage) string {
 	return ""
 }
 
+// noWayBack is why `abort` keeps a declaration from happening without a person: the playbook that would be invoked for the service does
+// things to machines of which it does not say what becomes of them when it is called off; empty: nothing does.
+func (i Incident) noWayBack(w World, o detector.Outage) string {
+	if !w.declaration().Require.Abort {
+		return ""
+	}
+	fits := playbooks.Match(w.Documents.Playbooks, i.situation(w, i.want(w, o.Service, o.Since, o.Clocks.Deadline)))
+	if len(fits) == 0 || !fits[0].Fits {
+		return ""
+	}
+	p := fits[0].Playbook
+	for _, part := range w.Documents.Playbooks {
+		within := slices.ContainsFunc(p.Children, func(c playbooks.Child) bool { return c.Playbook == part.ID })
+		if left := part.LeftBehind(); len(left) > 0 && (part.ID == p.ID || within) {
+			return fmt.Sprintf("%s does not say what becomes of %s when it is called off (require: abort)", part.ID, strings.Join(left, ", "))
+		}
+	}
+	return ""
+}
+
 // noDecision reports whether the authority has said in writing that no decision by the latest time to invoke is a yes.
 // Nobody has to have armed for that, but whoever disarmed has taken it back.
 func (i Incident) noDecision(w World, met []detector.Criterion) bool {
@@ -307,7 +351,7 @@ func (i Incident) noDecision(w World, met []detector.Criterion) bool {
 		return false
 	}
 	return slices.ContainsFunc(met, func(c detector.Criterion) bool {
-		return c.ID == criterionDecisionPoint && i.blocked(w, c) == ""
+		return c.ID == criterionDecisionPoint && len(i.blocked(w, c)) == 0
 	})
 }
 

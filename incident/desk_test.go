@@ -113,7 +113,8 @@ func (s *shift) hear(lines ...string) {
 	var alerts []alert.Alert
 	for _, line := range lines {
 		words := strings.Fields(line)
-		alerts = append(alerts, alert.Alert{Status: alert.Firing, StartsAt: s.now, Labels: alert.LabelsOf(map[string]string{words[0]: words[1], "effect": words[2], "observer": "prom"})})
+		observer := map[bool]string{true: "facility", false: "prom"}[words[0] == "site"] // one voice alone declares nothing
+		alerts = append(alerts, alert.Alert{Status: alert.Firing, StartsAt: s.now, Labels: alert.LabelsOf(map[string]string{words[0]: words[1], "effect": words[2], "observer": observer})})
 	}
 	s.messages = append(s.messages, message{s.now, alerts})
 	s.desk.Hear(uint64(len(s.messages)), s.now, "holdfast.alerts.prom", alert.Batch{Alerts: alerts}, nil)
@@ -209,7 +210,7 @@ func TestADayOnWhichASiteBurns(t *testing.T) {
 	equal(t, i.Declared.By.Rule, "automatic_for facility_lost")
 	equal(t, i.Runs[0].Covers, []string{"core-ledger", "payments-api"})
 	equal(t, i.Runs[0].Result, "completed")
-	equal(t, s.desk.Counts().Received, map[string]uint64{"prom": 6})
+	equal(t, s.desk.Counts().Received, map[string]uint64{"prom": 4, "facility": 2})
 	for _, n := range i.Notices {
 		if n.Channel != "log" {
 			t.Errorf("notice %d to %s never went out", n.N, n.Person)

@@ -108,7 +108,7 @@ func TestWhatWaitedForItsTurnWhenSomebodyDisarmedIsNotCarriedOut(t *testing.T) {
 	files := automatic(t)
 	files["playbooks/failover.yaml"] = "playbook: short\nfor: {services: [payments-api]}\nsteps:\n  - {id: fence, run: {exec: {command: fence}}, timeout: 30m}\n"
 	s := newShift(t, files)
-	s.hear("component pay-fra down", "site fra1 lost")
+	s.hear("component pay-fra down", "component ledger-db-fra down", "site fra1 lost")
 	s.until(6 * time.Minute)
 	var waits Effect
 	for _, e := range s.desk.Wants() {

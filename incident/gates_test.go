@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,37 @@ import (
 
 	"holdfast/detector"
 )
+
+// Who mends the first gate should not have to find out then that there was a second.
+func TestEveryGateThatIsShutIsNamedToThoseWhoDecide(t *testing.T) {
+	files := automatic(t)
+	files["bia.yaml"] = strings.Replace(files["bia.yaml"], "mode: automatic", "mode: automatic\n  require: {own_probe: true, exercised_within: 90d, abort: true}", 1)
+	files["bia.yaml"] = strings.Replace(files["bia.yaml"], "observers: {prom: {}, facility: {}}", "observers: {prom: {}, facility: {}, own-eyes: {own: true}}\nprobes: {api: {service: payments-api, tcp: \"api.example:443\"}}", 1)
+	h := newHouse(t, files)
+	h.facts.unseen = map[string]string{"payments-api": "own-eyes says that payments-api is up", "pay-fra": "own-eyes has said nothing of pay-fra", "ledger-db-fra": "own-eyes has said nothing of ledger-db-fra"}
+	h.order("alice", Command{Verb: VerbDisarm, Reason: "audit"})
+	h.disaster("facility_lost")
+	h.verdicts[0].Explanation.Criteria[0].Doubt = "only one voice says so"
+	h.at(6 * time.Minute)
+	equal(t, count[Recommended](h), 1)
+	gate := last[Recommended](h).Gate
+	says(t, gate, "disarmed by alice", "only one voice says so", "own_probe is asked for, and own-eyes says that payments-api is up", "failover-to-ams2 is not verified", "does not say what becomes of fence when it is called off")
+	equal(t, strings.Count(gate, "; "), 4)
+	told := slices.IndexFunc(h.only().Notices, func(n Notice) bool { return strings.Contains(n.Subject+n.Body, "disarmed by alice") })
+	says(t, h.only().Notices[told].Subject+h.only().Notices[told].Body, "only one voice says so", "failover-to-ams2 is not verified")
+	h.verdicts[0].Explanation.Criteria[0].Doubt = ""
+	h.facts.unseen = nil
+	h.order("alice", Command{Verb: VerbArm, Reason: "audit is over"})
+	equal(t, count[Declared](h), 0) // one that is left is enough
+}
+
+// A criterion that passes by one service is not held up by the gates of another.
+func TestAGateOfAnotherServiceKeepsNothingFromBeingDeclared(t *testing.T) {
+	h := newHouse(t, automatic(t))
+	h.verdicts = []detector.Verdict{h.situation(detector.Disaster, []detector.Outage{confirmed(h.down("unplanned", 0)), confirmed(h.down("payments-api", 0))}, "facility_lost")}
+	h.at(6 * time.Minute)
+	equal(t, count[Declared](h), 1)
+}
 
 // Whoever disarms leaves every further invocation to people too, also in a disaster that a rule has declared before.
 func TestAfterDisarmingNoPlaybookIsInvokedByARule(t *testing.T) {

@@ -26,7 +26,7 @@ services:
   reporting: {vital: true, rto: 8h, mtpd: 24h, wrt: 1h, rtc: 1h, needs: [report-fra]}
   unplanned: {vital: true, rto: 2h, mtpd: 4h, wrt: 1h, needs: [loose]}
 sites: {fra1: {}, ams2: {}}
-observers: {prom: {}}
+observers: {prom: {}, facility: {}}
 components:
   pay-fra: {site: fra1, class: compute, observers: [prom]}
   ledger-db-fra: {site: fra1, class: database, observers: [prom]}
@@ -96,6 +96,7 @@ type facts struct {
 	disputed   map[string]bool
 	unsigned   map[string]string
 	unseen     map[string]string
+	alone      map[string]string
 	points     map[string]time.Time
 }
 
@@ -160,6 +161,8 @@ func (f facts) RecoveryPointBy(data string, by time.Time) (time.Time, bool) {
 func (f facts) Unsigned(id string) string { return f.unsigned[id] }
 
 func (f facts) Unseen(id string) string { return f.unseen[id] }
+
+func (f facts) Alone(id string) string { return f.alone[id] }
 
 func (f facts) Doubt(id string) string {
 	if f.disputed[id] {

@@ -133,11 +133,34 @@ func (i Incident) applicable(w World, x want) []playbooks.Fit {
 	for n := range fits {
 		f := &fits[n]
 		if f.Fits {
-			f.Missing = slices.Concat(w.unsure(f.Playbook), unmet(w, refusing(f.Playbook), x.since), i.declinedStart(f.Playbook, x), i.taken(w, f.Playbook), i.blown(w, x))
+			f.Missing = slices.Concat(w.unsure(f.Playbook), i.lone(w, x, f.Playbook), unmet(w, refusing(f.Playbook), x.since), i.declinedStart(f.Playbook, x), i.taken(w, f.Playbook), i.blown(w, x))
 		}
 	}
 	slices.SortStableFunc(fits, func(a, b playbooks.Fit) int { return first(len(a.Missing) == 0, len(b.Missing) == 0) })
 	return fits
+}
+
+// lone says of a playbook that would not fit but for the loss of a domain that one voice alone speaks of: whoever has stolen one credential
+// must not choose what is done to machines, where nobody but a rule has declared.
+func (i Incident) lone(w World, x want, p *playbooks.Playbook) (missing []string) {
+	if !i.Declared.Automatic {
+		return nil
+	}
+	var voices []string
+	for _, domain := range p.For.Lost {
+		if why := w.Facts.Alone(domain); why != "" {
+			voices = append(voices, why)
+		}
+	}
+	if len(voices) == 0 {
+		return nil
+	}
+	s := i.situation(w, x)
+	s.Lost = func(domain string) bool { return w.domainLost(domain) && w.Facts.Alone(domain) == "" }
+	if playbooks.Match([]*playbooks.Playbook{p}, s)[0].Fits {
+		return nil
+	}
+	return []string{strings.Join(voices, "; ") + "; so a person has to invoke it"}
 }
 
 // unsure are the domains that a playbook does not fit without, and of which nobody sees anything: that they are not known to

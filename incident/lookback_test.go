@@ -33,7 +33,9 @@ func TestWhatIsRecordedFirstDoesNotHideWhatWasOverBeforeAnybodyCouldDecide(t *te
 				equal(t, kindsOf(s.desk.Due(s.now)), []string{"classified"})
 				s.commit(true, s.desk.Due(s.now)...)
 				equal(t, len(s.desk.Due(s.now)), 0)
-				equal(t, s.desk.Incidents()[0].InRetrospect(), true)
+				found := s.desk.Incidents()[0]
+				equal(t, found.InRetrospect(), true)
+				says(t, found.Report(s.now, Setting{}).Markdown(), "found in retrospect", "nobody was told")
 				s.commit(false, Change{Event: Armed{By: Actor{Person: "alice"}, Reason: "again"}})
 				equal(t, len(s.desk.Due(s.now.Add(time.Minute))), 0)
 			})

@@ -17,7 +17,7 @@ defaults: {confirm_for: 5m, recover_for: 10m, decision_margin: 1m}
 services:
   shop: {vital: true, mtpd: 8h, rto: 4h, wrt: 30m, rtc: 1h, needs: [web]}
 sites: {north: {}}
-observers: {prom: {}, own-eyes: {own: true}}
+observers: {prom: {}, facility: {}, own-eyes: {own: true}}
 components: {web: {site: north, class: compute, observers: [prom]}}
 probes: {shop: {service: shop, http: {url: "http://shop.example"}}}
 declaration: {authority: incident-director, mode: automatic, automatic_for: [facility_lost], require: {own_probe: true}}
@@ -38,7 +38,7 @@ func looked(t *testing.T, text, on, about, id string, sees func(minute int) stri
 	t.Helper()
 	s := newShift(t, map[string]string{"bia.yaml": text})
 	s.hears(1, "prom", nil, map[string]string{"component": "web", "effect": "down"})
-	s.hears(2, "prom", nil, map[string]string{"site": "north", "effect": "lost"})
+	s.hears(2, "facility", nil, map[string]string{"site": "north", "effect": "lost"})
 	for minute := range 8 {
 		s.now = t0.Add(time.Duration(minute) * time.Minute)
 		if effect := sees(minute); effect != "gone" {
@@ -113,7 +113,7 @@ func TestEachComponentThatExplainsTheLossIsSeenDown(t *testing.T) {
 	for n, id := range []string{"web", "db"} {
 		s.hears(uint64(1+n), "prom", nil, map[string]string{"component": id, "effect": "down"})
 	}
-	s.hears(3, "prom", nil, map[string]string{"site": "north", "effect": "lost"})
+	s.hears(3, "facility", nil, map[string]string{"site": "north", "effect": "lost"})
 	for minute := range 8 {
 		s.now = t0.Add(time.Duration(minute) * time.Minute)
 		s.own(uint64(4+minute), bia.OwnSubject, "component", "web", "down")

@@ -14,17 +14,18 @@ const ReportSchema = "holdfast/report/1"
 // delivered against the objectives, and where in the log of decisions all of it stands (ISO 22301 clauses 8.4.4, 9.1 and
 // 10.1; DORA article 11). It is a function of the records alone, and of a closed incident always the same.
 type Report struct {
-	Schema   string         `json:"schema"` // "holdfast/report/1"
-	Incident string         `json:"incident"`
-	As       time.Time      `json:"as_of"` // the instant it tells of; of a closed incident that of its last record
-	Open     bool           `json:"open"`
-	Level    detector.Level `json:"level"` // the highest reached
-	Exercise Exercise       `json:"exercise,omitempty"`
-	Summary  string         `json:"summary"`
-	HandsOff string         `json:"hands_off,omitempty"` // why holdfast shows the incident and does not drive it
-	Setting  Setting        `json:"setting,omitzero"`
-	JudgedBy string         `json:"judged_by"` // digest of the bia.yaml, the last one it was judged by
-	Texts    []Text         `json:"texts"`     // all that it was judged and acted by, in the order they came
+	Schema     string         `json:"schema"` // "holdfast/report/1"
+	Incident   string         `json:"incident"`
+	As         time.Time      `json:"as_of"` // the instant it tells of; of a closed incident that of its last record
+	Open       bool           `json:"open"`
+	Retrospect bool           `json:"retrospect,omitempty"` // it was over before anybody could decide
+	Level      detector.Level `json:"level"`                // the highest reached
+	Exercise   Exercise       `json:"exercise,omitempty"`
+	Summary    string         `json:"summary"`
+	HandsOff   string         `json:"hands_off,omitempty"` // why holdfast shows the incident and does not drive it
+	Setting    Setting        `json:"setting,omitzero"`
+	JudgedBy   string         `json:"judged_by"` // digest of the bia.yaml, the last one it was judged by
+	Texts      []Text         `json:"texts"`     // all that it was judged and acted by, in the order they came
 
 	Disrupted  time.Time `json:"disrupted,omitzero"` // t0, the earliest of its services
 	Opened     time.Time `json:"opened"`
@@ -183,7 +184,7 @@ func (s Span) String() string { return span(time.Duration(s)) }
 
 // Report is the report as it stands at now.
 func (i Incident) Report(now time.Time, s Setting) Report {
-	r := Report{Schema: ReportSchema, Incident: i.ID, As: i.asOf(now), Level: i.Level, Summary: i.Verdict.Explanation.Summary, Open: i.Open(), HandsOff: i.HandsOff,
+	r := Report{Schema: ReportSchema, Incident: i.ID, As: i.asOf(now), Level: i.Level, Summary: i.Verdict.Explanation.Summary, Open: i.Open(), Retrospect: i.InRetrospect(), HandsOff: i.HandsOff,
 		Setting: s, JudgedBy: i.JudgedBy, Opened: i.Opened, Classified: i.FirstDisaster, Declared: i.DeclaredAt, Closed: i.Closed,
 		Actions: i.Actions, Reports: i.Reports, Notices: i.Notices, Texts: []Text{}, Services: []ServiceReport{}, Runs: []RunReport{}}
 	for _, c := range i.Recoveries {

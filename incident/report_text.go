@@ -247,6 +247,9 @@ func (r Report) stands() string {
 	if r.Open {
 		return fmt.Sprintf("Highest level %s; still open as of %s.", level, stamp(r.As))
 	}
+	if r.Retrospect {
+		return fmt.Sprintf("Highest level %s; found in retrospect %s: it was over before anybody could decide, so nobody was told and nothing was declared.", level, stamp(r.Closed))
+	}
 	return fmt.Sprintf("Highest level %s; closed %s.", level, stamp(r.Closed))
 }
 

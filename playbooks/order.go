@@ -68,3 +68,18 @@ func (p *Playbook) decidedBefore(step string) bool {
 		return s.Kind() == KindDecide && s.ID != step && (s.Only != "exercise" || of.Only == "exercise") && p.path(step, s.ID) != nil
 	})
 }
+
+// LeftBehind are the steps of the playbook's own that act on machines, and of which nothing says what becomes of what they did when
+// it is called off: neither an undo, nor that there is no way back on purpose, nor what people do by hand (abort).
+func (p *Playbook) LeftBehind() (steps []string) {
+	if p.Abort != "" {
+		return nil
+	}
+	for n := range p.Steps {
+		s := &p.Steps[n]
+		if s.Kind() == KindRun && s.Undo == nil && !s.PointOfNoReturn && s.Only != "exercise" && s.Part == "" {
+			steps = append(steps, s.ID)
+		}
+	}
+	return steps
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast/incident"
+	"holdfast/internal/source"
 	"holdfast/readiness"
 )
 
@@ -35,6 +36,23 @@ func TestWhatMayBeStartedByRuleSaysWhatBecomesOfItWhenItIsCalledOff(t *testing.T
 		}
 		if found != c.found {
 			t.Errorf("%s: found %v", name, found)
+		}
+	}
+}
+
+// What the authority asks for before anything is declared without a person is no warning any more: by rule the playbook is never started.
+func TestAPlaybookWithoutAWayBackIsWrongWhereTheAuthorityAsksForOne(t *testing.T) {
+	for require, want := range map[string]source.Severity{"": source.Warning, ", require: {abort: true}": source.Error} {
+		docs, problems := incident.ParseDocuments(map[string]string{
+			"bia.yaml":         "organisation: A shop\nservices: {shop: {vital: true, rto: 4h, mtpd: 8h, wrt: 1h, rtc: 1h, needs: [web]}}\ncomponents: {web: {}}\ndeclaration: {authority: chief, mode: automatic" + require + "}\n",
+			"playbooks/p.yaml": "playbook: p\nfor: {services: [shop]}\nsteps:\n  - {id: act, run: {exec: {command: act}}}\n"})
+		if problems.HasErrors() {
+			t.Fatal(problems.Error())
+		}
+		for _, p := range readiness.Check(docs, problems, time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)) {
+			if p.Rule == "readiness/no-abort" && p.Severity != want {
+				t.Errorf("%q: it is %v", require, p.Severity)
+			}
 		}
 	}
 }

@@ -50,7 +50,39 @@ func (l *linter) unplanned() map[string]bool {
 
 // planned reports whether some playbook is for a service.
 func (l *linter) planned(service string) bool {
+	if len(l.naming(service)) > 0 {
+		return true
+	}
 	return slices.ContainsFunc(l.Playbooks, func(p *playbooks.Playbook) bool { return l.recovers(p, service) })
+}
+
+// naming are the playbooks that name a service, or a component, among what they are for.
+func (l *linter) naming(id string) []*playbooks.Playbook {
+	if l.named == nil {
+		l.named = map[string][]*playbooks.Playbook{}
+		for _, p := range l.Playbooks {
+			for _, of := range p.For.Services {
+				l.named[of] = append(l.named[of], p)
+			}
+		}
+	}
+	return l.named[id]
+}
+
+// concerned are the playbooks that can fit a situation at all: they name one of its services or root components.
+func (l *linter) concerned(s playbooks.Situation) (all []*playbooks.Playbook) {
+	seen := map[*playbooks.Playbook]bool{}
+	for _, ids := range [][]string{s.Services, s.Roots} {
+		for _, id := range ids {
+			for _, p := range l.naming(id) {
+				if !seen[p] {
+					seen[p] = true
+					all = append(all, p)
+				}
+			}
+		}
+	}
+	return all
 }
 
 // recovers reports whether a playbook names a service, something below it, or something that rests on it.
@@ -64,7 +96,8 @@ func (l *linter) recovers(p *playbooks.Playbook, service string) bool {
 // cover is the playbook that brings a service back after a loss: the first that fits and whose target is not lost as well;
 // nil if there is none.
 func (l *linter) cover(loss loss, service string) *playbooks.Playbook {
-	for _, f := range playbooks.Match(l.Playbooks, loss.situation(service)) {
+	s := loss.situation(service)
+	for _, f := range playbooks.Match(l.concerned(s), s) {
 		if f.Fits && len(loss.targets(f.Playbook)) == 0 {
 			return f.Playbook
 		}

@@ -60,12 +60,14 @@ type loss struct {
 	gone    map[string]bool // components
 	down    map[string]bool // processes and services
 	rooted  map[string][]string
+	vitals  []string            // the vital services that go down, sorted
+	sharing map[string][]string // of these, by component: those in whose loss it has a part; made when it is asked for
 }
 
 // without works out what follows when components are gone. Needs that are tolerated for a while count as lost: the loss
 // of a site outlasts them.
 func (f *losses) without(domains, components []string) loss {
-	l := loss{f, domains, map[string]bool{}, map[string]bool{}, map[string][]string{}}
+	l := loss{losses: f, domains: domains, gone: map[string]bool{}, down: map[string]bool{}, rooted: map[string][]string{}, sharing: map[string][]string{}}
 	open := slices.Clone(components)
 	for _, c := range components {
 		l.gone[c] = true
@@ -78,6 +80,11 @@ func (f *losses) without(domains, components []string) loss {
 				l.down[dependent] = true
 				open = append(open, dependent)
 			}
+		}
+	}
+	for _, id := range sortedKeys(l.down) {
+		if l.analysis.Objectives(id).Judged() {
+			l.vitals = append(l.vitals, id)
 		}
 	}
 	return l
@@ -97,16 +104,8 @@ func (l loss) unmet(n bia.Need) bool {
 // lost reports whether a component is gone or a service down.
 func (l loss) lost(id string) bool { return l.gone[id] || l.down[id] }
 
-// vital are the vital services that go down, sorted.
-func (l loss) vital() []string {
-	var all []string
-	for _, id := range sortedKeys(l.down) {
-		if l.analysis.Objectives(id).Judged() {
-			all = append(all, id)
-		}
-	}
-	return all
-}
+// vital are the vital services that go down, sorted; not to be changed.
+func (l loss) vital() []string { return l.vitals }
 
 // situation is what a playbook for a vital service has to fit: the service, and what goes down for the same reasons,
 // since a playbook for that brings it back as well.
@@ -116,12 +115,29 @@ func (l loss) situation(service string) playbooks.Situation {
 		Lost:   func(domain string) bool { return slices.Contains(l.domains, domain) },
 		Domain: l.analysis.Members,
 	}
-	for _, other := range l.vital() {
+	for _, other := range l.beside(service) {
 		if roots := l.roots(other); other == service || within(roots, s.Roots) || within(s.Roots, roots) {
 			s.Services = append(s.Services, other)
 		}
 	}
 	return s
+}
+
+// beside are a vital service that goes down and the others whose loss has a component in common with its, sorted.
+func (l loss) beside(service string) []string {
+	if len(l.sharing) == 0 {
+		for _, id := range l.vitals {
+			for _, root := range l.roots(id) {
+				l.sharing[root] = append(l.sharing[root], id)
+			}
+		}
+	}
+	all := []string{service}
+	for _, root := range l.roots(service) {
+		all = append(all, l.sharing[root]...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // roots are the components that are gone and whose loss can take a service down, sorted; not to be changed.

@@ -89,7 +89,8 @@ type linter struct {
 	shown  func(*playbooks.Playbook) incident.Verification // by the records of exercises; nil where there are none to ask
 	found  source.Problems
 	known  map[*playbooks.Playbook]incident.Foresight
-	open   map[string][]string // failure domain -> vital services that nothing recovers from its loss
+	named  map[string][]*playbooks.Playbook // by what they are for; made when it is asked for
+	open   map[string][]string              // failure domain -> vital services that nothing recovers from its loss
 }
 
 // forecast is what is forecast of a playbook, by the function that forecasts a run of it.

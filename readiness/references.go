@@ -11,8 +11,10 @@ import (
 
 // references: whatever a playbook names has to be in the analysis.
 func (l *linter) references() {
-	services, domains := l.BIA.Judged(), l.BIA.AllDomains()
-	things := slices.Concat(services, sortedKeys(l.BIA.Components))
+	services, domains := knownIDs(l.BIA.Judged()), knownIDs(l.BIA.AllDomains())
+	things, sets := knownIDs(l.BIA.Judged(), sortedKeys(l.BIA.Components)), knownIDs(l.data())
+	anything := knownIDs(things.ids, domains.ids)
+	known := map[condition.Kind]ids{condition.Service: services, condition.Component: knownIDs(sortedKeys(l.BIA.Components)), condition.Site: domains, condition.Data: sets}
 	for _, p := range l.Playbooks {
 		l.exist(p.For.Marks, "services", p.For.Services, "service or component", things)
 		l.exist(p.For.Marks, "lost", p.For.Lost, "failure domain", domains)
@@ -20,15 +22,15 @@ func (l *linter) references() {
 		for _, c := range p.Preconditions {
 			l.exist(c.Marks, "component_up", c.ComponentUp, "component or service", things)
 			if r := c.RecoveryPointWithin; r != nil {
-				l.exist(r.Marks, "data", []string{r.Data}, "set of data", l.data())
+				l.exist(r.Marks, "data", []string{r.Data}, "set of data", sets)
 			}
 		}
-		l.asked(p, services, domains)
+		l.asked(p, known)
 		for _, s := range p.Steps {
 			if s.Part != "" {
 				continue // told of the playbook that it is written in
 			}
-			l.exist(s.Marks, "needs", s.Needs, "component, service or failure domain", slices.Concat(things, domains))
+			l.exist(s.Marks, "needs", s.Needs, "component, service or failure domain", anything)
 			l.exist(s.Marks, "returns_to", s.ReturnsTo, "failure domain", domains)
 			if s.Verify != nil && s.Verify.Service != "" {
 				l.exist(s.Verify.Marks, "service", []string{s.Verify.Service}, "process or service", services)
@@ -58,20 +60,35 @@ func (l *linter) asserted() {
 }
 
 // asked: what a condition or a value of a playbook asks about.
-func (l *linter) asked(p *playbooks.Playbook, services, domains []string) {
-	known := map[condition.Kind][]string{condition.Service: services, condition.Component: sortedKeys(l.BIA.Components), condition.Site: domains, condition.Data: l.data()}
+func (l *linter) asked(p *playbooks.Playbook, known map[condition.Kind]ids) {
 	what := map[condition.Kind]string{condition.Service: "process or service", condition.Component: "component", condition.Site: "site or failure domain", condition.Data: "set of data"}
 	for _, a := range p.Asked {
-		if a.At.File == p.File && !slices.Contains(known[a.Kind], a.Name) {
-			l.found.Errorf(a.At, "readiness/dangling", source.DidYouMean(a.Name, known[a.Kind]), "bia.yaml has no %s %q", what[a.Kind], a.Name)
+		if a.At.File == p.File && !known[a.Kind].have(a.Name) {
+			l.found.Errorf(a.At, "readiness/dangling", source.DidYouMean(a.Name, known[a.Kind].ids), "bia.yaml has no %s %q", what[a.Kind], a.Name)
 		}
 	}
 }
 
-func (l *linter) exist(marks source.Marks, key string, ids []string, what string, known []string) {
-	for i, id := range ids {
-		if !slices.Contains(known, id) {
-			l.found.Errorf(item(marks, key, i), "readiness/dangling", source.DidYouMean(id, known), "bia.yaml has no %s %q", what, id)
+// ids are those that the analysis has of some kind, to be looked up quickly: thousands of playbooks ask for them.
+type ids struct {
+	ids []string
+	set map[string]bool
+}
+
+func knownIDs(lists ...[]string) ids {
+	all := ids{slices.Concat(lists...), map[string]bool{}}
+	for _, id := range all.ids {
+		all.set[id] = true
+	}
+	return all
+}
+
+func (k ids) have(id string) bool { return k.set[id] }
+
+func (l *linter) exist(marks source.Marks, key string, named []string, what string, known ids) {
+	for i, id := range named {
+		if !known.have(id) {
+			l.found.Errorf(item(marks, key, i), "readiness/dangling", source.DidYouMean(id, known.ids), "bia.yaml has no %s %q", what, id)
 		}
 	}
 }

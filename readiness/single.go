@@ -26,7 +26,7 @@ func (l *linter) singlePoints() {
 // of which it was said already that nothing recovers them, ever or from the loss of a domain that the component is in.
 func (l *linter) exposed(component string) []string {
 	loss := l.losses.ofComponent(component)
-	return slices.DeleteFunc(loss.vital(), func(service string) bool {
+	return slices.DeleteFunc(slices.Clone(loss.vital()), func(service string) bool {
 		told := slices.ContainsFunc(l.BIA.Domains(component), func(d string) bool { return slices.Contains(l.open[d], service) })
 		return told || !l.planned(service) || l.cover(loss, service) != nil
 	})

@@ -120,9 +120,12 @@ func (m *monitor) lie() {
 	if as != "" && as != m.id {
 		w.saw("an attacker speaks as another observer")
 	}
-	switch w.dice.below("what the attacker says", 6) {
+	switch w.dice.below("what the attacker says", 7) {
 	case 0:
-		s.Labels["site"], s.Labels["effect"] = "north", "lost"
+		s.Labels["site"], s.Labels["effect"] = one(w.dice, "which site", []string{"north", "south"}), one(w.dice, "how a site is said to be", []string{"lost", "impaired"})
+	case 3:
+		s.Labels["data"], s.Labels["effect"] = "bookings", "unusable"
+		w.saw("an attacker speaks of data")
 	case 1:
 		s.Labels["service"], s.Labels["effect"] = one(w.dice, "which service", []string{"booking", "tracking"}), "down"
 		w.saw("an attacker speaks of a service as a whole")

@@ -316,12 +316,18 @@ func (s *shadow) declared(e envelope, id string, t *tale, v incident.Declared) {
 	if s.off {
 		s.fail("I12", "%s is declared automatically, and the house is disarmed", id)
 	}
-	if s.w.Attack && !s.w.dice.calm {
+	if s.stolen(v.By) {
 		s.fail("I12", "%s is declared automatically for %v, on the word of one stolen credential", id, v.Criteria)
 	}
 	if n := s.credentials(e.Through); n < 2 {
 		s.fail("I12", "%s is declared automatically for %v, and messages that say that something is down came by %d credentials", id, v.Criteria, n)
 	}
+}
+
+// stolen reports whether a rule can only have acted on what an attacker said. Beside real losses the decision point alone may be reached
+// by what two monitors say: a recovery of which one of them tells hours late is made longer by the other's thief.
+func (s *shadow) stolen(by incident.Actor) bool {
+	return by.Person == "" && s.w.Attack && !s.w.dice.calm && !(s.w.besieged() && by.Rule == "automatic_for decision_point")
 }
 
 // credentials counts those by which something was said to be down.
@@ -369,7 +375,7 @@ func (s *shadow) invoked(at time.Time, id string, t *tale, v incident.Invoked) {
 			s.fuses[id+" "+service] = at
 		}
 	}
-	if s.w.Attack && !s.w.dice.calm && v.By.Person == "" {
+	if s.stolen(v.By) {
 		s.fail("I12", "%s is invoked by %q on the word of one stolen credential", v.Playbook, v.By.Rule)
 	}
 	t.runs[v.Run] = newErrand(v)

@@ -9,6 +9,7 @@ import (
 // the world has become too kind to find anything.
 var states = []string{
 	"a component blips",
+	"a component fails beside an attacker",
 	"a component fails for long",
 	"a daemon goes on behind a gap in the log",
 	"a daemon keeps its hands off a damaged log",
@@ -40,6 +41,7 @@ var states = []string{
 	"an append was refused, since the log had moved on",
 	"an attacker speaks with a stolen credential",
 	"an attacker speaks as another observer",
+	"an attacker speaks of data",
 	"an attacker speaks of a service as a whole",
 	"an effect was called off while it was under way",
 	"another daemon took over from one that did not answer",

@@ -15,6 +15,9 @@ func (w *World) weather() {
 	if w.Attack {
 		thief := one(w.dice, "whose credential is stolen", w.sources)
 		w.often("an attacker speaks", 2, w.quiet, thief.lie)
+		if w.besieged() {
+			w.often("a component fails beside an attacker", 1.0/8, w.quiet, w.failBeside)
+		}
 	} else {
 		w.losses()
 	}
@@ -70,6 +73,23 @@ func (w *World) losses() {
 		w.saw("a component blips")
 		w.ground.fault(one(d, "which component blips", components), d.between("how long a component blips", 10*time.Second, 4*time.Minute))
 	})
+}
+
+// besieged reports whether the attacker has real losses to make more of: they are recommended, and over before their time to
+// decide runs out, so nothing of them is declared without a person but by what the attacker adds.
+func (w *World) besieged() bool { return w.Attack && w.Seed%2 == 1 }
+
+// failBeside takes one component down for a while, where no other is.
+func (w *World) failBeside() {
+	d := w.dice
+	which, lasts := one(d, "which component fails beside an attacker", components), d.between("how long a component fails beside an attacker", 10*time.Minute, 45*time.Minute)
+	for _, c := range components {
+		if !w.ground.up(c) {
+			return
+		}
+	}
+	w.saw("a component fails beside an attacker")
+	w.ground.fault(which, lasts)
 }
 
 // somebody is a daemon that runs.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -48,20 +49,28 @@ func printPlaybooks(out *printer, list console.Playbooks) {
 			rtc = console.Span(time.Duration(p.RTC))
 		}
 		rows = append(rows, []cell{{p.Playbook, bold}, {orDash(strings.Join(p.Services, ", ")), plain}, {orDash(strings.Join(p.Lost, ", ")), plain}, {rtc, plain},
-			exercised(p.Exercised), {orDash(strings.Join(p.Running, ", ")), warn}, {p.Title, plain}})
+			exercised(p), {orDash(strings.Join(p.Running, ", ")), warn}, {p.Title, plain}})
 	}
 	out.table([]string{"PLAYBOOK", "FOR", "LOST", "RTC", "EXERCISED", "RUNNING", ""}, rows)
 }
 
-// exercised says when a playbook was exercised last, and whether it still is what was exercised.
-func exercised(last *console.Carried) cell {
-	switch {
-	case last == nil:
-		return cell{"never", warn}
-	case last.Changed:
-		return cell{clockTime(last.Started) + ", changed since", warn}
+// exercised says when a playbook was exercised last, in which way, how that ended, and whether it still is what was exercised. An
+// exercise that is under way has shown nothing yet.
+func exercised(p console.PlaybookStatus) cell {
+	c, last := cell{"never", warn}, p.Exercised
+	if last != nil {
+		c = cell{fmt.Sprintf("%s (%s)", clockTime(last.Started), last.Exercise), good}
+		if last.Result != "completed" {
+			c.text, c.paint = c.text+", "+word(last.Result), warn
+		}
+		if last.Changed {
+			c.text, c.paint = c.text+", changed since", warn
+		}
 	}
-	return cell{clockTime(last.Started), good}
+	if len(p.Exercising) > 0 {
+		c.text, c.paint = c.text+"; under way: "+strings.Join(p.Exercising, ", "), warn
+	}
+	return c
 }
 
 func playbookShowCommand() *cobra.Command {

@@ -88,6 +88,9 @@ func openOrClosed(i console.Incident) string {
 	if i.Closed.IsZero() {
 		return "open since " + clockTime(i.Opened) + ", as of " + clockTime(i.Now)
 	}
+	if i.InRetrospect() {
+		return "found in retrospect " + clockTime(i.Closed) + ": over before anybody could decide, nobody was told"
+	}
 	return "opened " + clockTime(i.Opened) + ", closed " + clockTime(i.Closed)
 }
 

@@ -45,6 +45,7 @@ func printStatus(out *printer, s console.Status) {
 	}
 	out.buffer.WriteByte('\n')
 	printIncidents(out, s.Now, s.Incidents)
+	printRetrospect(out, s)
 	printWaiting(out, s)
 	printReports(out, s)
 	printExercises(out, s)
@@ -79,6 +80,13 @@ func pressing(now time.Time, i console.IncidentStatus) (invoke, recover cell) {
 		return cell{"–", plain}, cell{"–", plain}
 	}
 	return invokeBy(now, i.LTI, i.Invoked), deadlineIn(now, i.Deadline)
+}
+
+// printRetrospect names what was over before anybody could decide: it is open nowhere, and nobody was told.
+func printRetrospect(out *printer, s console.Status) {
+	for _, i := range s.Retrospect {
+		out.parts(cell{i.ID, bold}, level(i.Level), cell{"found in retrospect: began " + clockTime(i.Since) + ", and was over before anybody could decide; nobody was told", warn}, cell{"holdfast incident " + i.ID, soft})
+	}
 }
 
 // printIncidents writes a line for each incident.
@@ -151,6 +159,8 @@ func downFor(now time.Time, i console.IncidentStatus) string {
 		}
 	}
 	switch {
+	case i.Retrospect:
+		return "in retrospect"
 	case !i.Closed.IsZero():
 		return "closed"
 	case !since.IsZero():

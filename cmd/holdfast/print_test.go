@@ -105,6 +105,39 @@ BIA 2026.1, 1 playbook, epoch 3, holdfast 1.0.0
 `, drawn(func(out *printer) { printStatus(out, s) }))
 }
 
+func TestAStatusSaysWhatWasOverBeforeAnybodyCouldDecide(t *testing.T) {
+	s := aStatus()
+	s.Incidents, s.Components = nil, nil
+	s.Retrospect = []console.IncidentStatus{{ID: "tracking-1123", Level: detector.MajorIncident, Since: nine(0, 0), Closed: nine(8, 0), Retrospect: true}}
+	wantDrawn(t, `
+Example Parcels armed NATS connected as of 2026-11-23 09:10:00Z
+
+no incident is open
+tracking-1123 MAJOR INCIDENT found in retrospect: began 2026-11-23 09:00:00Z, and was over before anybody could decide; nobody was told holdfast incident tracking-1123
+
+78 alerts received, 2 unmapped, 4 unreadable (not json 1, too deep 3)
+BIA 2026.1, 1 playbook, epoch 3, holdfast 1.0.0
+`, drawn(func(out *printer) { printStatus(out, s) }))
+}
+
+// An exercise that goes on is no proof of anything, and one that was broken off is not shown as one that went well.
+func TestAListOfPlaybooksSaysWhatWasExercisedAndHow(t *testing.T) {
+	last := func(result string, changed bool) *console.Carried {
+		return &console.Carried{Exercise: incident.Full, Started: nine(0, 0), Result: result, Changed: changed}
+	}
+	for want, p := range map[string]console.PlaybookStatus{
+		"never":                       {},
+		"2026-11-23 09:00:00Z (full)": {Exercised: last("completed", false)},
+		"2026-11-23 09:00:00Z (full), changed since": {Exercised: last("completed", true)},
+		"2026-11-23 09:00:00Z (full), stood down":    {Exercised: last("stood_down", false)},
+		"never; under way: exercise-x-1123/1":        {Exercising: []string{"exercise-x-1123/1"}},
+	} {
+		if c := exercised(p); c.text != want {
+			t.Errorf("%q, expected %q", c.text, want)
+		}
+	}
+}
+
 func TestAPausedRunAndAHeldStepCannotBeOverlooked(t *testing.T) {
 	s := aStatus()
 	s.Components = nil

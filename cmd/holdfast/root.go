@@ -32,7 +32,7 @@ Run it:    holdfast serve --config holdfast.yaml`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return misused(fmt.Sprintf("see %s --help", c.CommandPath()), "%w", err)
 	})
-	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), readinessCommand(), schemaCommand(), exerciseCommand(), backtestCommand(), whatifCommand(), alertsCommand(), peopleCommand(), verifyCommand(), setupCommand(), backupCommand(), restoreCommand(), mirrorCommand(), promoteCommand(), migrateCommand(), versionCommand())
+	root.AddCommand(serveCommand(), demoCommand(), checkCommand(), readinessCommand(), printCommand(), schemaCommand(), exerciseCommand(), backtestCommand(), whatifCommand(), alertsCommand(), peopleCommand(), verifyCommand(), setupCommand(), backupCommand(), restoreCommand(), mirrorCommand(), promoteCommand(), migrateCommand(), versionCommand())
 	root.AddCommand(clientCommands()...)
 	inChapters(root)
 	for _, c := range root.Commands() {
@@ -52,7 +52,7 @@ var chapters = []struct {
 	{"Hold a run back, or call it off:", []string{"pause", "hold", "resume", "abort", "skip-rest"}},
 	{"Decide, with the authority:", []string{"declare", "invoke", "stand-down", "rebase", "arm", "disarm", "adopt-gap"}},
 	{"Learn from it:", []string{"report", "action", "refusals"}},
-	{"Ask beforehand:", []string{"demo", "check", "readiness", "rehearse", "exercise", "whatif", "backtest", "playbook"}},
+	{"Ask beforehand:", []string{"demo", "check", "readiness", "print", "rehearse", "exercise", "whatif", "backtest", "playbook"}},
 	{"Operate:", []string{"serve", "setup", "backup", "restore", "verify", "mirror", "promote", "migrate", "alerts", "people", "schema", "version"}},
 }
 

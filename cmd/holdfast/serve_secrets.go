@@ -38,13 +38,8 @@ func readSecrets(cfg *config.Config) (*secrets, error) {
 	if s.alerts, err = readToken("alerts.token_file", cfg.Alerts.TokenFile); err != nil {
 		return nil, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(cfg.Alerts.Senders)) {
-		sender := cfg.Alerts.Senders[name]
-		token, err := readToken("alerts.senders."+name+".token_file", sender.TokenFile)
-		if err != nil {
-			return nil, err
-		}
-		s.senders = append(s.senders, console.Sender{Name: name, Token: token, Sources: sender.Sources})
+	if err := s.readSenders(cfg.Alerts.Senders); err != nil {
+		return nil, err
 	}
 	if s.metrics, err = readToken("http.metrics_token_file", cfg.HTTP.MetricsFile); err != nil {
 		return nil, err
@@ -64,6 +59,29 @@ func readSecrets(cfg *config.Config) (*secrets, error) {
 		s.actionsTLS, err = clientTLS(config.TLS{CA: cfg.Actions.HTTP.CA})
 	}
 	return s, err
+}
+
+// readSenders reads the tokens of those who post alerts. Two who have the same could each post as the other: then neither source
+// says who speaks, and nothing would show it.
+func (s *secrets) readSenders(all map[string]*config.Sender) error {
+	whose := map[string]string{}
+	if s.alerts != "" {
+		whose[s.alerts] = "alerts.token_file"
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		what := "alerts.senders." + name + ".token_file"
+		token, err := readToken(what, all[name].TokenFile)
+		if err != nil {
+			return err
+		}
+		if other := whose[token]; token != "" && other != "" {
+			return failed("give each a token of its own: `openssl rand -hex 32` makes one",
+				"read %s: %s holds the same token as %s, so whoever has it could post as both", what, all[name].TokenFile, other)
+		}
+		whose[token] = what
+		s.senders = append(s.senders, console.Sender{Name: name, Token: token, Sources: all[name].Sources})
+	}
+	return nil
 }
 
 func (s *secrets) readEmbedded(e *config.Embedded) error {

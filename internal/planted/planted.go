@@ -37,6 +37,7 @@ const (
 	GateIgnored       Bug = "a disarmed house declares by itself"
 	OneObserver       Bug = "one observer makes a quorum"
 	LabelIsEnough     Bug = "a label is enough to speak as an observer"
+	OneVoice          Bug = "one voice is enough to say that a site is lost"
 	FutureIgnored     Bug = "an event of an unknown kind is passed over"
 	QuietTooSoon      Bug = "standing down is recommended before all is back"
 	ExerciseAsLive    Bug = "an effect of an exercise goes out as live"
@@ -46,5 +47,5 @@ const (
 // All are all of them.
 var All = []Bug{NoCompareAndSet, ChainNotFollowed, NoteNotLookedAt, LostIsStored, DecidedOnce, DeadNotBuried, TimeGoesBack, EpochNotRaised,
 	SuccessorIgnored, NotLookedAgain, OldFence, SentTwice, NewKey, AskedNobody, LeftUnderWay, AbortIgnored, BusyIgnored, TreatedIgnored, SecondAck,
-	AckAfterEnd, SameApprover, FourEyesShut, ApprovesNothing, OneIsEnough, SilenceApproves, AssertionsUnasked, GateIgnored, OneObserver, LabelIsEnough, FutureIgnored, QuietTooSoon,
+	AckAfterEnd, SameApprover, FourEyesShut, ApprovesNothing, OneIsEnough, SilenceApproves, AssertionsUnasked, GateIgnored, OneObserver, LabelIsEnough, OneVoice, FutureIgnored, QuietTooSoon,
 	ExerciseAsLive, NoticeForgotten}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -27,7 +28,9 @@ type Prober struct {
 	Now      func() time.Time
 	Logger   zerolog.Logger
 
-	said map[string]sight // by probe
+	mu      sync.Mutex       // over what follows: rounds go on beside each other
+	said    map[string]sight // by probe
+	looking map[string]bool  // probes whose look has not been said yet
 }
 
 // A sight is what a probe has seen.
@@ -38,30 +41,44 @@ type sight struct {
 	looked time.Time
 }
 
-// atOnce is how many probes look at the same time.
+// atOnce is how many probes of a round look at the same time.
 const atOnce = 32
+
+// together is how long a sight waits for others to be said with: most looks take about as long.
+const together = 50 * time.Millisecond
 
 // publishPatience is how long a message may take to be stored; the next round says the same again.
 const publishPatience = 10 * time.Second
 
-// Run looks until ctx ends.
+// Run looks until ctx ends. No round waits for the one before: what hangs holds up nothing but itself.
 func (p *Prober) Run(ctx context.Context) error {
-	for failed := false; ; {
+	var rounds sync.WaitGroup
+	defer rounds.Wait()
+	var failed atomic.Bool
+	for {
 		now := p.Now()
 		next := Next(p.Analysis(), now)
 		if !wait(ctx, next.Sub(now)) {
 			return nil
 		}
 		if !p.InCharge() {
-			p.said = nil // whoever was in charge meanwhile has said more
+			p.forget() // whoever was in charge meanwhile has said more
 			continue
 		}
-		err := p.Round(ctx, next)
-		if err != nil && !failed && ctx.Err() == nil {
-			p.Logger.Error().Err(err).Msg("what the probes see cannot be said: their observer will count as silent")
-		}
-		failed = err != nil
+		rounds.Go(func() {
+			err := p.Round(ctx, next)
+			if err != nil && ctx.Err() == nil && !failed.Load() {
+				p.Logger.Error().Err(err).Msg("what the probes see cannot be said: their observer will count as silent")
+			}
+			failed.Store(err != nil)
+		})
 	}
+}
+
+func (p *Prober) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.said = nil
 }
 
 // whenIdle is how often it is looked whether there are probes by now.
@@ -78,23 +95,83 @@ func Next(a *bia.Analysis, after time.Time) time.Time {
 	return next
 }
 
-// Round lets every probe look that is due at an instant, and says what all of those see. It beats its heart if no probe has been
-// kept from looking for long.
+// Round lets every probe look that is due at an instant, and says what each of them sees as soon as it has seen it, with what others
+// see at about the same time. It beats its heart with each, if no probe has been kept from looking for long. A probe that is
+// still at its look of a round before is left out.
 func (p *Prober) Round(ctx context.Context, at time.Time) error {
 	a := p.Analysis()
 	own := a.Own()
 	if own == "" {
 		return nil
 	}
-	var due []*bia.Probe
+	due := p.begin(a, at)
+	if len(due) == 0 {
+		return p.say(ctx, a, own, at, nil)
+	}
+	sights := make(chan *bia.Probe, len(due))
+	places := make(chan struct{}, atOnce)
+	var looks sync.WaitGroup
+	defer looks.Wait()
+	for _, probe := range due {
+		looks.Go(func() {
+			places <- struct{}{}
+			p.look(ctx, at, probe)
+			<-places
+			sights <- probe
+		})
+	}
+	var failed error
+	for left := len(due); left > 0; {
+		ready := gather(sights, left)
+		left -= len(ready)
+		failed = errors.Join(failed, p.say(ctx, a, own, at, ready))
+	}
+	return failed
+}
+
+// gather waits for one sight, and for those that come at about the same time, of so many.
+func gather(sights <-chan *bia.Probe, left int) []*bia.Probe {
+	ready := []*bia.Probe{<-sights}
+	patience := time.NewTimer(together)
+	defer patience.Stop()
+	for len(ready) < left {
+		select {
+		case probe := <-sights:
+			ready = append(ready, probe)
+		case <-patience.C:
+			return ready
+		}
+	}
+	return ready
+}
+
+// begin is which probes look at an instant, in order of id.
+func (p *Prober) begin(a *bia.Analysis, at time.Time) (due []*bia.Probe) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.said == nil {
+		p.said = map[string]sight{}
+	}
+	if p.looking == nil {
+		p.looking = map[string]bool{}
+	}
+	maps.DeleteFunc(p.said, func(id string, _ sight) bool { return a.Probes[id] == nil })
 	for _, id := range slices.Sorted(maps.Keys(a.Probes)) {
-		if probe := a.Probes[id]; probe.Due(at.Add(-1)).Equal(at) {
+		if probe := a.Probes[id]; probe.Due(at.Add(-1)).Equal(at) && !p.looking[id] {
+			p.looking[id] = true
 			due = append(due, probe)
 		}
 	}
-	p.look(ctx, at, due)
-	maps.DeleteFunc(p.said, func(id string, _ sight) bool { return a.Probes[id] == nil })
-	body, err := json.Marshal(map[string]any{"holdfast": 1, "alerts": p.alerts(a, own, at, due)})
+	return due
+}
+
+// say publishes what some probes have just seen, and the heartbeat. Only then do they look again.
+func (p *Prober) say(ctx context.Context, a *bia.Analysis, own string, at time.Time, ready []*bia.Probe) error {
+	defer p.looked(ready)
+	if ctx.Err() != nil || !p.InCharge() {
+		return nil
+	}
+	body, err := json.Marshal(map[string]any{"holdfast": 1, "alerts": p.alerts(a, own, at, ready)})
 	if err != nil {
 		return err
 	}
@@ -103,38 +180,35 @@ func (p *Prober) Round(ctx context.Context, at time.Time) error {
 	return p.Publish(ctx, bia.OwnSubject, body)
 }
 
-// look has probes look side by side, and remembers what they see.
-func (p *Prober) look(ctx context.Context, at time.Time, due []*bia.Probe) {
-	if p.said == nil {
-		p.said = map[string]sight{}
+func (p *Prober) looked(ready []*bia.Probe) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, probe := range ready {
+		delete(p.looking, probe.ID)
 	}
-	results := make([]error, len(due))
-	places := make(chan struct{}, atOnce)
-	var all sync.WaitGroup
-	for n, probe := range due {
-		all.Go(func() {
-			places <- struct{}{}
-			defer func() { <-places }()
-			ctx, cancel := context.WithTimeout(ctx, probe.Timeout)
-			defer cancel()
-			results[n] = p.Look(ctx, probe)
-		})
-	}
-	all.Wait()
+}
+
+// look has a probe look, and remembers what it sees.
+func (p *Prober) look(ctx context.Context, at time.Time, probe *bia.Probe) {
+	limited, cancel := context.WithTimeout(ctx, probe.Timeout)
+	defer cancel()
+	is := seen(p.Look(limited, probe))
 	if ctx.Err() != nil { // it is to end: that no look came to an answer says nothing
 		return
 	}
-	for n, probe := range due {
-		is := seen(results[n])
-		is.since, is.looked = at, at
-		if before, known := p.said[probe.ID]; known && before.effect == is.effect {
-			is.since = before.since
-		}
-		if is.effect != p.said[probe.ID].effect && is.effect != "up" {
-			p.Logger.Warn().Str("probe", probe.ID).Str("sees", is.effect).Str("why", is.why).Msg("a probe of holdfast's own sees something")
-		}
-		p.said[probe.ID] = is
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.said == nil { // it is not in charge any more
+		return
 	}
+	is.since, is.looked = at, at
+	if before, known := p.said[probe.ID]; known && before.effect == is.effect {
+		is.since = before.since
+	}
+	if is.effect != p.said[probe.ID].effect && is.effect != "up" {
+		p.Logger.Warn().Str("probe", probe.ID).Str("sees", is.effect).Str("why", is.why).Msg("a probe of holdfast's own sees something")
+	}
+	p.said[probe.ID] = is
 }
 
 func seen(err error) sight {
@@ -156,8 +230,10 @@ type alert struct {
 	Fingerprint string            `json:"fingerprint"`
 }
 
-// alerts are what the probes that looked saw, and the heartbeat.
+// alerts are what probes that looked saw, and the heartbeat.
 func (p *Prober) alerts(a *bia.Analysis, own string, at time.Time, due []*bia.Probe) (all []alert) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, probe := range due {
 		is, looked := p.said[probe.ID]
 		if !looked || !is.looked.Equal(at) {

@@ -164,6 +164,51 @@ func TestWhatDoesNotAnswerInTimeIsDown(t *testing.T) {
 	}
 }
 
+// What hangs is waited for by nobody: what the others see is said meanwhile, and they look again when their time has come.
+func TestAProbeThatHangsHoldsUpNoOther(t *testing.T) {
+	h := open(t, "http://127.0.0.1:1/health", "127.0.0.1:1")
+	hangs, bodies := make(chan struct{}), make(chan string, 8)
+	var atTheSite atomic.Int32
+	h.prober.Look = func(_ context.Context, p *bia.Probe) error {
+		if p.ID == "site" {
+			atTheSite.Add(1)
+			<-hangs
+		}
+		return nil
+	}
+	h.prober.Publish = func(_ context.Context, _ string, body []byte) error {
+		bodies <- string(body)
+		return nil
+	}
+	said := func(probe string) {
+		t.Helper()
+		select {
+		case body := <-bodies:
+			if !strings.Contains(body, `"probe":"`+probe+`"`) || strings.Count(body, `"HoldfastProbe"`) != 1 {
+				t.Errorf("expected what %s sees, and nothing else: %s", probe, body)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("what %s sees is not said while another hangs", probe)
+		}
+	}
+	ended := make(chan error, 2)
+	for _, offset := range []time.Duration{30 * time.Second, 60 * time.Second} {
+		go func() { ended <- h.prober.Round(t.Context(), noon.Add(offset)) }()
+		said("ledger")
+	}
+	if err := <-ended; err != nil { // the second round, which left out what still hangs
+		t.Error(err)
+	}
+	close(hangs)
+	said("site")
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if n := atTheSite.Load(); n != 1 {
+		t.Errorf("the site was looked at %d times at once", n)
+	}
+}
+
 func TestWhatMayNotBeCalledSaysNothing(t *testing.T) {
 	site, _ := shop(t)
 	h := open(t, site, ledger(t).Addr().String())
@@ -199,8 +244,9 @@ func TestEachLooksAtMultiplesOfItsIntervalByTheClock(t *testing.T) {
 	for offset, want := range map[time.Duration]int{10 * time.Second: 1, 30 * time.Second: 2} {
 		h.bodies = nil
 		h.round(offset)
-		if n := strings.Count(h.bodies[0], `"HoldfastProbe"`); n != want {
-			t.Errorf("at %s %d looked, expected %d: %s", offset, n, want, h.bodies[0])
+		said := strings.Join(h.bodies, "\n")
+		if n := strings.Count(said, `"HoldfastProbe"`); n != want {
+			t.Errorf("at %s %d looked, expected %d: %s", offset, n, want, said)
 		}
 	}
 }

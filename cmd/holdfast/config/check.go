@@ -74,11 +74,22 @@ func (k *checker) check() {
 // sourceName is what a source of alerts over HTTP can be called.
 var sourceName = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
 
-// checkSenders wants that each source is that of one sender: what two may post to proves neither of them.
+// checkSenders wants that each source is that of one sender, and each token too: what two may post to, or have, proves neither of
+// them. Whether two files hold the same token is seen at the start.
 func (k *checker) checkSenders() {
-	whose := map[string]string{}
+	whose, tokens := map[string]string{}, map[string]string{}
+	if file := k.Alerts.TokenFile; file != "" {
+		tokens[filepath.Clean(file)] = "alerts.token_file"
+	}
 	for _, name := range slices.Sorted(maps.Keys(k.Alerts.Senders)) {
 		s := k.Alerts.Senders[name]
+		if file := filepath.Clean(s.TokenFile); s.TokenFile != "" {
+			if other := tokens[file]; other != "" {
+				k.problems.Errorf(k.at(s.Marks, "token_file"), "config/sender", "give each a token of its own: `openssl rand -hex 32` makes one",
+					"%s has the same token file as %s, so whoever has one token posts as both", name, other)
+			}
+			tokens[file] = name
+		}
 		for i, to := range s.Sources {
 			at := k.at(s.Marks, item("sources", i))
 			if !s.Marks.Has("sources") {

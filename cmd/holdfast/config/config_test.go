@@ -56,6 +56,8 @@ func TestWhatIsWrongIsSaidWithItsRule(t *testing.T) {
 		{"a password in the address", `nats: {url: "nats://me:secret@127.0.0.1:4222"}`, "1:13 config/secret: the address holds a password"},
 		{"an open way to NATS", `nats: {url: "nats://nats.internal:4222"}`, "1:13 config/open-nats: the way to nats.internal is not encrypted"},
 		{"a source that two may post to", `alerts: {senders: {a: {token_file: a}, b: {token_file: b, sources: [b, a]}}}`, `1:72 config/sender: a and b may both post as "a"`},
+		{"two senders with one token", `alerts: {senders: {a: {token_file: t}, b: {token_file: ./t}}}`, `1:56 config/sender: b has the same token file as a, so whoever has one token posts as both`},
+		{"a sender with everybody's token", `alerts: {token_file: t, senders: {a: {token_file: t}}}`, `1:51 config/sender: a has the same token file as alerts.token_file, so whoever has one token posts as both`},
 		{"a source that cannot be one", `alerts: {senders: {Prom: {token_file: a}}}`, `1:20 config/sender: "Prom" cannot name a source of alerts`},
 		{"HTTP for everybody, with senders", "http: {listen: \"[::]:9464\", tls: {cert: c, key: k}}\nalerts: {senders: {prom: {token_file: t}}}", ""},
 		{"alerts from the log of decisions", `alerts: {subjects: [monitoring.>, holdfast.log.0]}`, `1:35 config/subject: "holdfast.log.0" cannot be taken into the alert log`},
