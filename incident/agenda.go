@@ -203,7 +203,7 @@ func (a *agenda) concerned(f *draft) *round {
 
 // holds reports whether the world is as an incident was told.
 func (q *quiet) holds(f *draft) bool {
-	facts := f.sight(*f.incidents[q.id]).facts
+	facts := f.sight(f.incidents[q.id]).facts
 	return !slices.ContainsFunc(q.facts, func(same func(detector.Facts) bool) bool { return !same(facts) })
 }
 

@@ -161,12 +161,11 @@ func rest(line []byte, from io.Reader, f *os.File) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var written bytes.Buffer
-	written.Grow(max(0, int(info.Size())-len(line)) + bytes.MinRead)
-	if _, err := written.ReadFrom(from); err != nil {
+	// Not a buffer that grows: it would be cleared at one go, and who waits for the collector of garbage would wait for that.
+	body := make([]byte, max(0, int(info.Size())-len(line)))
+	if _, err := io.ReadFull(from, body); err != nil {
 		return nil, err
 	}
-	body := written.Bytes()
 	if len(body) < sha256.Size {
 		return nil, fmt.Errorf("%s ends too early", f.Name())
 	}
