@@ -23,6 +23,7 @@ type room struct {
 // house is the picture as data: who may import whom, which rooms are pure. Changing it is allowed: change this map, the
 // picture in ARCHITECTURE.md, and say why in docs/decisions/.
 var house = map[string]room{
+	"internal/deadlines": {pure: true}, // which of very many instants comes first
 	"internal/planted":   {pure: true}, // faults that the simulation has to find; none without the build tag planted
 	"internal/quick":     {pure: true}, // JSON as it is written here, quickly
 	"internal/source":    {pure: true},
@@ -39,7 +40,7 @@ var house = map[string]room{
 	"forecast": {pure: true},
 
 	"detector":  {pure: true, may: []string{"internal/planted", "bia", "bia/condition", "detector/alert"}},
-	"incident":  {pure: true, may: []string{"internal/quick", "internal/planted", "bia", "bia/condition", "detector", "detector/alert", "forecast", "playbooks", "oncall", "internal/source"}},
+	"incident":  {pure: true, may: []string{"internal/quick", "internal/planted", "internal/deadlines", "bia", "bia/condition", "detector", "detector/alert", "forecast", "playbooks", "oncall", "internal/source"}},
 	"readiness": {pure: true, may: []string{"bia", "bia/condition", "incident", "playbooks", "oncall", "internal/source"}},
 	"exercise":  {pure: true, may: []string{"bia", "detector", "detector/alert", "incident", "playbooks", "oncall", "internal/source"}},
 

@@ -39,6 +39,8 @@ func child(name string, args []string) error {
 		return obey(args, func(o house) (ran, error) { return o.run(ctx) })
 	case "timers":
 		return obey(args, func(o timing) (timed, error) { return o.run(ctx) })
+	case "pending":
+		return obey(args, func(o pending) (pended, error) { return o.run() })
 	case "past":
 		return obey(args, func(o past) (struct{}, error) { return struct{}{}, o.run(ctx) })
 	case "rawlogs":

@@ -54,6 +54,9 @@ func startOn(ctx context.Context, k kit, dir string, files map[string]string) (*
 		}
 	}
 	ready := filepath.Join(dir, "ready.json")
+	if err := os.RemoveAll(ready); err != nil { // one that was killed has left it
+		return nil, err
+	}
 	p, err := start(dir, "holdfast", k.holdfast, "serve", "--config", "holdfast.yaml", "--ready-file", ready)
 	if err != nil {
 		return nil, err

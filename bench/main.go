@@ -52,13 +52,15 @@ var measurements = []measurement{
 	{"15", measureProcessing},
 	{"9 10", measureHolding},
 	{"components", measureComponents},
-	{"storm", measureStorm},
+	{"8 storm", measureStorm},
 	{"11", measureQueries},
 	{"backtest", measureBacktest},
 	{"ack", measureAck},
 	{"runs", measureRuns},
 	{"timers", measureTimers},
-	{"start", measureStart},
+	{"14", measureDeadlines},
+	{"12", measureKills},
+	{"13 start", measureStart},
 }
 
 // A Report is what a run found, as JSON.

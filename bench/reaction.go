@@ -75,16 +75,21 @@ type arrivals struct {
 // named is how a body or a path says which alert it is about.
 var named = regexp.MustCompile(`(?:/do/|"host":"c)(\d+)`)
 
-func awaitArrivals() (*arrivals, error) {
+func awaitArrivals() (a *arrivals, err error) {
+	a = &arrivals{sent: map[int]time.Time{}, all: make(chan struct{})}
+	a.url, a.stop, err = listening(a)
+	return a, err
+}
+
+// listening is the address of somebody who answers by HTTP until stopped.
+func listening(h http.Handler) (url string, stop func(), err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	a := &arrivals{url: "http://" + l.Addr().String(), sent: map[int]time.Time{}, all: make(chan struct{})}
-	s := &http.Server{Handler: a, ReadHeaderTimeout: time.Minute}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
 	go func() { _ = s.Serve(l) }()
-	a.stop = func() { _ = s.Close() }
-	return a, nil
+	return "http://" + l.Addr().String(), func() { _ = s.Close() }, nil
 }
 
 func (a *arrivals) ServeHTTP(_ http.ResponseWriter, r *http.Request) {

@@ -13,23 +13,22 @@ import (
 // which takes longer than all else; so what comes in while some are being synced waits for them, and then goes as one message.
 // Nothing waits for others to come.
 type together struct {
-	to    Publisher
-	mu    sync.Mutex
-	lines map[line]*queue
+	to     Publisher
+	mu     sync.Mutex
+	queues map[string]*queue // by subject
 }
 
-// A line is what may go into one message: bodies of one format for one subject.
-type line struct{ subject, format string }
-
-// A queue is what is under way in a line, and what waits.
+// A queue is what waits for a subject while a message is under way. One is enough: two at a time wait for the same disk, and carry
+// half as much each.
 type queue struct {
-	flying  int
+	flies   bool
 	waiting []waiter
 }
 
 type waiter struct {
-	body []byte
-	done chan outcome
+	body   []byte
+	format string // bodies of one format go into one message; "": by itself
+	done   chan outcome
 }
 
 type outcome struct {
@@ -38,9 +37,7 @@ type outcome struct {
 }
 
 const (
-	// mostFlying is how many messages of a line are under way at a time: while one is being synced the next is on its way.
-	mostFlying = 2
-	// worthwhile is how long a body may be, in bytes, for it to be looked into before it is stored: a longer one is worth a sync.
+	// worthwhile is how long a body may be, in bytes, to wait for others: a longer one is worth a sync.
 	worthwhile = 128 << 10
 	// storePatience is how long storing a message of several bodies may take before their senders are told to send again: longer
 	// than the election of a new leader takes.
@@ -48,33 +45,23 @@ const (
 )
 
 func newTogether(to Publisher) *together {
-	return &together{to: to, lines: map[line]*queue{}}
+	return &together{to: to, queues: map[string]*queue{}}
 }
 
-// publish stores a body and returns the sequence of the message that it is in. Only what can be read goes with others: one that
-// cannot is to be buried by itself.
+// publish stores a body and returns the sequence of the message that it is in. What is alone goes as it came. What has to wait is
+// looked into meanwhile: only what can be read goes with others, for what cannot is to be buried by itself.
 func (t *together) publish(ctx context.Context, subject string, body []byte) (uint64, error) {
 	if len(body) > worthwhile {
 		return t.to.Publish(ctx, subject, nil, body)
 	}
-	batch, err := alert.Decode(body)
-	if err != nil {
-		return t.to.Publish(ctx, subject, nil, body)
-	}
-	of := line{subject, batch.Format}
 	w := waiter{body: body, done: make(chan outcome, 1)}
-	t.mu.Lock()
-	q := t.lines[of]
-	if q == nil {
-		q = &queue{}
-		t.lines[of] = q
+	q, waits := t.line(ctx, subject, w, false)
+	if waits {
+		if batch, err := alert.Decode(body); err == nil {
+			w.format = batch.Format
+		}
+		q, _ = t.line(ctx, subject, w, true)
 	}
-	q.waiting = append(q.waiting, w)
-	if q.flying < mostFlying {
-		q.flying++
-		go t.fly(context.WithoutCancel(ctx), of, q)
-	}
-	t.mu.Unlock()
 	select {
 	case s := <-w.done:
 		return s.sequence, s.err
@@ -82,6 +69,26 @@ func (t *together) publish(ctx context.Context, subject string, body []byte) (ui
 		t.leave(q, w)
 		return 0, ctx.Err()
 	}
+}
+
+// line puts a body into the queue of its subject, if it goes at once or is ready to wait.
+func (t *together) line(ctx context.Context, subject string, w waiter, ready bool) (q *queue, waits bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	q = t.queues[subject]
+	if q == nil {
+		q = &queue{}
+		t.queues[subject] = q
+	}
+	if q.flies && !ready {
+		return q, true
+	}
+	q.waiting = append(q.waiting, w)
+	if !q.flies {
+		q.flies = true
+		go t.fly(context.WithoutCancel(ctx), subject, q)
+	}
+	return q, false
 }
 
 // leave takes out of a line the body of a sender who does not wait any more, and sends it again if at all: while nothing can be
@@ -92,32 +99,34 @@ func (t *together) leave(q *queue, gone waiter) {
 	q.waiting = slices.DeleteFunc(q.waiting, func(w waiter) bool { return w.done == gone.done })
 }
 
-// fly stores what waits in a line until nothing does.
-func (t *together) fly(ctx context.Context, of line, q *queue) {
-	for group := t.board(of, q); len(group) > 0; group = t.board(of, q) {
-		s := t.store(ctx, of.subject, group)
+// fly stores what waits for a subject until nothing does.
+func (t *together) fly(ctx context.Context, subject string, q *queue) {
+	for group := t.board(subject, q); len(group) > 0; group = t.board(subject, q) {
+		s := t.store(ctx, subject, group)
 		for _, w := range group {
 			w.done <- s
 		}
 	}
 }
 
-// board takes as much of what waits as fits into a message.
-func (t *together) board(of line, q *queue) (group []waiter) {
+// board takes as much of what waits as fits into a message with the first.
+func (t *together) board(subject string, q *queue) (group []waiter) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	var left []waiter
 	bytes := 0
-	for _, w := range q.waiting {
-		if bytes += len(w.body); len(group) > 0 && (bytes > maxInline || len(group) == alert.MaxBodies) {
-			break
+	for n, w := range q.waiting {
+		fits := n == 0 || w.format != "" && w.format == group[0].format && bytes+len(w.body) <= maxInline && len(group) < alert.MaxBodies
+		if !fits {
+			left = append(left, w)
+			continue
 		}
+		bytes += len(w.body)
 		group = append(group, w)
 	}
-	q.waiting = q.waiting[len(group):]
+	q.waiting = left
 	if len(group) == 0 {
-		if q.flying--; q.flying == 0 {
-			delete(t.lines, of)
-		}
+		delete(t.queues, subject)
 	}
 	return group
 }

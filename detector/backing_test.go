@@ -121,10 +121,11 @@ func TestOneVoiceMakesADisasterOfARealOutageAndDeclaresNothing(t *testing.T) {
 // recalled is a detector that has read what another has written.
 func recalled(t *testing.T, d *detector.Detector) *detector.Detector {
 	t.Helper()
-	again, _, err := detector.Recall(analysis(t, besieged), d.Write(nil))
+	again, _, err := detector.Recall(d.Write(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
+	again.Rebase(analysis(t, besieged))
 	return again
 }
 

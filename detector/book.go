@@ -34,11 +34,12 @@ type book struct {
 	latitude int64 // how late a statement may be heard for no lens to make anything of that
 
 	// Walks over the graph, kept once taken.
-	domainIDs map[string][]string // component -> its failure domains
-	memberIDs map[string][]string // failure domain -> components
-	placeIDs  map[string][]string // service -> failure domains that it has needs in, sorted
-	overIDs   map[string][]string
-	underIDs  map[string][]string
+	domainIDs  map[string][]string // component -> its failure domains
+	memberIDs  map[string][]string // failure domain -> components
+	placeIDs   map[string][]string // service -> failure domains that it has needs in, sorted
+	overIDs    map[string][]string
+	underIDs   map[string][]string
+	servingIDs map[string][]string // service -> services that it needs, directly or below
 }
 
 // A need is a group of which some are needed.
@@ -51,7 +52,7 @@ type need struct {
 
 func newBook(a *bia.Analysis) *book {
 	b := &book{Analysis: a, judged: a.Judged(), needs: map[string][]need{}, holders: map[string][]string{}, objectives: map[string]bia.Objectives{},
-		watchers: map[string][]string{}, overIDs: map[string][]string{}, underIDs: map[string][]string{},
+		watchers: map[string][]string{}, overIDs: map[string][]string{}, underIDs: map[string][]string{}, servingIDs: map[string][]string{},
 		domainIDs: map[string][]string{}, memberIDs: map[string][]string{}, placeIDs: map[string][]string{}, latitude: never}
 	for _, id := range b.judged {
 		s, _ := a.Service(id)
@@ -187,6 +188,18 @@ func (b *book) above(id string) []string {
 			}
 		}
 		return sorted(seen)
+	})
+}
+
+// restsOn are the services that a service needs, directly or below.
+func (b *book) restsOn(service string) []string {
+	return kept(b.servingIDs, service, func(string) (all []string) {
+		for _, id := range b.judged {
+			if _, found := slices.BinarySearch(b.above(id), service); found {
+				all = append(all, id)
+			}
+		}
+		return all
 	})
 }
 

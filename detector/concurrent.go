@@ -17,124 +17,212 @@ type cause struct {
 	lasting spans // below MBCO for as long as concurrent_loss asks for
 }
 
-// concurrent applies concurrent_loss: enough vital services, of different root causes, below MBCO together for a while.
+// A concurrence applies concurrent_loss: enough vital services, of different root causes, below MBCO together for a while.
 // Different root causes are disjoint sets of lost components, as they stood when each outage was confirmed.
-func (d *Detector) concurrent() map[string][]claim {
+type concurrence struct {
+	rule *rule // nil: it does not apply
+	most bia.ConcurrentLoss
+	all  []*cause
+	met  spans // when enough last
+
+	companies []*company // the last few that were asked for
+	at        int64      // the instant that was asked about last
+	lasting   *company   // the outages that lasted then
+	different []*cause   // as many of them as have no lost component in common
+	few       *string    // why they are not enough to act on without people; nil: nobody has asked
+}
+
+// A company is outages that last at the same time. The same outages are the same company.
+type company struct{ causes []*cause }
+
+// companiesMost is how many are remembered.
+const companiesMost = 8
+
+func (d *Detector) concurrence() *concurrence {
+	c := &concurrence{most: d.book.Criteria.ConcurrentLoss, at: ever}
 	at := slices.IndexFunc(d.book.rules, func(r *rule) bool { return r.id == bia.Concurrent })
 	if at < 0 {
+		return c
+	}
+	c.rule = d.book.rules[at]
+	for _, id := range sorted(d.judged) {
+		c.all = append(c.all, d.judged[id].causes...)
+	}
+	c.met = enough(c.all, c.most.Count)
+	return c
+}
+
+// together are the claims of a service by concurrent_loss. What they say they ask the scene that they are asked in.
+func (c *concurrence) together(j *judged) []claim {
+	if c.rule == nil || len(c.all) < c.most.Count {
 		return nil
 	}
-	all := d.causes()
-	c := d.book.Criteria.ConcurrentLoss
-	if len(all) < c.Count {
-		return nil
-	}
-	var met spans
-	for _, p := range borders(all) {
-		if len(different(all, p.from)) >= c.Count {
-			met = append(met, p)
+	var claims []claim
+	for i, one := range j.causes {
+		when := one.lasting.intersect(c.met)
+		if i < len(j.together) && slices.Equal(j.together[i].met, when) { // all else about it is of the service alone
+			claims = append(claims, j.together[i])
+			continue
 		}
-	}
-	met = joined(met, 0)
-	asked, few := int64(ever), "" // once for all claims
-	fewSure := func(t int64) string {
-		if t != asked {
-			asked, few = t, doubtful(all, c.Count, t)
-		}
-		return few
-	}
-	claims := map[string][]claim{}
-	for _, one := range all {
-		when := one.lasting.intersect(met)
-		claims[one.j.id] = append(claims[one.j.id], claim{
-			rule: d.book.rules[at], level: Disaster, service: one.j.id, carrier: one.episode.span, met: when, tells: one.lasting, least: down, firm: true,
-			doubt: func(t int64) string { return cmp.Or(one.j.doubt(down)(t), fewSure(t)) },
-			would: func(s *supposition) bool { return one.lasting.has(s.t) && len(s.different(all)) >= c.Count },
-			says: func(t int64) string {
-				var names []string
-				for _, o := range different(all, t) {
-					names = append(names, fmt.Sprintf("%s by %s", o.j.id, strings.Join(o.roots, " and ")))
-				}
-				if len(names) == 0 {
-					return fmt.Sprintf("%s has not been below its MBCO for %s", one.j.id, words(c.For))
-				}
-				return fmt.Sprintf("%d vital services of different root causes are below their MBCO for %s (%d make a disaster): %s", len(names), words(c.For), c.Count, strings.Join(names, "; "))
-			},
-		})
+		claims = append(claims, one.claim(c.rule, when))
 	}
 	return claims
 }
 
+func (one *cause) claim(r *rule, when spans) claim {
+	d := one.j.view.d
+	return claim{
+		rule: r, level: Disaster, service: one.j.id, carrier: one.episode.span, met: when, tells: one.lasting, least: down, firm: true,
+		doubt: func(t int64) string { return cmp.Or(one.j.doubt(down)(t), d.scene.losses.doubtful(t)) },
+		would: func(s *supposition) bool {
+			return one.lasting.has(s.t) && len(s.different(d.scene.losses.all)) >= d.scene.losses.most.Count
+		},
+		says: func(t int64) string {
+			c := d.scene.losses
+			var names []string
+			for _, o := range c.differentAt(t) {
+				names = append(names, fmt.Sprintf("%s by %s", o.j.id, strings.Join(o.roots, " and ")))
+			}
+			if len(names) == 0 {
+				return fmt.Sprintf("%s has not been below its MBCO for %s", one.j.id, words(c.most.For))
+			}
+			return fmt.Sprintf("%d vital services of different root causes are below their MBCO for %s (%d make a disaster): %s", len(names), words(c.most.For), c.most.Count, strings.Join(names, "; "))
+		},
+	}
+}
+
+// look brings what is kept to an instant.
+func (c *concurrence) look(t int64) {
+	if c.lasting != nil && c.at == t {
+		return
+	}
+	c.at, c.few = t, nil
+	var open []*cause
+	for _, one := range c.all {
+		if one.lasting.has(t) {
+			open = append(open, one)
+		}
+	}
+	same := func(a, b *cause) bool { return a.j == b.j && a.episode.from == b.episode.from }
+	at := slices.IndexFunc(c.companies, func(o *company) bool { return slices.EqualFunc(o.causes, open, same) })
+	if at < 0 {
+		c.companies = slices.Insert(slices.Clone(c.companies), 0, &company{open})
+		c.companies, at = c.companies[:min(len(c.companies), companiesMost)], 0
+	}
+	c.lasting = c.companies[at]
+	c.different = disjoint(slices.Clone(open))
+}
+
+// company are the outages that last at an instant.
+func (c *concurrence) company(t int64) *company {
+	c.look(t)
+	return c.lasting
+}
+
+// differentAt are as many of them as have no lost component in common, those with the fewest first.
+func (c *concurrence) differentAt(t int64) []*cause {
+	c.look(t)
+	return c.different
+}
+
 // doubtful is why outages that are concurrent are not enough to act on without people: it takes some whose loss is in doubt to
 // make up so many of them.
-func doubtful(all []cause, count int, t int64) (why string) {
-	sure := slices.DeleteFunc(slices.Clone(all), func(c cause) bool {
-		doubt := c.j.doubt(down)(t)
-		if c.lasting.has(t) {
-			why = cmp.Or(why, doubt)
-		}
+func (c *concurrence) doubtful(t int64) string {
+	c.look(t)
+	if c.few == nil {
+		why := c.without(t)
+		c.few = &why
+	}
+	return *c.few
+}
+
+func (c *concurrence) without(t int64) (why string) {
+	sure := slices.DeleteFunc(slices.Clone(c.lasting.causes), func(one *cause) bool {
+		doubt := one.j.doubt(down)(t)
+		why = cmp.Or(why, doubt)
 		return doubt != ""
 	})
-	if len(different(sure, t)) >= count {
+	if len(disjoint(sure)) >= c.most.Count {
 		return ""
 	}
 	return why
 }
 
-func (d *Detector) causes() []cause {
-	var all []cause
-	for _, id := range sorted(d.judged) {
-		j := d.judged[id]
-		if !j.objectives.Judged() {
-			continue
-		}
-		for _, t := range j.troubles {
-			for _, e := range t.episodes {
-				if len(e.confirmed) == 0 {
-					continue
-				}
-				lasting := confirmations(e.counted, max(d.book.Criteria.ConcurrentLoss.For, j.objectives.ConfirmFor)).intersect(j.firm(e))
-				all = append(all, cause{j, e, j.view.roots(id, e.confirmed[0].from), lasting})
+// causes are the outages of a service that can be one of several.
+func (d *Detector) causes(j *judged) []*cause {
+	if !j.objectives.Judged() || !d.book.Criteria.On(bia.Concurrent) {
+		return nil
+	}
+	var all []*cause
+	for _, t := range j.troubles {
+		for _, e := range t.episodes {
+			if len(e.confirmed) == 0 {
+				continue
 			}
+			lasting := confirmations(e.counted, max(d.book.Criteria.ConcurrentLoss.For, j.objectives.ConfirmFor)).intersect(j.firm(e))
+			all = append(all, &cause{j, e, j.view.roots(j.id, e.confirmed[0].from), lasting})
 		}
 	}
 	return all
 }
 
-// borders are the periods between which nothing changes about the causes.
-func borders(all []cause) spans {
-	var at []int64
-	for _, c := range all {
-		for _, p := range c.lasting {
-			at = append(at, p.from, p.to)
+// enough is when so many outages of different root causes last.
+func enough(all []*cause, count int) spans {
+	if len(all) < count {
+		return nil
+	}
+	type border struct {
+		at    int64
+		rank  int
+		opens bool
+	}
+	ranked := slices.Clone(all) // in the order in which they are chosen
+	slices.SortStableFunc(ranked, func(a, b *cause) int { return cmp.Compare(len(a.roots), len(b.roots)) })
+	var borders []border
+	for rank, one := range ranked {
+		for _, p := range one.lasting {
+			borders = append(borders, border{p.from, rank, true}, border{p.to, rank, false})
 		}
 	}
-	slices.Sort(at)
-	at = slices.Compact(at)
-	var between spans
-	for i := range at {
-		if i+1 < len(at) {
-			between = append(between, span{at[i], at[i+1]})
+	slices.SortFunc(borders, func(a, b border) int { return cmp.Compare(a.at, b.at) })
+	var open []int // ranks, in order
+	var met spans
+	for i, b := range borders {
+		switch at, _ := slices.BinarySearch(open, b.rank); b.opens {
+		case true:
+			open = slices.Insert(open, at, b.rank)
+		default:
+			open = slices.Delete(open, at, at+1)
+		}
+		if i+1 < len(borders) && borders[i+1].at != b.at && differ(ranked, open, count) {
+			met = append(met, span{b.at, borders[i+1].at})
 		}
 	}
-	return between
+	return joined(met, 0)
 }
 
-// different are as many outages at an instant as have no lost component in common, those with the fewest first.
-func different(all []cause, t int64) []cause {
-	var open []cause
-	for _, c := range all {
-		if c.lasting.has(t) {
-			open = append(open, c)
+// differ reports whether so many of the outages of some ranks have no lost component in common.
+func differ(ranked []*cause, ranks []int, count int) bool {
+	chosen, taken := 0, map[string]bool{}
+	for _, rank := range ranks {
+		roots := ranked[rank].roots
+		if slices.ContainsFunc(roots, func(r string) bool { return taken[r] }) {
+			continue
+		}
+		if chosen++; chosen >= count {
+			return true
+		}
+		for _, r := range roots {
+			taken[r] = true
 		}
 	}
-	return disjoint(open)
+	return false
 }
 
 // different are those that there would be.
-func (s *supposition) different(all []cause) []cause {
+func (s *supposition) different(all []*cause) []*cause {
 	if s.causes == nil {
-		s.causes = []cause{}
+		s.causes = []*cause{}
 		for _, c := range all {
 			if c.lasting.has(s.t) && s.firmly(c.j) {
 				s.causes = append(s.causes, c)
@@ -145,9 +233,9 @@ func (s *supposition) different(all []cause) []cause {
 	return s.causes
 }
 
-func disjoint(open []cause) []cause {
-	slices.SortStableFunc(open, func(a, b cause) int { return cmp.Compare(len(a.roots), len(b.roots)) })
-	taken, chosen := map[string]bool{}, []cause(nil)
+func disjoint(open []*cause) []*cause {
+	slices.SortStableFunc(open, func(a, b *cause) int { return cmp.Compare(len(a.roots), len(b.roots)) })
+	taken, chosen := map[string]bool{}, []*cause(nil)
 	for _, c := range open {
 		if slices.ContainsFunc(c.roots, func(r string) bool { return taken[r] }) {
 			continue

@@ -109,10 +109,11 @@ var found = append(made[:len(made):len(made)], ".index", ".seed", ".scratch", ".
 // Nor when it is written down.
 func TestWhatIsReadFromPaperIsAllThatACopyHas(t *testing.T) {
 	d := everythingSaid(t)
-	r, _, err := Recall(d.book.Analysis, d.Write(nil))
+	r, _, err := Recall(d.Write(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Rebase(d.book.Analysis)
 	seen := 0
 	equals(t, "", reflect.ValueOf(d.Copy()).Elem(), reflect.ValueOf(r).Elem(), &seen)
 	if seen < 150 {

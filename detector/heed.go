@@ -134,7 +134,7 @@ func (d *Detector) heedSite(s statement) bool {
 func (d *Detector) reappraise(site string) {
 	d.shake(site)
 	d.unexcuse(site)
-	d.scene = nil
+	d.redrawn()
 }
 
 func (d *Detector) heedData(s statement) bool {

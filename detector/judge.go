@@ -11,7 +11,8 @@ import (
 type judged struct {
 	id         string
 	objectives bia.Objectives
-	view       *view // through which it is seen: late statements count as far back as its max_backdate
+	view       *view   // through which it is seen: late statements count as far back as its max_backdate
+	seen       []*view // that, and those by which it counts how long and what rests on nobody having looked
 	state      both
 	impaired   spans // certainly degraded or down
 	counted    spans // the same, as far as it counts towards how long: what a stale statement says only from its receipt
@@ -19,6 +20,12 @@ type judged struct {
 	known      []span // its troubles, as they were known; later statements never change one that has begun
 	claims     []claim
 	sober      spans // when it is down without what is only presumed to be; nil: nothing is presumed
+	causes     []*cause
+
+	horizon  span    // within which nothing that is told of it can differ
+	drawn    []*node // as it was placed in the last scene
+	together []claim // that it had there by concurrent_loss
+	placed   bool
 }
 
 // judge brings every service that was touched up to date, and reports whether there is anything to tell of any of them.
@@ -48,7 +55,10 @@ func (d *Detector) judge() (told bool) {
 func (d *Detector) weigh(id string) *judged {
 	j := &judged{id: id, objectives: d.book.objectives[id]}
 	view, confirming := d.lenses(id, j.objectives.MaxBackdate)
-	j.view, j.state = view, view.service(id)
+	j.view, j.seen, j.state = view, append(j.seen, view), view.service(id)
+	if confirming != view {
+		j.seen = append(j.seen, confirming)
+	}
 	known := d.known.service(id)
 	hurt := d.compromised(id, view.lens)
 	if len(j.state.best) == 0 && len(j.state.worst) == 0 && len(known.worst) == 0 && len(hurt) == 0 {
@@ -67,9 +77,11 @@ func (d *Detector) weigh(id string) *judged {
 	}
 	if d.book.Defaults.Unknown.DownAfter > 0 {
 		sober := d.through(sight{lens: view.lens, sober: true})
+		j.seen = append(j.seen, sober)
 		j.sober = append(spans{}, sober.service(id).best.where(atLeast(down))...)
 	}
 	j.claims = d.claims(j)
+	j.causes = d.causes(j)
 	return j
 }
 

@@ -123,15 +123,23 @@ func (d *Detector) Observe(received time.Time, subject string, alerts ...alert.A
 // Verdicts are the situations that have reached level "incident" and are open at now, also if their level has fallen
 // since, and those that ended within the day before (Open is false), in order of Since, then Key.
 func (d *Detector) Verdicts(now time.Time) []Verdict {
-	t := instant(now)
-	d.settle(t)
-	return d.scene.verdicts(t)
+	all, _ := d.Reading(now)
+	var dated []Verdict
+	for _, v := range all {
+		one := *v
+		one.At = clock(instant(now))
+		dated = append(dated, one)
+	}
+	return dated
 }
 
-// Reading is Verdicts with the number of the reading that they come from: between two answers with the same number nothing
-// has changed but their instant.
-func (d *Detector) Reading(now time.Time) ([]Verdict, uint64) {
-	return d.Verdicts(now), d.readings
+// Reading is Verdicts without their instant, and the number of the reading that they come from: two answers with the same
+// number are the same, and so are two verdicts that are the same value. Neither the answer nor what is in it may be changed.
+func (d *Detector) Reading(now time.Time) ([]*Verdict, uint64) {
+	t := instant(now)
+	d.settle(t)
+	is := d.scene.verdicts(t)
+	return is.verdicts, is.number
 }
 
 // Heard counts what came in.
@@ -226,7 +234,7 @@ func (d *Detector) passOn(id string) {
 		d.disturb(service)
 	}
 	if len(d.book.own) > 0 {
-		d.scene = nil
+		d.redrawn()
 	}
 }
 
@@ -240,7 +248,7 @@ func (d *Detector) disturb(service string) {
 // reconsider judges a service anew though its state has not changed.
 func (d *Detector) reconsider(service string) {
 	d.touched[service] = true
-	d.scene = nil
+	d.redrawn()
 }
 
 // shake passes on that something changed about a failure domain: the services that are in trouble and have needs there
@@ -248,6 +256,7 @@ func (d *Detector) reconsider(service string) {
 func (d *Detector) shake(domain string) {
 	for _, v := range d.views {
 		delete(v.lost, domain)
+		delete(v.ahead, domain)
 	}
 	d.shaken[domain] = true
 }
@@ -265,7 +274,7 @@ func (d *Detector) settle(t int64) {
 		d.until = t
 	}
 	d.refresh()
-	if d.judge() || d.scene == nil {
+	if d.judge() || d.scene == nil || d.scene.void {
 		d.scene = d.assemble()
 	}
 }
@@ -280,5 +289,5 @@ func (d *Detector) touchWatched(observer string) {
 			d.touch(id)
 		}
 	}
-	d.scene = nil
+	d.redrawn()
 }

@@ -56,21 +56,39 @@ func (d *Detector) difference(t, end int64) int64 {
 // differs compares two instants between which no silence begins.
 func (d *Detector) differs(t, at int64) bool {
 	for _, j := range d.judged {
+		if j.next(t) > at {
+			continue
+		}
 		if j.state.state(t) != j.state.state(at) || j.state.since(t) != j.state.since(at) {
 			return true
 		}
 	}
-	return !reflect.DeepEqual(d.undated(t), d.undated(at))
+	d.settle(t)
+	sc := d.scene
+	before := make([]*account, len(sc.clusters))
+	for i, c := range sc.clusters {
+		before[i] = c.account(sc, t)
+	}
+	d.settle(at)
+	for _, stepping := range []bool{true, false} { // whoever steps by then is the likeliest to differ
+		for i, c := range sc.clusters {
+			if (before[i].until <= at) == stepping && !same(before[i].verdicts, c.account(sc, at).verdicts) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // undated are the verdicts at an instant, without the instant itself.
-func (d *Detector) undated(t int64) []Verdict {
+func (d *Detector) undated(t int64) []*Verdict {
 	d.settle(t)
-	verdicts := d.scene.verdicts(t)
-	for i := range verdicts {
-		verdicts[i].At = time.Time{}
-	}
-	return verdicts
+	return d.scene.verdicts(t).verdicts
+}
+
+// same reports whether two readings say the same.
+func same(a, b []*Verdict) bool {
+	return slices.EqualFunc(a, b, func(v, o *Verdict) bool { return v == o || reflect.DeepEqual(v, o) })
 }
 
 // beyond looks for a difference from a silence on that nothing is judged by but what the observer watches.
@@ -86,7 +104,7 @@ func (d *Detector) beyond(t, silence int64) (time.Time, bool) {
 
 // A snapshot is all that can be asked for at an instant.
 type snapshot struct {
-	Verdicts []Verdict
+	Verdicts []*Verdict
 	States   map[string]ServiceState
 }
 
@@ -111,102 +129,137 @@ func (d *Detector) nextSilence(t int64) int64 {
 
 // next is the first instant after t at which anything can differ, as long as no silence begins; never: there is none.
 func (sc *scene) next(t int64) int64 {
-	if t < sc.after {
-		sc.ahead, sc.after = sc.steps(t), t
+	if sc.horizon.has(t) {
+		return sc.horizon.to
 	}
-	i, found := slices.BinarySearch(sc.ahead, t)
-	if found {
-		i++
+	next := sc.signals(t)
+	for _, c := range sc.clusters {
+		next = min(next, c.next(t))
 	}
-	if i == len(sc.ahead) {
-		return never
+	for _, j := range sc.d.judged {
+		next = min(next, j.next(t))
 	}
-	return sc.ahead[i]
+	for _, r := range sc.d.book.own {
+		next = min(next, sc.d.ownNext(r, t))
+	}
+	sc.horizon = span{t, next}
+	return next
 }
 
-// steps are the instants after t at which anything can differ, in order.
-func (sc *scene) steps(t int64) []int64 {
-	d, all, seen, places := sc.d, sc.borders(), sightings{}, map[territory]bool{}
-	for _, j := range sc.joins {
-		all = append(all, j.at)
-	}
-	for id, j := range d.judged {
-		all = j.state.worst.after(t, j.state.best.after(t, all))
-		for _, n := range d.book.needs[id] {
-			if n.tolerates > 0 { // what does without it is said while it still does
-				without := n
-				without.tolerates = 0
-				all = j.view.need(without).best.after(t, j.view.need(n).best.after(t, all))
-			}
+// signals is the first instant after t at which a window of maintenance begins or ends, or what is signalled of a site or of
+// data differs: any situation may say what it would be without that.
+func (sc *scene) signals(t int64) int64 {
+	d, next := sc.d, int64(never)
+	for _, windows := range [][]window{d.book.windows, d.windows} {
+		for _, w := range windows {
+			next = min(next, spans{w.span}.next(t))
 		}
-		for _, c := range d.book.below(id) {
-			all = seen.of(j.view, c, t, all)
-		}
-		for _, domain := range d.book.places(id) {
-			if places[territory{j.view, domain}] {
-				continue
-			}
-			places[territory{j.view, domain}] = true
-			all = j.view.domain(domain).after(t, all)
-			for _, said := range d.sites[domain] { // who says so, beside what is said
-				all = said.line(j.view.lens).after(t, all)
-			}
-			for _, c := range d.book.membersOf(domain) {
-				all = seen.of(j.view, c, t, all)
-			}
-		}
-		all = d.heardOf(id, t, all)
 	}
-	for _, r := range d.book.own {
-		all = append(all, d.ownSteps(r, t)...)
+	for _, said := range d.sites {
+		next = min(next, nextSaid(said, plain, t))
 	}
-	for _, w := range slices.Concat(d.book.windows, d.windows) {
-		all = append(all, w.from, w.to)
+	for _, said := range d.data {
+		next = min(next, nextSaid(said, plain, t))
 	}
-	all = slices.DeleteFunc(all, func(at int64) bool { return at <= t || at == never })
-	slices.Sort(all)
-	return slices.Compact(all)
+	return next
 }
 
-// sightings are components whose steps were taken, each as a view sees it.
-type sightings map[territory]bool
+// nextSaid is the first instant after t at which any speaker says something else: it counts who says so, beside what is said.
+func nextSaid[V facility | integrity](all sayings[V], l lens, t int64) int64 {
+	next := int64(never)
+	for _, said := range all {
+		next = min(next, said.line(l).next(t))
+	}
+	return next
+}
 
-// of adds the steps of a component after t, and those of what is said of it: sentences tell who says what, also where that
+// next is the first instant after t at which anything can differ that is told of a service. It is the same until then: where
+// anything is heard of it, it is judged anew.
+func (j *judged) next(t int64) int64 {
+	if j.horizon.has(t) {
+		return j.horizon.to
+	}
+	d := j.view.d
+	next := min(j.state.best.next(t), j.state.worst.next(t))
+	for _, v := range j.seen { // what would be if one thing were otherwise is asked of all of them
+		next = min(next, v.nextFor(j.id, t))
+		for _, id := range d.book.restsOn(j.id) {
+			next = min(next, v.nextFor(id, t))
+		}
+		for _, c := range d.book.below(j.id) {
+			next = min(next, v.nextOf(c, t))
+		}
+	}
+	for _, domain := range d.book.places(j.id) {
+		next = min(next, j.view.nextIn(domain, t))
+	}
+	j.horizon = span{t, min(next, d.nextHeard(j.id, t))}
+	return j.horizon.to
+}
+
+// nextFor is the next step after t of what is said of a service as a whole, and of what it needs and can do without for a while:
+// what does without it is said while it still does.
+func (v *view) nextFor(service string, t int64) int64 {
+	next := int64(never)
+	if _, spokenOf := v.d.parts[service]; spokenOf {
+		next = v.nextOf(service, t)
+	}
+	for _, n := range v.d.book.needs[service] {
+		if n.tolerates > 0 {
+			without := n
+			without.tolerates = 0
+			next = min(next, v.need(without).best.next(t), v.need(without).worst.next(t), v.need(n).best.next(t), v.need(n).worst.next(t))
+		}
+	}
+	return next
+}
+
+// nextOf is the next step of a component after t, or of what is said of it: sentences tell who says what, also where that
 // makes no difference to what it is.
-func (seen sightings) of(v *view, id string, t int64, all []int64) []int64 {
-	if seen[territory{v, id}] {
-		return all
-	}
-	seen[territory{v, id}] = true
+func (v *view) nextOf(id string, t int64) int64 {
+	next := v.component(id).next(t)
 	for _, voice := range v.spoken(id) {
-		all = voice.line.after(t, all)
+		next = min(next, voice.line.next(t))
 	}
-	return v.component(id).after(t, all)
+	if p := v.d.parts[id]; p != nil && len(p.off) > 0 {
+		when, _ := p.switchedOff()
+		for _, s := range when { // by another, though nobody has switched it on between
+			next = min(next, spans{s}.next(t))
+		}
+	}
+	return next
 }
 
-// heardOf adds the instants after t at which something was heard that is told of a service.
-func (d *Detector) heardOf(service string, t int64, all []int64) []int64 {
-	all = d.estimates[service].line(asKnown).after(t, all)
+// nextIn is the next step of a failure domain after t, or of any component of it. It is kept as long as the domain is.
+func (v *view) nextIn(domain string, t int64) int64 {
+	l := v.domain(domain)
+	if known, ok := v.ahead[domain]; ok && known.has(t) {
+		return known.to
+	}
+	next := min(l.next(t), nextSaid(v.d.sites[domain], v.lens, t))
+	for _, c := range v.d.book.membersOf(domain) {
+		next = min(next, v.nextOf(c, t))
+	}
+	v.ahead[domain] = span{t, next}
+	return next
+}
+
+// nextHeard is the first instant after t at which something was heard that is told of a service.
+func (d *Detector) nextHeard(service string, t int64) int64 {
+	next := d.estimates[service].line(asKnown).next(t)
 	for _, r := range d.remarks[service] {
-		all = append(all, r.heard)
+		if r.heard > t {
+			next = min(next, r.heard)
+		}
 	}
 	s, _ := d.book.Service(service)
 	for data := range s.Data {
-		all = d.points[data].line(asKnown).after(t, all)
+		next = min(next, nextSaid(d.data[data], plain, t), d.points[data].line(asKnown).next(t))
 		for _, said := range d.points[data] {
-			all = append(all, said.heard)
-		}
-		for _, said := range d.data[data] { // who says so, beside what is said
-			all = said.line(plain).after(t, all)
+			if said.heard > t {
+				next = min(next, said.heard)
+			}
 		}
 	}
-	return all
-}
-
-// after adds to some instants the steps of a line after t.
-func (l line[V]) after(t int64, all []int64) []int64 {
-	for _, s := range l[l.find(t)+1:] {
-		all = append(all, s.from)
-	}
-	return all
+	return next
 }

@@ -219,16 +219,16 @@ func (j *judged) doubtIfAny(t int64) string {
 	return j.doubt(degraded)(t)
 }
 
-// ownSteps are the instants after t at which what a criterion of the user's own asks about can differ.
-func (d *Detector) ownSteps(r *ownRule, t int64) []int64 {
-	var all []int64
+// ownNext is the first instant after t at which what a criterion of the user's own asks about can differ.
+func (d *Detector) ownNext(r *ownRule, t int64) int64 {
+	next := int64(never)
 	for _, n := range r.names {
 		switch n.Kind {
 		case condition.Component:
-			all = d.plain.component(n.ID).after(t, all)
+			next = min(next, d.plain.component(n.ID).next(t))
 		case condition.Site:
-			all = d.plain.domain(n.ID).after(t, all)
+			next = min(next, d.plain.domain(n.ID).next(t))
 		}
 	}
-	return all
+	return next
 }

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-
-	"holdfast/bia"
 )
 
 // What a detector has heard can be put on paper, so that whoever starts anew need not hear all of it again. As with a copy,
@@ -20,9 +18,10 @@ func (d *Detector) Write(b []byte) []byte {
 	return p.b
 }
 
-// Recall is a detector that has heard what b begins with, and judges by the analysis that the one judged by which wrote it;
-// and what comes after it in b. The error is of bytes that [Detector.Write] did not write.
-func Recall(a *bia.Analysis, b []byte) (d *Detector, rest []byte, err error) {
+// Recall is a detector that has heard what b begins with; and what comes after it in b. It judges by nothing yet: before anything
+// else it is to be rebased ([Detector.Rebase]) to the analysis that the one judged by which wrote it. The error is of bytes that
+// [Detector.Write] did not write.
+func Recall(b []byte) (d *Detector, rest []byte, err error) {
 	d = &Detector{memory: newMemory()}
 	p := &paper{b: b, reads: true}
 	p.detector(d)
@@ -31,7 +30,6 @@ func Recall(a *bia.Analysis, b []byte) (d *Detector, rest []byte, err error) {
 	}
 	d.memory.reindex()
 	d.memory.lexicon.reindex()
-	d.Rebase(a)
 	return d, p.b[p.at:], nil
 }
 
@@ -333,9 +331,14 @@ func letters[V ~string | ~[]byte](p *paper, v *V) {
 
 // block is bytes with room for more behind them.
 func block(p *paper, b *[]byte, room int) {
-	letters(p, b)
-	if p.reads && !p.torn {
-		*b = append(make([]byte, 0, max(room, len(*b))), *b...)
+	if !p.reads {
+		letters(p, b)
+		return
+	}
+	var n int
+	figure(p, &n)
+	if written := p.take(n); !p.torn {
+		*b = append(make([]byte, 0, max(room, n)), written...)
 	}
 }
 

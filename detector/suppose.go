@@ -13,7 +13,7 @@ type supposition struct {
 	others   func(component string, is cell) cell
 	graded   map[viewpoint]grade
 	inert    map[*view]bool    // no need comes to anything else
-	causes   []cause           // of different root causes, that would last; nil: not asked yet
+	causes   []*cause          // of different root causes, that would last; nil: not asked yet
 	holding  map[*ownRule]bool // criteria of the user's own
 }
 

@@ -162,7 +162,7 @@ func (d *Detector) rework(w window) {
 	}
 	for service := range w.expect {
 		d.disturb(service)
-		d.scene = nil
+		d.redrawn()
 	}
 }
 

@@ -189,21 +189,10 @@ func (r *ownRule) rests(d *Detector) []string {
 	}
 	for _, id := range services {
 		all = append(all, d.book.below(id)...)
-		for _, on := range append(d.restsOn(id), id) {
+		for _, on := range append(slices.Clip(d.book.restsOn(id)), id) {
 			if _, spokenOf := d.parts[on]; spokenOf {
 				all = append(all, on)
 			}
-		}
-	}
-	return all
-}
-
-// restsOn are the services that a service needs, directly or below.
-func (d *Detector) restsOn(service string) []string {
-	var all []string
-	for _, id := range d.book.judged {
-		if _, found := slices.BinarySearch(d.book.above(id), service); found {
-			all = append(all, id)
 		}
 	}
 	return all
@@ -217,12 +206,11 @@ func (f *flips) wait(c course, criteria []Criterion) {
 			worse = earliest(worse, criterion.WouldAt)
 		}
 	}
-	openings := f.d.scene.openings(f.now.t)
 	then := func(at int64) (situation, standing) {
-		if len(openings) == 0 || at < openings[0] {
+		if !f.opens(f.now.t) {
 			return f.situation, c.at(at)
 		}
-		held := f.d.scene.holding(f.key(), at) // what begins by itself may join
+		held := f.holding(f.key(), at) // what begins by itself may join
 		return held, held.course().at(at)
 	}
 	foreseen := f.verdict.Current

@@ -11,39 +11,65 @@ const shown = 24 * time.Hour
 
 // told is what a scene said at an instant, and until when it says no other.
 type told struct {
+	number      uint64 // of the reading: what is the same has the same
 	from, until int64
-	verdicts    []Verdict
+	verdicts    []*Verdict // without their instant
 }
 
-// verdicts reads the scene at an instant.
-func (sc *scene) verdicts(t int64) []Verdict {
-	if known := sc.told; known == nil || t < known.from || t >= known.until {
-		all, until := sc.read(t)
+// tellingsMost is how many readings are remembered: whoever asks for the next change asks for the present and for later.
+const tellingsMost = 4
+
+// verdicts reads the scene at an instant. What was said before in the same words is the same value.
+func (sc *scene) verdicts(t int64) *told {
+	for i, known := range sc.told {
+		if known.from <= t && t < known.until {
+			sc.told = latest(sc.told, i, known, tellingsMost)
+			return known
+		}
+	}
+	is := sc.read(t)
+	at := slices.IndexFunc(sc.told, func(o *told) bool { return slices.Equal(o.verdicts, is.verdicts) })
+	if at >= 0 {
+		is.number = sc.told[at].number
+		sc.told = slices.Delete(slices.Clone(sc.told), at, at+1)
+	} else {
 		sc.d.readings++
-		sc.told = &told{t, min(until, sc.next(t)), all}
+		is.number = sc.d.readings
 	}
-	all := slices.Clone(sc.told.verdicts)
-	for i := range all {
-		all[i].At = clock(t)
+	sc.told = latest(sc.told, -1, is, tellingsMost)
+	return is
+}
+
+// remembered is what a scene said, for the one after it to say the same in the same values. Its instants are of this scene.
+func (sc *scene) remembered() (all []*told, said map[string][]*Verdict) {
+	for _, known := range sc.told {
+		all = append(all, &told{number: known.number, from: never, until: ever, verdicts: known.verdicts})
 	}
-	return all
+	if len(sc.said) <= 2*len(sc.nodes)+tellingsMost {
+		return all, sc.said
+	}
+	said = map[string][]*Verdict{}
+	for _, known := range sc.told {
+		for _, v := range known.verdicts {
+			if !slices.Contains(said[v.Key], v) {
+				said[v.Key] = append(said[v.Key], v)
+			}
+		}
+	}
+	return all, said
 }
 
 // sameUntil is the first instant after t at which a verdict may be another, as long as no silence begins.
-func (sc *scene) sameUntil(t int64) int64 {
-	sc.verdicts(t)
-	return sc.told.until
-}
+func (sc *scene) sameUntil(t int64) int64 { return sc.verdicts(t).until }
 
-func (sc *scene) read(t int64) (all []Verdict, until int64) {
-	until = never
-	for _, s := range sc.situations(t) {
-		if v, same, ok := s.verdict(t); ok {
-			all, until = append(all, v), min(until, same)
-		}
+func (sc *scene) read(t int64) *told {
+	is := &told{from: t, until: sc.next(t)}
+	for _, c := range sc.clusters {
+		a := c.account(sc, t)
+		is.verdicts, is.until = append(is.verdicts, a.verdicts...), min(is.until, a.until)
 	}
-	slices.SortStableFunc(all, func(a, b Verdict) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Key, b.Key)) })
-	return all, until
+	slices.SortStableFunc(is.verdicts, func(a, b *Verdict) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Key, b.Key)) })
+	return is
 }
 
 // A course is a situation's levels in time.
@@ -142,8 +168,11 @@ func (c course) next(t int64) int64 {
 // nextChange is when the level can change if nothing else happens: those who are heard go on being heard.
 func (s situation) nextChange(c course, t int64) int64 {
 	own, is := c.next(t), c.at(t)
+	if !s.opens(t) {
+		return own
+	}
 	for _, at := range s.d.scene.openings(t) { // what begins by itself may join, and bring a level with it
-		if at < own && s.d.scene.holding(s.key(), at).course().at(at) != is {
+		if at < own && s.holding(s.key(), at).course().at(at) != is {
 			return at
 		}
 	}
@@ -173,7 +202,7 @@ func (s situation) claims(t int64) []claim {
 
 // verdict is a situation's, if it ever was one of level incident or above, and is open or ended within the day. One that
 // has fallen below stays in sight until it has ended: whoever follows it has to see the services come back. It is the
-// same until an instant, as long as nothing that is known changes.
+// same until an instant, as long as nothing that is known changes; the instant it was asked for is not in it.
 func (s situation) verdict(t int64) (v Verdict, until int64, ok bool) {
 	c := s.course()
 	st := c.at(t)
@@ -186,6 +215,7 @@ func (s situation) verdict(t int64) (v Verdict, until int64, ok bool) {
 	v.Roots = s.roots(t)
 	v.Lost = s.lost(t)
 	v.Explanation, until = s.explain(v, c, t)
+	v.At = time.Time{}
 	return v, until, true
 }
 
@@ -230,7 +260,7 @@ func earliest(a, b time.Time) time.Time {
 }
 
 // outage is the latest outage of a service within a node.
-func (j *judged) outage(n node, t int64) Outage {
+func (j *judged) outage(n *node, t int64) Outage {
 	o := Outage{Service: j.id, State: j.state.state(t), Objectives: j.objectives}
 	for _, tr := range n.troubles {
 		for _, e := range tr.episodes {

@@ -15,6 +15,7 @@ type view struct {
 	drawn    map[string]*drawing
 	services map[string]both
 	lost     map[string]line[loss]
+	ahead    map[string]span // by failure domain: in which nothing of it differs
 }
 
 // A sight is how a view sees.
@@ -25,7 +26,7 @@ type sight struct {
 }
 
 func newView(d *Detector, s sight) *view {
-	return &view{d: d, sight: s, drawn: map[string]*drawing{}, services: map[string]both{}, lost: map[string]line[loss]{}}
+	return &view{d: d, sight: s, drawn: map[string]*drawing{}, services: map[string]both{}, lost: map[string]line[loss]{}, ahead: map[string]span{}}
 }
 
 // through is the view of everything by a sight. It is drawn once, and kept up to date.

@@ -1,12 +1,12 @@
 package incident
 
 import (
-	"container/heap"
 	"reflect"
 	"slices"
 	"time"
 
 	"holdfast/detector"
+	clocks "holdfast/internal/deadlines"
 )
 
 // An agenda knows who has to be asked what is due. An incident that had nothing to say is asked again only when something
@@ -22,8 +22,8 @@ type agenda struct {
 	touched map[string]bool   // those that have to be asked
 	all     bool              // everybody has to be
 	moved   bool              // something was recorded that may concern others than its own incident
-	clock   clock
-	pairing *pairing // as things stand; nil: to be made anew
+	clock   clocks.Wheel      // of those who are quiet, by seat
+	pairing *pairing          // as things stand; nil: to be made anew
 	at      time.Time
 }
 
@@ -35,7 +35,7 @@ type quiet struct {
 	house   []func(*book) bool
 	all     bool      // it was told of everybody: it is asked every time
 	next    time.Time // when it may speak by the clock alone; zero: never
-	place   int       // on the clock
+	seat    int
 }
 
 func newAgenda() agenda {
@@ -58,7 +58,7 @@ func (a *agenda) note(r Record, b *book) {
 func (a *agenda) touch(id string) {
 	a.touched[id] = true
 	if q := a.quiet[id]; q != nil {
-		a.clock.drop(q)
+		a.clock.Drop(q.seat)
 		delete(a.quiet, id)
 		delete(a.curious, id)
 		delete(a.social, id)
@@ -109,7 +109,7 @@ func (a *agenda) settle(f *draft) {
 
 // ask has an incident say what is due, and reports whether anything is.
 func (a *agenda) ask(f *draft, i Incident, v *detector.Verdict) bool {
-	q := &quiet{id: i.ID, verdict: v}
+	q := &quiet{id: i.ID, seat: i.seat, verdict: v}
 	w := f.listening(i, v, q)
 	events := i.Due(w)
 	for _, e := range events {
@@ -135,7 +135,9 @@ func (a *agenda) keep(q *quiet, i Incident, w World) {
 	if len(q.house) > 0 {
 		a.social[i.ID] = q
 	}
-	a.clock.set(q)
+	if !q.next.IsZero() {
+		a.clock.Set(q.seat, q.next)
+	}
 }
 
 // nextAt is the first instant at which any incident has something to say by the clock alone.
@@ -147,8 +149,8 @@ func (a *agenda) nextAt(f *draft) (next time.Time, ok bool) {
 			next, ok = at, true
 		}
 	}
-	if len(a.clock) > 0 && (!ok || a.clock[0].next.Before(next)) {
-		next, ok = a.clock[0].next, true
+	if at, due := a.clock.Next(); due && (!ok || at.Before(next)) {
+		next, ok = at, true
 	}
 	return next, ok
 }
@@ -167,8 +169,12 @@ func (a *agenda) concerned(f *draft) *round {
 		}
 	}
 	a.follow(f)
-	for len(a.clock) > 0 && !a.clock[0].next.After(f.now) {
-		a.touch(a.clock[0].id)
+	for {
+		seat, due := a.clock.Due(f.now)
+		if !due {
+			break
+		}
+		a.touch(f.ids[seat])
 	}
 	for id, q := range a.curious {
 		if !q.holds(f) {
@@ -197,7 +203,7 @@ func (a *agenda) concerned(f *draft) *round {
 
 // holds reports whether the world is as an incident was told.
 func (q *quiet) holds(f *draft) bool {
-	facts := f.sight(*f.incidents[q.id]).facts
+	facts := f.sight(f.incidents[q.id]).facts
 	return !slices.ContainsFunc(q.facts, func(same func(detector.Facts) bool) bool { return !same(facts) })
 }
 
@@ -262,33 +268,4 @@ func (r *round) after(seat int) (next int, ok bool) {
 		return 0, false
 	}
 	return (*r)[at], true
-}
-
-// A clock has those in front whose instant comes first.
-type clock []*quiet
-
-func (c clock) Len() int           { return len(c) }
-func (c clock) Less(i, j int) bool { return c[i].next.Before(c[j].next) }
-func (c clock) Swap(i, j int)      { c[i], c[j] = c[j], c[i]; c[i].place, c[j].place = i, j }
-
-// Push and Pop are for package heap.
-func (c *clock) Push(x any) { q := x.(*quiet); q.place = len(*c); *c = append(*c, q) }
-
-// Pop takes the last one off.
-func (c *clock) Pop() any {
-	last := (*c)[len(*c)-1]
-	*c = (*c)[:len(*c)-1]
-	return last
-}
-
-func (c *clock) set(q *quiet) {
-	if !q.next.IsZero() {
-		heap.Push(c, q)
-	}
-}
-
-func (c *clock) drop(q *quiet) {
-	if !q.next.IsZero() {
-		heap.Remove(c, q.place)
-	}
 }

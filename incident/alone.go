@@ -35,15 +35,3 @@ func (r *Run) own(s *secret) {
 		r.Steps, r.steps = slices.Clone(r.Steps), s
 	}
 }
-
-// put keeps an incident after a record.
-func (b *book) put(id string, old *Incident, now Incident) *Incident {
-	if b.secret.keeps(old.made) && b.incidents[id] == old {
-		*old = now
-		return old
-	}
-	kept := new(Incident)
-	*kept = now
-	b.incidents[id] = kept
-	return kept
-}

@@ -20,6 +20,12 @@ func (i Incident) Apply(r Record) Incident {
 
 // apply is Apply for whoever alone adds to the incident's timeline: it may grow in place.
 func (i Incident) apply(r Record) Incident {
+	i.take(r)
+	return i
+}
+
+// take is apply for whoever alone has the incident: what has to change is changed where it is.
+func (i *Incident) take(r Record) {
 	i.Timeline = append(i.Timeline, r)
 	if i.Opened.IsZero() {
 		i.ID, i.Opened = r.Incident, r.At
@@ -31,7 +37,6 @@ func (i Incident) apply(r Record) Incident {
 		i.HandsOff = fmt.Sprintf("it holds an event of the kind %q, which this version of holdfast does not know", r.Event.Kind())
 	}
 	i.tell(r)
-	return i
 }
 
 // opens reports whether an event is one that an incident begins with.
@@ -172,11 +177,13 @@ func (i *Incident) invoked(at time.Time, e Invoked) {
 		if q := e.Asks; q != nil {
 			run.Playbook, run.Question = run.Playbook.Asking(fmt.Sprintf("Start %s for %s, although %s?", e.Playbook, e.Service, strings.Join(q.Unmet, "; ")), q.Role, q.Within)
 		}
+		run.Steps = make([]StepState, 0, len(run.Playbook.Steps))
 		for n := range run.Playbook.Steps {
 			run.Steps = append(run.Steps, pending(&run.Playbook.Steps[n]))
 		}
 	}
-	i.Runs = append(slices.Clip(i.Runs), run)
+	run.steps = i.secret
+	i.Runs, i.runs = append(slices.Clip(i.Runs), run), i.secret // a new list
 	i.NoPlaybook = slices.DeleteFunc(slices.Clone(i.NoPlaybook), func(n NoPlaybookFits) bool { return run.covers(n.Service) })
 	i.Queued = slices.DeleteFunc(slices.Clone(i.Queued), func(q Queued) bool { return q.Playbook == e.Playbook && q.Service == e.Service })
 	i.reconsider()
@@ -214,7 +221,9 @@ func (i *Incident) run(id string, change func(*Run)) {
 		return
 	}
 	i.own()
-	i.Runs[n].cast = &cast{}
+	if c := i.Runs[n].cast; c == nil || c.asked() || !i.secret.keeps(i.runs) { // one that nobody has asked is as good as a new one
+		i.Runs[n].cast = &cast{}
+	}
 	change(&i.Runs[n])
 }
 

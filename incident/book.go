@@ -142,12 +142,14 @@ func (b *book) incident(r Record) {
 		b.ids, b.going = append(b.ids, r.Incident), append(b.going, r.Incident)
 	}
 	now := b.next(old, r)
+	if now != old {
+		b.incidents[r.Incident] = now
+	}
 	if now.JudgedBy == "" && b.docs != nil { // opened by a version that did not write it down
 		now.JudgedBy = b.docs.BIA.Digest
 	}
 	now.recall(&b.past)
 	b.past.read(now, r)
-	at := b.put(r.Incident, old, now)
 	if !b.private(r) {
 		b.busy = &busy{}
 	}
@@ -159,7 +161,7 @@ func (b *book) incident(r Record) {
 			b.over = append(b.over, r.Incident)
 		}
 	}
-	b.owe(at)
+	b.owe(now)
 	b.burn(r)
 	if e, ok := r.Event.(ExerciseConcluded); ok {
 		b.exercised = append(slices.Clip(b.exercised), Exercised{Incident: r.Incident, At: r.At, ExerciseConcluded: e})
@@ -171,22 +173,26 @@ func (b *book) incident(r Record) {
 	}
 }
 
-// next is an incident after a record. The desk's own timelines grow in place: nobody but the desk adds to them.
-func (b *book) next(old *Incident, r Record) Incident {
-	i := *old
+// next is an incident after a record: the same one, where nobody else knows of it. The desk's own timelines grow in place:
+// nobody but the desk adds to them.
+func (b *book) next(old *Incident, r Record) *Incident {
+	now := old
+	if alone := b.secret.keeps(old.made); !alone { // what others know of stays as it is
+		i := *old
+		i.runs = nil
+		now = &i
+	}
 	if b.docs != nil {
-		i.shelf = b.docs.Playbooks
+		now.shelf = b.docs.Playbooks
 	}
 	if b.trial {
-		return i.Apply(r)
+		*now = now.Apply(r)
+		return now
 	}
-	if !b.secret.keeps(old.made) { // what others know of stays as it is
-		i.runs = nil
-	}
-	i.secret = b.secret
-	i = i.apply(r)
-	i.secret, i.made = nil, b.secret // whoever copies it from here on has no right to what is in it
-	return i
+	now.secret = b.secret
+	now.take(r)
+	now.secret, now.made = nil, b.secret // whoever copies it from here on has no right to what is in it
+	return now
 }
 
 // gate is all that keeps anything from being declared without a person; empty: armed. A fresh house is armed if its bia.yaml says so.

@@ -10,10 +10,10 @@ import (
 type draft struct {
 	book
 	now      time.Time
-	facts    detector.Facts // as the text in force shows them, like the verdicts
-	verdicts []detector.Verdict
-	reading  uint64  // of the verdicts: the same number, the same verdicts; 0: it is not known
-	older    []sight // through the texts that open incidents are judged by else
+	facts    detector.Facts      // as the text in force shows them, like the verdicts
+	verdicts []*detector.Verdict // without their instant; they belong to the detector
+	reading  uint64              // of the verdicts: the same number, the same verdicts; 0: it is not known
+	older    []sight             // through the texts that open incidents are judged by else
 	changes  []Change
 
 	agenda  *agenda // of the desk
@@ -46,10 +46,9 @@ func (f *draft) nextAt() (time.Time, bool) {
 func (f *draft) follows(id string) *detector.Verdict { return f.agenda.follow(f).follows[id] }
 
 // begin opens an incident for each of some situations.
-func (f *draft) begin(fresh []detector.Verdict) (any bool) {
+func (f *draft) begin(fresh []*detector.Verdict) (any bool) {
 	for _, v := range fresh {
-		v.At = f.now
-		f.commit(idFor(opening(v), f.now, f.taken), Classified{Verdict: v, JudgedBy: f.docs.BIA.Digest})
+		f.commit(idFor(opening(*v), f.now, f.taken), Classified{Verdict: *f.dated(v), JudgedBy: f.docs.BIA.Digest})
 	}
 	return len(fresh) > 0
 }
@@ -79,7 +78,7 @@ func (f *draft) world(i Incident, v *detector.Verdict) World { return f.listenin
 
 // listening is that world, and keeps what the incident is told of it.
 func (f *draft) listening(i Incident, v *detector.Verdict, q *quiet) World {
-	s, live := f.sight(i), i.Exercise == ""
+	s, live := f.sight(&i), i.Exercise == ""
 	w := World{Now: f.now, Epoch: f.epoch, Documents: f.docs.judging(s.text), Facts: listener{s.facts, q}, Shadow: f.shadow, Verdict: f.dated(v), Gate: f.gate(), found: map[string][]string{},
 		Open: func() []Incident {
 			q.all = true

@@ -8,8 +8,9 @@ import (
 
 // A Gap is envelopes that are missing from the journal while it goes on behind them. Nobody knows what they said.
 type Gap struct {
-	From, Through uint64 // sequences of envelopes
-	Epoch         uint64 // of the envelope after it: whoever takes over next has to be later than that
+	From    uint64 `json:"from"` // sequences of envelopes
+	Through uint64 `json:"through"`
+	Epoch   uint64 `json:"epoch"` // of the envelope after it: whoever takes over next has to be later than that
 }
 
 func (g Gap) String() string { return fmt.Sprintf("%d-%d", g.From, g.Through) }

@@ -231,13 +231,22 @@ func (h *house) commit(changes ...Change) {
 	}
 }
 
+// undated are the situations as the detector hands them over.
+func (h *house) undated() (all []*detector.Verdict) {
+	for _, v := range h.verdicts {
+		v.At = time.Time{}
+		all = append(all, &v)
+	}
+	return all
+}
+
 func (h *house) draft() *draft {
-	return &draft{book: h.book, now: h.now, facts: h.facts, verdicts: h.verdicts, agenda: &h.agenda}
+	return &draft{book: h.book, now: h.now, facts: h.facts, verdicts: h.undated(), agenda: &h.agenda}
 }
 
 // probe is what would be decided at another instant if nothing else happened; the house keeps nothing of it.
 func (h *house) probe(at time.Time) *draft {
-	return &draft{book: h.book, now: at, facts: h.facts, verdicts: h.verdicts}
+	return &draft{book: h.book, now: at, facts: h.facts, verdicts: h.undated()}
 }
 
 // at brings the house to an instant after t0 and tells, in order, the kinds of what was due there.

@@ -14,11 +14,10 @@ import (
 // lookBack records what was over before anybody could decide; since is when somebody decided last.
 func (f *draft) lookBack(since time.Time) {
 	for _, v := range f.verdicts {
-		if v.Open || v.Level < detector.Impaired || !overAt(v).After(since) || f.answered(v) {
+		if v.Open || v.Level < detector.Impaired || !overAt(*v).After(since) || f.answered(*v) {
 			continue
 		}
-		v.At = f.now
-		f.commit(idFor(opening(v), f.now, f.taken), Classified{Verdict: v, JudgedBy: f.docs.BIA.Digest})
+		f.commit(idFor(opening(*v), f.now, f.taken), Classified{Verdict: *f.dated(v), JudgedBy: f.docs.BIA.Digest})
 	}
 }
 

@@ -69,7 +69,7 @@ func newHistory() history {
 }
 
 // read remembers the run that a record ends.
-func (h *history) read(i Incident, r Record) {
+func (h *history) read(i *Incident, r Record) {
 	e, ended := r.Event.(RunEnded)
 	if n := slices.IndexFunc(i.Runs, func(run Run) bool { return run.ID == e.Run }); ended && n >= 0 {
 		h.end(i.Runs[n])

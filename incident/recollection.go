@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"holdfast/bia"
 	"holdfast/detector"
 	"holdfast/detector/alert"
 )
@@ -46,40 +45,55 @@ func (d *Desk) Recollection() (written []byte, ok bool) {
 	return written, true
 }
 
-// Recall is to be called on a desk to which all records were applied that were in force when a recollection was written, and
-// which has heard nothing: from then on it is as if it had. Where it returns an error it is good for nothing any more.
-func (d *Desk) Recall(written []byte) error {
-	if d.through != 0 || len(d.early) > 0 {
-		return errors.New("recall what was heard: something was heard since")
-	}
-	var r recollection
+// A Recollected is what a desk had heard, made out of what it has written down. It becomes part of the desk that recalls it, and
+// of no second one.
+type Recollected struct {
+	recollection
+	judges []*detector.Detector // in the order of the texts; nil: a desk has recalled it
+}
+
+// MakeOut reads what [Desk.Recollection] has written down. It needs no desk, so a start does it beside all else that it has to do.
+func MakeOut(written []byte) (*Recollected, error) {
+	r := &Recollected{}
 	if len(written) < 8 {
-		return errNotWritten
+		return nil, errNotWritten
 	}
 	head := binary.LittleEndian.Uint64(written)
-	if head > uint64(len(written)-8) || json.Unmarshal(written[8:8+head], &r) != nil {
-		return errNotWritten
-	}
-	if !slices.Equal(r.Texts, d.judging()) {
-		return fmt.Errorf("recall what was heard: it was judged by the texts %q, and the journal says %q", r.Texts, d.judging())
+	if head > uint64(len(written)-8) || json.Unmarshal(written[8:8+head], &r.recollection) != nil {
+		return nil, errNotWritten
 	}
 	rest := written[8+head:]
-	recall := func(by *bia.Analysis) (judge *detector.Detector, err error) {
-		judge, rest, err = detector.Recall(by, rest)
-		return judge, err
-	}
-	var err error
-	if d.detector, err = recall(d.docs.BIA); err != nil {
-		return err
-	}
-	for i := range d.older {
-		if d.older[i].detector, err = recall(d.older[i].docs.BIA); err != nil {
-			return err
+	for range r.Texts {
+		judge, behind, err := detector.Recall(rest)
+		if err != nil {
+			return nil, fmt.Errorf("recall what was heard: %w", err)
 		}
+		r.judges, rest = append(r.judges, judge), behind
 	}
-	if len(rest) > 0 {
-		return errNotWritten
+	if len(rest) > 0 || len(r.judges) == 0 {
+		return nil, errNotWritten
 	}
+	return r, nil
+}
+
+// Recall is to be called on a desk to which all records were applied that were in force when a recollection was written, and
+// which has heard nothing: from then on it is as if it had. Where it returns an error nothing has changed.
+func (d *Desk) Recall(r *Recollected) error {
+	switch {
+	case d.through != 0 || len(d.early) > 0:
+		return errors.New("recall what was heard: something was heard since")
+	case r.judges == nil:
+		return errors.New("recall what was heard: another desk has recalled it")
+	case !slices.Equal(r.Texts, d.judging()):
+		return fmt.Errorf("recall what was heard: it was judged by the texts %q, and the journal says %q", r.Texts, d.judging())
+	}
+	d.detector = r.judges[0]
+	d.detector.Rebase(d.docs.BIA)
+	for i := range d.older {
+		d.older[i].detector = r.judges[1+i]
+		d.older[i].detector.Rebase(d.older[i].docs.BIA)
+	}
+	r.judges = nil
 	d.through, d.received, d.read, d.truncated, d.unread = r.Through, r.Received, r.Read, r.Truncated, r.Unread
 	for reason, n := range r.Unreadable {
 		d.unreadable[reason] = n

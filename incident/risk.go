@@ -25,6 +25,9 @@ type cast struct {
 	outlook forecast.Outlook // what was seen
 }
 
+// asked reports whether anything was worked out yet.
+func (c *cast) asked() bool { return c.known || c.seen || c.behind != nil }
+
 // risky is the first instant at which a risk is there.
 type risky struct {
 	risk Risk

@@ -17,7 +17,7 @@ const byHand = "by-hand/"
 // as it stands whenever it is looked at.
 type pairing struct {
 	follows map[string]*detector.Verdict
-	fresh   []detector.Verdict
+	fresh   []*detector.Verdict
 	reading uint64    // of the situations it was made of
 	passing bool      // an incident follows a situation that the detector has forgotten: it goes by the facts
 	until   time.Time // from when on other incidents that are over count; zero: always the same
@@ -31,95 +31,132 @@ func (p pairing) lasts(now time.Time) bool {
 // pair matches the open incidents, the oldest first, with the detector's situations. An incident follows the situation
 // of its key, one that absorbed it, and any that has a service of its own in common: a later relapse is a new episode of
 // the same incident. Situations merge into the incident that was declared, else into the oldest; they are never split.
-func pair(open []*Incident, ended []*Incident, verdicts []detector.Verdict, facts detector.Facts) pairing {
+func pair(open []*Incident, ended []*Incident, verdicts []*detector.Verdict, facts detector.Facts) pairing {
 	p := pairing{follows: make(map[string]*detector.Verdict, len(open))}
-	parts, merged, known := map[string][]detector.Verdict{}, map[string]string{}, registerOf(open)
-	verdicts = slices.Clone(verdicts)
-	for n := range verdicts {
-		v := &verdicts[n]
-		v.At = time.Time{}
+	known := registerOf(open)
+	found := make([]shared, len(open))
+	byKey := make(map[string]*detector.Verdict, len(verdicts))
+	for _, v := range verdicts {
+		if _, seen := byKey[v.Key]; !seen {
+			byKey[v.Key] = v
+		}
 		if !v.Open {
 			continue
 		}
-		owners := known.concerned(*v)
+		owners := known.concerned(v)
 		if len(owners) == 0 {
-			if v.Level >= detector.Impaired && !stoodDown(ended, *v) {
-				p.fresh = append(p.fresh, *v)
+			if v.Level >= detector.Impaired && !stoodDown(ended, v) {
+				p.fresh = append(p.fresh, v)
 			}
 			continue
 		}
-		parts[owners[0].ID] = append(parts[owners[0].ID], *v)
+		found[owners[0]].add(v)
 		for _, other := range owners[1:] {
-			if other.Declared != nil {
-				parts[other.ID] = append(parts[other.ID], narrowed(*v, *other))
+			if i := open[other]; i.Declared != nil {
+				found[other].add(narrowed(*v, *i))
 			} else {
-				merged[other.ID] = owners[0].ID
+				found[other].into = open[owners[0]].ID
 			}
 		}
 	}
-	p.follow(open, parts, merged, verdicts, facts)
+	for n, i := range open {
+		p.follow(i, found[n], byKey[i.Key], facts)
+	}
 	return p
 }
 
-// follow settles what each open incident follows, given the situations that are its part, and what it was merged into.
-func (p *pairing) follow(open []*Incident, parts map[string][]detector.Verdict, merged map[string]string, verdicts []detector.Verdict, facts detector.Facts) {
-	byKey := make(map[string]*detector.Verdict, len(verdicts))
-	for n := range slices.Backward(verdicts) {
-		byKey[verdicts[n].Key] = &verdicts[n]
-	}
-	for _, i := range open {
-		switch into, seen := merged[i.ID], byKey[i.Key]; {
-		case len(parts[i.ID]) > 0:
-			v := together(i.Key, parts[i.ID])
-			p.follows[i.ID] = &v
-		case into != "":
-			v := over(i.Verdict, "merged into the incident "+into)
-			p.follows[i.ID] = &v
-		case strings.HasPrefix(i.Key, byHand):
-			p.follows[i.ID] = nil
-		case seen != nil:
-			p.follows[i.ID] = seen
-		default:
-			v := gone(i.Verdict, facts)
-			p.follows[i.ID], p.passing = &v, true
-		}
+// shared is what an incident has of the situations: those that are a part of it, and the incident it was merged into.
+type shared struct {
+	first *detector.Verdict
+	more  []*detector.Verdict
+	into  string
+}
+
+func (s *shared) add(v *detector.Verdict) {
+	if s.first == nil {
+		s.first = v
+	} else {
+		s.more = append(s.more, v)
 	}
 }
 
-// A register finds open incidents by what they are about.
+// follow settles what an open incident follows; seen is the situation of its key.
+func (p *pairing) follow(i *Incident, found shared, seen *detector.Verdict, facts detector.Facts) {
+	switch {
+	case found.first != nil:
+		p.follows[i.ID] = together(i.Key, found)
+	case found.into != "":
+		v := over(i.Verdict, "merged into the incident "+found.into)
+		p.follows[i.ID] = &v
+	case strings.HasPrefix(i.Key, byHand):
+		p.follows[i.ID] = nil
+	case seen != nil:
+		p.follows[i.ID] = seen
+	default:
+		v := gone(i.Verdict, facts)
+		p.follows[i.ID], p.passing = &v, true
+	}
+}
+
+// A register finds open incidents by what they are about: their places in open, in order.
 type register struct {
-	open []*Incident
-	by   map[string][]int // "key " or "service " and its name -> places in open, in order
+	open           []*Incident
+	keys, services map[string]places
+}
+
+// places are a first one and others, in order: nearly always there is one alone.
+type places struct {
+	any   bool
+	first int
+	more  []int
+}
+
+func (p places) with(n int) places {
+	switch {
+	case !p.any:
+		return places{any: true, first: n}
+	case p.last() != n:
+		p.more = append(p.more, n)
+	}
+	return p
+}
+
+func (p places) last() int {
+	if len(p.more) > 0 {
+		return p.more[len(p.more)-1]
+	}
+	return p.first
+}
+
+func (p places) add(to []int) []int {
+	if p.any {
+		to = append(append(to, p.first), p.more...)
+	}
+	return to
 }
 
 func registerOf(open []*Incident) register {
-	r := register{open: open, by: make(map[string][]int, 2*len(open))}
+	r := register{open: open, keys: make(map[string]places, len(open)), services: make(map[string]places, len(open))}
 	for n, i := range open {
-		r.put("key "+i.Key, n)
-		for _, service := range i.services() {
-			r.put("service "+service, n)
-		}
+		r.keys[i.Key] = r.keys[i.Key].with(n)
+		i.eachService(func(service string) { r.services[service] = r.services[service].with(n) })
 	}
 	return r
 }
 
-func (r *register) put(what string, n int) { r.by[what] = append(r.by[what], n) }
-
-// concerned are the open incidents that a situation belongs to, the leading one first.
-func (r *register) concerned(v detector.Verdict) (owners []*Incident) {
-	places := slices.Clone(r.by["key "+v.Key])
+// concerned are the places of the open incidents that a situation belongs to, the leading one first.
+func (r *register) concerned(v *detector.Verdict) []int {
+	owners := r.keys[v.Key].add(nil)
 	for _, key := range v.Absorbed {
-		places = append(places, r.by["key "+key]...)
+		owners = r.keys[key].add(owners)
 	}
 	for _, o := range v.Services {
-		places = append(places, r.by["service "+o.Service]...)
+		owners = r.services[o.Service].add(owners)
 	}
-	slices.Sort(places)
-	for _, n := range slices.Compact(places) {
-		owners = append(owners, r.open[n])
-	}
-	slices.SortStableFunc(owners, func(a, b *Incident) int {
-		return cmp.Or(first(a.Declared != nil, b.Declared != nil), first(a.Key == v.Key, b.Key == v.Key))
+	slices.Sort(owners)
+	owners = slices.Compact(owners)
+	slices.SortStableFunc(owners, func(a, b int) int {
+		return cmp.Or(first(r.open[a].Declared != nil, r.open[b].Declared != nil), first(r.open[a].Key == v.Key, r.open[b].Key == v.Key))
 	})
 	return owners
 }
@@ -135,19 +172,23 @@ func first(a, b bool) int {
 }
 
 // services are all that the incident knows of: declared, measured, or in its situation.
-func (i Incident) services() (all []string) {
+func (i *Incident) services() (all []string) {
+	i.eachService(func(service string) { all = append(all, service) })
+	return all
+}
+
+func (i *Incident) eachService(do func(string)) {
 	if i.Declared != nil {
-		for _, p := range i.Declared.Services {
-			all = append(all, p.Service)
+		for n := range i.Declared.Services {
+			do(i.Declared.Services[n].Service)
 		}
 	}
-	for _, c := range i.Recoveries {
-		all = append(all, c.Service)
+	for n := range i.Recoveries {
+		do(i.Recoveries[n].Service)
 	}
-	for _, o := range i.Verdict.Services {
-		all = append(all, o.Service)
+	for n := range i.Verdict.Services {
+		do(i.Verdict.Services[n].Service)
 	}
-	return all
 }
 
 func (i Incident) knows(service string) bool {
@@ -163,7 +204,7 @@ func has(v detector.Verdict, service string) bool {
 }
 
 // stoodDown reports whether a person has ended the incident of a situation that has not got worse since.
-func stoodDown(ended []*Incident, v detector.Verdict) bool {
+func stoodDown(ended []*Incident, v *detector.Verdict) bool {
 	for _, i := range slices.Backward(ended) {
 		if i.Key != v.Key && !slices.Contains(v.Absorbed, i.Key) {
 			continue
@@ -176,18 +217,23 @@ func stoodDown(ended []*Incident, v detector.Verdict) bool {
 }
 
 // narrowed is a situation as far as it concerns an incident that was declared on its own before it merged.
-func narrowed(v detector.Verdict, i Incident) detector.Verdict {
+func narrowed(v detector.Verdict, i Incident) *detector.Verdict {
 	v.Key = i.Key
 	v.Services = slices.DeleteFunc(slices.Clone(v.Services), func(o detector.Outage) bool { return !i.knows(o.Service) })
-	return v
+	return &v
 }
 
-// together is what several situations say of one incident. The one that the incident already follows leads.
-func together(key string, parts []detector.Verdict) detector.Verdict {
-	slices.SortStableFunc(parts, func(a, b detector.Verdict) int {
+// together is what several situations say of one incident. The one that the incident already follows leads. One by itself is
+// the very same value, so that it is seen at once that nothing has changed.
+func together(key string, found shared) *detector.Verdict {
+	if len(found.more) == 0 {
+		return found.first
+	}
+	parts := append([]*detector.Verdict{found.first}, found.more...)
+	slices.SortStableFunc(parts, func(a, b *detector.Verdict) int {
 		return cmp.Or(first(a.Key == key, b.Key == key), cmp.Compare(b.Current, a.Current))
 	})
-	all := parts[0]
+	all := *parts[0]
 	for _, v := range parts[1:] {
 		all.Level, all.Current = max(all.Level, v.Level), max(all.Current, v.Current)
 		if v.Since.Before(all.Since) && !v.Since.IsZero() {
@@ -203,7 +249,7 @@ func together(key string, parts []detector.Verdict) detector.Verdict {
 		all.Explanation.NotCounted = append(slices.Clip(all.Explanation.NotCounted), v.Explanation.NotCounted...)
 		all.Explanation.Changes, all.Explanation.Unless = nil, "" // what flips one of them leaves the others
 	}
-	return all
+	return &all
 }
 
 // union is sorted, without repetition.

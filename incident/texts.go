@@ -29,7 +29,7 @@ type older struct {
 type sight struct {
 	text     *bia.Analysis
 	facts    detector.Facts
-	verdicts []detector.Verdict
+	verdicts []*detector.Verdict
 }
 
 // judgeBy makes the detector judge by the documents in force, where another text was in force before.
@@ -108,13 +108,14 @@ func (d *Desk) olderTexts() (digests []string) {
 // seen is what the older texts show at an instant.
 func (d *Desk) seen(now time.Time) (all []sight) {
 	for _, o := range d.older {
-		all = append(all, sight{o.docs.BIA, o.detector.FactsAt(now), o.detector.Verdicts(now)})
+		verdicts, _ := o.detector.Reading(now)
+		all = append(all, sight{o.docs.BIA, o.detector.FactsAt(now), verdicts})
 	}
 	return all
 }
 
 // sight is what an incident sees the world through.
-func (f *draft) sight(i Incident) sight {
+func (f *draft) sight(i *Incident) sight {
 	for _, s := range f.older {
 		if s.text.Digest == i.JudgedBy {
 			return s
@@ -194,7 +195,7 @@ func partition[T any](all []T, is func(T) bool) (those, others []T) {
 }
 
 // besides are the situations that the text in force shows, without what incidents elsewhere answer for.
-func (f *draft) besides(elsewhere, present []*Incident, follows map[string]*detector.Verdict) []detector.Verdict {
+func (f *draft) besides(elsewhere, present []*Incident, follows map[string]*detector.Verdict) []*detector.Verdict {
 	if len(elsewhere) == 0 {
 		return f.verdicts
 	}
@@ -206,7 +207,7 @@ func (f *draft) besides(elsewhere, present []*Incident, follows map[string]*dete
 			return i.knows(service) || follows[i.ID] != nil && has(*follows[i.ID], service)
 		})
 	}
-	var rest []detector.Verdict
+	var rest []*detector.Verdict
 	for _, v := range f.verdicts {
 		same := slices.ContainsFunc(elsewhere, func(i *Incident) bool { return i.Key == v.Key || slices.Contains(v.Absorbed, i.Key) })
 		switch left := remaining(v, answered); {
@@ -220,11 +221,12 @@ func (f *draft) besides(elsewhere, present []*Incident, follows map[string]*dete
 
 // remaining is a situation without services that are answered for elsewhere, and without the criteria that only they
 // carry. As long as anything of it is not well it stays an incident.
-func remaining(v detector.Verdict, answered func(string) bool) detector.Verdict {
+func remaining(whole *detector.Verdict, answered func(string) bool) *detector.Verdict {
 	gone := func(o detector.Outage) bool { return answered(o.Service) }
-	if !slices.ContainsFunc(v.Services, gone) {
-		return v
+	if !slices.ContainsFunc(whole.Services, gone) {
+		return whole
 	}
+	v := *whole
 	v.Services = slices.DeleteFunc(slices.Clone(v.Services), gone)
 	v.Level, v.Current = detector.Event, detector.Event
 	if slices.ContainsFunc(v.Services, func(o detector.Outage) bool { return o.State != detector.Up || !o.Since.IsZero() && !o.Recovered }) {
@@ -243,7 +245,7 @@ func remaining(v detector.Verdict, answered func(string) bool) detector.Verdict 
 	}
 	v.Level = max(v.Level, v.Current)
 	v.Explanation.Criteria = criteria
-	return v
+	return &v
 }
 
 // ended are the incidents whose situations open no other unless they get worse: those that a person stood down, and those

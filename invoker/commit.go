@@ -211,10 +211,11 @@ func (v *Invoker) readOn(ctx context.Context) error {
 	for c, err := range v.readings(ctx, v.head.sequence) {
 		var gap *journal.Gap
 		if errors.As(err, &gap) {
-			if v.kept != nil { // what is missing was known when it was kept
+			missing := incident.Gap{From: gap.From, Through: gap.Through, Epoch: gap.Epoch}
+			if v.kept != nil && !v.kept.foresees(missing) { // what is missing now was known when it was kept
 				return unreliable(gap)
 			}
-			v.passOver(gap)
+			v.passOver(gap, missing)
 			continue
 		}
 		if err != nil {
@@ -245,7 +246,7 @@ func (v *Invoker) readOn(ctx context.Context) error {
 }
 
 // passOver goes on behind a gap: what it may have been about is left to people.
-func (v *Invoker) passOver(gap *journal.Gap) {
+func (v *Invoker) passOver(gap *journal.Gap, missing incident.Gap) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.status.Gap != gap.Error() {
@@ -253,7 +254,10 @@ func (v *Invoker) passOver(gap *journal.Gap) {
 			Msg("ENVELOPES ARE MISSING from the journal: incidents that were open are shown and not driven, and declarations are left to people")
 	}
 	v.status.Gap = gap.Error()
-	v.desk.Lose(incident.Gap{From: gap.From, Through: gap.Through, Epoch: gap.Epoch})
+	if !slices.Contains(v.gaps, missing) {
+		v.gaps = append(v.gaps, missing)
+	}
+	v.desk.Lose(missing)
 }
 
 // insist tries until it works, ctx ends, or it can never work: then this instance keeps its hands off.

@@ -40,6 +40,7 @@ type Config struct {
 
 	AlertsHead func(context.Context) (uint64, error) // newest message of the alert log; nil: the ears say by themselves when they have missed any
 
+	InCharge func()        // called by the loop as soon as this instance is, before it decides anything; nil: nobody wants to know
 	Kept     *Kept         // what the desk of a life before this one had heard; nil: all is heard from the beginning
 	Stage    Stage         // nil: this machine
 	CommitID func() string // a name that no other commit has; nil: drawn at random
@@ -75,6 +76,7 @@ type Invoker struct {
 
 	// These are the loop's alone.
 	kept      *Kept               // to be put in the place of what was not heard; nil: nothing is
+	gaps      []incident.Gap      // that the log has, as it was read, also those that were adopted
 	ahead     *Heard              // taken from the ears, not yet due to be heard
 	heardTo   uint64              // how far the ears have come, holes included
 	caughtUp  bool                // no alert that was waiting is left

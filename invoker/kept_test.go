@@ -3,6 +3,7 @@ package invoker_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -57,7 +58,7 @@ func TestWhateverIsKeptOfAJournalTheRestOfItComesToTheSame(t *testing.T) {
 					continue
 				}
 				again := follow(incident.NewDesk(), 0, cut, true)
-				if err := again.Recall(written); err != nil {
+				if err := recall(again, written); err != nil {
 					t.Fatalf("after %d of %d: %v", cut, len(steps), err)
 				}
 				compared++
@@ -82,15 +83,41 @@ func TestWhatWasKeptOfAnotherJournalIsNotRecalled(t *testing.T) {
 		}
 	}
 	written, _ := lived.Recollection()
-	if err := early.Recall(written); err == nil || !strings.Contains(err.Error(), "judged by the texts") {
+	if err := recall(early, written); err == nil || !strings.Contains(err.Error(), "judged by the texts") {
 		t.Errorf("what was judged by one text is recalled for another: %v", err)
 	}
-	if err := lived.Recall(written); err == nil {
+	if err := recall(lived, written); err == nil {
 		t.Error("it is recalled on top of what was heard")
 	}
 	if _, ok := incident.NewDesk().Recollection(); ok {
 		t.Error("a desk without documents has heard something")
 	}
+	heard, err := incident.MakeOut(written)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := incident.NewDesk(), incident.NewDesk()
+	for _, s := range wayOf(t, log, messages) {
+		if !s.heard {
+			s.follow(first)
+			s.follow(second)
+		}
+	}
+	if err := first.Recall(heard); err != nil {
+		t.Error(err)
+	}
+	if err := second.Recall(heard); err == nil {
+		t.Error("two desks have one memory")
+	}
+}
+
+// recall makes out what was written, and has a desk recall it.
+func recall(d *incident.Desk, written []byte) error {
+	heard, err := incident.MakeOut(written)
+	if err != nil {
+		return err
+	}
+	return d.Recall(heard)
 }
 
 // lived is a world in which an incident has come into its run, with what was kept on the way.
@@ -152,10 +179,10 @@ func TestOnTheLeastDoubtALifeWithoutWhatWasKeptHasToBegin(t *testing.T) {
 		"another envelope":       {func(_ *testing.T, w *world) { w.kept.Hash = "sha256:00" }, "is another one"},
 		"the log ends before it": {func(_ *testing.T, w *world) { w.kept.Sequence += 100 }, "the log ends at envelope"},
 		"it cannot be read": {func(_ *testing.T, w *world) {
-			w.kept.Desk = func() ([]byte, error) { return nil, errors.New("a torn page") }
+			w.kept.Desk = func() (*incident.Recollected, error) { return nil, errors.New("a torn page") }
 		}, "a torn page"},
 		"it is not what it should be": {func(_ *testing.T, w *world) {
-			w.kept.Desk = func() ([]byte, error) { return []byte("something else"), nil }
+			w.kept.Desk = func() (*incident.Recollected, error) { return incident.MakeOut([]byte("something else")) }
 		}, "not what a desk has written down"},
 		"envelopes are missing": {func(t *testing.T, w *world) {
 			w.journal.Tamper(w.kept.Sequence-2, func([]byte) []byte { return nil })
@@ -190,6 +217,75 @@ func TestOnTheLeastDoubtALifeWithoutWhatWasKeptHasToBegin(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestALifeRecallsWhatWasHeardAcrossAGapThatWasAdoptedAndAcrossNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		p := w.boot()
+		for time.Since(w.start) < 5*time.Minute {
+			w.monitor()
+			time.Sleep(time.Second)
+		}
+		p.end()
+		gone := p.inv.Status().Head - 2
+		var was []byte
+		w.journal.Tamper(gone, func(body []byte) []byte { was = body; return nil })
+
+		p = w.boot()
+		time.Sleep(time.Minute)
+		if _, ok := p.inv.Keep(); ok {
+			t.Error("something is kept though nobody has adopted the gap")
+		}
+		gap := fmt.Sprintf("%d-%d", gone, gone)
+		if _, err := p.inv.Order(t.Context(), person("ada"), incident.Command{Verb: incident.VerbAdoptGap, Gap: gap, Reason: "looked at"}); err != nil {
+			t.Fatal(err)
+		}
+		w.say("firing")
+		time.Sleep(time.Minute)
+		k, ok := p.inv.Keep()
+		if !ok || len(k.Gaps) != 1 || k.Gaps[0].String() != gap {
+			t.Fatalf("once it is adopted: %t, with the gaps %v", ok, k.Gaps)
+		}
+		p.end()
+
+		w.kept = &k
+		p = w.boot()
+		time.Sleep(time.Minute)
+		p.wantGate(t, "")
+		if s := p.inv.Status(); !s.Live || s.Recalled != k.Heard || s.Gap != "" {
+			t.Errorf("the life after it: %+v", s)
+		}
+		some := p.counts()
+		if _, ok := p.inv.Keep(); !ok {
+			t.Error("it keeps nothing itself")
+		}
+		p.end()
+		w.kept = nil
+		p = w.boot()
+		time.Sleep(time.Minute)
+		if diff := cmp.Diff(p.counts(), some); diff != "" {
+			t.Errorf("it has heard something else (-all +some kept)\n%s", diff)
+		}
+		p.end()
+
+		thrown := func(why string) {
+			t.Helper()
+			w.kept = &k
+			p := w.boot()
+			time.Sleep(time.Minute)
+			p.end()
+			if !errors.Is(p.err, invoker.ErrKept) || !strings.Contains(p.err.Error(), why) {
+				t.Errorf("it ended with %v", p.err)
+			}
+		}
+		var other []byte
+		w.journal.Tamper(2, func(body []byte) []byte { other = body; return nil })
+		thrown("envelope 2 is missing")
+		w.journal.Tamper(2, func([]byte) []byte { return other })
+		w.journal.Tamper(gone, func([]byte) []byte { return was }) // a copy that has it was found
+		thrown("and it was kept with [" + gap + "]")
+	})
 }
 
 // By which documents a message is read depends on whether it was heard before they were adopted.

@@ -85,12 +85,11 @@ func (v *Invoker) readHere(ctx context.Context, after uint64) iter.Seq2[reading,
 
 func (v *Invoker) readBeside(ctx context.Context, after uint64, all chan<- []read) {
 	defer close(all)
-	var some []read
-	bytes := 0
+	some, bytes := make([]read, 0, readTogether), 0
 	hand := func() bool {
 		select {
 		case all <- some:
-			some, bytes = nil, 0
+			some, bytes = make([]read, 0, readTogether), 0
 			return true
 		case <-ctx.Done():
 			return false

@@ -36,6 +36,9 @@ func (v *Invoker) wake(ctx context.Context) error {
 	v.note(func(s *Status) { s.Live, s.Standby = true, nil; v.stir() })
 	v.isUp()
 	failpoint.Hit("invoker/live")
+	if v.cfg.InCharge != nil {
+		v.cfg.InCharge()
+	}
 	v.cfg.Logger.Info().Uint64("epoch", v.status.Epoch).Uint64("envelopes", v.head.sequence).Uint64("alerts", v.heardTo).
 		Msg("caught up and in charge")
 	if v.cfg.Shadow {

@@ -20,9 +20,13 @@ func (s *Streams) Publish(ctx context.Context, subject string, header map[string
 	if err := publishable(subject, header, body); err != nil {
 		return 0, err
 	}
-	m := &nats.Msg{Subject: subject, Header: cloneHeader(header), Data: body}
+	m := &nats.Msg{Subject: subject, Header: cloneHeader(header)}
 	if m.Header == nil {
 		m.Header = nats.Header{}
+	}
+	var squeezed bool
+	if m.Data, squeezed = squeeze(body); squeezed {
+		m.Header.Set(HeaderEncoding, snappy)
 	}
 	if m.Header.Get(msgIDHeader) == "" {
 		m.Header.Set(msgIDHeader, rand.Text())
@@ -55,7 +59,7 @@ func (s *Streams) Message(ctx context.Context, sequence uint64) (Message, error)
 	if err != nil {
 		return Message{}, fmt.Errorf("read message %d of the alert log: %w", sequence, err)
 	}
-	return Message{Sequence: m.Sequence, Received: m.Time.UTC(), Subject: m.Subject, Header: m.Header, Body: m.Data}, nil
+	return asItCame(Message{Sequence: m.Sequence, Received: m.Time.UTC(), Subject: m.Subject, Header: m.Header, Body: m.Data}), nil
 }
 
 // Follow gives every message after a sequence, then waits for more, until ctx ends. It outlasts restarts of the server.
@@ -68,7 +72,7 @@ func (s *Streams) Follow(ctx context.Context, after uint64) iter.Seq2[Message, e
 			}
 			var message Message
 			if err == nil {
-				message = Message{Sequence: m.sequence, Received: m.at, Subject: m.Subject(), Header: m.Headers(), Body: m.Data()}
+				message = m.message()
 			}
 			if !yield(message, err) {
 				return

@@ -222,9 +222,9 @@ func TestAlertsThatHaveExpiredAreNoHole(t *testing.T) {
 }
 
 func TestAFullAlertLogRefusesTheNewAndKeepsTheOld(t *testing.T) {
-	onDisk(t, journal.Options{AlertsMaxBytes: 10 << 10}, func(t *testing.T, d *disk) {
+	onDisk(t, journal.Options{AlertsMaxBytes: 8 << 10}, func(t *testing.T, d *disk) {
 		j := d.open(t)
-		body := strings.Repeat("x", 4<<10)
+		body := strings.Repeat("x", 3<<10) // as short as what is stored as it came
 		first := publish(t, j, body)
 		publish(t, j, body)
 		if _, err := j.Publish(t.Context(), "holdfast.alerts.prom", nil, []byte(body)); !errors.Is(err, journal.ErrFull) {

@@ -23,8 +23,11 @@ var ErrTooLarge = errors.New("too much for one commit")
 
 // HashOf is the digest that chains envelopes, over the bytes as they are stored.
 func HashOf(stored []byte) string {
+	const by = "sha256:"
+	var name [len(by) + 2*sha256.Size]byte
 	sum := sha256.Sum256(stored)
-	return "sha256:" + hex.EncodeToString(sum[:])
+	hex.Encode(name[copy(name[:], by):], sum[:])
+	return string(name[:])
 }
 
 // encode writes the bytes to store. It is where an envelope that could not be read back is stopped.

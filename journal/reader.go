@@ -47,6 +47,11 @@ type stored struct {
 	at       time.Time
 }
 
+// message is what is stored, as it was sent.
+func (s stored) message() Message {
+	return asItCame(Message{Sequence: s.sequence, Received: s.at, Subject: s.Subject(), Header: s.Headers(), Body: s.Data()})
+}
+
 // messages gives what is stored from next on. A *Hole is reported in its place, and reading goes on behind it; any other
 // error is the last thing given.
 func (r *reader) messages(ctx context.Context) iter.Seq2[stored, error] {

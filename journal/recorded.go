@@ -22,7 +22,7 @@ func Recorded(ctx context.Context, js jetstream.JetStream) iter.Seq2[Message, er
 		for m, err := range r.messages(ctx) {
 			var message Message
 			if err == nil {
-				message = Message{Sequence: m.sequence, Received: m.at, Subject: m.Subject(), Header: m.Headers(), Body: m.Data()}
+				message = m.message()
 			}
 			if !yield(message, err) {
 				return

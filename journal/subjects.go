@@ -34,6 +34,9 @@ func publishable(subject string, header map[string][]string, body []byte) error 
 		if strings.HasPrefix(strings.ToLower(key), "nats-") && key != msgIDHeader {
 			return fmt.Errorf("publish to %s: header %q is not for a sender to set", subject, key)
 		}
+		if strings.EqualFold(key, HeaderEncoding) {
+			return fmt.Errorf("publish to %s: header %q is the alert log's own: give it the body as it came", subject, key)
+		}
 		for _, value := range values {
 			size += len(key) + len(value) + len(": \r\n")
 		}

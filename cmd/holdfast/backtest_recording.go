@@ -266,7 +266,7 @@ func (r *recording) configured(ctx context.Context, file string) (tape, error) {
 	if err != nil {
 		return nil, err
 	}
-	link, err := connect(ctx, cfg, secrets, zerolog.Nop())
+	link, err := connect(ctx, cfg, secrets, nil, zerolog.Nop())
 	if err != nil {
 		return nil, err
 	}

@@ -98,7 +98,7 @@ func atSite(ctx context.Context, file string, by credentials, do func(*link, jou
 	if err != nil {
 		return err
 	}
-	link, err := connect(ctx, cfg, secrets, zerolog.Nop())
+	link, err := connect(ctx, cfg, secrets, nil, zerolog.Nop())
 	if err != nil {
 		return err
 	}

@@ -68,6 +68,8 @@ func serve(ctx context.Context, o serving) (err error) {
 	if err != nil {
 		return err
 	}
+	keeper, ahead := keeperOf(cfg, log), lookBeside(ctx, cfg, log)
+	defer ahead.stop()
 	secrets, err := readSecrets(cfg)
 	if err != nil {
 		return err
@@ -78,7 +80,7 @@ func serve(ctx context.Context, o serving) (err error) {
 	}
 
 	failpoint.Hit("serve/documents")
-	link, hand, err := connectOrNot(ctx, cfg, secrets, log)
+	link, hand, err := connectOrNot(ctx, cfg, secrets, ahead, log)
 	if err != nil {
 		return err
 	}
@@ -90,6 +92,7 @@ func serve(ctx context.Context, o serving) (err error) {
 	if err != nil {
 		return err
 	}
+	keeper.alerts = streams
 	anchor, err := openAnchor(cfg, log)
 	if err != nil {
 		return err
@@ -112,7 +115,7 @@ func serve(ctx context.Context, o serving) (err error) {
 		lease = journal.NewLease(link.journal, name, cmp.Or(cfg.HTTP.ExternalURL, baseURL(cfg, listener)))
 	}
 	will := newHouse(ctx, invoker.Config{Log: streams, Hands: hands, Shadow: o.shadow, Instance: name,
-		Version: version(), Now: time.Now, Logger: log.With().Str("part", "invoker").Logger()}, library.documents, streams, lease, keeperOf(cfg, streams, log), log)
+		Version: version(), Now: time.Now, Logger: log.With().Str("part", "invoker").Logger()}, library.documents, streams, lease, keeper, log)
 	library.adopt = will.Adopt
 	var charge func() console.Charge
 	if lease != nil {

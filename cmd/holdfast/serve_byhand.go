@@ -30,11 +30,11 @@ type byHand struct {
 }
 
 // connectOrNot opens the way to NATS, or finds that the journal cannot be used and people have to carry on by hand.
-func connectOrNot(ctx context.Context, cfg *config.Config, secrets *secrets, log zerolog.Logger) (*link, *byHand, error) {
+func connectOrNot(ctx context.Context, cfg *config.Config, secrets *secrets, ahead *look, log zerolog.Logger) (*link, *byHand, error) {
 	if h, err := aside(cfg, nil, log); h != nil || err != nil {
 		return nil, h, err
 	}
-	l, err := connect(ctx, cfg, secrets, log)
+	l, err := connect(ctx, cfg, secrets, ahead, log)
 	if errors.Is(err, embedded.ErrDamaged) {
 		h, err := aside(cfg, err, log)
 		return nil, h, err

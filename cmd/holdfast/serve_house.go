@@ -24,11 +24,12 @@ type house struct {
 	documents func() *incident.Documents // as they are on disk
 	alerts    journal.Alerts
 	lease     *journal.Lease // nil: nobody else can be in charge
-	keeper    *keeper        // nil: nothing is kept from one life to the next
+	keeper    *keeper        // of what was heard, from one life to the next
 	log       zerolog.Logger
 
 	mu     sync.Mutex
 	now    *invoker.Invoker
+	up     chan struct{}    // closed once an invoker of this daemon is in charge
 	heard  uint64           // by a life before this one: it hears what came after that
 	before *invoker.Invoker // whose time is over; nil: there is none, or the present one is as far
 }
@@ -37,7 +38,8 @@ var _ console.House = (*house)(nil)
 
 func newHouse(ctx context.Context, c invoker.Config, documents func() *incident.Documents, alerts journal.Alerts, lease *journal.Lease, keeper *keeper, log zerolog.Logger) *house {
 	c.AlertsHead = alerts.Head
-	h := &house{config: c, documents: documents, alerts: alerts, lease: lease, keeper: keeper, log: log}
+	h := &house{config: c, documents: documents, alerts: alerts, lease: lease, keeper: keeper, log: log, up: make(chan struct{})}
+	h.config.InCharge = sync.OnceFunc(func() { close(h.up) })
 	if lease != nil {
 		h.config.Lease = lease
 	}

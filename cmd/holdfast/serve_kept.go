@@ -17,22 +17,32 @@ import (
 	"github.com/rs/zerolog"
 
 	"holdfast/cmd/holdfast/config"
+	"holdfast/incident"
 	"holdfast/internal/failpoint"
 	"holdfast/invoker"
 	"holdfast/journal"
 )
 
-// A keeper keeps what the desk has heard in a file beside the embedded store, from one life of the daemon to the next: a start
-// that finds it hears only the alerts that have come since. It is worth nothing but time, and is thrown away on the least doubt.
+// A keeper keeps what the desk has heard in a file on this machine, from one life of the daemon to the next: a start that finds it
+// hears only the alerts that have come since. It is worth nothing but time, and is thrown away on the least doubt.
 type keeper struct {
 	file    string
 	program string // this one, as it is installed
-	alerts  journal.Alerts
 	log     zerolog.Logger
 	free    func(dir string) (bytes uint64, known bool) // room on the disk
+
+	alerts journal.Alerts // once they can be asked
+	begun  *keptFromFile  // what was begun to be read before; nil: nothing is
 }
 
-// keptFile is its name beside the store.
+// A keptFromFile is the file as it is read: its head at once, the rest beside.
+type keptFromFile struct {
+	head keptHead
+	desk func() (*incident.Recollected, error) // waits until it is read and made out
+	err  error
+}
+
+// keptFile is its name, beside the embedded store, or among the records where the NATS server is one of your own.
 const keptFile = "holdfast-heard"
 
 // A keptHead is what the file begins with, in a line of JSON. What the desk had heard follows, then a digest of everything.
@@ -43,12 +53,14 @@ type keptHead struct {
 	Hash     string `json:"hash"`
 	Heard    uint64 `json:"heard"`   // newest message of the alert log
 	Message  string `json:"message"` // what that was, and when it was stored: another log has another one there
+
+	Gaps []incident.Gap `json:"gaps,omitempty"` // of the log of decisions, that a person has adopted
 }
 
 const keptVersion = 1
 
-// timesFree is how many times the size of the file has to be free on the disk that it shares with the journal. A journal that finds
-// no room stands still, and that the next start takes longer is nothing beside it.
+// timesFree is how many times the size of the file has to be free on the disk that it shares with the journal, or with the records
+// beside it. A journal that finds no room stands still, and that the next start takes longer is nothing beside it.
 const timesFree = 8
 
 // Waits of the keeper.
@@ -57,12 +69,15 @@ const (
 	keepPatience = 10 * time.Second // for an answer of the alert log
 )
 
-// keeperOf is nil where there is no embedded store: nothing of a NATS server of your own lies on this machine.
-func keeperOf(cfg *config.Config, alerts journal.Alerts, log zerolog.Logger) *keeper {
-	if cfg.NATS.Embedded == nil {
-		return nil
+// keeperOf begins to read what there is at once: a start has a store to look at and a server to wait for, and needs it only then.
+func keeperOf(cfg *config.Config, log zerolog.Logger) *keeper {
+	dir := cfg.Records
+	if e := cfg.NATS.Embedded; e != nil {
+		dir = e.Store
 	}
-	return &keeper{file: filepath.Join(cfg.NATS.Embedded.Store, keptFile), program: installed(), alerts: alerts, log: log, free: freeOn}
+	k := &keeper{file: filepath.Join(dir, keptFile), program: installed(), log: log, free: freeOn}
+	k.begun = k.open()
+	return k
 }
 
 // installed names this program so that no other one has the name: what is kept is for the very program that wrote it.
@@ -80,34 +95,52 @@ func installed() string {
 
 // load is what a life before this one has kept; nil: nothing that could be relied upon.
 func (k *keeper) load(ctx context.Context) *invoker.Kept {
-	if k == nil {
+	f := k.begun
+	if k.begun = nil; f == nil {
+		f = k.open()
+	}
+	if f.err == nil {
+		f.err = k.same(ctx, f.head)
+	}
+	if errors.Is(f.err, os.ErrNotExist) {
 		return nil
 	}
-	head, rest, err := k.open(ctx)
-	if errors.Is(err, os.ErrNotExist) {
+	if f.err != nil {
+		k.discard(f.err)
 		return nil
 	}
-	if err != nil {
-		k.discard(err)
-		return nil
-	}
-	return &invoker.Kept{Sequence: head.Sequence, Hash: head.Hash, Heard: head.Heard, Desk: rest}
+	return &invoker.Kept{Sequence: f.head.Sequence, Hash: f.head.Hash, Heard: f.head.Heard, Gaps: f.head.Gaps, Desk: f.desk}
 }
 
-// open reads how the file begins, and reads the rest of it while the log is read.
-func (k *keeper) open(ctx context.Context) (head keptHead, desk func() ([]byte, error), err error) {
+// open reads how the file begins, and reads and makes out the rest of it beside.
+func (k *keeper) open() *keptFromFile {
 	f, err := os.Open(k.file)
 	if err != nil {
-		return head, nil, err
+		return &keptFromFile{err: err}
 	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
+	lines := bufio.NewReader(f)
+	head, line, err := k.heading(lines)
+	if err != nil {
+		_ = f.Close()
+		return &keptFromFile{err: err}
+	}
+	read := make(chan struct{})
+	var heard *incident.Recollected
+	var failed error
+	go func() {
+		defer close(read)
+		defer func() { _ = f.Close() }()
+		var written []byte
+		if written, failed = rest(line, lines, f); failed == nil {
+			heard, failed = incident.MakeOut(written)
 		}
 	}()
-	lines := bufio.NewReader(f)
-	line, err := lines.ReadBytes('\n')
-	if err != nil {
+	return &keptFromFile{head: head, desk: func() (*incident.Recollected, error) { <-read; return heard, failed }}
+}
+
+// heading reads the first line.
+func (k *keeper) heading(lines *bufio.Reader) (head keptHead, line []byte, err error) {
+	if line, err = lines.ReadBytes('\n'); err != nil {
 		return head, nil, fmt.Errorf("%s ends in its first line: %w", k.file, err)
 	}
 	if err := json.Unmarshal(line, &head); err != nil {
@@ -119,18 +152,7 @@ func (k *keeper) open(ctx context.Context) (head keptHead, desk func() ([]byte, 
 	case head.Program != k.program:
 		return head, nil, fmt.Errorf("%s was written by another program (%s; this is %s)", k.file, head.Program, k.program)
 	}
-	if err := k.same(ctx, head); err != nil {
-		return head, nil, err
-	}
-	read := make(chan struct{})
-	var written []byte
-	var failed error
-	go func() {
-		defer close(read)
-		defer func() { _ = f.Close() }()
-		written, failed = rest(line, lines, f)
-	}()
-	return head, func() ([]byte, error) { <-read; return written, failed }, nil
+	return head, line, nil
 }
 
 // rest is what follows the first line, once the digest of everything is as it should be.
@@ -139,12 +161,11 @@ func rest(line []byte, from io.Reader, f *os.File) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var written bytes.Buffer
-	written.Grow(max(0, int(info.Size())-len(line)) + bytes.MinRead)
-	if _, err := written.ReadFrom(from); err != nil {
+	// Not a buffer that grows: it would be cleared at one go, and who waits for the collector of garbage would wait for that.
+	body := make([]byte, max(0, int(info.Size())-len(line)))
+	if _, err := io.ReadFull(from, body); err != nil {
 		return nil, err
 	}
-	body := written.Bytes()
 	if len(body) < sha256.Size {
 		return nil, fmt.Errorf("%s ends too early", f.Name())
 	}
@@ -199,10 +220,6 @@ func (k *keeper) discard(why error) {
 
 // run keeps what was heard from time to time, and looks through what this life has not heard itself.
 func (k *keeper) run(ctx context.Context, will *invoker.Invoker, before uint64) error {
-	if k == nil {
-		<-ctx.Done()
-		return nil
-	}
 	if err := k.lookThrough(ctx, will, before); err != nil && ctx.Err() == nil {
 		k.log.Error().Err(err).Msg("the alerts that were not heard anew could not be looked through")
 	}
@@ -222,16 +239,12 @@ func (k *keeper) run(ctx context.Context, will *invoker.Invoker, before uint64) 
 
 // save puts the file there whole or not at all. Where it cannot, the one before stays: it is as good, and older.
 func (k *keeper) save(ctx context.Context, will *invoker.Invoker) {
-	if k == nil {
-		return
-	}
 	state, ok := will.Keep()
 	if !ok {
 		return
 	}
 	begun := time.Now()
-	desk, _ := state.Desk()
-	size, err := k.write(ctx, state, desk)
+	size, err := k.write(ctx, state)
 	if err != nil {
 		k.log.Error().Err(err).Msg("what was heard could not be kept for the next start, which will take longer")
 		return
@@ -240,8 +253,9 @@ func (k *keeper) save(ctx context.Context, will *invoker.Invoker) {
 	k.log.Info().Int("bytes", size).Uint64("alerts", state.Heard).Dur("took", time.Since(begun)).Msg("kept what was heard for the next start")
 }
 
-func (k *keeper) write(ctx context.Context, state invoker.Kept, desk []byte) (size int, err error) {
-	head := keptHead{Version: keptVersion, Program: k.program, Sequence: state.Sequence, Hash: state.Hash, Heard: state.Heard}
+func (k *keeper) write(ctx context.Context, state invoker.Kept) (size int, err error) {
+	desk := state.Written
+	head := keptHead{Version: keptVersion, Program: k.program, Sequence: state.Sequence, Hash: state.Hash, Heard: state.Heard, Gaps: state.Gaps}
 	if head.Message, err = k.message(ctx, state.Heard); err != nil {
 		return 0, err
 	}
@@ -250,8 +264,11 @@ func (k *keeper) write(ctx context.Context, state invoker.Kept, desk []byte) (si
 		return 0, err
 	}
 	line = append(line, '\n')
+	if err := os.MkdirAll(filepath.Dir(k.file), 0o700); err != nil {
+		return 0, err
+	}
 	if free, known := k.free(filepath.Dir(k.file)); known && free/timesFree < uint64(len(desk)) {
-		return 0, fmt.Errorf("it takes %d MB, and of %d MB that are free on the disk of %s the journal needs the most; make room there", len(desk)>>20, free>>20, k.file)
+		return 0, fmt.Errorf("it takes %d MB, and of %d MB that are free on the disk of %s what is recorded there needs the most; make room there", len(desk)>>20, free>>20, k.file)
 	}
 	next := k.file + ".new"
 	f, err := os.OpenFile(next, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)

@@ -187,7 +187,7 @@ func TestWhatCouldNotBeKeptTakesNoRoomFromTheJournal(t *testing.T) {
 	file := filepath.Join(t.TempDir(), keptFile)
 	put(t, file, "in/the.way", "")
 	k := &keeper{file: file, free: freeOn}
-	if _, err := k.write(t.Context(), invoker.Kept{}, []byte("what was heard")); err == nil {
+	if _, err := k.write(t.Context(), invoker.Kept{Written: []byte("what was heard")}); err == nil {
 		t.Fatal("it is kept in the place of a directory")
 	}
 	if _, err := os.Stat(file + ".new"); !os.IsNotExist(err) {
@@ -198,7 +198,7 @@ func TestWhatCouldNotBeKeptTakesNoRoomFromTheJournal(t *testing.T) {
 func TestWhatWasHeardIsNotKeptWhereTheJournalNeedsTheRoom(t *testing.T) {
 	file := filepath.Join(t.TempDir(), keptFile)
 	k := &keeper{file: file, free: func(string) (uint64, bool) { return 7 << 20, true }}
-	_, err := k.write(t.Context(), invoker.Kept{}, make([]byte, 1<<20))
+	_, err := k.write(t.Context(), invoker.Kept{Written: make([]byte, 1<<20)})
 	if err == nil || !strings.Contains(err.Error(), "it takes 1 MB, and of 7 MB that are free") {
 		t.Errorf("got %v", err)
 	}
@@ -209,8 +209,105 @@ func TestWhatWasHeardIsNotKeptWhereTheJournalNeedsTheRoom(t *testing.T) {
 		t.Error("there is no room for tests to run in")
 	}
 	k.free = freeOn
-	if _, err := k.write(t.Context(), invoker.Kept{}, []byte("what was heard")); err != nil {
+	if _, err := k.write(t.Context(), invoker.Kept{Written: []byte("what was heard")}); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestWithANATSServerOfOnesOwnAStartHearsOnlyWhatHasComeSinceToo(t *testing.T) {
+	dir := t.TempDir()
+	shop(t, dir)
+	config := func() string { return fmt.Sprintf("nats: {url: %q}\nhttp: {listen: \"127.0.0.1:0\"}\n", ownNATS(t)) }
+	own := config()
+	d := start(t, dir, own)
+	for n := range 3 {
+		d.alarm(t, n)
+	}
+	d.heard(t, 3)
+	if err := d.stop(); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "data", keptFile)
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("what was heard is not kept for the daemon alone: %v, %v", info, err)
+	}
+	d = start(t, dir, own)
+	if got := d.metric(t, "holdfast_start_recalled_alert_messages"); got != 3 {
+		t.Errorf("the start recalls %v messages of 3", got)
+	}
+	d.alarm(t, 3)
+	d.heard(t, 4)
+	if err := d.stop(); err != nil {
+		t.Fatal(err)
+	}
+	d = start(t, dir, config())
+	if got := d.metric(t, "holdfast_start_recalled_alert_messages"); got != 0 {
+		t.Errorf("on another server, whose logs are empty, the start recalls %v messages", got)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("what was heard on the first server is still there")
+	}
+	if err := d.stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOnceAGapIsAdoptedWhatWasHeardIsKeptAgain(t *testing.T) {
+	dir := t.TempDir()
+	token, _, config := paged(t, dir)
+	order := func(d started, command string) {
+		t.Helper()
+		if code, body := d.post(t, "/api/v1/commands", token, command); code != 200 {
+			t.Fatalf("%s is answered with %d %s", command, code, body)
+		}
+	}
+	d := start(t, dir, config)
+	for _, verb := range []string{"disarm", "arm"} {
+		order(d, fmt.Sprintf(`{"verb":%q,"reason":"x"}`, verb))
+	}
+	for n := range 3 {
+		d.alarm(t, n)
+	}
+	d.heard(t, 3)
+	if err := d.stop(); err != nil {
+		t.Fatal(err)
+	}
+	block := filepath.Join("data", "nats", "jetstream", "HOLDFAST", "streams", journal.LogStream, "msgs", "1.blk")
+	stored, err := os.ReadFile(filepath.Join(dir, block))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, block, strings.Replace(string(stored), `"kind":"disarmed"`, `"kind":"disarmeD"`, 1))
+	file := filepath.Join(dir, "data", "nats", keptFile)
+
+	for _, life := range []struct {
+		name     string
+		recalled float64
+		order    string
+		keeps    bool
+	}{
+		{"the one that finds the gap", 0, "", false},
+		{"the one in which it is adopted", 0, `{"verb":"adopt-gap","gap":"3-3","reason":"it said disarmed"}`, true},
+		{"the one after that", 3, "", true},
+		{"and the next", 3, "", true},
+	} {
+		d := start(t, dir, config)
+		if got := d.metric(t, "holdfast_start_recalled_alert_messages"); got != life.recalled {
+			t.Errorf("%s recalls %v messages", life.name, got)
+		}
+		d.heard(t, 3)
+		if life.order != "" {
+			order(d, life.order)
+		}
+		if _, status := d.get(t, "/api/v1/status"); strings.Contains(status, "adopt-gap") == life.keeps {
+			t.Errorf("%s has the status %s", life.name, status)
+		}
+		if err := d.stop(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(file); (err == nil) != life.keeps {
+			t.Errorf("%s has kept what it heard: %t", life.name, err == nil)
+		}
 	}
 }
 

@@ -29,11 +29,13 @@ type link struct {
 }
 
 // connect opens the way to NATS that the configuration describes.
-func connect(ctx context.Context, cfg *config.Config, secrets *secrets, log zerolog.Logger) (_ *link, err error) {
+//
+// The store inside is looked at first; ahead is that look, where it has begun already.
+func connect(ctx context.Context, cfg *config.Config, secrets *secrets, ahead *look, log zerolog.Logger) (_ *link, err error) {
 	log = log.With().Str("part", "nats").Logger()
 	l := &link{}
 	if cfg.NATS.Embedded != nil {
-		err = l.embed(ctx, cfg, secrets, log)
+		err = l.embed(ctx, cfg, secrets, ahead, log)
 	} else {
 		err = l.dial(cfg, secrets, log)
 	}
@@ -47,15 +49,17 @@ func connect(ctx context.Context, cfg *config.Config, secrets *secrets, log zero
 }
 
 // embed starts the server inside.
-func (l *link) embed(ctx context.Context, cfg *config.Config, secrets *secrets, log zerolog.Logger) (err error) {
+func (l *link) embed(ctx context.Context, cfg *config.Config, secrets *secrets, ahead *look, log zerolog.Logger) (err error) {
 	e := cfg.NATS.Embedded
 	l.shared = e.Cluster != nil
 	l.hint = "the store is " + e.Store
 	failpoint.Hit("store/examining")
-	if e.Cluster == nil { // a node whose copy is damaged gets it anew from the others
-		if err := lookAhead(ctx, e.Store, log); err != nil {
-			return failed(fmt.Sprintf("keep %s as it is, and restore the newest whole copy", e.Store), "%w", err)
-		}
+	if ahead == nil {
+		ahead = lookSoon(ctx, e, log)
+		defer ahead.stop()
+	}
+	if err := ahead.wait(); err != nil {
+		return failed(fmt.Sprintf("keep %s as it is, and restore the newest whole copy", e.Store), "%w", err)
 	}
 	failpoint.Hit("store/examined")
 	l.server, err = embedded.Start(embedded.Options{Store: e.Store, Listen: e.Listen, TLS: secrets.natsTLS, Users: secrets.users(e),

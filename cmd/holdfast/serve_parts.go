@@ -74,18 +74,29 @@ type address struct {
 // announce tells the supervisor, the log and whoever reads the ready file that the daemon is up: the journal is read, or
 // it cannot be and everything is shown that is known. Then it waits for the end.
 func announce(ctx context.Context, will *house, at address, readyFile string, log zerolog.Logger) error {
-	for s := will.Status(); !s.Live && s.HandsOff == "" && (s.Standby == nil || s.Standby.Instance == ""); s = will.Status() {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(20 * time.Millisecond):
-		}
+	if !upOrShown(ctx, will) {
+		return nil
 	}
 	return proclaim(ctx, at, readyFile, func() {
 		s := will.Status()
 		log.Info().Str("http", at.HTTP).Str("nats", at.NATS).Uint64("epoch", s.Epoch).Uint64("journal_head", s.Head).
 			Uint64("alerts_through", s.AlertsThrough).Str("version", version()).Msg("holdfast is up")
 	})
+}
+
+// upOrShown waits until there is something to announce; false: it is time to stop. Who is in charge says so by itself: what it judges
+// first would, with a million alerts, keep a question waiting for some tenths of a second.
+func upOrShown(ctx context.Context, will *house) bool {
+	for s := will.Status(); !s.Live && s.HandsOff == "" && (s.Standby == nil || s.Standby.Instance == ""); s = will.Status() {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-will.up:
+			return true
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return true
 }
 
 // proclaim says that the daemon is up, and waits for the end.
@@ -97,8 +108,8 @@ func proclaim(ctx context.Context, at address, readyFile string, log func()) err
 		defer func() { _ = os.Remove(readyFile) }()
 	}
 	failpoint.Hit("serve/ready")
-	log()
 	_, _ = systemd.SdNotify(false, systemd.SdNotifyReady+"\nSTATUS=serving "+at.HTTP)
+	log()
 	<-ctx.Done()
 	return nil
 }

@@ -95,7 +95,7 @@ func setUp(ctx context.Context, file string, by credentials) (err error) {
 	if err != nil {
 		return err
 	}
-	link, err := connect(ctx, cfg, secrets, zerolog.Nop())
+	link, err := connect(ctx, cfg, secrets, nil, zerolog.Nop())
 	if err != nil {
 		return err
 	}

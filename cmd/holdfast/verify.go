@@ -110,7 +110,7 @@ func verify(ctx context.Context, file string, told *toldReport, anchor *anchored
 	if err != nil {
 		return v, err
 	}
-	link, err := connect(ctx, cfg, secrets, zerolog.Nop())
+	link, err := connect(ctx, cfg, secrets, nil, zerolog.Nop())
 	if errors.Is(err, embedded.ErrHeld) {
 		return v, failed("stop it first: then nothing is written while it is read; or verify a copy of the store", "a daemon has %s open", cfg.NATS.Embedded.Store)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/s2"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -48,14 +49,18 @@ func TestWhatIsPublishedOverTheNetworkIsHeardAndWhatIsHostileIsBuried(t *testing
 	for _, m := range []struct {
 		subject, body string
 		as            nats.Option
+		encoding      string
 	}{
-		{"holdfast.alerts.prom", string(down("a")), nil},
-		{"holdfast.alerts.prom", strings.Replace(string(down("b")), `"status"`, `"STATUS":"resolved","status"`, 1), nil},
-		{"monitoring.nagios", string(down("c")), nats.UserInfo("nagios", "p")},
-		{"holdfast.alerts.prom", strings.Repeat("[", 1<<20), nil},
-		{"holdfast.alerts.prom", string(down("d")), nil},
+		{"holdfast.alerts.prom", string(down("a")), nil, ""},
+		{"holdfast.alerts.prom", strings.Replace(string(down("b")), `"status"`, `"STATUS":"resolved","status"`, 1), nil, ""},
+		{"monitoring.nagios", string(down("c")), nats.UserInfo("nagios", "p"), ""},
+		{"holdfast.alerts.prom", strings.Repeat("[", 1<<20), nil, ""},
+		{"holdfast.alerts.prom", string(s2.EncodeSnappy(nil, down("squeezed"))), nil, "snappy"},
+		{"holdfast.alerts.prom", string(down("e")), nil, "snappy"},
+		{"holdfast.alerts.prom", string(down("f")), nil, "gzip"},
+		{"holdfast.alerts.prom", string(down("d")), nil, ""},
 	} {
-		ask(t, s, m.subject, m.body, m.as)
+		ask(t, s, m.subject, m.body, m.as, m.encoding)
 	}
 
 	var heard []string
@@ -90,7 +95,10 @@ func TestWhatIsPublishedOverTheNetworkIsHeardAndWhatIsHostileIsBuried(t *testing
 		"2 holdfast.alerts.prom unreadable: duplicate_key",
 		"3 monitoring.nagios c",
 		"4 holdfast.alerts.prom unreadable: too_deep",
-		"5 holdfast.alerts.prom d caught up",
+		"5 holdfast.alerts.prom squeezed",
+		"6 holdfast.alerts.prom unreadable: malformed",
+		"7 holdfast.alerts.prom unreadable: malformed",
+		"8 holdfast.alerts.prom d caught up",
 	}
 	if diff := cmp.Diff(want, heard); diff != "" {
 		t.Error(diff)
@@ -99,7 +107,7 @@ func TestWhatIsPublishedOverTheNetworkIsHeardAndWhatIsHostileIsBuried(t *testing
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, reason := range []string{"duplicate_key", "too_deep"} {
+	for i, reason := range []string{"duplicate_key", "too_deep", "malformed", "malformed"} {
 		m, err := dead.GetMsg(t.Context(), uint64(i)+1)
 		if err != nil {
 			t.Fatal(err)
@@ -111,7 +119,7 @@ func TestWhatIsPublishedOverTheNetworkIsHeardAndWhatIsHostileIsBuried(t *testing
 }
 
 // ask publishes as a client on the network does, and sees the acknowledgement.
-func ask(t *testing.T, s *embedded.Server, subject, body string, as nats.Option) {
+func ask(t *testing.T, s *embedded.Server, subject, body string, as nats.Option, encoding string) {
 	t.Helper()
 	var opts []nats.Option
 	if as != nil {
@@ -122,7 +130,11 @@ func ask(t *testing.T, s *embedded.Server, subject, body string, as nats.Option)
 		t.Fatal(err)
 	}
 	defer c.Close()
-	reply, err := c.Request(subject, []byte(body), 10*time.Second)
+	m := &nats.Msg{Subject: subject, Data: []byte(body)}
+	if encoding != "" {
+		m.Header = nats.Header{journal.HeaderEncoding: {encoding}}
+	}
+	reply, err := c.RequestMsg(m, 10*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,6 +92,10 @@ func MakeOut(m journal.Message) (alert.Batch, *alert.Unreadable) {
 	if why := beginning(m.Header); why != nil {
 		return alert.Batch{}, why
 	}
+	if encoding := m.Header[journal.HeaderEncoding]; len(encoding) > 0 {
+		return alert.Batch{}, &alert.Unreadable{Reason: alert.Malformed, Detail: fmt.Sprintf("header %s says %q, and the body is not that: it may be one block of snappy, of at most %d bytes, or be sent as it is",
+			journal.HeaderEncoding, shorten(strings.Join(encoding, ", ")), journal.MaxMessage)}
+	}
 	if m.Borrowed() && strings.HasPrefix(m.Subject, journal.OwnPrefix) {
 		return alert.Batch{}, &alert.Unreadable{Reason: alert.Malformed, Detail: "it came by another stream, and holdfast itself says nothing there: somebody else speaks as holdfast"}
 	}
@@ -122,6 +126,9 @@ func beginning(header map[string][]string) *alert.Unreadable {
 	}
 	return &alert.Unreadable{Reason: alert.TooLarge, Detail: strings.Join(why, ", ")}
 }
+
+// shorten is as much of a text as a reason has room for.
+func shorten(text string) string { return strings.ToValidUTF8(text[:min(len(text), 32)], "") }
 
 // caughtUp reports whether nothing waits behind a message. A message that is old when it arrives shows that others may
 // be waiting behind it too.

@@ -2,7 +2,9 @@ package quick
 
 import (
 	"encoding"
+	"encoding/binary"
 	"encoding/json"
+	"math/bits"
 	"reflect"
 	"strconv"
 	"time"
@@ -353,17 +355,34 @@ func (r *reader) passDigits() bool {
 	return r.at > from
 }
 
-// passText passes a text with its quotes. It may hold anything that is UTF-8, and escapes as they are written.
+// passText passes a text with its quotes. It may hold anything that is UTF-8, and escapes as they are written. Most of what is read is
+// text, so eight bytes at a time are looked at for the next one that is not just passed over.
 func (r *reader) passText() bool {
 	if !r.next('"') {
 		return false
 	}
-	from, plain := r.at, true
-	for r.at < len(r.data) {
+	from := r.at
+	var beyond uint64 // has the highest bit of a byte where one was beyond ASCII
+	for {
+		for len(r.data)-r.at >= 8 {
+			eight := binary.LittleEndian.Uint64(r.data[r.at:])
+			stops := unusuals(eight)
+			if stops != 0 {
+				passed := bits.TrailingZeros64(stops) / 8
+				beyond |= eight & highest & (1<<(8*passed) - 1)
+				r.at += passed
+				break
+			}
+			beyond |= eight & highest
+			r.at += 8
+		}
+		if r.at == len(r.data) {
+			return false
+		}
 		switch c := r.data[r.at]; {
 		case c == '"':
 			r.at++
-			return plain || utf8.Valid(r.data[from:r.at-1])
+			return beyond == 0 || utf8.Valid(r.data[from:r.at-1])
 		case c == '\\':
 			if !r.passEscape() {
 				return false
@@ -371,11 +390,23 @@ func (r *reader) passText() bool {
 		case c < ' ':
 			return false
 		default:
-			plain = plain && c < utf8.RuneSelf
+			beyond |= uint64(c) & highest
 			r.at++
 		}
 	}
-	return false
+}
+
+// lowest and highest are the lowest and the highest bit of each of eight bytes.
+const (
+	lowest  = 0x0101010101010101
+	highest = 0x80 * lowest
+)
+
+// unusuals has the highest bit of the first of eight bytes, the lowest, that is a quote, a backslash or a control character; 0: none
+// is. Of bytes above that one it says nothing.
+func unusuals(eight uint64) uint64 {
+	quote, backslash := eight^'"'*lowest, eight^'\\'*lowest
+	return ((quote-lowest)&^quote | (backslash-lowest)&^backslash | (eight-' '*lowest)&^eight) & highest
 }
 
 func (r *reader) passEscape() bool {

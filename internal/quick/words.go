@@ -2,6 +2,7 @@ package quick
 
 import (
 	"bytes"
+	"encoding/binary"
 	"unicode/utf8"
 )
 
@@ -65,14 +66,32 @@ func (w *Words) longText(written []byte) (string, bool) {
 	return s, ok
 }
 
-// mark is a number for a text, by some of its bytes.
+// mark is a number for a text, by all of its bytes if it is short.
 func mark(b []byte) uint32 {
+	if len(b) <= shortest {
+		return markShort(b)
+	}
 	h := uint32(2166136261)
 	step := 1 + len(b)/64
 	for i := 0; i < len(b); i += step {
 		h = (h ^ uint32(b[i])) * 16777619
 	}
 	return (h ^ uint32(len(b))) * 16777619 >> 4
+}
+
+// markShort takes eight bytes at a time.
+func markShort(b []byte) uint32 {
+	const odd = 0x9e3779b97f4a7c15
+	h := uint64(len(b)) * odd
+	for ; len(b) >= 8; b = b[8:] {
+		h = (h ^ binary.LittleEndian.Uint64(b)) * odd
+		h ^= h >> 29
+	}
+	var rest uint64
+	for i, c := range b {
+		rest |= uint64(c) << (8 * i)
+	}
+	return uint32((h ^ rest) * odd >> 32)
 }
 
 func read(written []byte) (string, bool) {

@@ -1,0 +1,318 @@
+package detector
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+)
+
+// A cluster is the nodes that are joined at any instant: what its situations come to rests on nothing of other clusters, but
+// for whose outages last together (concurrent_loss), and when anything begins. So of three hundred disasters that are open at
+// once only those are explained anew that something was heard of.
+type cluster struct {
+	d     *Detector
+	nodes []*node
+	joins []join // of places among its nodes, in order of time
+
+	accounts []*account // the last few, the latest first
+	ahead    []int64    // the instants after some instant at which anything of it begins or ends, in order
+	after    int64      // that instant
+}
+
+// An account is what a cluster came to at an instant, and what that rested on beside the cluster.
+type account struct {
+	from, until int64    // it comes to the same as long as time alone goes on
+	company     *company // of its outages; nil: it has none that count
+	openings    []int64  // of the whole scene, where something of the cluster itself is still to begin
+	verdicts    []*Verdict
+}
+
+// accountsMost is how many accounts of a cluster are kept: whoever asks for the next change asks for the present and for later.
+const accountsMost = 2
+
+// gather finds the clusters. One that was in the scene before with the same nodes and joins is that one.
+func (sc *scene) gather() {
+	parent := make([]int, len(sc.nodes))
+	for i := range parent {
+		parent[i] = i
+	}
+	find := func(i int) int {
+		for parent[i] != i {
+			parent[i] = parent[parent[i]]
+			i = parent[i]
+		}
+		return i
+	}
+	merge := func(a, b int) { a, b = find(a), find(b); parent[max(a, b)] = min(a, b) }
+	for _, j := range sc.joins {
+		merge(j.a, j.b)
+	}
+	named := make(map[string]int, len(sc.nodes))
+	for i, n := range sc.nodes { // a relapse may belong to what went before
+		if before, ok := named[n.name]; ok {
+			merge(before, i)
+		}
+		named[n.name] = i
+	}
+	place, of := make([]int, len(sc.nodes)), make([]*cluster, len(sc.nodes))
+	for i, n := range sc.nodes {
+		first := find(i)
+		if of[first] == nil {
+			of[first] = &cluster{d: sc.d, after: never}
+			sc.clusters = append(sc.clusters, of[first])
+		}
+		c := of[first]
+		place[i], c.nodes = len(c.nodes), append(c.nodes, n)
+	}
+	for _, j := range sc.joins {
+		c := of[find(j.a)]
+		c.joins = append(c.joins, join{j.at, place[j.a], place[j.b]})
+	}
+	for i, c := range sc.clusters {
+		if was := c.nodes[0].of; was != nil && slices.Equal(was.nodes, c.nodes) && slices.Equal(was.joins, c.joins) {
+			sc.clusters[i] = was
+			continue
+		}
+		for _, n := range c.nodes {
+			n.of = c
+		}
+	}
+}
+
+// account is what a cluster comes to at an instant.
+func (c *cluster) account(sc *scene, t int64) *account {
+	var with *company
+	if c.counted() {
+		with = sc.losses.company(t)
+	}
+	var openings []int64
+	if c.opens(t) {
+		openings = sc.openings(t)
+	}
+	for i, a := range c.accounts {
+		if a.from <= t && t < a.until && a.company == with && slices.Equal(a.openings, openings) {
+			c.accounts = latest(c.accounts, i, a, accountsMost)
+			return a
+		}
+	}
+	a := &account{from: t, until: min(c.next(t), sc.signals(t)), company: with, openings: openings}
+	if len(c.d.book.own) > 0 { // they may ask about anything
+		a.until = min(a.until, sc.next(t))
+	}
+	for _, s := range c.situations(t) {
+		if v, until, ok := s.verdict(t); ok {
+			a.verdicts, a.until = append(a.verdicts, sc.once(v)), min(a.until, until)
+		}
+	}
+	c.accounts = latest(c.accounts, -1, a, accountsMost)
+	return a
+}
+
+// counted reports whether any outage of the cluster can be one of several that last together.
+func (c *cluster) counted() bool {
+	return slices.ContainsFunc(c.nodes, func(n *node) bool { return n.j != nil && len(n.j.causes) > 0 })
+}
+
+// opens reports whether anything of the cluster itself begins or is joined after an instant.
+func (c *cluster) opens(t int64) bool {
+	return slices.ContainsFunc(c.nodes, func(n *node) bool { return n.begins() > t }) || len(c.joins) > 0 && c.joins[len(c.joins)-1].at > t
+}
+
+// next is the first instant after t at which anything of a cluster can differ.
+func (c *cluster) next(t int64) int64 {
+	if t < c.after {
+		c.ahead, c.after = c.borders(t), t
+	}
+	next := following(c.ahead, t)
+	for _, n := range c.nodes {
+		if n.j != nil {
+			next = min(next, n.j.next(t))
+		}
+	}
+	return next
+}
+
+// following is the first of some instants, in order, after t.
+func following(all []int64, t int64) int64 {
+	i, found := slices.BinarySearch(all, t)
+	if found {
+		i++
+	}
+	if i == len(all) {
+		return never
+	}
+	return all[i]
+}
+
+// borders are the instants after t at which anything is claimed to begin or end, or is joined, in order.
+func (c *cluster) borders(t int64) []int64 {
+	var all []int64
+	for _, n := range c.nodes {
+		all = append(all, n.from, n.to, later(n.to, shown))
+		for _, t := range n.troubles {
+			all = append(all, t.from, t.back, t.to, later(t.to, shown))
+			for _, e := range t.episodes {
+				all = append(all, e.from, e.to)
+				for _, p := range slices.Concat(e.below, e.confirmed) {
+					all = append(all, p.from, p.to)
+				}
+			}
+		}
+		for _, c := range n.claims {
+			all = append(all, c.carrier.from, c.carrier.to)
+			for _, p := range slices.Concat(c.met, c.unsure, c.tells) {
+				all = append(all, p.from, p.to)
+			}
+		}
+	}
+	for _, j := range c.joins {
+		all = append(all, j.at)
+	}
+	all = slices.DeleteFunc(all, func(at int64) bool { return at <= t || at == never })
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// A situation is the nodes that belong together at an instant.
+type situation struct {
+	*cluster
+	nodes    []*node // the earliest first
+	absorbed []string
+}
+
+// key names a situation by the service it began with, and when it was known to begin.
+func (s situation) key() string { return s.nodes[0].key() }
+
+func (n *node) key() string {
+	if n.named == "" {
+		n.named = n.name + "@" + exactly(n.from)
+	}
+	return n.named
+}
+
+// situations are all that have begun by an instant, in order of their beginning.
+func (c *cluster) situations(t int64) []situation {
+	if len(c.nodes) == 1 {
+		if c.nodes[0].begins() > t {
+			return nil
+		}
+		return []situation{{c, c.nodes, nil}}
+	}
+	parent := make([]int, len(c.nodes))
+	for i := range parent {
+		parent[i] = i
+	}
+	find := func(i int) int {
+		for parent[i] != i {
+			parent[i] = parent[parent[i]]
+			i = parent[i]
+		}
+		return i
+	}
+	absorbed, ends := map[int][]string{}, make([]int64, len(c.nodes))
+	for i, n := range c.nodes {
+		ends[i] = n.to
+	}
+	merge := func(a, b int) {
+		a, b = find(a), find(b)
+		if a == b {
+			return
+		}
+		if b < a {
+			a, b = b, a
+		}
+		parent[b], ends[a] = a, max(ends[a], ends[b])
+		absorbed[a] = append(absorbed[a], append(absorbed[b], c.nodes[b].key())...)
+	}
+	next := 0
+	lastOf := map[string]int{}
+	for i, n := range c.nodes {
+		if n.from > t {
+			break
+		}
+		for ; next < len(c.joins) && c.joins[next].at < n.from; next++ {
+			merge(c.joins[next].a, c.joins[next].b)
+		}
+		if before, ok := lastOf[n.name]; ok && ends[find(before)] > n.from {
+			merge(before, i) // a relapse while the situation is open
+		}
+		lastOf[n.name] = i
+	}
+	for ; next < len(c.joins) && c.joins[next].at <= t; next++ {
+		merge(c.joins[next].a, c.joins[next].b)
+	}
+	members := map[int][]*node{}
+	for i, n := range c.nodes {
+		if n.begins() <= t {
+			members[find(i)] = append(members[find(i)], n)
+		}
+	}
+	var all []situation
+	for _, first := range slices.Sorted(maps.Keys(members)) {
+		keys := slices.Sorted(slices.Values(absorbed[first]))
+		all = append(all, situation{c, members[first], slices.Compact(keys)})
+	}
+	return all
+}
+
+// holding is the situation that holds another at an instant.
+func (c *cluster) holding(key string, t int64) situation {
+	for _, s := range c.situations(t) {
+		if s.key() == key || slices.Contains(s.absorbed, key) {
+			return s
+		}
+	}
+	return situation{}
+}
+
+// opened are the openings of a scene after an instant, as they were asked for last.
+type opened struct {
+	asked bool
+	after int64
+	at    []int64
+}
+
+// openings are the instants after t at which something begins or is joined by itself, in order.
+func (sc *scene) openings(t int64) []int64 {
+	if sc.opened.asked && sc.opened.after == t {
+		return sc.opened.at
+	}
+	var all []int64
+	for _, n := range sc.nodes {
+		if n.begins() > t {
+			all = append(all, n.begins())
+		}
+	}
+	for _, j := range sc.joins {
+		if j.at > t {
+			all = append(all, j.at)
+		}
+	}
+	slices.Sort(all)
+	sc.opened = opened{true, t, slices.Compact(all)}
+	return sc.opened.at
+}
+
+// once is a verdict, or what said the same before: whoever follows it sees at once that nothing has changed.
+func (sc *scene) once(v Verdict) *Verdict {
+	said := sc.said[v.Key]
+	at := slices.IndexFunc(said, func(o *Verdict) bool { return reflect.DeepEqual(*o, v) })
+	one := &v
+	if at >= 0 {
+		one = said[at]
+	}
+	sc.said[v.Key] = latest(said, at, one, accountsMost)
+	return one
+}
+
+// latest puts one in front of others, and keeps so many; at is its place among them, less than 0 where it is new.
+func latest[V any](all []V, at int, one V, most int) []V {
+	switch {
+	case at == 0:
+		return all
+	case at > 0:
+		all = slices.Delete(slices.Clone(all), at, at+1)
+	}
+	all = append([]V{one}, all...)
+	return all[:min(len(all), most)]
+}
