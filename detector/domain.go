@@ -177,11 +177,12 @@ func (v *view) test(members int, t tally) loss {
 	l.held = l.inferred && !enough(t.firm)
 	if l.seen = half(t.witnessed); l.seen {
 		var by []string
-		for _, o := range sorted(t.sole) {
-			if !half(t.witnessed - t.sole[o]) {
+		for o, n := range t.sole { // few, and most often none
+			if !half(t.witnessed - n) {
 				by = append(by, o)
 			}
 		}
+		slices.Sort(by)
 		l.seenBy = strings.Join(by, " ")
 	}
 	return l
