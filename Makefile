@@ -40,7 +40,7 @@ bench: ## measure beside the peers and the raw limits (PEERS=none: without peers
 	cd bench && $(GO) run . -json bench.json $(if $(BENCH_FULL),-backtest 10000000 -peer-active 1000000) $(BENCH)
 
 # What CI does in minutes, and what a soak does on the same commit. TORTURE="-kill 20 -v" does something else.
-TORTURE ?= -kill 150 -cut 15 -rot 40 -stop 15 -failover 10 -linear 3000 -full 1 -partition 3 -versions 1 -mixed 1 -clock 2 -slow 1
+TORTURE ?= -kill 150 -cut 15 -rot 40 -stop 15 -failover 10 -linear 3000 -full 1 -partition 3 -versions 1 -mixed 1 -clock 2 -slow 1 -load 2m
 TORTURE_SOAK = -kill 1000 -cut 60 -rot 200 -stop 200 -failover 50 -linear 50000 -full 5 -partition 60 -versions 20 -mixed 20 -clock 20 -slow 5 -load 10m
 torture: ## kill real daemons, break their stores, and hold what anybody was told against the logs (needs root)
 	$(GO) test -count=1 -tags failpoint ./internal/failpoint

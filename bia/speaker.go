@@ -94,6 +94,40 @@ func (c *checker) warnOfQuorums() {
 	}
 }
 
+// warnOfOne: where one observer is enough to call a component down, whoever has stolen its credential declares the disaster of what
+// rests on it. Criteria that take more than one voice by themselves are not meant.
+func (c *checker) warnOfOne() {
+	d := c.Declaration
+	alone := slices.DeleteFunc(slices.Clone(d.AutomaticFor), func(id string) bool {
+		return slices.Contains([]string{SiteLoss, FacilityLost, FacilityDamaged, DataLoss, EstimateExceedsRTO}, id)
+	})
+	if d.Mode != "automatic" || len(alone) == 0 || d.Require.OwnProbe || d.Require.Signed {
+		return
+	}
+	rests := map[string]string{}
+	for _, id := range c.Judged() {
+		if c.Objectives(id).Judged() {
+			for _, component := range c.Bearers(id) {
+				if c.Components[component].Quorum < 2 && rests[component] == "" {
+					rests[component] = id
+				}
+			}
+		}
+	}
+	if all := sortedKeys(rests); len(all) > 0 {
+		first, more := c.Components[all[0]], ""
+		if len(all) > 1 {
+			more = fmt.Sprintf(", and so it is with %d more", len(all)-1)
+		}
+		at := first.Marks.Of("")
+		if first.Marks.Has("quorum") {
+			at = first.Marks.Of("quorum")
+		}
+		c.Warnf(at, "bia/quorum-of-one", "two observers and quorum: 2, or declaration: {require: {own_probe: true}}",
+			"whoever has the credential of one observer can say that %s is down, and %s is declared by on that without a person%s", first.ID, listed(alone), more)
+	}
+}
+
 // warnOfRights: what only some observers may say (when an outage ends, planned maintenance) is worth as much as what tells them from
 // others. Who is known by a label alone can be anybody.
 func (c *checker) warnOfRights() {

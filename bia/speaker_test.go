@@ -155,3 +155,27 @@ func TestTwoVoicesThatOneCredentialCanBeAreWarnedOf(t *testing.T) {
 		}
 	}
 }
+
+// A quorum of one is one credential: what is declared by itself on that is declared by whoever has it.
+func TestAQuorumOfOneThatDeclaresByItselfIsWarnedOf(t *testing.T) {
+	const house = "organisation: A shop\nobservers: {a: {speaks_on: [x.a]}, b: {speaks_on: [x.b]}, own-eyes: {own: true}}\nprobes: {shop: {service: shop, tcp: \"shop.example:443\"}}\n" +
+		"components: {db: {observers: [a, b], quorum: 2}, web: {observers: [a, b]}, www: {observers: [a]}, spare: {observers: [a]}}\n" +
+		"services: {shop: {vital: true, rto: 4h, mtpd: 8h, rtc: 1h, needs: [db, web, www]}, blog: {needs: [spare]}}\n"
+	for declaration, want := range map[string]string{
+		"mode: automatic, automatic_for: [decision_point, site_loss_inferred]":         "whoever has the credential of one observer can say that web is down, and decision_point is declared by on that without a person, and so it is with 1 more",
+		"mode: automatic, automatic_for: [site_loss_inferred, facility_lost]":          "",
+		"mode: automatic, automatic_for: [decision_point], require: {own_probe: true}": "",
+		"mode: recommend, automatic_for: [decision_point]":                             "",
+	} {
+		_, problems := bia.Parse("bia.yaml", []byte(house+"declaration: {authority: director, "+declaration+"}\n"))
+		got := ""
+		for _, p := range problems {
+			if p.Rule == "bia/quorum-of-one" {
+				got += p.Message
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q, expected %q", declaration, got, want)
+		}
+	}
+}

@@ -20,6 +20,7 @@ func (c *checker) warn() {
 	c.warnOfCycles()
 	c.warnOfObservers()
 	c.warnOfQuorums()
+	c.warnOfOne()
 	c.warnOfRights()
 	c.warnOfUnprobed()
 	c.warnOfUnsigned()

@@ -18,9 +18,10 @@ type together struct {
 	queues map[string]*queue // by subject
 }
 
-// A queue is what is under way for a subject, and what waits.
+// A queue is what waits for a subject while a message is under way. One is enough: two at a time wait for the same disk, and carry
+// half as much each.
 type queue struct {
-	flying  int
+	flies   bool
 	waiting []waiter
 }
 
@@ -36,8 +37,6 @@ type outcome struct {
 }
 
 const (
-	// mostFlying is how many messages for a subject are under way at a time: while one is being synced the next is on its way.
-	mostFlying = 2
 	// worthwhile is how long a body may be, in bytes, to wait for others: a longer one is worth a sync.
 	worthwhile = 128 << 10
 	// storePatience is how long storing a message of several bodies may take before their senders are told to send again: longer
@@ -81,16 +80,15 @@ func (t *together) line(ctx context.Context, subject string, w waiter, ready boo
 		q = &queue{}
 		t.queues[subject] = q
 	}
-	goes := q.flying < mostFlying
-	if !goes && !ready {
+	if q.flies && !ready {
 		return q, true
 	}
 	q.waiting = append(q.waiting, w)
-	if goes {
-		q.flying++
+	if !q.flies {
+		q.flies = true
 		go t.fly(context.WithoutCancel(ctx), subject, q)
 	}
-	return q, !goes
+	return q, false
 }
 
 // leave takes out of a line the body of a sender who does not wait any more, and sends it again if at all: while nothing can be
@@ -128,9 +126,7 @@ func (t *together) board(subject string, q *queue) (group []waiter) {
 	}
 	q.waiting = left
 	if len(group) == 0 {
-		if q.flying--; q.flying == 0 {
-			delete(t.queues, subject)
-		}
+		delete(t.queues, subject)
 	}
 	return group
 }

@@ -160,3 +160,28 @@ func TestWhoAsksIsToldThatADomainIsLostByOneVoiceAlone(t *testing.T) {
 		t.Errorf("nobody says anything: %q", why)
 	}
 }
+
+// Data that somebody has tampered with is in its copies too: whatever else is lost, and whoever says so, people decide.
+func TestWhereDataIsCompromisedNothingIsDeclaredWithoutAPerson(t *testing.T) {
+	const house = `
+observers: {a: {speaks_on: [holdfast.alerts.a]}, b: {speaks_on: [holdfast.alerts.b]}}
+components: {c: {observers: [a, b], quorum: 2}}
+processes: {shop: {vital: true, rto: 2h, mtpd: 8h, rtc: 30m, needs: [s]}}
+services: {s: {rtc: 30m, needs: [c], data: {ledger: {rpo: 5m}}}}
+`
+	h := watch(t, house)
+	for _, who := range []string{"a", "b"} {
+		h.on("holdfast.alerts."+who, "0s", down("c"), about("data", "ledger", "effect", "compromised"))
+	}
+	for _, id := range []string{"decision_point", "data_loss"} {
+		if c := h.criterion("100m", id); c.Answer != detector.Met || !strings.Contains(c.Doubt, "ledger is signalled compromised") {
+			t.Errorf("%s is %s, the doubt %q", id, c.Answer, c.Doubt)
+		}
+	}
+	for _, who := range []string{"a", "b"} {
+		h.on("holdfast.alerts."+who, "101m", labelled(alert.Resolved, "data", "ledger", "effect", "compromised"))
+	}
+	if c := h.criterion("102m", "decision_point"); c.Answer != detector.Met || c.Doubt != "" {
+		t.Errorf("it is well again: decision_point is %s, the doubt %q", c.Answer, c.Doubt)
+	}
+}

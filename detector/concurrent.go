@@ -38,14 +38,15 @@ type company struct{ causes []*cause }
 // companiesMost is how many are remembered.
 const companiesMost = 8
 
-func (d *Detector) concurrence() *concurrence {
+// concurrence looks at the services of some ids, in order.
+func (d *Detector) concurrence(ids []string) *concurrence {
 	c := &concurrence{most: d.book.Criteria.ConcurrentLoss, at: ever}
 	at := slices.IndexFunc(d.book.rules, func(r *rule) bool { return r.id == bia.Concurrent })
 	if at < 0 {
 		return c
 	}
 	c.rule = d.book.rules[at]
-	for _, id := range sorted(d.judged) {
+	for _, id := range ids {
 		c.all = append(c.all, d.judged[id].causes...)
 	}
 	c.met = enough(c.all, c.most.Count)
@@ -181,7 +182,9 @@ func enough(all []*cause, count int) spans {
 	var borders []border
 	for rank, one := range ranked {
 		for _, p := range one.lasting {
-			borders = append(borders, border{p.from, rank, true}, border{p.to, rank, false})
+			if borders = append(borders, border{p.from, rank, true}); p.to != never {
+				borders = append(borders, border{p.to, rank, false})
+			}
 		}
 	}
 	slices.SortFunc(borders, func(a, b border) int { return cmp.Compare(a.at, b.at) })
@@ -194,8 +197,12 @@ func enough(all []*cause, count int) spans {
 		default:
 			open = slices.Delete(open, at, at+1)
 		}
-		if i+1 < len(borders) && borders[i+1].at != b.at && differ(ranked, open, count) {
-			met = append(met, span{b.at, borders[i+1].at})
+		until := int64(never)
+		if i+1 < len(borders) {
+			until = borders[i+1].at
+		}
+		if until > b.at && differ(ranked, open, count) {
+			met = append(met, span{b.at, until})
 		}
 	}
 	return joined(met, 0)

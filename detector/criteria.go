@@ -140,6 +140,9 @@ func (j *judged) doubt(least grade) func(int64) string {
 		if j.state.best.at(t) < least {
 			return ""
 		}
+		if data := j.view.d.tainted(j, t); data != "" {
+			return data + " is signalled compromised, and copies fed from it are no targets to recover to: never automatic"
+		}
 		var few []string
 		without := func(what marks) grade {
 			backed := j.view.d.instantly(t).suppose(supposition{others: func(id string, c cell) cell {
@@ -161,6 +164,21 @@ func (j *judged) doubt(least grade) func(int64) string {
 		}
 		return fmt.Sprintf("%s is %s only by what is held down after its observers fell silent, or was switched off by responders", j.id, states[least])
 	}
+}
+
+// tainted is data that a service, or one that it rests on, holds and that is compromised at an instant; empty: none.
+func (d *Detector) tainted(j *judged, t int64) string {
+	for _, data := range sorted(d.data) {
+		if worst(d.data[data], j.view.lens).at(t) != dataCompromised {
+			continue
+		}
+		for _, holder := range d.book.holders[data] {
+			if _, rests := slices.BinarySearch(d.book.above(holder), j.id); rests || holder == j.id {
+				return data
+			}
+		}
+	}
+	return ""
 }
 
 // firm are the confirmed periods of an outage without those that rest on nobody having looked: silence alone is never a

@@ -139,6 +139,8 @@ type Facts interface {
 	RecoveryPoint(data string) (time.Time, bool)
 	// RecoveryPointBy is the newest one that is not later than an instant.
 	RecoveryPointBy(data string, by time.Time) (time.Time, bool)
+	// Compromised reports whether anybody says that somebody has tampered with data.
+	Compromised(data string) bool
 	// Unsigned is why what is said of a component, service or site does not rest on signatures; empty: it does.
 	Unsigned(id string) string
 	// Unseen is why no probe of holdfast's own sees that a component, or a service as a whole, is down; empty: one does.

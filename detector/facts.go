@@ -52,6 +52,11 @@ func (f facts) RecoveryPoint(data string) (time.Time, bool) {
 	return clock(at), at != 0
 }
 
+// Compromised reports whether anybody says of data that somebody has tampered with it.
+func (f facts) Compromised(data string) bool {
+	return worst(f.d.data[data], plain).at(f.t) == dataCompromised
+}
+
 // RecoveryPointBy is the newest recovery point of data, of those that anybody told of, that is not later than an instant.
 func (f facts) RecoveryPointBy(data string, by time.Time) (time.Time, bool) {
 	var newest int64

@@ -49,7 +49,8 @@ type join struct {
 
 // assemble draws the scene.
 func (d *Detector) assemble() *scene {
-	sc := &scene{d: d, losses: d.concurrence(), said: map[string][]*Verdict{}}
+	ids := sorted(d.judged)
+	sc := &scene{d: d, losses: d.concurrence(ids), said: map[string][]*Verdict{}}
 	before := d.scene
 	if before != nil {
 		sc.told, sc.said = before.remembered()
@@ -60,7 +61,7 @@ func (d *Detector) assemble() *scene {
 		}
 	}
 	own := d.ownClaims()
-	for _, id := range sorted(d.judged) {
+	for _, id := range ids {
 		j := d.judged[id]
 		sc.nodes = append(sc.nodes, j.nodes(before != nil, sc.losses.together(j), own[id])...)
 	}

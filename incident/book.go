@@ -35,8 +35,9 @@ type book struct {
 	arming    *Record // the last Armed or Disarmed
 	shadow    bool    // the present epoch does nothing
 	exercised []Exercised
-	busy      *busy // filled when somebody asks; another one when it may have changed
-	trial     bool  // a decision is tried out on it
+	busy      *busy     // filled when somebody asks; another one when it may have changed
+	about     *registry // filled when somebody asks; another one when it would be another
+	trial     bool      // a decision is tried out on it
 }
 
 // busy is what the runs that go on keep others from.
@@ -47,7 +48,7 @@ type busy struct {
 }
 
 func newBook() book {
-	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}, said: map[string]Record{}, texts: map[string]*bia.Analysis{}, past: newHistory(), busy: &busy{}}
+	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}, said: map[string]Record{}, texts: map[string]*bia.Analysis{}, past: newHistory(), busy: &busy{}, about: &registry{}}
 }
 
 // clone is a book of its own, to try things out on; what is in the slices is never changed in place.
@@ -150,6 +151,14 @@ func (b *book) incident(r Record) {
 	}
 	now.recall(&b.past)
 	b.past.read(now, r)
+	switch {
+	case !known:
+		b.reregister(nil, now)
+	case now == old: // what it was about before is not known any more
+		b.about = &registry{}
+	default:
+		b.reregister(old, now)
+	}
 	if !b.private(r) {
 		b.busy = &busy{}
 	}

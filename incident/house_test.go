@@ -90,14 +90,15 @@ type reporter interface {
 
 // facts are what the detector would say of the present.
 type facts struct {
-	components map[string]detector.State
-	services   map[string]detector.ServiceState
-	lost       map[string]bool
-	disputed   map[string]bool
-	unsigned   map[string]string
-	unseen     map[string]string
-	alone      map[string]string
-	points     map[string]time.Time
+	components  map[string]detector.State
+	services    map[string]detector.ServiceState
+	lost        map[string]bool
+	disputed    map[string]bool
+	unsigned    map[string]string
+	unseen      map[string]string
+	alone       map[string]string
+	compromised map[string]bool
+	points      map[string]time.Time
 }
 
 func (f facts) ComponentState(id string) detector.State {
@@ -161,6 +162,8 @@ func (f facts) RecoveryPointBy(data string, by time.Time) (time.Time, bool) {
 func (f facts) Unsigned(id string) string { return f.unsigned[id] }
 
 func (f facts) Unseen(id string) string { return f.unseen[id] }
+
+func (f facts) Compromised(data string) bool { return f.compromised[data] }
 
 func (f facts) Alone(id string) string { return f.alone[id] }
 

@@ -133,7 +133,7 @@ func (i Incident) applicable(w World, x want) []playbooks.Fit {
 	for n := range fits {
 		f := &fits[n]
 		if f.Fits {
-			f.Missing = slices.Concat(w.unsure(f.Playbook), i.lone(w, x, f.Playbook), unmet(w, refusing(f.Playbook), x.since), i.declinedStart(f.Playbook, x), i.taken(w, f.Playbook), i.blown(w, x))
+			f.Missing = slices.Concat(w.unsure(f.Playbook), i.lone(w, x, f.Playbook), i.tainted(w, x), unmet(w, refusing(f.Playbook), x.since), i.declinedStart(f.Playbook, x), i.taken(w, f.Playbook), i.blown(w, x))
 		}
 	}
 	slices.SortStableFunc(fits, func(a, b playbooks.Fit) int { return first(len(a.Missing) == 0, len(b.Missing) == 0) })
@@ -161,6 +161,35 @@ func (i Incident) lone(w World, x want, p *playbooks.Playbook) (missing []string
 		return nil
 	}
 	return []string{strings.Join(voices, "; ") + "; so a person has to invoke it"}
+}
+
+// tainted says that a service, or one that it rests on, holds data that is compromised, where nobody but a rule has declared: what recovers it
+// may be fed from that, so a person looks first (domain section 6).
+func (i Incident) tainted(w World, x want) []string {
+	if !i.Declared.Automatic {
+		return nil
+	}
+	seen, open := map[string]bool{x.service: true}, []string{x.service}
+	for len(open) > 0 {
+		s, is := w.Documents.BIA.Service(open[0])
+		open = open[1:]
+		if !is {
+			continue
+		}
+		for _, data := range sortedIDs(s.Data) {
+			if w.Facts.Compromised(data) {
+				return []string{fmt.Sprintf("%s is signalled compromised, and copies fed from it are no targets to recover to, so a person has to invoke it", data)}
+			}
+		}
+		for _, n := range s.Needs {
+			for _, id := range n.AnyOf {
+				if !seen[id] {
+					seen[id], open = true, append(open, id)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // unsure are the domains that a playbook does not fit without, and of which nobody sees anything: that they are not known to
@@ -244,6 +273,11 @@ func conditions(w World, preconditions []playbooks.Precondition, since time.Time
 		}
 		if r := c.RecoveryPointWithin; r != nil {
 			condition := Condition{Needs: fmt.Sprintf("a recovery point of %s no older than %s", r.Data, span(r.Age)), Answer: detector.Met, Else: c.Else}
+			if w.Facts.Compromised(r.Data) {
+				condition.Answer, condition.Why = detector.CannotTell, fmt.Sprintf("%s is signalled compromised, so that nobody knows which of its recovery points is clean", r.Data)
+				all = append(all, condition)
+				continue
+			}
 			if why := tooOld(w, r, since); why != "" {
 				condition.Answer, condition.Why = detector.NotMet, why
 				if _, known := w.Facts.RecoveryPointBy(r.Data, orNow(w, since)); !known {

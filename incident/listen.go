@@ -53,6 +53,10 @@ func (l listener) Unseen(id string) string {
 	return ofWorld(l, func(f detector.Facts) string { return f.Unseen(id) })
 }
 
+func (l listener) Compromised(data string) bool {
+	return ofWorld(l, func(f detector.Facts) bool { return f.Compromised(data) })
+}
+
 func (l listener) Alone(domain string) string {
 	return ofWorld(l, func(f detector.Facts) string { return f.Alone(domain) })
 }

@@ -226,9 +226,10 @@ func TestNobodyIsWokenForAnExpressionThatStandsInTheWayBeforeItHolds(t *testing.
 	files = with(t, files, "bia.yaml", "  loose: {", "  extra: {class: compute, observers: [prom]}\n  loose: {")
 	files["playbooks/failover.yaml"] = "playbook: short\nfor: {services: [payments-api]}\nsteps:\n  - {id: act, run: {exec: {command: act}}}\n"
 	s := newShift(t, files)
-	s.hear("component pay-fra down", "component ledger-db-fra down", "site fra1 lost", "component extra down", "data ledger compromised")
+	s.hear("component pay-fra down", "component ledger-db-fra down", "site fra1 lost", "component extra down")
 	s.until(6 * time.Minute)
 	s.work()
+	s.hear("data ledger compromised") // not before: nothing would have been done by a rule
 	s.hear("component pay-fra up", "component ledger-db-fra up", "site fra1 ok")
 	s.until(30*time.Minute - time.Second)
 	i := s.desk.Incidents()[0]

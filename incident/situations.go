@@ -3,6 +3,7 @@ package incident
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -31,19 +32,18 @@ func (p pairing) lasts(now time.Time) bool {
 // pair matches the open incidents, the oldest first, with the detector's situations. An incident follows the situation
 // of its key, one that absorbed it, and any that has a service of its own in common: a later relapse is a new episode of
 // the same incident. Situations merge into the incident that was declared, else into the oldest; they are never split.
-func pair(open []*Incident, ended []*Incident, verdicts []*detector.Verdict, facts detector.Facts) pairing {
+func pair(open []*Incident, known *register, ended []*Incident, verdicts []*detector.Verdict, facts detector.Facts) pairing {
 	p := pairing{follows: make(map[string]*detector.Verdict, len(open))}
-	known := registerOf(open)
 	found := make([]shared, len(open))
-	byKey := make(map[string]*detector.Verdict, len(verdicts))
 	for _, v := range verdicts {
-		if _, seen := byKey[v.Key]; !seen {
-			byKey[v.Key] = v
-		}
 		if !v.Open {
 			continue
 		}
-		owners := known.concerned(v)
+		if sole, ok := known.sole(v); ok {
+			found[sole].add(v)
+			continue
+		}
+		owners := known.concerned(v, open)
 		if len(owners) == 0 {
 			if v.Level >= detector.Impaired && !stoodDown(ended, v) {
 				p.fresh = append(p.fresh, v)
@@ -59,8 +59,14 @@ func pair(open []*Incident, ended []*Incident, verdicts []*detector.Verdict, fac
 			}
 		}
 	}
+	byKey := func(key string) *detector.Verdict {
+		if at := slices.IndexFunc(verdicts, func(v *detector.Verdict) bool { return v.Key == key }); at >= 0 {
+			return verdicts[at]
+		}
+		return nil
+	}
 	for n, i := range open {
-		p.follow(i, found[n], byKey[i.Key], facts)
+		p.follow(i, found[n], byKey, facts)
 	}
 	return p
 }
@@ -80,8 +86,8 @@ func (s *shared) add(v *detector.Verdict) {
 	}
 }
 
-// follow settles what an open incident follows; seen is the situation of its key.
-func (p *pairing) follow(i *Incident, found shared, seen *detector.Verdict, facts detector.Facts) {
+// follow settles what an open incident follows; byKey finds the situation of a key, open or not.
+func (p *pairing) follow(i *Incident, found shared, byKey func(string) *detector.Verdict, facts detector.Facts) {
 	switch {
 	case found.first != nil:
 		p.follows[i.ID] = together(i.Key, found)
@@ -90,17 +96,16 @@ func (p *pairing) follow(i *Incident, found shared, seen *detector.Verdict, fact
 		p.follows[i.ID] = &v
 	case strings.HasPrefix(i.Key, byHand):
 		p.follows[i.ID] = nil
-	case seen != nil:
-		p.follows[i.ID] = seen
 	default:
-		v := gone(i.Verdict, facts)
-		p.follows[i.ID], p.passing = &v, true
+		if p.follows[i.ID] = byKey(i.Key); p.follows[i.ID] == nil {
+			v := gone(i.Verdict, facts)
+			p.follows[i.ID], p.passing = &v, true
+		}
 	}
 }
 
-// A register finds open incidents by what they are about: their places in open, in order.
+// A register finds open incidents by what they are about: their places among the open ones, in order. It is never changed.
 type register struct {
-	open           []*Incident
 	keys, services map[string]places
 }
 
@@ -135,17 +140,52 @@ func (p places) add(to []int) []int {
 	return to
 }
 
-func registerOf(open []*Incident) register {
-	r := register{open: open, keys: make(map[string]places, len(open)), services: make(map[string]places, len(open))}
+func registerOf(open []*Incident) *register {
+	r := &register{keys: make(map[string]places, len(open)), services: make(map[string]places, len(open))}
 	for n, i := range open {
-		r.keys[i.Key] = r.keys[i.Key].with(n)
-		i.eachService(func(service string) { r.services[service] = r.services[service].with(n) })
+		r.put(n, i)
 	}
 	return r
 }
 
+func (r *register) put(n int, i *Incident) {
+	r.keys[i.Key] = r.keys[i.Key].with(n)
+	i.eachService(func(service string) { r.services[service] = r.services[service].with(n) })
+}
+
+// with is a register with one more, behind all others.
+func (r *register) with(n int, i *Incident) *register {
+	r = &register{keys: maps.Clone(r.keys), services: maps.Clone(r.services)}
+	r.put(n, i)
+	return r
+}
+
+// sole is the place of the one open incident that a situation belongs to, where there is one and no other.
+func (r *register) sole(v *detector.Verdict) (n int, ok bool) {
+	n = -1
+	one := func(p places) bool {
+		switch {
+		case !p.any:
+			return true
+		case len(p.more) > 0 || n >= 0 && n != p.first:
+			return false
+		}
+		n = p.first
+		return true
+	}
+	if len(v.Absorbed) > 0 || !one(r.keys[v.Key]) {
+		return 0, false
+	}
+	for i := range v.Services {
+		if !one(r.services[v.Services[i].Service]) {
+			return 0, false
+		}
+	}
+	return n, n >= 0
+}
+
 // concerned are the places of the open incidents that a situation belongs to, the leading one first.
-func (r *register) concerned(v *detector.Verdict) []int {
+func (r *register) concerned(v *detector.Verdict, open []*Incident) []int {
 	owners := r.keys[v.Key].add(nil)
 	for _, key := range v.Absorbed {
 		owners = r.keys[key].add(owners)
@@ -156,9 +196,35 @@ func (r *register) concerned(v *detector.Verdict) []int {
 	slices.Sort(owners)
 	owners = slices.Compact(owners)
 	slices.SortStableFunc(owners, func(a, b int) int {
-		return cmp.Or(first(r.open[a].Declared != nil, r.open[b].Declared != nil), first(r.open[a].Key == v.Key, r.open[b].Key == v.Key))
+		return cmp.Or(first(open[a].Declared != nil, open[b].Declared != nil), first(open[a].Key == v.Key, open[b].Key == v.Key))
 	})
 	return owners
+}
+
+// A registry holds the register of all open incidents, once somebody has asked for it.
+type registry struct{ of *register }
+
+func (b *book) registered() *register {
+	if b.about.of == nil {
+		b.about.of = registerOf(b.living())
+	}
+	return b.about.of
+}
+
+// reregister brings the register up to a record: old is the incident before it, nil for one that was not there.
+func (b *book) reregister(old, now *Incident) {
+	switch {
+	case b.about.of == nil:
+	case old == nil && now.Open():
+		b.about = &registry{b.about.of.with(len(b.going)-1, now)}
+	case old == nil, old.Key != now.Key, old.Open() != now.Open(), !sameServices(old, now):
+		b.about = &registry{}
+	}
+}
+
+func sameServices(a, b *Incident) bool {
+	was, is := a.services(), b.services()
+	return slices.Equal(was, is) || slices.Equal(union(was, nil), union(is, nil))
 }
 
 func first(a, b bool) int {
@@ -303,13 +369,14 @@ func idFor(service string, opened time.Time, taken func(string) bool) string {
 	return id
 }
 
-// fingerprint is what a change of makes a verdict worth recording. Time alone does not change it.
-func fingerprint(v detector.Verdict) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %v %v %v %q %q %q\n", v.Key, v.Level, v.Current, v.Open, v.Roots, v.Lost, v.MetCriteria())
-	for _, o := range v.Services {
-		fmt.Fprintf(&b, "%s %v %v %v %d %d\n", o.Service, o.Since.UTC(), !o.Confirmed.IsZero(), o.Recovered,
-			o.Clocks.Deadline.UnixNano(), o.Clocks.LTI.UnixNano())
-	}
-	return b.String()
+// news reports whether one verdict rather than another is worth recording. Time alone does not make it so.
+func news(v, o *detector.Verdict) bool {
+	return v.Key != o.Key || v.Level != o.Level || v.Current != o.Current || v.Open != o.Open ||
+		!slices.Equal(v.Roots, o.Roots) || !slices.Equal(v.Lost, o.Lost) || !slices.EqualFunc(v.Services, o.Services, sameOutage) ||
+		!slices.Equal(v.MetCriteria(), o.MetCriteria())
+}
+
+func sameOutage(a, b detector.Outage) bool {
+	return a.Service == b.Service && a.Since.Equal(b.Since) && a.Confirmed.IsZero() == b.Confirmed.IsZero() && a.Recovered == b.Recovered &&
+		a.Clocks.Deadline.Equal(b.Clocks.Deadline) && a.Clocks.LTI.Equal(b.Clocks.LTI)
 }

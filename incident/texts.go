@@ -157,19 +157,24 @@ func delegatedByBoth(older, now bia.Declaration) bia.Declaration {
 // pair matches incidents with situations, each through the text that it is judged by. What an incident judged by an older
 // text answers for opens no other; what it knows nothing of does.
 func (f *draft) pair() pairing {
-	all := pairing{follows: map[string]*detector.Verdict{}}
 	exercises, present := partition(f.living(), func(i *Incident) bool { return i.Exercise != "" })
+	if ended, until := f.ended(); len(exercises) == 0 && len(f.older) == 0 {
+		all := pair(present, f.registered(), ended, f.verdicts, f.facts)
+		all.until = until
+		return all
+	}
+	all := pairing{follows: map[string]*detector.Verdict{}}
 	for _, i := range exercises {
 		all.follows[i.ID] = nil // it goes on, and follows no situation: nothing that monitoring sees belongs to an exercise
 	}
 	elsewhere := []*Incident(nil)
 	for _, s := range f.older {
 		mine, rest := partition(present, func(i *Incident) bool { return i.JudgedBy == s.text.Digest })
-		all.add(pair(mine, nil, s.verdicts, s.facts))
+		all.add(pair(mine, registerOf(mine), nil, s.verdicts, s.facts))
 		present, elsewhere = rest, append(elsewhere, mine...)
 	}
 	ended, until := f.ended()
-	p := pair(present, ended, f.besides(elsewhere, present, all.follows), f.facts)
+	p := pair(present, registerOf(present), ended, f.besides(elsewhere, present, all.follows), f.facts)
 	all.fresh, all.until = p.fresh, until
 	all.add(p)
 	return all

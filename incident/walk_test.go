@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -41,6 +42,9 @@ func (f *draft) walkNextAt() (next time.Time, ok bool) {
 // agrees fails unless the agenda decides what everybody would who is asked, and wakes when one of them would.
 func (h *house) agrees(decided []Change) {
 	h.Helper()
+	if kept, anew := h.book.registered(), registerOf(h.book.living()); !reflect.DeepEqual(kept, anew) {
+		h.Fatalf("at %v the register of what open incidents are about is\n%v\nand would be\n%v", h.now.Sub(t0), kept, anew)
+	}
 	all := h.probe(h.now)
 	all.walk()
 	if got, want := asJSON(h, decided), asJSON(h, all.changes); got != want {

@@ -130,6 +130,7 @@ func (b *book) heed(r Record, w word) {
 		i := b.incidents[id]
 		if b.docs != nil && slices.ContainsFunc(about.services(b.text(i)), i.knows) {
 			now := i.Apply(r)
+			b.reregister(i, &now)
 			b.incidents[id] = &now
 		}
 	}

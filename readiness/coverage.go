@@ -96,13 +96,20 @@ func (l *linter) recovers(p *playbooks.Playbook, service string) bool {
 // cover is the playbook that brings a service back after a loss: the first that fits and whose target is not lost as well;
 // nil if there is none.
 func (l *linter) cover(loss loss, service string) *playbooks.Playbook {
+	roots := strings.Join(loss.roots(service), " ")
+	known, asked := loss.covers[roots]
+	if asked && roots != "" { // the loss of all services that the same explains is the same situation
+		return known
+	}
 	s := loss.situation(service)
+	loss.covers[roots] = nil
 	for _, f := range playbooks.Match(l.concerned(s), s) {
 		if f.Fits && len(loss.targets(f.Playbook)) == 0 {
-			return f.Playbook
+			loss.covers[roots] = f.Playbook
+			break
 		}
 	}
-	return nil
+	return loss.covers[roots]
 }
 
 // targets are what a playbook needs up before it starts, and what is lost.

@@ -60,14 +60,16 @@ type loss struct {
 	gone    map[string]bool // components
 	down    map[string]bool // processes and services
 	rooted  map[string][]string
-	vitals  []string            // the vital services that go down, sorted
-	sharing map[string][]string // of these, by component: those in whose loss it has a part; made when it is asked for
+	downs   []string                       // the same, sorted
+	vitals  []string                       // the vital services that go down, sorted
+	sharing map[string][]string            // of these, by component: those in whose loss it has a part; made when it is asked for
+	covers  map[string]*playbooks.Playbook // by what explains the loss of a service: what brings it back, as far as it was asked; nil: nothing does
 }
 
 // without works out what follows when components are gone. Needs that are tolerated for a while count as lost: the loss
 // of a site outlasts them.
 func (f *losses) without(domains, components []string) loss {
-	l := loss{losses: f, domains: domains, gone: map[string]bool{}, down: map[string]bool{}, rooted: map[string][]string{}, sharing: map[string][]string{}}
+	l := loss{losses: f, domains: domains, gone: map[string]bool{}, down: map[string]bool{}, rooted: map[string][]string{}, sharing: map[string][]string{}, covers: map[string]*playbooks.Playbook{}}
 	open := slices.Clone(components)
 	for _, c := range components {
 		l.gone[c] = true
@@ -82,7 +84,8 @@ func (f *losses) without(domains, components []string) loss {
 			}
 		}
 	}
-	for _, id := range sortedKeys(l.down) {
+	l.downs = sortedKeys(l.down)
+	for _, id := range l.downs {
 		if l.analysis.Objectives(id).Judged() {
 			l.vitals = append(l.vitals, id)
 		}

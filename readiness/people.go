@@ -2,6 +2,7 @@ package readiness
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -47,6 +48,34 @@ func (l *linter) people() {
 		}
 	}
 	l.calendars()
+	l.channels()
+}
+
+// channels: who is told through one provider alone is not told on the day that this is down (reliability: two independent channels).
+// Where nobody has an address yet, and the log is all there is, nothing is said.
+func (l *linter) channels() {
+	providers := func(p *oncall.Person) (all []string) {
+		for _, c := range p.Channels {
+			if u, err := url.Parse(c.Webhook); err == nil && u.Host != "" {
+				all = append(all, u.Hostname())
+			}
+		}
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	if !slices.ContainsFunc(sortedKeys(l.People.People), func(id string) bool { return len(providers(l.People.People[id])) > 0 }) {
+		return
+	}
+	for _, id := range sortedKeys(l.People.People) {
+		p := l.People.People[id]
+		const hint = "a second channel through another provider: channels: [{webhook: …}, {webhook: …}]"
+		switch all := providers(p); len(all) {
+		case 0:
+			l.found.Warnf(p.Marks.Of("channels"), "readiness/one-channel", hint, "nothing but the log of the daemon tells %s anything", id)
+		case 1:
+			l.found.Warnf(p.Marks.Of("channels"), "readiness/one-channel", hint, "%s is told through %s alone, and not while that is down", id, all[0])
+		}
+	}
 }
 
 func (l *linter) role(at source.Mark, role string) {

@@ -56,9 +56,9 @@ func (l loss) chooses(p *playbooks.Playbook) bool {
 
 // recoveryNeeds looks at what the services need in order to be recovered, and below them.
 func (l *linter) recoveryNeeds(p *playbooks.Playbook, domain string, loss loss) {
-	for _, id := range l.BIA.Judged() {
+	for _, id := range loss.downs {
 		s, _ := l.BIA.Service(id)
-		if !loss.down[id] || !l.recovers(p, id) {
+		if len(s.RecoveryNeeds) == 0 || !l.recovers(p, id) {
 			continue
 		}
 		for i, need := range s.RecoveryNeeds {
