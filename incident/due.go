@@ -59,7 +59,7 @@ var rules = []func(Incident, World) []Event{
 
 // heed records the verdict when it says something new.
 func (i Incident) heed(w World) []Event {
-	if w.Verdict == nil || fingerprint(*w.Verdict) == fingerprint(i.Verdict) {
+	if w.Verdict == nil || !news(w.Verdict, &i.Verdict) {
 		return nil
 	}
 	e := Classified{Verdict: *w.Verdict, JudgedBy: i.JudgedBy}

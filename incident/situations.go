@@ -369,13 +369,14 @@ func idFor(service string, opened time.Time, taken func(string) bool) string {
 	return id
 }
 
-// fingerprint is what a change of makes a verdict worth recording. Time alone does not change it.
-func fingerprint(v detector.Verdict) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %v %v %v %q %q %q\n", v.Key, v.Level, v.Current, v.Open, v.Roots, v.Lost, v.MetCriteria())
-	for _, o := range v.Services {
-		fmt.Fprintf(&b, "%s %v %v %v %d %d\n", o.Service, o.Since.UTC(), !o.Confirmed.IsZero(), o.Recovered,
-			o.Clocks.Deadline.UnixNano(), o.Clocks.LTI.UnixNano())
-	}
-	return b.String()
+// news reports whether one verdict rather than another is worth recording. Time alone does not make it so.
+func news(v, o *detector.Verdict) bool {
+	return v.Key != o.Key || v.Level != o.Level || v.Current != o.Current || v.Open != o.Open ||
+		!slices.Equal(v.Roots, o.Roots) || !slices.Equal(v.Lost, o.Lost) || !slices.EqualFunc(v.Services, o.Services, sameOutage) ||
+		!slices.Equal(v.MetCriteria(), o.MetCriteria())
+}
+
+func sameOutage(a, b detector.Outage) bool {
+	return a.Service == b.Service && a.Since.Equal(b.Since) && a.Confirmed.IsZero() == b.Confirmed.IsZero() && a.Recovered == b.Recovered &&
+		a.Clocks.Deadline.Equal(b.Clocks.Deadline) && a.Clocks.LTI.Equal(b.Clocks.LTI)
 }

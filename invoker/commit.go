@@ -313,8 +313,9 @@ const mostOfOne = journal.MaxEnvelope - 4<<10
 
 // fitting is as much of what is due as one envelope takes; the rest is due again right after it. One event that no
 // envelope takes leaves its incident where it is, and nobody else's.
-func (v *Invoker) fitting(changes []incident.Change) []incident.Change {
-	return envelopeful(slices.DeleteFunc(changes, func(c incident.Change) bool {
+func (v *Invoker) fitting(changes []incident.Change) (fit []incident.Change) {
+	total := 0
+	for _, c := range changes {
 		size, err := sizeOf(c)
 		if err == nil && size > mostOfOne {
 			err = journal.ErrTooLarge
@@ -324,8 +325,15 @@ func (v *Invoker) fitting(changes []incident.Change) []incident.Change {
 			v.cfg.Logger.Error().Err(err).Str("incident", c.Incident).Str("kind", string(c.Event.Kind())).Int("bytes", size).
 				Msg("this cannot be recorded: the incident stays as it is and is left to people")
 		}
-		return v.unfit[c.Incident]
-	}))
+		if v.unfit[c.Incident] {
+			continue
+		}
+		if total += size; total > journal.MaxEnvelope/2 && len(fit) > 0 {
+			break
+		}
+		fit = append(fit, c)
+	}
+	return fit
 }
 
 // envelopeful are the first changes, one at least, as many as one envelope takes.

@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -207,6 +208,7 @@ func (v *Invoker) turn(ctx, acting context.Context) {
 		if len(changes) == 0 {
 			return
 		}
+		runtime.Gosched() // what was just started looks once more whether it may before the desk is taken again
 		v.attend(ctx)
 	}
 }
