@@ -144,9 +144,9 @@ func bodiesOf(f feed, first, alerts, batch int) [][]byte {
 	return bodies
 }
 
-// spokenBy is the observer whose body it is.
+// spokenBy is the observer whose body it is: its group key, behind the alerts, says so.
 func spokenBy(body []byte) string {
-	if strings.Contains(string(body[:100]), observers[0]) {
+	if strings.Contains(string(body[max(0, len(body)-100):]), observers[0]) {
 		return observers[0]
 	}
 	return observers[1]

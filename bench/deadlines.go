@@ -15,8 +15,9 @@ import (
 
 const (
 	manyDeadlines = 1_000_000
-	notBefore     = time.Hour       // nobody comes before they are all set
-	withinADay    = 24 * time.Hour  // deadlines lie anywhere in it
+	notBefore     = time.Hour      // nobody comes before they are all set
+	withinADay    = 24 * time.Hour // deadlines lie anywhere in it
+	tidying       = 100 * time.Millisecond
 	firingIn      = 2 * time.Second // of what is let come, where time cannot be had for the asking
 )
 
@@ -110,6 +111,7 @@ func (pending) timers(offsets []time.Duration, half []int, before float64) (p pe
 		for _, n := range half {
 			all[n].Stop()
 		}
+		time.Sleep(tidying) // a timer that is stopped stays where it is until the runtime finds too many of them
 	})
 	var rest []*time.Timer
 	called := map[int]bool{}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/bia"
+	"holdfast/detector"
 	"holdfast/detector/alert"
 )
 
@@ -95,5 +97,44 @@ func TestAMedianOfAnEvenNumberLiesBetween(t *testing.T) {
 	}
 	if got := (Row{Less: true, Target: 2}).judged(2.1).Verdict; got != missed {
 		t.Errorf("above a limit without a floor it is %q", got)
+	}
+}
+
+func TestABodyIsPublishedByTheObserverWhoseItIs(t *testing.T) {
+	for n, body := range bodiesOf(feed{components: 5000, start: time.Now()}, 0, 4*batch, batch) {
+		if got := spokenBy(body); got != observers[n%2] {
+			t.Errorf("body %d is of %s, and is published by %s", n, observers[n%2], got)
+		}
+	}
+}
+
+// Rows storm and 8 are about the last alert that a verdict needs: without it there is none, and one observer is enough for it.
+func TestTheStormIsADisasterOnceTheLastAlertIsHeardAndNotBefore(t *testing.T) {
+	a, problems := bia.Parse("bia.yaml", []byte(organisation{components: stormSite, site: stormSite, confirm: "1m"}.text()))
+	if problems.HasErrors() {
+		t.Fatal(problems)
+	}
+	h := &holder{d: detector.New(a), now: time.Now().UTC()}
+	h.feed = feed{components: stormSite, start: h.now.Add(-5 * time.Minute)}
+	worst := func() (worst detector.Level) {
+		for _, v := range h.d.Verdicts(h.now) {
+			worst = max(worst, v.Level)
+		}
+		return worst
+	}
+	first, last, _ := h.stormBodies(20_000)
+	for _, body := range first {
+		if err := h.hear(spokenBy(body), body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := worst(); got >= detector.Disaster {
+		t.Errorf("before the last alert it is a %s", got)
+	}
+	if err := h.hear(spokenBy(last), last); err != nil {
+		t.Fatal(err)
+	}
+	if got := worst(); got != detector.Disaster {
+		t.Errorf("with the last alert it is a %s", got)
 	}
 }

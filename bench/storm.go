@@ -200,7 +200,7 @@ func (b *bench) stormsPeer(ctx context.Context, dir string) (*peerStormed, error
 		return nil, err
 	}
 	defer stop()
-	a, err := startAlertmanagerOn(ctx, b.kit, dir, fmt.Sprintf("route: {receiver: there, group_wait: 0s, group_interval: 10s}\nreceivers: [{name: there, webhook_configs: [{url: %q, send_resolved: false}]}]\n", url))
+	a, err := startAlertmanagerOn(ctx, b.kit, dir, fmt.Sprintf("route: {receiver: there, group_wait: 0s, group_interval: 30s}\nreceivers: [{name: there, webhook_configs: [{url: %q, send_resolved: false}]}]\n", url))
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 // lowest ring on which it can be told from the present tick. It moves down, ring by ring, only when all before it are gone;
 // those of the present tick, and of what is earlier, lie in a heap.
 type Wheel struct {
-	pins  []pin // by number
+	pins  [][]pin // by number, in blocks: a list that grows has room for a quarter more
 	rings [rings][slots]uint32
 	some  [rings]uint64 // which slots of a ring hold any
 	near  []uint32      // heap of those at or before the present tick, the first in front
@@ -36,6 +36,7 @@ const (
 	slots    = 1 << slotBits
 	rings    = (63 - tickBits + slotBits - 1) / slotBits // so that every instant of int64 has a slot
 	inHeap   = rings*slots + 1
+	block    = 1 << 8 // pins
 
 	farthest = (1<<63-1)/1_000_000_000 - 1 // seconds that an int64 of nanoseconds has for certain
 )
@@ -46,12 +47,12 @@ func (w *Wheel) Len() int { return w.held }
 // Set gives a number a deadline, in the place of the one that it had. An instant that no int64 of nanoseconds has counts as the
 // nearest that one has.
 func (w *Wheel) Set(number int, at time.Time) {
-	for number >= len(w.pins) {
-		w.pins = append(w.pins, pin{})
+	for number >= len(w.pins)*block {
+		w.pins = append(w.pins, make([]pin, block))
 	}
 	w.Drop(number)
-	w.pins[number].at = nanoseconds(at)
-	w.lay(uint32(number)) //nolint:gosec // there is a pin for each number up to it
+	w.pin(uint32(number)).at = nanoseconds(at) //nolint:gosec // there is a pin for each number up to it
+	w.lay(uint32(number))                      //nolint:gosec // there is a pin for each number up to it
 	w.held++
 }
 
@@ -68,10 +69,10 @@ func nanoseconds(at time.Time) int64 {
 
 // Drop calls a number's deadline off, if it has one.
 func (w *Wheel) Drop(number int) {
-	if number >= len(w.pins) {
+	if number >= len(w.pins)*block {
 		return
 	}
-	p := &w.pins[number]
+	p := w.pin(uint32(number)) //nolint:gosec // there is a pin for each number up to it
 	switch p.place {
 	case 0:
 		return
@@ -80,10 +81,10 @@ func (w *Wheel) Drop(number int) {
 	default:
 		ring, slot := (p.place-1)/slots, (p.place-1)%slots
 		if p.next != 0 {
-			w.pins[p.next-1].before = p.before
+			w.pin(p.next - 1).before = p.before
 		}
 		if p.before != 0 {
-			w.pins[p.before-1].next = p.next
+			w.pin(p.before - 1).next = p.next
 		} else if w.rings[ring][slot] = p.next; p.next == 0 {
 			w.some[ring] &^= 1 << slot
 		}
@@ -99,7 +100,7 @@ func (w *Wheel) Next() (at time.Time, ok bool) {
 			return at, false
 		}
 	}
-	return time.Unix(0, w.pins[w.near[0]].at).UTC(), true
+	return time.Unix(0, w.pin(w.near[0]).at).UTC(), true
 }
 
 // Due takes a deadline out that has come by an instant, the earliest one first; false: there is none.
@@ -113,9 +114,11 @@ func (w *Wheel) Due(now time.Time) (number int, ok bool) {
 	return number, true
 }
 
+func (w *Wheel) pin(n uint32) *pin { return &w.pins[n/block][n%block] }
+
 // lay puts a pin where it belongs as of the present tick.
 func (w *Wheel) lay(n uint32) {
-	p := &w.pins[n]
+	p := w.pin(n)
 	tick := p.at >> tickBits
 	if tick <= w.tick {
 		p.place = inHeap
@@ -127,7 +130,7 @@ func (w *Wheel) lay(n uint32) {
 	slot := tick >> (ring * slotBits) % slots
 	first := &w.rings[ring][slot]
 	if p.next, p.before = *first, 0; p.next != 0 {
-		w.pins[p.next-1].before = n + 1
+		w.pin(p.next - 1).before = n + 1
 	}
 	*first = n + 1
 	w.some[ring] |= 1 << slot
@@ -148,7 +151,7 @@ func (w *Wheel) turn() bool {
 		w.some[ring] &^= 1 << slot
 		for first != 0 {
 			n := first - 1
-			first = w.pins[n].next
+			first = w.pin(n).next
 			w.lay(n)
 		}
 		return true
@@ -162,20 +165,20 @@ func (w *Wheel) take(at int) {
 	w.near[at] = w.near[last]
 	w.near = w.near[:last]
 	if at < last {
-		w.pins[w.near[at]].before = uint32(at) //nolint:gosec // it is a place in a list
+		w.pin(w.near[at]).before = uint32(at) //nolint:gosec // it is a place in a list
 		w.sink(w.rise(at))
 	}
 }
 
-func (w *Wheel) earlier(a, b int) bool { return w.pins[w.near[a]].at < w.pins[w.near[b]].at }
+func (w *Wheel) earlier(a, b int) bool { return w.pin(w.near[a]).at < w.pin(w.near[b]).at }
 
 func (w *Wheel) swap(a, b int) {
 	w.near[a], w.near[b] = w.near[b], w.near[a]
-	w.pins[w.near[a]].before, w.pins[w.near[b]].before = uint32(a), uint32(b) //nolint:gosec // they are places in a list
+	w.pin(w.near[a]).before, w.pin(w.near[b]).before = uint32(a), uint32(b) //nolint:gosec // they are places in a list
 }
 
 func (w *Wheel) rise(at int) int {
-	w.pins[w.near[at]].before = uint32(at) //nolint:gosec // it is a place in a list
+	w.pin(w.near[at]).before = uint32(at) //nolint:gosec // it is a place in a list
 	for at > 0 && w.earlier(at, (at-1)/2) {
 		w.swap(at, (at-1)/2)
 		at = (at - 1) / 2
