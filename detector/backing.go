@@ -57,12 +57,20 @@ func (v *view) alone(site string, least facility, t int64) string {
 	if len(observers) == 0 || person || several(observers) {
 		return ""
 	}
-	if l := v.domain(site).at(t); l.seen && !slices.Contains(strings.Fields(l.seenBy), observers[len(observers)-1]) {
+	if l := v.domain(site).at(t); l.seen && !v.d.book.indispensable(observers[len(observers)-1], l.seenBy) {
 		return ""
 	}
 	share := v.d.book.Criteria.FacilityImpaired.Share
 	return fmt.Sprintf("only %s says that %s is %s, and one voice alone declares nothing: it takes a second observer, a person (holdfast facility), or others who say that %.0f%% of what stands there is down",
 		named(observers), site, facilityNames[least], 100*share)
+}
+
+// indispensable reports whether too little of a site would be seen without the one who speaks of it. An observer that signs is
+// nobody in particular where it does not: what nobody owns up to may be said by each of those.
+func (b *book) indispensable(speaker, seenBy string) bool {
+	return slices.ContainsFunc(strings.Fields(seenBy), func(o string) bool {
+		return o == speaker || speaker == "" && b.Observers[o].Key != ""
+	})
 }
 
 // aloneOf is the same of data that is unusable, and of its recovery points: whoever tells of an older one than was told of before

@@ -129,6 +129,22 @@ func recalled(t *testing.T, d *detector.Detector) *detector.Detector {
 	return again
 }
 
+// Who signs, and says without a signature that the site is lost, is nobody in particular there; what it signs of half of the site is
+// no second voice.
+func TestWhoSignsIsNoSecondVoiceOfWhatItDoesNotSign(t *testing.T) {
+	h := watch(t, strings.Replace(besieged, "a: {", "a: {key: "+someKey+", ", 1))
+	byKey := func(component string) alert.Alert { a := down(component); a.Signer = "a"; return a }
+	h.on("holdfast.alerts.b", "0s", down("c1"))
+	h.on("holdfast.alerts.a", "0s", byKey("c1"), siteLost, byKey("c3"), byKey("c4"))
+	if c := h.criterion("10m", "facility_lost"); c.Answer != detector.Met || !strings.Contains(c.Doubt, "only an unnamed observer says that north is lost") {
+		t.Errorf("facility_lost is %s, the doubt %q", c.Answer, c.Doubt)
+	}
+	h.on("holdfast.alerts.b", "11m", down("c3"))
+	if c := h.criterion("11m", "facility_lost"); c.Doubt != "" {
+		t.Errorf("the other sees half of it too, and the doubt is %q", c.Doubt)
+	}
+}
+
 // The second voice makes it known that there is more than one: who waits for it is told at that instant.
 func TestASecondVoiceTakesTheDoubtAway(t *testing.T) {
 	h := watch(t, besieged)
