@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"holdfast/incident"
 )
 
 const exercised = "exercise-move-booking-to-south-1123"
@@ -62,6 +64,35 @@ func TestAnExerciseThatIsUnderWayHasExercisedNothingYet(t *testing.T) {
 	h.pass(time.Second)
 	if p := listed(); p.Exercised == nil || p.Exercised.Result != "stood_down" || p.Exercised.Exercise != "tabletop" || len(p.Exercising) != 0 {
 		t.Errorf("in the end it is exercised %+v, exercising %v", p.Exercised, p.Exercising)
+	}
+}
+
+func TestWhatChangedSinceTheLastExerciseIsShown(t *testing.T) {
+	files := parcels(t)
+	h := newHouseOf(t, files)
+	h.beat()
+	h.pass(10 * time.Second)
+	h.rehearse("tabletop")
+	wantStatus(t, order("token-director", path(`{"verb":"stand-down","incident":%q,"reason":"enough for today"}`, exercised)).of(New(h.config())), 200)
+	since := func() PlaybookDiff {
+		t.Helper()
+		w := get("/api/v1/playbooks/move-booking-to-south/diff").of(New(h.config()))
+		wantStatus(t, w, 200)
+		return decoded[PlaybookDiff](t, w)
+	}
+	if d := since(); d.Count() != 0 || d.Since.Run != exercised+"/1" || d.Since.Exercise != "tabletop" {
+		t.Errorf("nothing has changed since %+v, and %d differences are shown", d.Since, d.Count())
+	}
+	const playbook = "playbooks/move-booking-to-south.yaml"
+	before := files[playbook]
+	files[playbook] = strings.Replace(before, "rtc: 20s", "rtc: 25s", 1)
+	docs, problems := incident.ParseDocuments(files)
+	if problems.HasErrors() || files[playbook] == before {
+		t.Fatalf("the example is another one: %v", problems)
+	}
+	h.commit(h.desk.Adopt(docs, incident.Actor{Rule: "reload"}))
+	if d := since(); d.Count() != 1 || !d.Since.Changed {
+		t.Errorf("its RTC has changed since %+v, and %d differences are shown", d.Since, d.Count())
 	}
 }
 

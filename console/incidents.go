@@ -256,11 +256,9 @@ func (c *console) situations(w http.ResponseWriter, _ *http.Request) {
 }
 
 func explainedOf(d *incident.Desk, s sight, i incident.Incident) Explained {
-	e := Explained{Incident: i.ID, Now: s.now, Closed: i.Closed, JudgedBy: i.JudgedBy, OlderText: s.olderText(i), Declared: i.DeclaredAt, Awaits: awaits(i), Playbooks: []PlaybookFit{}}
+	e := Explained{Incident: i.ID, Now: s.now, Closed: i.Closed, JudgedBy: i.JudgedBy, OlderText: s.olderText(i), Declared: i.DeclaredAt, Awaits: awaits(s, i), Playbooks: []PlaybookFit{}}
 	e.Verdict, e.Fresh = verdictNow(d, s, i)
-	if i.Recommended != nil && i.Declared == nil {
-		e.Gate = i.Recommended.Gate
-	}
+	e.Gate = s.gate(i)
 	e.Deactivation = d.Deactivation(s.now, i)
 	for _, missing := range i.Unanswered() {
 		if missing.Keeper != "" {

@@ -28,6 +28,7 @@ type sight struct {
 	forecast        func(incident.Incident, incident.Run) incident.Forecast
 	slacks          func(incident.Incident, incident.Run) []incident.Slack
 	components      func() []detector.ComponentReport         // all, in order of id; of a large house that takes a while, so only who shows them asks
+	gate            func(incident.Incident) string            // all that keeps what is recommended from being declared by itself
 	waits           func(incident.Incident) map[string]string // steps, as "run/step", that wait for something else than those before them
 	stopped         func(incident.Incident) map[string]string // runs of which nothing that acts on machines starts, since somebody has disarmed
 	forbidden       func(incident.Incident) map[string]string // stuck steps, as "run/step", that a rule forbids to send again now, and why
@@ -63,6 +64,7 @@ func sightOf(d *incident.Desk, now time.Time) sight {
 	s.armed, s.disarmed = d.Armed()
 	s.shadow = d.IsShadow()
 	s.forbidden = func(i incident.Incident) map[string]string { return d.ForbiddenNow(now, i) }
+	s.gate = func(i incident.Incident) string { return d.Gate(now, i) }
 	s.waits = func(i incident.Incident) map[string]string { return d.Waits(now, i) }
 	s.stopped = func(i incident.Incident) map[string]string { return d.Disarmed(now, i) }
 	return s

@@ -198,7 +198,7 @@ func statusOf(s sight) Status {
 
 func incidentStatus(s sight, i incident.Incident) IncidentStatus {
 	status := IncidentStatus{ID: i.ID, Level: i.Level, Opened: i.Opened, Closed: i.Closed, Retrospect: i.InRetrospect(), Since: i.Verdict.Since,
-		Summary: i.Verdict.Explanation.Summary, Services: []ServiceStatus{}, Declared: i.DeclaredAt, Awaits: awaits(i), Runs: []RunStatus{}, HandsOff: i.HandsOff, Keeps: i.Keeps(), JudgedBy: i.JudgedBy, OlderText: s.olderText(i)}
+		Summary: i.Verdict.Explanation.Summary, Services: []ServiceStatus{}, Declared: i.DeclaredAt, Awaits: awaits(s, i), Runs: []RunStatus{}, HandsOff: i.HandsOff, Keeps: i.Keeps(), JudgedBy: i.JudgedBy, OlderText: s.olderText(i)}
 	status.exercise(i)
 	if i.Declared != nil {
 		status.DeclaredBy = &i.Declared.By
@@ -290,12 +290,12 @@ func lastEpisodes(i incident.Incident) []incident.Recovery {
 }
 
 // awaits says which decision about the incident as a whole somebody has to take.
-func awaits(i incident.Incident) string {
+func awaits(s sight, i incident.Incident) string {
 	switch {
 	case !i.Open():
 		return ""
 	case i.Declared == nil && i.Recommended != nil:
-		return "declare or decline: " + i.Recommended.Gate
+		return "declare or decline: " + s.gate(i)
 	case i.Declared == nil && i.DecisionDue != nil && i.Declined == nil:
 		return "a decision before the latest time to invoke"
 	case i.Declared != nil && !i.StandDownRecommendedAt.IsZero():

@@ -33,13 +33,51 @@ func drawCourse(t *rapid.T) []func(*detector.Detector) time.Time {
 	return all
 }
 
+// drawScattered is a small organisation whose services have nothing in common, so that one can be lost while nothing is heard of
+// another: each on a component of its own, which some can do without for a while.
+func drawScattered(t *rapid.T) *bia.Analysis {
+	var b strings.Builder
+	b.WriteString("organisation: scattered\ndefaults: {confirm_for: 2m, recover_for: 5m}\nsites: {x: {}, y: {}}\nobservers: {p: {}, q: {}}\ncomponents:\n")
+	for i := range 5 {
+		site := ""
+		if rapid.IntRange(0, 3).Draw(t, "site") == 0 {
+			site = "site: x, "
+		}
+		fmt.Fprintf(&b, "  c%d: {%sobservers: [p, q], quorum: %d}\n", i, site, rapid.IntRange(1, 2).Draw(t, "quorum"))
+	}
+	b.WriteString("services:\n")
+	for i := range 5 {
+		patience := ""
+		if rapid.IntRange(0, 2).Draw(t, "patience") == 0 {
+			patience = fmt.Sprintf(", tolerates: %dm", rapid.IntRange(1, 20).Draw(t, "tolerates"))
+		}
+		fmt.Fprintf(&b, "  s%d: {vital: true, rto: %dm, mtpd: 24h, rtc: 10m, data: {d%d: {}}, needs: [{any_of: [c%d]%s}]}\n", i, rapid.IntRange(30, 200).Draw(t, "rto"), i, i, patience)
+	}
+	a, problems := bia.Parse("bia.yaml", []byte(b.String()))
+	if problems.HasErrors() {
+		t.Fatal(problems)
+	}
+	return a
+}
+
+// drawAnyHouse is one of either sort, in which outages that last together count soon.
+func drawAnyHouse(t *rapid.T) *bia.Analysis {
+	var a *bia.Analysis
+	if rapid.Bool().Draw(t, "scattered") {
+		a = drawScattered(t)
+	} else {
+		a = drawHouse(t, true)
+	}
+	a.Criteria.ConcurrentLoss.Count = rapid.IntRange(1, 3).Draw(t, "concurrent")
+	a.Criteria.ConcurrentLoss.For = time.Duration(rapid.IntRange(1, 15).Draw(t, "for")) * time.Minute
+	return a
+}
+
 // Whoever has asked after every alert reads off the same, at every instant, as whoever has heard them all and asks for the
 // first time: what is kept of a situation that nothing was heard of is what would be made of it.
 func TestWhatIsKeptOfASituationIsWhatWouldBeMadeOfItAnew(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a := drawHouse(t, true)
-		a.Criteria.ConcurrentLoss.Count = rapid.IntRange(1, 3).Draw(t, "concurrent")
-		a.Criteria.ConcurrentLoss.For = time.Duration(rapid.IntRange(1, 15).Draw(t, "for")) * time.Minute
+		a := drawAnyHouse(t)
 		if rapid.Bool().Draw(t, "own off") {
 			a.Criteria.Custom = nil
 		}
@@ -72,7 +110,7 @@ func TestWhatIsKeptOfASituationIsWhatWouldBeMadeOfItAnew(t *testing.T) {
 // which one has changed.
 func TestASituationThatNothingWasHeardOfIsTheSameValue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a := drawHouse(t, true)
+		a := drawAnyHouse(t)
 		live := detector.New(a)
 		var was []*detector.Verdict
 		var number uint64
@@ -158,5 +196,47 @@ func TestAnAnswerAboutThePastIsTheSameWhateverWasAskedBefore(t *testing.T) {
 				t.Error(difference(want, got))
 			}
 		})
+	}
+}
+
+// What is in doubt about one of several outages that last together is in doubt about all of them, and no longer where it no longer is.
+func TestWhatIsInDoubtAboutOneOfSeveralOutagesIsAskedAnewWhereItChanges(t *testing.T) {
+	a, problems := bia.Parse("bia.yaml", []byte(`organisation: doubt
+defaults: {confirm_for: 1m}
+criteria: {concurrent_loss: {count: 2, for: 1m}}
+observers: {p: {}, q: {}}
+components: {c0: {observers: [p, q]}, c1: {observers: [p, q]}}
+services:
+  s0: {vital: true, quorum: 2, rto: 4h, rtc: 1h, needs: [c0]}
+  s1: {vital: true, rto: 4h, rtc: 1h, needs: [c1]}
+`))
+	if problems.HasErrors() {
+		t.Fatal(problems)
+	}
+	whole := func(observer string) alert.Alert {
+		return labelled(alert.Firing, "observer", observer, "service", "s0", "effect", "down")
+	}
+	d := detector.New(a)
+	d.Observe(at("0s"), "", of("0s", whole("p")), of("0s", says("p", "c1", "down")))
+	d.Observe(at("10m"), "", of("10m", whole("q")))
+	doubts := func(offset string) (all []string) {
+		for _, v := range d.Verdicts(at(offset)) {
+			for _, c := range v.Explanation.Criteria {
+				if c.ID == bia.Concurrent {
+					all = append(all, c.Doubt)
+				}
+			}
+		}
+		return all
+	}
+	for _, doubt := range doubts("9m") {
+		if doubt == "" {
+			t.Error("one observer says that s0 is down, and two must: that is a doubt")
+		}
+	}
+	for _, doubt := range doubts("11m") {
+		if doubt != "" {
+			t.Error(doubt)
+		}
 	}
 }

@@ -96,6 +96,11 @@ func (c *cluster) account(sc *scene, t int64) *account {
 		}
 	}
 	a := &account{from: t, until: min(c.next(t), sc.signals(t)), company: with, openings: openings}
+	if with != nil { // what is in doubt about any of them is in doubt about all
+		for _, one := range with.causes {
+			a.until = min(a.until, one.j.next(t))
+		}
+	}
 	if len(c.d.book.own) > 0 { // they may ask about anything
 		a.until = min(a.until, sc.next(t))
 	}

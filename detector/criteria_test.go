@@ -311,6 +311,23 @@ func TestMaintenanceIsAnnouncedByWhoMayAndByNobodyElse(t *testing.T) {
 	}
 }
 
+// What is switched off on purpose is no evidence that a site is lost: who could say it of anything could hide that.
+func TestWhatIsSwitchedOffIsSaidByWhoWatchesItOrByPeople(t *testing.T) {
+	off := labelled(alert.Firing, "component", "c", "effect", "intentional", "by", "kim", "until", at("2h").Format(time.RFC3339))
+	for on, want := range map[string]detector.State{"holdfast.alerts.a": detector.Down, "holdfast.alerts.changes": detector.Up, "holdfast.alerts.else": detector.Up} {
+		h := watch(t, calendar)
+		h.on(on, "0s", off)
+		for _, c := range h.Components(at("1m")) {
+			if c.State != want {
+				t.Errorf("said on %s, c is %s, expected %s", on, c.State, want)
+			}
+		}
+	}
+	h := watch(t, calendar)
+	h.TellSwitchedOff(at("0s"), "kim", "c", at("2h"))
+	h.expectState("1m", "c", detector.Down, "intentional")
+}
+
 func TestWhoMayNotAnnounceMaintenanceCannotCrowdOutWhoMay(t *testing.T) {
 	h := watch(t, calendar)
 	for n := range 1000 {

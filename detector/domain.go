@@ -83,7 +83,8 @@ type witnessing struct {
 	cell  cell
 	class string
 	by    []string // who says that it is down
-	now   []string // of these, who has not fallen silent since
+	seers int      // of these, how many have a name and have not fallen silent since
+	seer  string   // one of them
 }
 
 // inferred tests a domain's components. Components that responders switched off, or that only count as down because
@@ -129,7 +130,7 @@ func (v *view) witnessing(component string, at int64) witnessing {
 		if u := voice.line.at(at); !u.nameless && (u.word == isDown || u.word == heldDown) {
 			w.by = append(w.by, voice.observer)
 			if u.word == isDown && voice.observer != "" {
-				w.now = append(w.now, voice.observer)
+				w.seers, w.seer = w.seers+1, voice.observer
 			}
 		}
 	}
@@ -153,11 +154,11 @@ func (t *tally) count(w witnessing, by int) {
 		return
 	}
 	t.firm += by
-	if len(w.now) > 0 {
+	if w.seers > 0 {
 		t.witnessed += by
 	}
-	if len(w.now) == 1 {
-		add(t.sole, w.now[0], by)
+	if w.seers == 1 {
+		add(t.sole, w.seer, by)
 	}
 }
 
@@ -177,11 +178,12 @@ func (v *view) test(members int, t tally) loss {
 	l.held = l.inferred && !enough(t.firm)
 	if l.seen = half(t.witnessed); l.seen {
 		var by []string
-		for _, o := range sorted(t.sole) {
-			if !half(t.witnessed - t.sole[o]) {
+		for o, n := range t.sole { // few, and most often none
+			if !half(t.witnessed - n) {
 				by = append(by, o)
 			}
 		}
+		slices.Sort(by)
 		l.seenBy = strings.Join(by, " ")
 	}
 	return l

@@ -38,7 +38,7 @@ func (d *Detector) heedComponent(s statement) bool {
 		return false
 	}
 	if s.effect == "intentional" {
-		return d.heedIntentional(s)
+		return d.heedIntentional(s, c.Observers)
 	}
 	w, ok := wordOf(s)
 	if !ok {
@@ -82,7 +82,18 @@ func wordOf(s statement) (word, bool) {
 	return nothing, false
 }
 
-func (d *Detector) heedIntentional(s statement) bool {
+// heedIntentional takes it that responders have switched a component off, from whoever may say that it is down: its observers,
+// and nobody in particular as long as not all of these are known by what they sign or where they speak. What is switched off is no evidence
+// of a lost site, so a thief could hide one.
+func (d *Detector) heedIntentional(s statement, observers []string) bool {
+	switch {
+	case s.alert.Vouched:
+	case s.observer != "" && len(observers) > 0 && !slices.Contains(observers, s.observer):
+		d.stranger(s)
+		return true
+	case s.observer == "" && d.book.proven(observers):
+		return true
+	}
 	until, err := time.Parse(time.RFC3339, s.alert.Labels.Get("until"))
 	by := noted(s.alert.Labels.Get("by"))
 	if err != nil || by == "" {

@@ -164,11 +164,14 @@ func (sc *scene) signals(t int64) int64 {
 	return next
 }
 
-// nextSaid is the first instant after t at which any speaker says something else: it counts who says so, beside what is said.
+// nextSaid is the first instant after t at which any speaker says anything: it counts who says so, and that it was said at all,
+// beside what it comes to.
 func nextSaid[V facility | integrity](all sayings[V], l lens, t int64) int64 {
 	next := int64(never)
 	for _, said := range all {
-		next = min(next, said.line(l).next(t))
+		for _, s := range said.laid(l) {
+			next = min(next, spans{s.span}.next(t))
+		}
 	}
 	return next
 }

@@ -116,7 +116,7 @@ func TestALineBecomesTheAlertsThatMonitoringWouldSend(t *testing.T) {
 		"observer probe-a silent":                     {firing(ten, "observer", "probe-a", "effect", "silent")},
 		"observer probe-a ok":                         {resolved(ten, "observer", "probe-a", "effect", "ok")},
 		"intentional web by ann until 2h": {
-			firing(ten, "component", "web", "effect", "intentional", "by", "ann", "until", "2026-01-05T10:00:00Z")},
+			vouched(firing(ten, "component", "web", "effect", "intentional", "by", "ann", "until", "2026-01-05T10:00:00Z"))},
 		"maintenance 0s 2h degraded web site here": {
 			vouched(firing(ten, "effect", "maintenance", "from", "2026-01-05T08:00:00Z", "to", "2026-01-05T10:00:00Z", "expect", "degraded", "scope", "web,site here"))},
 	} {

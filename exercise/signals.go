@@ -120,6 +120,7 @@ func (t *timeline) intentional() {
 	}
 	end := t.instant(until)
 	t.say("intentional", map[string]string{"component": id.text, "by": t.name(by), "until": end.Format(time.RFC3339)}, c)
+	t.now.Alerts[len(t.now.Alerts)-1].Vouched = true // as of whoever may say so
 }
 
 // maintenance announces a window: from, to, the effect that is expected, and what is worked on.

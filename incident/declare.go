@@ -124,6 +124,25 @@ func (i Incident) delegated(w World, met []detector.Criterion) (rule string, gat
 	return "automatic_for " + strings.Join(ids(passed), ", "), nil
 }
 
+// Gate is all that keeps a disaster that is recommended from being declared by itself, as things stand now: what was in the way when it was
+// recommended may have been mended, or something else have come. Empty: none is recommended.
+func (d *Desk) Gate(now time.Time, i Incident) string {
+	switch {
+	case i.Recommended == nil || i.Declared != nil:
+		return ""
+	case d.detector == nil || d.shadow || !i.Open() || i.HandsOff != "":
+		return i.Recommended.Gate
+	}
+	f := d.draft(now)
+	w := f.world(i, f.follows(i.ID))
+	met := grounds(w.Verdict)
+	if len(met) == 0 {
+		return i.Recommended.Gate
+	}
+	_, gates := i.delegated(w, met)
+	return orText(strings.Join(gates, "; "), i.Recommended.Gate)
+}
+
 // blocked is all that keeps a criterion from declaring by itself: the detector doubts it, or each service that carries it has a
 // gate of its own. Empty: nothing does.
 func (i Incident) blocked(w World, c detector.Criterion) (gates []string) {

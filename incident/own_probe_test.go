@@ -137,3 +137,27 @@ func TestWhatIsSeenLaterDeclaresLater(t *testing.T) {
 	says(t, gate, "says that shop is up")
 	equal(t, s.kept[len(s.kept)-1].record.At, t0.Add(7*time.Minute))
 }
+
+// Whoever looks is told what is in the way now, not what was in the way when it was recommended.
+func TestTheGateThatIsShownIsTheOneThatIsShutNow(t *testing.T) {
+	s := newShift(t, map[string]string{"bia.yaml": lookedAt})
+	s.hears(1, "prom", nil, map[string]string{"component": "web", "effect": "down"})
+	s.hears(2, "prom", nil, map[string]string{"site": "north", "effect": "lost"})
+	for minute := range 8 {
+		s.now = t0.Add(time.Duration(minute) * time.Minute)
+		s.own(uint64(3+minute), bia.OwnSubject, "service", "shop", "up")
+		s.settle()
+	}
+	gate := func() string { return s.desk.Gate(s.now, s.desk.Incidents()[0]) }
+	const alone, unseen = "only prom says that north is lost", "holdfast's own probe, says that shop is up"
+	says(t, gate(), alone, unseen)
+	s.hears(11, "facility", nil, map[string]string{"site": "north", "effect": "lost"})
+	s.settle()
+	says(t, gate(), unseen)
+	if strings.Contains(gate(), alone) {
+		t.Errorf("a second says so too, and the gate is %q", gate())
+	}
+	if declared, recorded := declaredIn(s); declared != nil || !strings.Contains(recorded, alone) {
+		t.Errorf("declared %v; recommended was with %q", declared, recorded)
+	}
+}

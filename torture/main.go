@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -158,7 +159,7 @@ func (o *options) prepare() (err error) {
 
 // build builds a daemon of the source in a directory.
 func build(program, source, tags string) error {
-	c := exec.Command("go", "build", "-tags", tags, "-o", program, "./cmd/holdfast")
+	c := exec.CommandContext(context.Background(), "go", "build", "-tags", tags, "-o", program, "./cmd/holdfast")
 	c.Dir = source
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("build holdfast: %w\n%s", err, out)

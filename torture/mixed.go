@@ -62,12 +62,12 @@ func buildCommit(dir, commit string) (program string, err error) {
 		return "", err
 	}
 	archive := filepath.Join(dir, "older.tar")
-	export := exec.Command("git", "archive", "-o", archive, commit)
+	export := exec.CommandContext(context.Background(), "git", "archive", "-o", archive, commit)
 	export.Dir = ".."
 	if out, err := export.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("the commit %s is not in the history that is here (a shallow clone?): %w\n%s", commit, err, out)
 	}
-	if out, err := exec.Command("tar", "-xf", archive, "-C", source).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(context.Background(), "tar", "-xf", archive, "-C", source).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("unpack %s: %w\n%s", commit, err, out)
 	}
 	program = filepath.Join(dir, "holdfast-older")

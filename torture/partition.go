@@ -57,7 +57,7 @@ func (p *proxy) carry(in net.Conn) {
 	if p.cut.Load() {
 		return
 	}
-	out, err := net.DialTimeout("tcp", p.to, time.Second)
+	out, err := (&net.Dialer{Timeout: time.Second}).DialContext(context.Background(), "tcp", p.to)
 	if err != nil {
 		return
 	}

@@ -31,7 +31,7 @@ func spawn(log string, env []string, program string, args ...string) (*process, 
 		return nil, err
 	}
 	defer func() { _ = out.Close() }()
-	p := &process{cmd: exec.Command(program, args...), log: log, ended: make(chan struct{})}
+	p := &process{cmd: exec.CommandContext(context.Background(), program, args...), log: log, ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = out, out
 	p.cmd.Env = append(os.Environ(), env...)
 	if err := p.cmd.Start(); err != nil {

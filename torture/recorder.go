@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -125,7 +126,7 @@ func record(dir, listen, natsURLs string) error {
 		note(b, w, e)
 	})
 	mux.HandleFunc("GET /seen", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"seen":true}`) })
-	l, err := net.Listen("tcp", listen)
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", listen)
 	if err != nil {
 		return err
 	}

@@ -379,7 +379,7 @@ func (h *house) lookedThrough(p *process) error {
 		page, err := newAPI(h.url()).send(context.Background(), http.MethodGet, "/metrics", "", nil)
 		recalled := regexp.MustCompile(`(?m)^holdfast_start_recalled_alert_messages [1-9]`).Match(page)
 		if err != nil || p.dead() || !recalled || strings.Contains(string(text), "looked through the alerts that were not heard anew") {
-			return nil // it is in no state to look, has nothing to look through, or has done so
+			return nil //nolint:nilerr // it is in no state to look, has nothing to look through, or has done so
 		}
 		return errors.New("it has not said so")
 	})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -74,7 +75,11 @@ func (n *node) start(routes []string) (err error) {
 // healthy is nil once it can keep what it is given.
 func (n *node) healthy() error {
 	client := http.Client{Timeout: 2 * time.Second}
-	res, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d/healthz?js-enabled-only=true", n.monitor))
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/healthz?js-enabled-only=true", n.monitor), nil)
+	if err != nil {
+		return err
+	}
+	res, err := client.Do(req)
 	if err != nil {
 		return err
 	}
