@@ -230,7 +230,7 @@ func (i *Incident) run(id string, change func(*Run)) {
 // step changes a copy of one step of a run.
 func (i *Incident) step(run, step string, change func(*playbooks.Step, *StepState)) {
 	i.run(run, func(r *Run) {
-		n := slices.IndexFunc(r.Steps, func(s StepState) bool { return s.ID == step })
+		n := r.indexOf(step)
 		if n < 0 {
 			i.HandsOff = fmt.Sprintf("the journal speaks of step %s, which run %s does not have", step, run)
 			return

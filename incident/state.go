@@ -208,9 +208,20 @@ func (r Run) busy() (StepState, bool) {
 	return StepState{}, false
 }
 
+// indexOf is the place of a step; -1: there is none. A step is large, and a history looks for very many: they are looked at where
+// they are.
+func (r *Run) indexOf(id string) int {
+	for n := range r.Steps {
+		if r.Steps[n].ID == id {
+			return n
+		}
+	}
+	return -1
+}
+
 // state finds a step by id.
 func (r Run) state(id string) (StepState, bool) {
-	n := slices.IndexFunc(r.Steps, func(s StepState) bool { return s.ID == id })
+	n := r.indexOf(id)
 	if n < 0 {
 		return StepState{}, false
 	}

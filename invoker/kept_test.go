@@ -365,3 +365,26 @@ func TestWhatWasLostOfMessagesThatWereHeardBeforeLeavesDeclarationsToPeople(t *t
 		p.end()
 	})
 }
+
+// With a million alerts the first verdict takes a while, and whoever asks meanwhile waits for it.
+func TestThatAnInstanceIsInChargeIsSaidBeforeItDecidesAnything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := lived(t)
+		var p *process
+		var told []invoker.Status
+		booted := make(chan struct{})
+		p = w.boot(func(c *invoker.Config) {
+			c.InCharge = func() {
+				<-booted
+				told = append(told, p.inv.Status())
+			}
+		})
+		close(booted)
+		time.Sleep(time.Hour)
+		last := p.inv.Status()
+		p.end()
+		if len(told) != 1 || !told[0].Live || told[0].Epoch == 0 || last.Head <= told[0].Head {
+			t.Errorf("it was told %+v, and ended at envelope %d", told, last.Head)
+		}
+	})
+}
