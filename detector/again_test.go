@@ -240,3 +240,26 @@ services:
 		}
 	}
 }
+
+// An alert that says once more what it had said may change nothing about a component, and yet what set the start of an outage.
+func TestWhatSetTheStartIsAskedAnewWhereAnAlertSaysTheSameOnceMore(t *testing.T) {
+	a, problems := bia.Parse("bia.yaml", []byte("organisation: start\nobservers: {p: {}}\ncomponents: {c: {observers: [p]}}\n"+
+		"services: {s: {vital: true, rto: 4h, rtc: 1h, needs: [{any_of: [c], tolerates: 20m}]}}\n"))
+	if problems.HasErrors() {
+		t.Fatal(problems)
+	}
+	d := detector.New(a)
+	d.Observe(at("0s"), "", of("0s", says("p", "c", "down")))
+	d.Verdicts(at("40m"))
+	d.Observe(at("10m"), "", of("10m", says("p", "c", "down")))
+	for _, v := range d.Verdicts(at("40m")) {
+		said := v.Explanation.Origin.Said
+		if len(said) != 1 || !said[0].Received.Equal(at("10m")) {
+			t.Errorf("the start was set by what was heard at 10m: %+v", v.Explanation.Origin)
+		}
+	}
+	want, got := fmt.Sprintf("%+v", d.Copy().Verdicts(at("40m"))), fmt.Sprintf("%+v", d.Verdicts(at("40m")))
+	if want != got {
+		t.Error(difference(want, got))
+	}
+}

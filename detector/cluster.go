@@ -25,6 +25,7 @@ type account struct {
 	company     *company // of its outages; nil: it has none that count
 	openings    []int64  // of the whole scene, where something of the cluster itself is still to begin
 	verdicts    []*Verdict
+	of          []situation // each verdict's
 }
 
 // accountsMost is how many accounts of a cluster are kept: whoever asks for the next change asks for the present and for later.
@@ -106,11 +107,56 @@ func (c *cluster) account(sc *scene, t int64) *account {
 	}
 	for _, s := range c.situations(t) {
 		if v, until, ok := s.verdict(t); ok {
-			a.verdicts, a.until = append(a.verdicts, sc.once(v)), min(a.until, until)
+			a.verdicts, a.of, a.until = append(a.verdicts, sc.once(v)), append(a.of, s), min(a.until, until)
 		}
 	}
 	c.accounts = latest(c.accounts, -1, a, accountsMost)
 	return a
+}
+
+// restate notes that an alert said once more what it had said of a component. That may change nothing about the component, and
+// yet who was the first to say so.
+func (d *Detector) restate(id string) {
+	if d.scene != nil {
+		d.scene.restated[id] = true
+	}
+}
+
+// revise drops what was made of clusters in which something else set the start since.
+func (sc *scene) revise() {
+	if len(sc.restated) == 0 {
+		return
+	}
+	rests := map[*cluster]bool{}
+	for id := range sc.restated {
+		for _, service := range append(slices.Clip(sc.d.book.above(id)), id) {
+			if j := sc.d.judged[service]; j != nil {
+				for _, n := range j.drawn {
+					rests[n.of] = true
+				}
+			}
+		}
+	}
+	sc.restated = emptied(sc.restated)
+	for c := range rests {
+		if c == nil || !slices.ContainsFunc(c.accounts, (*account).misled) {
+			continue
+		}
+		c.accounts, sc.looked = nil, looked{}
+		for _, known := range sc.told {
+			known.from, known.until = never, ever
+		}
+	}
+}
+
+// misled reports whether a verdict would now tell of another origin.
+func (a *account) misled() bool {
+	for i, s := range a.of {
+		if v := *a.verdicts[i]; !reflect.DeepEqual(v.Explanation.Origin, s.origin(v, a.from)) {
+			return true
+		}
+	}
+	return false
 }
 
 // counted reports whether any outage of the cluster can be one of several that last together.

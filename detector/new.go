@@ -274,6 +274,9 @@ func (d *Detector) settle(t int64) {
 		d.until = t
 	}
 	d.refresh()
+	if d.scene != nil {
+		d.scene.revise()
+	}
 	if d.judge() || d.scene == nil || d.scene.void {
 		d.scene = d.assemble()
 	}

@@ -16,7 +16,8 @@ type scene struct {
 	joins    []join // in order of time
 	clusters []*cluster
 	losses   *concurrence
-	void     bool // it is to be drawn anew, with nothing in common
+	void     bool            // it is to be drawn anew, with nothing in common
+	restated map[string]bool // components of which an alert said once more what it had said
 
 	told    []*told // what was read off last, the latest first
 	said    map[string][]*Verdict
@@ -50,7 +51,7 @@ type join struct {
 // assemble draws the scene.
 func (d *Detector) assemble() *scene {
 	ids := sorted(d.judged)
-	sc := &scene{d: d, losses: d.concurrence(ids), said: map[string][]*Verdict{}}
+	sc := &scene{d: d, losses: d.concurrence(ids), said: map[string][]*Verdict{}, restated: map[string]bool{}}
 	before := d.scene
 	if before != nil {
 		sc.told, sc.said = before.remembered()

@@ -76,6 +76,7 @@ func (d *Detector) say(id string, s statement, w word) {
 		now := before.with(said)
 		forgot = len(now) <= len(before) // what it said before may have been news
 		d.memory.remember(n, now)
+		d.restate(id)
 	}
 	p.late = max(p.late, said.lateness())
 	if !d.witnessed(by, n, s.ear) || forgot {

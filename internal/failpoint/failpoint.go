@@ -24,7 +24,7 @@ type Point struct {
 // Points are all there are, in the order of a life. A test holds them against the code, and the torture harness fails a run in
 // which one was not hit.
 var Points = []Point{
-	{"store/examining", "nobody has looked at the store, and a child is about to"},
+	{"store/examining", "a child looks at the store, and the daemon is about to wait for it"},
 	{"store/examined", "a child has opened and closed the store"},
 	{"embedded/starting", "the store is locked, and nats-server has not looked at it"},
 	{"embedded/started", "nats-server is ready, and nobody is connected"},

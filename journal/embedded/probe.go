@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,6 +62,11 @@ func Examine(ctx context.Context, store string, command func(context.Context) *e
 func examine(ctx context.Context, child *exec.Cmd) (died bool, err error) {
 	var out, said bytes.Buffer
 	child.Stdout, child.Stderr = &out, &said
+	here, err := child.StdinPipe() // is closed when this process ends, however it does
+	if err != nil {
+		return false, nil //nolint:nilerr // the daemon opens it all the same
+	}
+	defer func() { _ = here.Close() }()
 	start := time.Now()
 	if err := child.Start(); err != nil {
 		return false, nil //nolint:nilerr // the daemon opens it all the same
@@ -99,9 +105,14 @@ func patienceFor(store string) time.Duration {
 	return probePatience + time.Duration(max(0, size-1<<30)/patiencePer)*time.Second
 }
 
-// Probe is what the child does: it opens the store, loads the blocks that look odd, closes it, and says what it found.
+// Probe is what the child does: it opens the store, loads the blocks that look odd, closes it, and says what it found. When whoever
+// sent it is gone it ends, since it holds the store, and the next daemon would find it held.
 func Probe(ctx context.Context, store string) error {
 	debug.SetMemoryLimit(probeMemory)
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(1)
+	}()
 	say := func(f finding) error { return json.NewEncoder(os.Stdout).Encode(f) }
 	go watchMemory(ctx, func(bytes uint64) {
 		_ = say(finding{Damaged: fmt.Sprintf("opening it takes more than %d MiB of memory", bytes>>20)})

@@ -2,9 +2,11 @@ package embedded_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +22,20 @@ import (
 func TestMain(m *testing.M) {
 	store := os.Getenv("HOLDFAST_TEST_PROBE")
 	switch {
+	case os.Getenv("HOLDFAST_TEST_LINGER") != "":
+		// A child that has very much to look at, and says nothing while it does: who writes to nobody is ended by that. That it is there
+		// it says on what its sender has for its own output.
+		os.Stdout, _ = os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+		go func() { _ = embedded.Probe(context.Background(), store) }()
+		_, _ = os.NewFile(3, "of the sender").WriteString(".")
+		time.Sleep(time.Minute)
+	case os.Getenv("HOLDFAST_TEST_SEND") != "":
+		_ = embedded.Examine(context.Background(), os.Getenv("HOLDFAST_TEST_SEND"), func(ctx context.Context) *exec.Cmd {
+			child := exec.CommandContext(ctx, os.Args[0])
+			child.Env = append(os.Environ(), "HOLDFAST_TEST_SEND=", "HOLDFAST_TEST_LINGER=yes", "HOLDFAST_TEST_PROBE="+os.Getenv("HOLDFAST_TEST_SEND"))
+			child.ExtraFiles = []*os.File{os.Stdout}
+			return child
+		})
 	case store == "":
 		verifyNoLeaks(m)
 	case os.Getenv("HOLDFAST_TEST_DIE") != "":
@@ -106,6 +122,37 @@ func TestAWholeStoreIsFoundWhole(t *testing.T) {
 	}
 }
 
+// Else a daemon that is killed while a child looks would leave the store held, and the next one would not start.
+func TestAChildThatLooksAtAStoreEndsWithWhoSentIt(t *testing.T) {
+	store := written(t, 20)
+	sender := exec.CommandContext(t.Context(), os.Args[0])
+	sender.Env = append(os.Environ(), "HOLDFAST_TEST_SEND="+store)
+	said, err := sender.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sender.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := said.Read(make([]byte, 1)); err != nil { // the child is there
+		t.Fatal(err)
+	}
+	if err := sender.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(io.Discard, said) // the child has it too
+		ended <- err
+	}()
+	select {
+	case <-ended:
+	case <-time.After(20 * time.Second):
+		t.Error("the child goes on")
+	}
+	_ = sender.Wait()
+}
+
 // A flipped bit in a record's sequence lets nats-server 2.15.2 loop for ever, and take all memory, when it loads the block.
 func TestAFlippedSequenceIsFoundBeforeItHangsTheDaemon(t *testing.T) {
 	store := written(t, 20)
@@ -121,8 +168,10 @@ func TestAFlippedSequenceInABlockThatOpeningDoesNotLoadIsFoundToo(t *testing.T) 
 		t.Fatal(err)
 	}
 	j := open(t, s, journal.Options{})
-	for range 27 { // three blocks of 8 MiB
-		if _, err := j.Publish(t.Context(), "holdfast.alerts.prom", nil, make([]byte, 900<<10)); err != nil {
+	body := make([]byte, 900<<10)
+	for range 27 { // three blocks of 8 MiB, of what cannot be stored in fewer bytes
+		_, _ = rand.Read(body)
+		if _, err := j.Publish(t.Context(), "holdfast.alerts.prom", nil, body); err != nil {
 			t.Fatal(err)
 		}
 	}
