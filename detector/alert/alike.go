@@ -285,20 +285,17 @@ func (s *sketch) differs(to slot, name string) {
 	s.from = s.at
 }
 
-// whatever goes past a value of which every string may be another.
+// whatever goes past a value of which every string may be another, unless it stands in an array.
 func (s *sketch) whatever() {
 	switch s.next() {
 	case '{':
 		for m := s.object(1); s.member(&m); {
 			s.whatever()
 		}
-	case '[':
-		s.unfit = true
-		s.skip(1)
 	case '"':
 		s.differs(isPassed, "")
 	default:
-		s.word()
+		s.skip(1)
 	}
 }
 

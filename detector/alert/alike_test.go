@@ -81,6 +81,29 @@ func FuzzAlike(f *testing.F) {
 	})
 }
 
+// Of these the second looks like the first, and is not to be read as if it were.
+func TestWhatOnlyLooksAlikeIsReadByItself(t *testing.T) {
+	const a = `{"status":"firing","labels":{"a":"b"},"starts_at":"2026-12-01T00:00:00Z","startsAt":"2026-12-01T01:00:00Z"}`
+	many := func(n int) string { return strings.TrimSuffix(strings.Repeat("0,", n), ",") }
+	for name, c := range map[string][2]string{
+		"a key for the second time": {`{"receiver":"x","alerts":[` + a + `],"version":"4"}`, `{"version":"4","alerts":[` + a + `],"version":"4"}`},
+		"another format's":          {`{"holdfast":1,"alerts":[` + a + `]}`, `{"version":"4","alerts":[` + a + `]}`},
+		"another version":           {`{"alerts":[` + a + `],"version":"4","x":"y"}`, `{"alerts":[` + a + `],"version":"5","x":"y"}`},
+		"another number left out":   {`{"alerts":[` + a + `],"version":"4","truncatedAlerts":1}`, `{"alerts":[` + a + `],"version":"4","truncatedAlerts":2}`},
+		"another status":            {`{"alerts":[` + a + `],"version":"4"}`, `{"alerts":[` + strings.Replace(a, "firing", "broken", 1) + `],"version":"4"}`},
+		"an instant that is none":   {`{"alerts":[` + a + `],"version":"4"}`, `{"alerts":[` + strings.Replace(a, "T01:", "T25:", 1) + `],"version":"4"}`},
+		"another instant of change": {`[{"labels":{"a":"b"},"updatedAt":"2026-12-01T00:00:00Z"}]`, `[{"labels":{"a":"b"},"updatedAt":"2026-12-01T00:00:01Z"}]`},
+		"too much before the end":   {`{"receiver":[` + many(9) + `],"alerts":[],"version":"4","x":[` + many(900) + `]}`, `{"receiver":[` + many(200) + `],"alerts":[],"version":"4","x":[` + many(900) + `]}`},
+		"what follows the end":      {`{"alerts":[` + a + `],"version":"4"}`, `{"alerts":[` + a + `],"version":"4"}}`},
+	} {
+		var reader Reader
+		if !sameWithMemory(t, &reader, []byte(c[0])) {
+			t.Errorf("%s: the first is not read straight", name)
+		}
+		sameWithMemory(t, &reader, []byte(c[1]))
+	}
+}
+
 // What the shapes save is only saved where they fit: what one sender sends, whatever it says.
 func TestWhatOneSenderSendsFitsTheShapeOfWhatItSentBefore(t *testing.T) {
 	const alert = `{"status":"firing","labels":{"alertname":%q,"host":%q},"annotations":{"summary":"a\nb"},"startsAt":"2026-12-01T00:00:0%dZ","generatorURL":"http://p\u0026","fingerprint":"%x"}`
