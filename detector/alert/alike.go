@@ -157,12 +157,12 @@ func (r *straight) alike(sh *shape) (a Alert, ok bool) {
 	if !r.pass(sh.last) || r.err != nil {
 		return a, r.back(from, first)
 	}
-	r.tokens -= sh.tokens
 	a.Labels, a.Annotations = r.both(sh, first)
 	return a, true
 }
 
-// begin reports whether so many tokens are left as a shape has.
+// begin reports whether so many tokens are left as a shape has. They need not be counted: each alert has its own, and after an
+// ending there are none.
 func (r *straight) begin(sh *shape) bool { return r.err == nil && r.tokens >= sh.tokens }
 
 // pass goes past what is the same.
@@ -240,7 +240,6 @@ func (r *straight) endsAlike(sh *shape) bool {
 	if !r.pass(sh.last) || r.err != nil {
 		return r.back(from, len(r.labels))
 	}
-	r.tokens -= sh.tokens
 	return true
 }
 

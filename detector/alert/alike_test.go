@@ -92,7 +92,7 @@ func TestWhatOnlyLooksAlikeIsReadByItself(t *testing.T) {
 		"another number left out":   {`{"alerts":[` + a + `],"version":"4","truncatedAlerts":1}`, `{"alerts":[` + a + `],"version":"4","truncatedAlerts":2}`},
 		"another status":            {`{"alerts":[` + a + `],"version":"4"}`, `{"alerts":[` + strings.Replace(a, "firing", "broken", 1) + `],"version":"4"}`},
 		"an instant that is none":   {`{"alerts":[` + a + `],"version":"4"}`, `{"alerts":[` + strings.Replace(a, "T01:", "T25:", 1) + `],"version":"4"}`},
-		"another instant of change": {`[{"labels":{"a":"b"},"updatedAt":"2026-12-01T00:00:00Z"}]`, `[{"labels":{"a":"b"},"updatedAt":"2026-12-01T00:00:01Z"}]`},
+		"another instant of change": {`[{"labels":{"a":"b"},"endsAt":"2026-12-01T01:00:00Z","updatedAt":"2026-12-01T00:00:00Z"}]`, `[{"labels":{"a":"b"},"endsAt":"2026-12-01T01:00:00Z","updatedAt":"2026-12-01T02:00:00Z"}]`},
 		"too much before the end":   {`{"receiver":[` + many(9) + `],"alerts":[],"version":"4","x":[` + many(900) + `]}`, `{"receiver":[` + many(200) + `],"alerts":[],"version":"4","x":[` + many(900) + `]}`},
 		"what follows the end":      {`{"alerts":[` + a + `],"version":"4"}`, `{"alerts":[` + a + `],"version":"4"}}`},
 	} {
