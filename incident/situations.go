@@ -214,11 +214,10 @@ func (b *book) registered() *register {
 // reregister brings the register up to a record: old is the incident before it, nil for one that was not there.
 func (b *book) reregister(old, now *Incident) {
 	switch {
-	case b.about.of == nil:
-	case old == nil && now.Open():
+	case old == nil && now.Open() && b.about.of != nil:
 		b.about = &registry{b.about.of.with(len(b.going)-1, now)}
 	case old == nil, old.Key != now.Key, old.Open() != now.Open(), !sameServices(old, now):
-		b.about = &registry{}
+		b.about = &registry{} // a new one also where nobody has asked yet: a draft and its book would fill the same
 	}
 }
 

@@ -125,3 +125,17 @@ func TestWhatConcernsOneIncidentAloneHasNobodyElseLookedAt(t *testing.T) {
 	f.agenda.concerned(f)
 	equal(t, looked, 1) // the one that has nothing to be asked for anyway
 }
+
+// What would be decided at another instant is thought through on a copy of the book, and thrown away.
+func TestWhatADraftFindsOutAboutIncidentsStaysWithTheDraft(t *testing.T) {
+	h := invoked(t, automatic(t))
+	for name, event := range map[string]Event{"one that is over there": StoodDown{By: Actor{Person: "alice"}}, "one that only opens there": ExerciseStarted{Exercise: Tabletop}} {
+		h.book.about = &registry{} // nobody has asked yet
+		f := h.draft()
+		f.commit(map[Kind]string{KindStoodDown: acmeIncident, KindExerciseStarted: exerciseID}[event.Kind()], event)
+		f.registered()
+		if kept, anew := h.book.registered(), registerOf(h.book.living()); !reflect.DeepEqual(kept, anew) {
+			t.Errorf("%s: the book has %v, and would have %v", name, kept, anew)
+		}
+	}
+}
