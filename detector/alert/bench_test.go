@@ -66,6 +66,13 @@ func BenchmarkDecode(b *testing.B) {
 	for _, alerts := range []int{1, 64} {
 		for _, body := range bodies {
 			b.Run(fmt.Sprintf("%s/%d", body.name, alerts), func(b *testing.B) { perAlert(b, body.of(alerts), alerts, decodes) })
+			b.Run(fmt.Sprintf("%s-like-those-before/%d", body.name, alerts), func(b *testing.B) {
+				var reader Reader
+				perAlert(b, body.of(alerts), alerts, func(body []byte) (int, error) {
+					batch, err := reader.DecodeMessage(bridged, body)
+					return len(batch.Alerts), err
+				})
+			})
 		}
 		b.Run(fmt.Sprintf("webhook-by-encoding-json/%d", alerts), func(b *testing.B) {
 			perAlert(b, groupOf(alerts), alerts, func(body []byte) (int, error) {

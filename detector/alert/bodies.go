@@ -64,14 +64,14 @@ func lengths(values []string, body int) ([]int, error) {
 
 // decodeBodies reads a message of several bodies, all of one format. What can be read of them is; the error is of the first
 // that cannot.
-func decodeBodies(values []string, body []byte) (together Batch, first error) {
+func (r *Reader) decodeBodies(values []string, body []byte) (together Batch, first error) {
 	all, err := lengths(values, len(body))
 	if err != nil {
 		return Batch{}, err
 	}
 	together = Batch{Body: body, Lengths: all}
 	for n, one := range together.Bodies() {
-		b, err := Decode(one)
+		b, err := r.Decode(one)
 		if err == nil && together.Format != "" && together.Format != b.Format {
 			err = &Unreadable{Malformed, fmt.Sprintf("it is of format %s, and those before it of %s", b.Format, together.Format)}
 		}

@@ -181,12 +181,17 @@ func (e event) around(a Alert) Alert {
 // DecodeMessage reads one message of NATS: a body in whatever known format it is, several of them, or a CloudEvent in
 // binary mode. The error is an *Unreadable.
 func DecodeMessage(header map[string][]string, body []byte) (Batch, error) {
+	return (*Reader)(nil).DecodeMessage(header, body)
+}
+
+// DecodeMessage is as the function of this name.
+func (r *Reader) DecodeMessage(header map[string][]string, body []byte) (Batch, error) {
 	if several, ok := header[HeaderBodies]; ok {
-		return decodeBodies(several, body)
+		return r.decodeBodies(several, body)
 	}
 	names := eventNames(header)
 	if len(names) == 0 {
-		return Decode(body)
+		return r.Decode(body)
 	}
 	attributes, err := eventHeader(header, names)
 	if err != nil {

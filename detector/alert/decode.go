@@ -48,10 +48,7 @@ const maxLayers = 3
 // What the batch says are parts of body, not copies: body must not be changed afterwards, and any string that is kept
 // keeps the whole of it. Who holds on to something of an alert for longer takes a copy ([strings.Clone]).
 func Decode(body []byte) (Batch, error) {
-	if b, ok := readStraight(body); ok {
-		return b, nil
-	}
-	return byFormat(body)
+	return (*Reader)(nil).Decode(body)
 }
 
 // byFormat reads a message by way of a value, in which each format can look for what it knows.

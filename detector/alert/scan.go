@@ -33,7 +33,12 @@ type scanner struct {
 // newScanner checks what has to hold of every byte, once. What the scanner reads are parts of body, not copies: it must
 // not be changed any more.
 func newScanner(body []byte, alerts int) scanner {
-	s := scanner{data: unsafe.String(unsafe.SliceData(body), len(body)), tokens: MaxTokens, alerts: alerts, keys: make([]string, 0, 24)}
+	return newScannerWith(make([]string, 0, 24), body, alerts)
+}
+
+// newScannerWith has room for keys already.
+func newScannerWith(keys []string, body []byte, alerts int) scanner {
+	s := scanner{data: unsafe.String(unsafe.SliceData(body), len(body)), tokens: MaxTokens, alerts: alerts, keys: keys[:0]}
 	if s.ascii = ascii(s.data); s.ascii || utf8.ValidString(s.data) {
 		return s
 	}
@@ -347,7 +352,11 @@ func (s *scanner) text(what string) string {
 	if !s.spend() {
 		return ""
 	}
-	start := s.at + 1
+	return s.rest(s.at + 1)
+}
+
+// rest reads what follows the opening quote of a string.
+func (s *scanner) rest(start int) string {
 	s.at = plain(s.data, start)
 	if s.is('"') {
 		s.at++
@@ -360,10 +369,15 @@ func (s *scanner) text(what string) string {
 
 // skipText goes past a string.
 func (s *scanner) skipText() {
-	if start := s.at + 1; s.spend() {
-		s.at = plain(s.data, start)
-		s.written(nil, start)
+	if s.spend() {
+		s.past(s.at + 1)
 	}
+}
+
+// past goes past what follows the opening quote of a string.
+func (s *scanner) past(start int) {
+	s.at = plain(s.data, start)
+	s.written(nil, start)
 }
 
 // written reads a string from its start on, with whatever is in it that does not stand for itself. It stands where the

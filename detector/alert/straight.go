@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"slices"
@@ -17,19 +18,26 @@ type straight struct {
 	scanner
 	labels []Label         // of all alerts, one after the other
 	prints strings.Builder // fingerprints likewise
+	reader *Reader         // who remembers what was read before; nil: nobody
 }
 
 // readStraight is false for what the formats have to judge.
-func readStraight(body []byte) (b Batch, ok bool) {
+func readStraight(body []byte, reader *Reader) (b Batch, ok bool) {
 	if len(body) > MaxMessage {
 		return Batch{}, false
 	}
-	r := straight{scanner: newScanner(body, MaxAlerts), labels: make([]Label, 0, few)}
+	r := straight{labels: make([]Label, 0, few), reader: reader}
+	if reader == nil {
+		r.scanner = newScanner(body, MaxAlerts)
+	} else {
+		r.scanner = newScannerWith(reader.keys, body, MaxAlerts)
+		defer func() { reader.keys = r.keys }()
+	}
 	switch r.next() {
 	case '{':
 		b = r.message()
 	case '[':
-		b = Batch{Format: alertmanagerAPI, Alerts: r.each(1, r.apiAlert)}
+		b = Batch{Format: alertmanagerAPI, Alerts: r.each(1, &apiWriter)}
 		r.must(len(b.Alerts) > 0)
 		r.identify(b.Alerts)
 	default:
@@ -57,14 +65,18 @@ func (r *straight) message() Batch {
 func (r *straight) group(m *members) Batch {
 	b := Batch{Format: "alertmanager"}
 	version, alerts := "", false
-	for more := true; more; more = r.member(m) {
+	var rest ending
+	for more := true; more; more = more && r.member(m) {
 		switch m.key {
 		case "version":
 			version = r.quoted()
 		case "truncatedAlerts":
 			b.Truncated = int(min(r.count(), math.MaxInt32))
 		case "alerts":
-			b.Alerts, alerts = r.each(2, r.groupAlert), true
+			b.Alerts, alerts = r.each(2, &webhookWriter), true
+			if rest = r.ending(m, b.Truncated); rest.shape != nil {
+				b.Truncated, version, more = b.Truncated+rest.shape.truncated, cmp.Or(rest.shape.version, version), false
+			}
 		case "orgId", "holdfast": // it is another format's
 			r.handOver()
 		default:
@@ -72,9 +84,12 @@ func (r *straight) group(m *members) Batch {
 		}
 	}
 	r.must(alerts && slices.Contains(alertmanagerVersions, version))
+	r.remember(rest, b.Truncated)
 	r.identify(b.Alerts)
 	return b
 }
+
+var webhookWriter = writer{(*straight).groupAlert, map[string]slot{"status": isConstant, "labels": isLabel, "annotations": isAnnotation, "startsAt": isStart, "endsAt": isEnd, "fingerprint": isIdentity}}
 
 func (r *straight) groupAlert() (a Alert) {
 	for m := r.object(3); r.member(&m); {
@@ -110,7 +125,7 @@ func (r *straight) own(m *members) Batch {
 		case "holdfast":
 			r.must(r.word() == ownVersion)
 		case "alerts":
-			b.Alerts, alerts = r.each(2, r.ownAlert), true
+			b.Alerts, alerts = r.each(2, &ownWriter), true
 		default:
 			r.other(m.key, 2, ownKeys)
 		}
@@ -118,6 +133,8 @@ func (r *straight) own(m *members) Batch {
 	r.must(alerts)
 	return b
 }
+
+var ownWriter = writer{(*straight).ownAlert, map[string]slot{"status": isConstant, "sequence": isConstant, "labels": isLabel, "annotations": isAnnotation, "starts_at": isStart, "ends_at": isEnd, "fingerprint": isIdentity}}
 
 func (r *straight) ownAlert() (a Alert) {
 	for m := r.object(3); r.member(&m); {
@@ -143,6 +160,9 @@ func (r *straight) ownAlert() (a Alert) {
 	r.must(len(a.Labels) > 0 && (a.Status == Firing || a.Status == Resolved || a.Status == Unknown))
 	return a
 }
+
+// What Alertmanager answers with, and says when it heard of it, has no shape.
+var apiWriter = writer{(*straight).apiAlert, map[string]slot{"status": isConstant, "labels": isLabel, "annotations": isAnnotation, "startsAt": isStart, "endsAt": isEnd, "fingerprint": isIdentity, "updatedAt": isForeign}}
 
 // apiAlert reads one alert of Alertmanager's API.
 func (r *straight) apiAlert() (a Alert) {
@@ -202,10 +222,10 @@ func (r *straight) must(hold bool) {
 }
 
 // each reads an array of alerts. There is room for as many as there may be if all are like the first.
-func (r *straight) each(depth int, read func() Alert) (all []Alert) {
+func (r *straight) each(depth int, w *writer) (all []Alert) {
 	for i := r.array(depth); r.item(&i); {
 		from := r.at
-		a := read()
+		a := r.alert(w)
 		if all == nil {
 			more := min((len(r.data)-r.at)/(r.at-from+1), MaxAlerts)
 			more += more / 8 // the first may be the longest

@@ -16,7 +16,7 @@ import (
 // agree fails where what is read straight is anything else than what the formats make of it, or they make nothing of it.
 // It is false for what is not read straight, which they judge alone.
 func agree(t interface{ Fatalf(string, ...any) }, body []byte) bool {
-	got, ok := readStraight(body)
+	got, ok := readStraight(body, nil)
 	if !ok {
 		return false
 	}

@@ -78,17 +78,20 @@ func ended(ctx context.Context, err error) error {
 type ear struct {
 	alerts  journal.Alerts
 	waiting uint64 // the head of the log when it was last asked
+	reader  alert.Reader
 }
 
 func (e *ear) makeOut(ctx context.Context, m journal.Message) Heard {
 	h := Heard{Sequence: m.Sequence, Received: m.Received, Subject: m.Subject, CaughtUp: e.caughtUp(ctx, m)}
-	h.Batch, h.Unreadable = MakeOut(m)
+	h.Batch, h.Unreadable = MakeOut(&e.reader, m)
 	return h
 }
 
 // MakeOut says what a message of the alert log says by what it holds, or why no format reads it; the batch has nothing but
 // the body then. Live, on replay and in a backtest it is the same. Mappings are not asked: those in force are the hearer's.
-func MakeOut(m journal.Message) (alert.Batch, *alert.Unreadable) {
+//
+// Whoever makes out one message after the other has a reader, and says the same sooner; nil is no reader.
+func MakeOut(reader *alert.Reader, m journal.Message) (alert.Batch, *alert.Unreadable) {
 	if why := beginning(m.Header); why != nil {
 		return alert.Batch{}, why
 	}
@@ -99,7 +102,7 @@ func MakeOut(m journal.Message) (alert.Batch, *alert.Unreadable) {
 	if m.Borrowed() && strings.HasPrefix(m.Subject, journal.OwnPrefix) {
 		return alert.Batch{}, &alert.Unreadable{Reason: alert.Malformed, Detail: "it came by another stream, and holdfast itself says nothing there: somebody else speaks as holdfast"}
 	}
-	batch, err := alert.DecodeMessage(m.Header, m.Body)
+	batch, err := reader.DecodeMessage(m.Header, m.Body)
 	batch = batch.ReceivedAt(m.Received)
 	batch.Body, batch.Signature = m.Body, alert.SignatureOf(m.Subject, m.Header)
 	if err == nil {

@@ -36,14 +36,20 @@ func TestWhateverIsSetMovedAndCalledOffTheEarliestComesFirstAndNoneTooEarly(t *t
 			return first, some
 		}
 		const latest = math.MaxInt64
+		set := func(number int, at time.Time) {
+			w.Set(number, at)
+			if all[number] = at; at.After(time.Unix(0, latest)) {
+				all[number] = time.Unix(0, latest)
+			}
+		}
+		crowd := rapid.IntRange(1, 100).Draw(t, "crowd") // some of them all at about one time
+		for number := range rapid.IntRange(0, crowd).Draw(t, "crowded") {
+			set(number, now.Add(time.Hour+time.Duration(number)*time.Second))
+		}
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
-			switch number := rapid.IntRange(0, 40).Draw(t, "number"); rapid.IntRange(0, 4).Draw(t, "act") {
+			switch number := rapid.IntRange(0, crowd).Draw(t, "number"); rapid.IntRange(0, 4).Draw(t, "act") {
 			case 0, 1:
-				at := drawInstant(t, now)
-				w.Set(number, at)
-				if all[number] = at; at.After(time.Unix(0, latest)) {
-					all[number] = time.Unix(0, latest)
-				}
+				set(number, drawInstant(t, now))
 			case 2:
 				w.Drop(number)
 				delete(all, number)
@@ -75,6 +81,32 @@ func TestWhateverIsSetMovedAndCalledOffTheEarliestComesFirstAndNoneTooEarly(t *t
 			}
 		}
 	})
+}
+
+func TestWhatIsMovedToAndFroAndComesTakesNoMoreRoom(t *testing.T) {
+	var w deadlines.Wheel
+	now := time.Unix(1_796_000_000, 0)
+	day := func() {
+		for _, in := range []time.Duration{24 * time.Hour, time.Hour, time.Minute} {
+			for number := range 1000 {
+				w.Set(number, now.Add(in+time.Duration(number)*time.Second))
+				w.Drop(number - number%3)
+				w.Set(number, now.Add(in))
+			}
+		}
+		now = now.Add(24 * time.Hour)
+		for _, due := w.Due(now); due; _, due = w.Due(now) {
+		}
+	}
+	days := func() {
+		for range 100 {
+			day()
+		}
+	}
+	days()
+	if grown := testing.AllocsPerRun(1, days); grown > 0 {
+		t.Errorf("it has grown %v times", grown)
+	}
 }
 
 func BenchmarkAMillionDeadlinesAreSetAndCalledOff(b *testing.B) {
