@@ -25,6 +25,7 @@ type concurrence struct {
 	all  []*cause
 	met  spans // when enough last
 
+	still     bool       // they last when they did in the scene before
 	companies []*company // the last few that were asked for
 	at        int64      // the instant that was asked about last
 	lasting   *company   // the outages that lasted then
@@ -57,6 +58,9 @@ func (d *Detector) concurrence(ids []string) *concurrence {
 func (c *concurrence) together(j *judged) []claim {
 	if c.rule == nil || len(c.all) < c.most.Count {
 		return nil
+	}
+	if c.still && j.placed && len(j.together) == len(j.causes) {
+		return j.together
 	}
 	var claims []claim
 	for i, one := range j.causes {

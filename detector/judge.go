@@ -42,8 +42,12 @@ func (d *Detector) judge() (told bool) {
 		_, before := d.judged[id]
 		if j := d.weigh(id); j != nil {
 			d.judged[id], told = j, true
+			if at, there := slices.BinarySearch(d.troubled, id); !there {
+				d.troubled = slices.Insert(d.troubled, at, id)
+			}
 		} else if before {
 			delete(d.judged, id)
+			d.troubled = slices.DeleteFunc(d.troubled, func(o string) bool { return o == id })
 			told = true
 		}
 	}

@@ -41,18 +41,19 @@ type Detector struct {
 	count     Heard
 
 	// What was made of it, kept until something is heard that changes it.
-	until   int64 // silences that begin by then are foreseen
-	views   []*view
-	plain   *view
-	known   *view
-	felt    *view // as known, with what services tolerate
-	mended  *view // as felt, recoveries that were heard of late put right
-	judged  map[string]*judged
-	stale   map[string]bool    // parts of which something was heard; true: whatever rests on them is to be judged anew
-	touched map[string]bool    // services to be judged anew
-	shaken  map[string]bool    // failure domains of which something changed
-	scene   *scene             // nil: to be drawn anew
-	tallies map[string]tallies // what the scene was drawn with
+	until    int64 // silences that begin by then are foreseen
+	views    []*view
+	plain    *view
+	known    *view
+	felt     *view // as known, with what services tolerate
+	mended   *view // as felt, recoveries that were heard of late put right
+	judged   map[string]*judged
+	troubled []string           // those, in order
+	stale    map[string]bool    // parts of which something was heard; true: whatever rests on them is to be judged anew
+	touched  map[string]bool    // services to be judged anew
+	shaken   map[string]bool    // failure domains of which something changed
+	scene    *scene             // nil: to be drawn anew
+	tallies  map[string]tallies // what the scene was drawn with
 
 	readings uint64 // how often situations were read off a scene
 }
@@ -103,7 +104,7 @@ func (d *Detector) Rebase(a *bia.Analysis) {
 	d.felt = d.through(sight{lens: asKnown, holding: true})
 	d.felt.drawn, d.felt.lost = d.known.drawn, d.known.lost
 	d.mended = d.through(sight{lens: lens{known: true, mended: true, backdate: never}, holding: true})
-	d.judged, d.scene = map[string]*judged{}, nil
+	d.judged, d.troubled, d.scene = map[string]*judged{}, nil, nil
 	d.stale, d.touched, d.shaken = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, id := range d.book.judged {
 		d.touched[id] = true

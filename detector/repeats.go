@@ -16,12 +16,8 @@ func (m *memory) keyOf(subject string, a *alert.Alert) uint64 {
 	if a.Status != alert.Firing || a.Sequence != 0 || a.Vouched {
 		return 0
 	}
-	var h maphash.Hash
-	h.SetSeed(m.seed)
-	write := func(text string) {
-		_, _ = h.WriteString(text)
-		_ = h.WriteByte(separator)
-	}
+	all := m.scratch[:0]
+	write := func(text string) { all = append(append(all, text...), separator) }
 	write(subject)
 	write(a.Signer)
 	write(a.Fingerprint)
@@ -29,7 +25,8 @@ func (m *memory) keyOf(subject string, a *alert.Alert) uint64 {
 		write(a.Labels[i].Name)
 		write(a.Labels[i].Value)
 	}
-	return max(h.Sum64(), 1)
+	m.scratch = all[:0]
+	return max(maphash.Bytes(m.seed, all), 1)
 }
 
 // recognise is the alert that was entered under a key.

@@ -50,7 +50,7 @@ type join struct {
 
 // assemble draws the scene.
 func (d *Detector) assemble() *scene {
-	ids := sorted(d.judged)
+	ids := d.troubled
 	sc := &scene{d: d, losses: d.concurrence(ids), said: map[string][]*Verdict{}, restated: map[string]bool{}}
 	before := d.scene
 	if before != nil {
@@ -59,6 +59,7 @@ func (d *Detector) assemble() *scene {
 			before = nil
 		} else {
 			sc.losses.companies = before.losses.companies
+			sc.losses.still = slices.Equal(sc.losses.met, before.losses.met)
 		}
 	}
 	own := d.ownClaims()
@@ -136,21 +137,32 @@ func (j *judged) nodes(again bool, together, own []claim) []*node {
 // link finds what joins the nodes: a component that both have lost, a lost failure domain that both have such a component
 // in, or silence of both.
 func (sc *scene) link() {
-	shared := map[string][]touching{}
+	alone, shared := make(map[string]touching, len(sc.nodes)), map[string][]touching{} // most have what nobody else has
+	come := func(what string, t touching) {
+		first, any := alone[what]
+		switch {
+		case !any:
+			alone[what] = t
+		case shared[what] == nil:
+			shared[what] = []touching{first, t}
+		default:
+			shared[what] = append(shared[what], t)
+		}
+	}
 	for i, n := range sc.nodes {
 		if n.j == nil {
-			shared["observers"] = append(shared["observers"], touching{n.from, i})
+			come("observers", touching{n.from, i})
 			continue
 		}
 		if n.late {
 			continue
 		}
 		for _, t := range sc.d.touches(n) {
-			shared[t.what] = append(shared[t.what], touching{t.at, i})
+			come(t.what, touching{t.at, i})
 		}
 	}
-	for _, what := range sorted(shared) {
-		sc.joinAll(shared[what])
+	for _, touches := range shared {
+		sc.joinAll(touches)
 	}
 	sc.rejoin()
 	slices.SortStableFunc(sc.joins, func(a, b join) int {

@@ -234,7 +234,7 @@ func (a *agenda) follow(f *draft) pairing {
 // strayed are the seats of those who follow another situation than when they were asked.
 func (a *agenda) strayed(p pairing, f *draft) (seats []int) {
 	for id, q := range a.quiet {
-		if v := p.follows[id]; f.incidents[id].Open() && v != q.verdict && !reflect.DeepEqual(v, q.verdict) {
+		if v := p.follows[id]; v != q.verdict && f.incidents[id].Open() && !reflect.DeepEqual(v, q.verdict) {
 			seats = append(seats, f.incidents[id].seat)
 		}
 	}

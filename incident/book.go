@@ -248,7 +248,8 @@ func (b *book) open() (open []Incident) {
 }
 
 // living are the same, in place.
-func (b *book) living() (open []*Incident) {
+func (b *book) living() []*Incident {
+	open := make([]*Incident, 0, len(b.going))
 	for _, id := range b.going {
 		open = append(open, b.incidents[id])
 	}
@@ -305,7 +306,7 @@ func (b *busy) add(i *Incident, run Run) {
 	if !run.Active() {
 		return
 	}
-	name := fmt.Sprintf("run %s of %s", run.ID, i.ID)
+	name := "run " + run.ID + " of " + i.ID
 	if i.HandsOff != "" {
 		name += fmt.Sprintf(" (not driven; it ends by holdfast stand-down %s)", i.ID)
 	}

@@ -328,7 +328,7 @@ func (i Incident) unexercised(w World, o detector.Outage) string {
 	if within == 0 {
 		return ""
 	}
-	fits := playbooks.Match(w.Documents.Playbooks, i.situation(w, i.want(w, o.Service, o.Since, o.Clocks.Deadline)))
+	fits := playbooks.Nearest(w.Documents.Playbooks, i.situation(w, i.want(w, o.Service, o.Since, o.Clocks.Deadline)))
 	if len(fits) == 0 || !fits[0].Fits {
 		return fmt.Sprintf("no playbook fits %s, so none was exercised within %s", o.Service, span(within))
 	}
@@ -348,7 +348,7 @@ func (i Incident) noWayBack(w World, o detector.Outage) string {
 	if !w.declaration().Require.Abort {
 		return ""
 	}
-	fits := playbooks.Match(w.Documents.Playbooks, i.situation(w, i.want(w, o.Service, o.Since, o.Clocks.Deadline)))
+	fits := playbooks.Nearest(w.Documents.Playbooks, i.situation(w, i.want(w, o.Service, o.Since, o.Clocks.Deadline)))
 	if len(fits) == 0 || !fits[0].Fits {
 		return ""
 	}

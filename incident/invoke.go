@@ -126,10 +126,10 @@ func brings(p *playbooks.Playbook, x want, mended []string) bool {
 	return len(x.roots) > 0 && (subset(x.roots, mended) || subset(x.roots, p.For.Services))
 }
 
-// applicable are the playbooks by how well they fit a service, each with what is missing: those without anything missing
-// come first.
+// applicable are the playbooks that are for a service, by how well they fit it, each with what is missing: those without anything
+// missing come first.
 func (i Incident) applicable(w World, x want) []playbooks.Fit {
-	fits := playbooks.Match(w.Documents.Playbooks, i.situation(w, x))
+	fits := playbooks.Nearest(w.Documents.Playbooks, i.situation(w, x))
 	for n := range fits {
 		f := &fits[n]
 		if f.Fits {

@@ -36,6 +36,7 @@ type rememberedPlan struct {
 	of   *playbooks.Playbook // an exercise leaves out steps of what has the same digest
 	runs past                // that it is laid out with
 	plan *forecast.Plan      // nil: not yet
+	last *foreseen           // what was worked out last of a run of it: what is tried out is worked out for what is then recorded too
 }
 
 func (r *rememberedPlan) laidOut() *forecast.Plan {

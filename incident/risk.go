@@ -40,6 +40,19 @@ type ahead struct {
 	leads bool
 }
 
+// foreseen is what was worked out of a run as it stood: of what stands the same the same comes.
+type foreseen struct {
+	run            forecast.Run
+	goal           forecast.Goal
+	deadline, mtpd time.Time
+	risks          []risky
+}
+
+func (f *foreseen) of(run forecast.Run, goal forecast.Goal, c Recovery) bool {
+	return f.run.Plan == run.Plan && f.run.Began.Equal(run.Began) && slices.Equal(f.run.Marks, run.Marks) &&
+		slices.Equal(f.goal.Steps, goal.Steps) && f.goal.Proven == goal.Proven && f.deadline.Equal(c.Clocks.Deadline) && f.mtpd.Equal(c.Clocks.MTPDEnd)
+}
+
 // rank orders risks, from none to the worst.
 func (r Risk) rank() int { return slices.Index([]Risk{"", RiskPossible, RiskLikely, RiskMTPD}, r) }
 
@@ -127,6 +140,13 @@ func (r Run) risks(c Recovery) []risky {
 		return nil
 	}
 	run := r.courses()
+	if r.plan != nil {
+		if last := r.plan.last; last != nil && last.of(run, goal, c) {
+			k.risks = last.risks
+			return k.risks
+		}
+		defer func() { r.plan.last = &foreseen{run, goal, k.deadline, k.mtpd, k.risks} }()
+	}
 	add := func(risk Risk, holds time.Time) {
 		at := holds.Truncate(time.Second).Add(time.Second)
 		k.risks = append(k.risks, risky{risk, later(at, r.Started)})
@@ -171,7 +191,7 @@ func (i Incident) advice(w World, run Run, s StepState) []string {
 	case s.Held != nil:
 		return []string{fmt.Sprintf("%s is held by %s since %s: holdfast resume %s %s", s.ID, who(s.Held.By), stamp(s.Held.At), i.ID, name)}
 	case s.Status == Stuck:
-		return []string{fmt.Sprintf("%s is stuck: say how it goes on (holdfast done, retry or skip %s %s --reason WHY)", s.ID, i.ID, name)}
+		return []string{fmt.Sprintf("%s is stuck: say how it goes on (holdfast %s %s %s --reason WHY)", s.ID, s.wayOut(), i.ID, name)}
 	case s.Kind == playbooks.KindDecide:
 		given := ""
 		if len(s.Approvals) > 0 {

@@ -157,7 +157,10 @@ func delegatedByBoth(older, now bia.Declaration) bia.Declaration {
 // pair matches incidents with situations, each through the text that it is judged by. What an incident judged by an older
 // text answers for opens no other; what it knows nothing of does.
 func (f *draft) pair() pairing {
-	exercises, present := partition(f.living(), func(i *Incident) bool { return i.Exercise != "" })
+	exercises, present := []*Incident(nil), f.living()
+	if exercise := func(i *Incident) bool { return i.Exercise != "" }; slices.ContainsFunc(present, exercise) {
+		exercises, present = partition(present, exercise)
+	}
 	if ended, until := f.ended(); len(exercises) == 0 && len(f.older) == 0 {
 		all := pair(present, f.registered(), ended, f.verdicts, f.facts)
 		all.until = until

@@ -157,9 +157,9 @@ func (f *flights) next() (starts []incident.Effect) {
 	}
 }
 
-// ahead orders lanes: whoever has the fewest under way comes first.
+// ahead orders lanes: whoever has the fewest under way comes first, and steps come before notices.
 func ahead(a, b *lane) int {
-	return cmp.Or(a.taken-b.taken, strings.Compare(a.incident, b.incident), strings.Compare(a.run, b.run))
+	return cmp.Or(a.taken-b.taken, strings.Compare(a.incident, b.incident), strings.Compare(b.run, a.run))
 }
 
 // board takes a place for the first that waits in a lane.
@@ -194,12 +194,10 @@ func (v *Invoker) start(ctx context.Context, e incident.Effect) {
 	ctx, cancel := context.WithCancel(ctx)
 	t := v.flights.of[e.Incident]
 	t.flights[flightOf(e)] = &flight{effect: e, lane: t.lane(e), cancel: cancel, since: v.last}
+	v.looking.Add(1)
 	v.stage.Go(func() {
 		defer cancel()
-		if !v.certain(ctx) {
-			return
-		}
-		r, may := v.mayStart(e)
+		r, may := v.lookAgain(ctx, e)
 		switch {
 		case !may:
 			return
@@ -232,10 +230,14 @@ func kindOf(e incident.Effect) string {
 	return "exec"
 }
 
-// mayStart looks once more, right before the effect: whoever took over meanwhile decides what becomes of it, its run may have
+// lookAgain looks once more, right before the effect: whoever took over meanwhile decides what becomes of it, its run may have
 // been called off, and a rule that no run may break can have come to be broken by it since it was ordered. Then that is its
 // result.
-func (v *Invoker) mayStart(e incident.Effect) (incident.Result, bool) {
+func (v *Invoker) lookAgain(ctx context.Context, e incident.Effect) (r incident.Result, may bool) {
+	defer v.looking.Add(-1)
+	if !v.certain(ctx) {
+		return r, false
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if planted.Is(planted.NotLookedAgain) {
@@ -244,7 +246,7 @@ func (v *Invoker) mayStart(e incident.Effect) (incident.Result, bool) {
 	if v.desk.Epoch() != v.status.Epoch || v.status.HandsOff != "" || !v.wanted(e) {
 		return incident.Result{}, false
 	}
-	r, _ := v.desk.Forbids(v.cfg.Now().UTC().Round(0), e)
+	r, _ = v.desk.Forbids(v.cfg.Now().UTC().Round(0), e)
 	return r, true
 }
 

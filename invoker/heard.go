@@ -33,15 +33,17 @@ func (v *Invoker) Hear(ctx context.Context, h Heard) error {
 	return v.stage.Bring(ctx, Knock{heard: &h})
 }
 
-// drain takes what the ears have brought meanwhile, so that a storm is judged in few turns.
-func (v *Invoker) drain(ctx context.Context) {
+// drain takes what the ears have brought meanwhile, so that a storm is judged in few turns. It reports whether that is anything.
+func (v *Invoker) drain(ctx context.Context) (any bool) {
 	for range mostWaiting {
 		k := v.stage.Wait(ctx, Ears, 0)
 		if k.heard == nil {
-			return
+			break
 		}
 		v.take(*k.heard)
+		any = true
 	}
+	return any
 }
 
 // take lets the desk hear.

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -74,6 +75,8 @@ type Invoker struct {
 	unreadTo uint64 // up to where messages that nobody could read were asked for
 	flights  flights
 	contact  time.Time // when the log was last seen to hold nothing that is not known here
+
+	looking atomic.Int32 // flights that have not looked yet whether they may start
 
 	// These are the loop's alone.
 	kept      *Kept               // to be put in the place of what was not heard; nil: nothing is
@@ -166,20 +169,28 @@ func (v *Invoker) Run(ctx context.Context) error {
 			v.recall()
 			return fmt.Errorf("%s has taken over: %w", v.status.Successor, ErrAnew)
 		}
-		switch k := v.stage.Wait(ctx, Ears|Asks|Results|News, v.untilNext()); k.Door() {
-		case Ears:
-			v.take(*k.heard)
-			v.drain(ctx)
-		case Asks:
-			v.carryOut(ctx, k.ask)
-		case Results:
-			v.finish(ctx, *k.result)
-		case News:
-			v.forget()
-		}
+		v.takeIn(ctx, acting, v.stage.Wait(ctx, Ears|Asks|Results|News, v.untilNext()))
 	}
 	failpoint.Hit("invoker/ending")
 	return nil
+}
+
+// takeIn takes in what came. What was heard may be a disaster: it is answered before it is recorded how anything went.
+func (v *Invoker) takeIn(ctx, acting context.Context, k Knock) {
+	switch k.Door() {
+	case Ears:
+		v.take(*k.heard)
+		v.drain(ctx)
+	case Asks:
+		v.carryOut(ctx, k.ask)
+	case Results:
+		if v.drain(ctx) {
+			v.turn(ctx, acting)
+		}
+		v.finish(ctx, *k.result)
+	case News:
+		v.forget()
+	}
 }
 
 // turn commits what is due and starts what is wanted, until nothing is left to do at this instant.
@@ -208,8 +219,18 @@ func (v *Invoker) turn(ctx, acting context.Context) {
 		if len(changes) == 0 {
 			return
 		}
-		runtime.Gosched() // what was just started looks once more whether it may before the desk is taken again
+		v.letLook()
 		v.attend(ctx)
+	}
+}
+
+// mostGiving is how often it is given way to what was just started.
+const mostGiving = 100
+
+// letLook gives way until what was just started has looked once more whether it may, which it cannot while the desk is taken again.
+func (v *Invoker) letLook() {
+	for n := 0; n < mostGiving && v.looking.Load() > 0; n++ {
+		runtime.Gosched()
 	}
 }
 

@@ -38,10 +38,30 @@ func Match(all []*Playbook, s Situation) []Fit {
 	return fits
 }
 
+// Nearest are those of [Match] that are for the services of a situation, in its order; all of them where none is. Of hundreds that are
+// for other services nobody has to be told why they do not fit.
+func Nearest(all []*Playbook, s Situation) []Fit {
+	var ours []*Playbook
+	for _, p := range all {
+		if !p.elsewhere(s) {
+			ours = append(ours, p)
+		}
+	}
+	if len(ours) == 0 {
+		ours = all
+	}
+	return Match(ours, s)
+}
+
+// elsewhere reports whether a playbook is for other services.
+func (p *Playbook) elsewhere(s Situation) bool {
+	return !overlap(p.For.Services, s.Services) && !overlap(p.For.Services, s.Roots)
+}
+
 func fit(p *Playbook, s Situation) Fit {
 	f := Fit{Playbook: p}
 	miss := func(format string, args ...any) { f.Missing = append(f.Missing, fmt.Sprintf(format, args...)) }
-	if !overlap(p.For.Services, s.Services) && !overlap(p.For.Services, s.Roots) {
+	if p.elsewhere(s) {
 		f.elsewhere = true
 		instead := "not for " + listed(s.Services)
 		if len(s.Services) == 0 {

@@ -120,6 +120,13 @@ func TestTheOrderOfPlaybooksDoesNotDependOnTheOrderTheyAreReadIn(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("(-want +got):\n%s", diff)
 		}
+		ours := Match(all, s)
+		if len(ours) > 0 && !ours[0].elsewhere {
+			ours = slices.DeleteFunc(ours, func(f Fit) bool { return f.elsewhere })
+		}
+		if diff := cmp.Diff(drawn(ours), drawn(Nearest(all, s))); diff != "" {
+			t.Fatalf("the nearest are not those that come first of all: (-want +got):\n%s", diff)
+		}
 		fitting := true
 		for _, f := range Match(all, s) {
 			if f.Fits != (len(f.Missing) == 0) || f.Fits && !fitting {
