@@ -12,6 +12,7 @@ import (
 
 	"holdfast/bia"
 	"holdfast/detector"
+	"holdfast/detector/alert"
 	"holdfast/detector/watch"
 	"holdfast/internal/source"
 	"holdfast/journal"
@@ -53,6 +54,7 @@ type holder struct {
 	holding
 	feed
 	d        *detector.Detector
+	reader   alert.Reader
 	now      time.Time
 	messages uint64
 	random   *rand.Rand
@@ -125,7 +127,7 @@ func (h *holder) hear(observer string, body []byte) error {
 
 func (h *holder) bring(observer string, body []byte) error {
 	m := journal.Message{Sequence: h.messages, Received: h.now, Subject: "holdfast.alerts." + observer, Body: body}
-	b, unreadable := watch.MakeOut(m)
+	b, unreadable := watch.MakeOut(&h.reader, m)
 	if unreadable != nil {
 		return unreadable
 	}

@@ -212,7 +212,7 @@ func waits(s incident.StepState) bool {
 func Verbs(s incident.StepState) []incident.Verb {
 	switch {
 	case s.Status == incident.Stuck:
-		return []incident.Verb{incident.VerbDone, incident.VerbRetry, incident.VerbSkip}
+		return s.WaysOut()
 	case s.Status != incident.Waiting:
 		return nil
 	case s.Kind == playbooks.KindDecide:

@@ -119,6 +119,8 @@ var rules = map[string]shown{
 	"a stale acknowledgement is re-armed":              {"silent-after-ack", "counts as not taken"},
 	"a step is handed over":                            {"hand-over", "taking it over from"},
 	"who cannot be reached is passed by":               {"unreachable", "could not reach"},
+	"a notice that reaches nobody has failed":          {"unreachable", "Step tell of run 1 failed: nobody of caretakers could be reached"},
+	"the run goes on behind it":                        {"unreachable", "could be reached: no channel reached them.\n           Step look of run 1 started"},
 	"a playbook is superseded between two steps":       {"superseded", "Run 1 ended: superseded."},
 	"an exercise is interrupted by a disaster":         {"exercised-interrupted", "THE EXERCISE IS OVER"},
 	"a forecast says that an objective is at risk":     {"forecast-late", "may come back too late for its rto"},

@@ -136,8 +136,9 @@ func (i *Incident) reminded(at time.Time, e StillHeld) {
 
 // forbade leaves a step, or its undo, to people.
 func (i *Incident) forbade(at time.Time, e StepForbidden) {
-	stop := func(_ *playbooks.Step, s *StepState) {
-		s.Status, s.Outcome, s.Reason, s.FailedAt = Stuck, Forbidden, e.Rule+": "+e.Reason, at
+	stop := func(p *playbooks.Step, s *StepState) {
+		s.stuck(p)
+		s.Outcome, s.Reason, s.FailedAt = Forbidden, e.Rule+": "+e.Reason, at
 		s.Until, s.Again, s.Acked, s.AckedAt = time.Time{}, time.Time{}, Actor{}, time.Time{}
 		if s.Started.IsZero() {
 			s.Started = at

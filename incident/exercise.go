@@ -139,9 +139,13 @@ func (i *Incident) cleaning(p *playbooks.Playbook, run Run) *playbooks.Playbook 
 	out := *p
 	out.Steps = i.undoing()
 	left := i.leftBehind(out.Steps, run.PutBack)
+	exercised, _ := i.rehearsed()
 	for _, s := range p.Exercise.CleanUp {
+		if begun, within := exercised.state(s.Part); within && begun.Status != Done {
+			continue // the playbook whose step it is was not carried out
+		}
 		out.Steps = append(out.Steps, s)
-		left = nil
+		left = slices.DeleteFunc(left, func(l string) bool { return s.Part == "" || strings.HasPrefix(l, s.Part+".") })
 	}
 	if len(left) > 0 {
 		out.Steps = append(out.Steps, playbooks.Step{ID: "clean-up", Phase: playbooks.Reconstitution, Role: run.By.Role, OnFailure: "pause",
@@ -281,8 +285,8 @@ func (i Incident) letEnd(w World, l leg) Event {
 		e = StepFailed{Run: started.Run, Step: started.Step, Attempt: l.state().Attempt, Outcome: InDoubt,
 			Reason: "whether it took effect is not known, and it is not sent again while a disaster goes on"}
 	}
-	if e == nil {
-		return nil
+	if _, more := e.(Escalated); more || e == nil {
+		return nil // nobody else is told of an exercise that is over
 	}
 	return l.of(e)
 }

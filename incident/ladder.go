@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -172,6 +173,48 @@ func (i Incident) passesOn(w World, l leg, at time.Time) Event {
 		}
 	}
 	return nil // everybody was tried; the clock goes on
+}
+
+// spread is what becomes of a notify. Where nobody of a role could be reached all others of its line are told at once, since the
+// run waits for it; where nobody of it is left it has failed. It is done when all its notices are out.
+func (i Incident) spread(w World, l leg) Event {
+	run, step := l.name()
+	var tried, open, reached, lost []string
+	why := ""
+	for _, n := range i.Notices {
+		if n.Run != run || n.Step != step || n.At.Before(l.state().Sent) {
+			continue
+		}
+		tried = join(tried, []string{n.Person})
+		switch {
+		case n.open():
+			open = join(open, []string{n.Person})
+		case n.Error == "":
+			reached = join(reached, []string{n.Person})
+		default:
+			why = n.Error
+		}
+	}
+	d := w.duty()
+	d.at = l.state().Sent // nothing of it changes by the clock alone
+	for _, role := range l.plan().Notify {
+		line := join(d.line(role), d.deputies(role))
+		next := without(line, tried)
+		switch {
+		case len(tried) == 0, len(line) == 0, len(without(line, join(reached, open))) < len(line):
+		case len(next) > 0:
+			return Escalated{Run: run, Step: step, Rung: l.state().Rung, Role: role, Why: unreachable, Tell: next}
+		default:
+			lost = append(lost, role)
+		}
+	}
+	switch {
+	case len(open) > 0:
+		return nil
+	case len(lost) > 0:
+		return fail(w, l, Failed, fmt.Sprintf("nobody of %s could be reached: %s", listed(lost), why))
+	}
+	return l.done("")
 }
 
 // silent reports whether somebody has taken a step and not been heard of since. An approval is a word.

@@ -241,7 +241,8 @@ func (i *Incident) whatToDo(e Event, run, step string, say func(string, ...any))
 		if _, p := i.planned(run, step); p != nil && p.Fallback != "" && e.Kind() == KindStepFailed {
 			say("If what it needs is lost, %s is done instead: holdfast cannot %s %s/%s --reason WHY", p.Fallback, i.ID, run, step)
 		}
-		say("Say how it goes on: holdfast done, retry or skip %s %s/%s --reason WHY", i.ID, run, step)
+		s, _ := i.planned(run, step)
+		say("Say how it goes on: holdfast %s %s %s/%s --reason WHY", s.wayOut(), i.ID, run, step)
 	}
 }
 
@@ -279,6 +280,9 @@ func (i *Incident) headline(r Record, run, step string) string {
 		}
 		return fmt.Sprintf("%s (step %s/%s)", text, run, step)
 	case Escalated:
+		if p.Kind() == playbooks.KindNotify && p.Ack == nil { // nothing waits for them: somebody else could not be reached
+			return text
+		}
 		return fmt.Sprintf("Still waiting: %s (step %s/%s)", text, run, step)
 	case AcknowledgementLapsed:
 		return fmt.Sprintf("Still waiting, and nobody is at it: %s (step %s/%s)", text, run, step)

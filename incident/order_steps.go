@@ -129,7 +129,7 @@ func waiting(l leg, doing string) error {
 			return nil
 		}
 	case Stuck:
-		return Refuse("%s is stuck (%s): it wants done, retry or skip, not %s", l.called(), s.Reason, doing)
+		return Refuse("%s is stuck (%s): it wants %s, not %s", l.called(), s.Reason, s.wayOut(), doing)
 	case Retrying:
 		return Refuse("%s goes again by itself at %s; there is nothing to %s", l.called(), stamp(s.Again), doing)
 	}
@@ -214,8 +214,12 @@ func done(i Incident, w World, l leg, person string, c Command) ([]Event, error)
 	s, p := l.state(), l.plan()
 	_, step := l.name()
 	switch {
+	case p.Kind() == playbooks.KindDecide && s.Status == Stuck:
+		return nil, Refuse("%s is a decision, and was not asked yet: retry has it asked", step)
 	case p.Kind() == playbooks.KindDecide:
 		return nil, Refuse("%s is a decision: approve or decline it", step)
+	case p.Kind() == playbooks.KindInvoke:
+		return nil, Refuse("%s begins the playbook %s, and its steps are said to be done one by one: retry begins them, skip leaves them all out", step, p.Invoke)
 	case p.Ack != nil && s.Status == Waiting:
 		return nil, Refuse("%s asks to be acknowledged: ack it", step)
 	case s.Status != Stuck:
@@ -402,6 +406,8 @@ func skip(i Incident, w World, l leg, person string, c Command) ([]Event, error)
 	switch {
 	case err != nil:
 		return nil, err
+	case s.Kind == playbooks.KindDecide && s.Status == Stuck:
+		return nil, Refuse("%s is a decision, and is never left out: retry has it asked", step)
 	case s.Kind == playbooks.KindDecide:
 		return nil, Refuse("%s is a decision: approve or decline it", step)
 	case s.Status == Running && effective(l.plan()):

@@ -191,7 +191,7 @@ func (i Incident) advice(w World, run Run, s StepState) []string {
 	case s.Held != nil:
 		return []string{fmt.Sprintf("%s is held by %s since %s: holdfast resume %s %s", s.ID, who(s.Held.By), stamp(s.Held.At), i.ID, name)}
 	case s.Status == Stuck:
-		return []string{fmt.Sprintf("%s is stuck: say how it goes on (holdfast done, retry or skip %s %s --reason WHY)", s.ID, i.ID, name)}
+		return []string{fmt.Sprintf("%s is stuck: say how it goes on (holdfast %s %s %s --reason WHY)", s.ID, s.wayOut(), i.ID, name)}
 	case s.Kind == playbooks.KindDecide:
 		given := ""
 		if len(s.Approvals) > 0 {

@@ -140,7 +140,7 @@ func (i Incident) stepDue(w World, l leg) Event {
 func (i Incident) begins(w World, l leg) Event {
 	ready := true
 	run, step := l.name()
-	for _, id := range l.plan().After {
+	for _, id := range l.run.awaited(l.plan()) {
 		before, ok := l.run.state(id)
 		if ok && before.bars(step) {
 			reason := fmt.Sprintf("%s was declined", declinedAt(l.run, before))
@@ -215,12 +215,11 @@ func declinedAt(run Run, s StepState) string {
 
 // runningDue is about steps that no person ends.
 func (i Incident) runningDue(w World, l leg) Event {
-	run, step := l.name()
 	switch kind := l.plan().Kind(); {
 	case effective(l.plan()):
 		return i.inDoubt(w, l)
-	case kind == playbooks.KindNotify && i.told(run, step):
-		return l.done("")
+	case kind == playbooks.KindNotify:
+		return i.spread(w, l)
 	case kind == playbooks.KindInvoke:
 		return l.done("")
 	case kind == playbooks.KindWait && !w.Now.Before(l.state().Until):
@@ -269,11 +268,6 @@ func (i Incident) inDoubt(w World, l leg) Event {
 // repeatable reports whether a step may be sent again when its outcome is not known. To ask changes nothing.
 func repeatable(p *playbooks.Step) bool {
 	return p.Kind() == playbooks.KindVerify || p.Repeat == "safe" || planted.Is(planted.AskedNobody)
-}
-
-// told reports whether every notice of a step has gone out, or could not.
-func (i Incident) told(run, step string) bool {
-	return !slices.ContainsFunc(i.Notices, func(n Notice) bool { return n.Run == run && n.Step == step && n.open() })
 }
 
 // proven reports whether a service is as a verify step wants it, for as long as it wants.

@@ -88,7 +88,7 @@ func TestAPageThatNobodyAcknowledgesGoesToTheNextInLineThenToTheNextRole(t *test
 	equal(t, h.says("carol", VerbAck, "page")[0], "acknowledged page")
 }
 
-func TestANoticeStepIsDoneWhenItsNoticesWentOutOrCouldNot(t *testing.T) {
+func TestANoticeStepEndsWhenItsNoticesWentOutOrCouldNot(t *testing.T) {
 	h := runWith(t, `
   - {id: tell, notify: [on-call-pay, head-of-operations], message: "The site is gone."}
   - {id: look, do: "Look", role: on-call-pay}
@@ -103,7 +103,7 @@ func TestANoticeStepIsDoneWhenItsNoticesWentOutOrCouldNot(t *testing.T) {
 	says(t, ours[0].Notice.Body, "The site is gone.")
 	equal(t, h.finish(Result{Effect: ours[0], Channel: "webhook"}), []string{"notified"})
 	equal(t, h.finish(Result{Effect: ours[0], Channel: "webhook"}), []string(nil))
-	equal(t, h.finish(Result{Effect: ours[1], Outcome: Failed, Reason: "mailbox full"}), []string{"notified", "step_done tell", "step_started look"})
+	equal(t, h.finish(Result{Effect: ours[1], Outcome: Failed, Reason: "mailbox full"}), []string{"notified", "step_failed tell", "step_started look"})
 	equal(t, h.only().Notices[ours[1].Notice.N-1].Error, "mailbox full")
 }
 

@@ -146,8 +146,41 @@ func (s *StepState) failed(at time.Time, p *playbooks.Step, e StepFailed) {
 	case passesOver(p, e.Outcome):
 		s.Status, s.Ended = Given, at
 	default:
-		s.Status = Stuck
+		s.stuck(p)
 	}
+}
+
+// stuck leaves a step to people: those it asks, the authority and, where the playbook says escalate, the roles that it
+// escalates to, who are told and so may act.
+func (s *StepState) stuck(p *playbooks.Step) {
+	s.Status = Stuck
+	if p.OnFailure == "escalate" {
+		s.Escalated = join(s.Escalated, p.Escalate)
+	}
+}
+
+// WaysOut are what can be said of a step that is stuck, for the run to go on. A decision is never left out, and to say of a
+// playbook within that it is done would begin it.
+func (s StepState) WaysOut() []Verb {
+	switch s.Kind {
+	case playbooks.KindDecide:
+		return []Verb{VerbRetry}
+	case playbooks.KindInvoke:
+		return []Verb{VerbRetry, VerbSkip}
+	}
+	return []Verb{VerbDone, VerbRetry, VerbSkip}
+}
+
+// wayOut are the ways out in words.
+func (s StepState) wayOut() string {
+	var words []string
+	for _, verb := range s.WaysOut() {
+		words = append(words, string(verb))
+	}
+	if last := len(words) - 1; last > 0 {
+		return strings.Join(words[:last], ", ") + " or " + words[last]
+	}
+	return words[0]
 }
 
 // passesOver reports whether the run goes on by itself after a failure. What is in doubt or unclear never passes unseen.

@@ -26,12 +26,23 @@ func (i Incident) undoes(w World, l leg) Event {
 		Tell: join(troubled(w, l), i.everTold(run))}
 }
 
-// byHand is what the playbook of a run says that people do when it is called off.
-func (r Run) byHand() []string {
-	if r.Playbook == nil || r.Playbook.Abort == "" {
+// byHand is what the playbook of a run, and those within it that have begun, say that people do when it is called off.
+func (r Run) byHand() (all []string) {
+	if r.Playbook == nil {
 		return nil
 	}
-	return []string{strings.Join(strings.Fields(r.Playbook.Abort), " ")}
+	say := func(abort string) {
+		if words := strings.Join(strings.Fields(abort), " "); words != "" {
+			all = append(all, words)
+		}
+	}
+	say(r.Playbook.Abort)
+	for n := range r.Steps {
+		if r.Steps[n].Status == Done {
+			say(r.Playbook.Steps[n].Abort)
+		}
+	}
+	return all
 }
 
 // endingDue brings a run to its end: what is under way is waited for, then what was done is undone, one step at a time.

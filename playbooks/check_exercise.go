@@ -31,9 +31,13 @@ func (c *checker) exercise() {
 	}
 }
 
-// afterAnExercise keeps a clean-up step to putting things back, one after the other.
+// afterAnExercise keeps a clean-up step to putting things back, one after the other, until it is done or a person says why not.
 func (c *checker) afterAnExercise(s *Step) {
-	for _, key := range []string{"after", "milestone", "point_of_no_return", "when", "only", "needs", "fallback", "invoke"} {
+	if s.OnFailure == "continue" || s.OnFailure == "undo" {
+		c.found.Errorf(s.Marks.Of("on_failure"), "playbook/misplaced", "leave it out: people are told, and say how it goes on",
+			"what an exercise did is put back until a person says that it is not, and on_failure: %s would say so without one", s.OnFailure)
+	}
+	for _, key := range []string{"after", "milestone", "point_of_no_return", "when", "only", "needs", "fallback", "invoke", "undo"} {
 		if s.Marks.Has(key) {
 			c.found.Errorf(s.Marks.Of("/"+key), "playbook/misplaced", "remove it", "%s means nothing for a step that cleans up after an exercise", key)
 		}

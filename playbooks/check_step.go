@@ -19,7 +19,7 @@ var kindsOf = map[string][]Kind{
 	"role":               {KindDo, KindDecide, KindRun, KindVerify},
 	"approvals":          {KindDecide},
 	"four_eyes":          {KindDecide},
-	"escalate":           {KindDo, KindDecide, KindRun, KindVerify},
+	"escalate":           {KindNotify, KindDo, KindDecide, KindRun, KindVerify},
 	"answers":            {KindDo},
 	"evidence":           {KindDo},
 	"within":             {KindDo, KindDecide},
@@ -48,6 +48,7 @@ func (c *checker) step(s *Step) {
 	c.enum(s.Marks, "milestone", s.Milestone, milestones...)
 	c.enum(s.Marks, "only", s.Only, onlys...)
 	c.filled(s.Marks, "escalate", len(s.Escalate))
+	c.failure(s)
 	c.needs(s)
 	c.duration(s.Marks, "expect", s.Expect, 0)
 	c.people(s)
@@ -76,6 +77,20 @@ func (c *checker) said(s *Step) bool {
 		return false
 	}
 	return true
+}
+
+// failure checks that what is written of a failure comes to something.
+func (c *checker) failure(s *Step) {
+	at := s.Marks.Of("on_failure")
+	switch {
+	case s.Ack != nil && s.Marks.Has("escalate"):
+		c.found.Errorf(s.Marks.Of("/escalate"), "playbook/misplaced", "write it within ack", "escalate means nothing beside an acknowledgement, which escalates by itself")
+	case !s.Marks.Has("on_failure"):
+	case s.Ack != nil:
+		c.found.Warnf(at, "playbook/misplaced", "remove it", "on_failure means nothing where an acknowledgement is asked for: one that does not come is asked of the next")
+	case s.OnFailure == "escalate" && len(s.Escalate) == 0:
+		c.found.Warnf(at, "playbook/misplaced", "add escalate: and the roles that are told", "on_failure: escalate names nobody, and is the same as pause: whose step it is, and the authority, are told in any case")
+	}
 }
 
 // needs checks what a step cannot do without, and what is done instead.

@@ -27,14 +27,17 @@ steps:
   - {id: exec, run: {exec: {command: c, env: {T: {secret: five}}}}, undo: {run: {http: {url: "https://x", body: [{secret: undoes}]}}}}
   - {id: nats, verify: {nats: {subject: a.b, header: {F: {secret: six}}, request: {secret: seven}}}}
   - {id: prom, verify: {prometheus: {url: "https://x", query: up, equals: 1, header: {G: {secret: eight, as: bearer}}}}}
+exercise:
+  cleanup:
+    - {id: mend, run: {http: {url: "https://x", header: {H: {secret: nine}}, body: {pin: {secret: ten}}}}}
 `)
 	var got []Secret
-	for i := range p.Steps {
-		for _, m := range p.Steps[i].Secrets() {
+	for _, s := range p.All() {
+		for _, m := range s.Secrets() {
 			got = append(got, m.Name)
 		}
 	}
-	if diff := cmp.Diff([]Secret{"one", "two", "five", "undoes", "six", "seven", "eight"}, got); diff != "" {
+	if diff := cmp.Diff([]Secret{"one", "two", "five", "undoes", "six", "seven", "eight", "nine", "ten"}, got); diff != "" {
 		t.Errorf("secrets (-want +got):\n%s", diff)
 	}
 	written, err := json.Marshal([]any{step(t, p, "http").Run.HTTP.Body, step(t, p, "http").Run.HTTP.Header})

@@ -47,6 +47,7 @@ func (l *linker) link(p *Playbook, way []string) *Playbook {
 	}
 	out, ends := *p, map[string][]string{}
 	parts := map[string][]Step{}
+	var cleanUp []Step
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		child := l.child(p, s, way)
@@ -58,12 +59,17 @@ func (l *linker) link(p *Playbook, way []string) *Playbook {
 		for _, id := range child.Exercise.Skip {
 			out.Exercise.Skip = append(slices.Clip(out.Exercise.Skip), within(s.ID, id))
 		}
+		for _, c := range child.Exercise.CleanUp {
+			c.ID, c.Part = within(s.ID, c.ID), within(s.ID, c.Part)
+			cleanUp = append(cleanUp, c)
+		}
 	}
+	out.Exercise.CleanUp = append(cleanUp, p.Exercise.CleanUp...)
 	out.Steps = nil
 	for _, s := range p.Steps {
 		s.After = replaced(s.After, ends)
 		if child := l.known[s.Invoke]; s.Invoke != "" && child != nil {
-			s.Preconditions = child.Preconditions
+			s.Preconditions, s.Abort = child.Preconditions, child.Abort
 		}
 		out.Steps = append(append(out.Steps, s), parts[s.ID]...)
 	}

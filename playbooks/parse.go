@@ -66,6 +66,7 @@ func (d *document) DecodeDocument(r *source.Reader, n source.Node) {
 	after, _ := exercise.Value("cleanup")
 	for i := range d.playbook.Exercise.CleanUp {
 		d.mark(r, source.Node{Node: after.Content[i]}, &d.playbook.Exercise.CleanUp[i])
+		d.playbook.Exercise.CleanUp[i].refer()
 	}
 }
 
@@ -128,6 +129,9 @@ func (p *Playbook) fallBack() {
 }
 
 func (s *Step) fillIn() {
+	if s.Kind() == KindNotify {
+		orElse(&s.OnFailure, "continue") // who cannot be reached holds up no recovery
+	}
 	orElse(&s.OnFailure, "pause")
 	if u := s.Undo; u != nil {
 		orElse(&u.Timeout, defaultTimeout)

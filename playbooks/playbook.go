@@ -148,7 +148,7 @@ type Step struct {
 	Retry     int           `doc:"retry"`      // attempts after the first
 	Backoff   time.Duration `doc:"backoff"`    // before the first retry, doubled each time; default 1s, at most 1m
 	Jitter    float64       `doc:"jitter"`     // by up to which share of itself a backoff is longer, so that many do not return at once; default 0.1
-	OnFailure string        `doc:"on_failure"` // pause | escalate | continue | undo; default pause
+	OnFailure string        `doc:"on_failure"` // pause | escalate | continue | undo; default pause, of a notify continue
 	Repeat    string        `doc:"repeat"`     // safe | ask | never: may it be sent again when a crash left the outcome unknown? default ask, of a verify safe
 
 	FailedMeans string `doc:"failed_means"` // maybe_done | nothing_done: what a failure that its target reported says of its effect; default maybe_done
@@ -164,6 +164,7 @@ type Step struct {
 
 	Part          string         // the invoke step that this one is a part of, in a playbook that is linked
 	Preconditions []Precondition // of the playbook that an invoke step invokes, once it is linked
+	Abort         string         // the same: what people do by hand when it is called off
 }
 
 // What a failure that was reported says of the effect of its step: what nothing was done by needs no undo.

@@ -265,3 +265,44 @@ func TestAPlaybookIsForSomethingAndHasStepsThatPeopleCanFollow(t *testing.T) {
 		}
 	}
 }
+
+// What an exercise did is put back until a person says that it is not: nothing in a playbook says it for them.
+func TestAStepThatPutsAnExerciseBackIsNotPassedOver(t *testing.T) {
+	for keys, sound := range map[string]bool{
+		"":                    true,
+		", on_failure: pause": true,
+		", on_failure: escalate, escalate: [boss]": true,
+		", on_failure: continue":                   false,
+		", on_failure: undo":                       false,
+		", undo: {run: {exec: {command: no}}}":     false,
+	} {
+		got := rules("  - {id: cut, run: {exec: {command: cut}}}\nexercise:\n  cleanup:\n    - {id: mend, run: {exec: {command: mend}}" + keys + "}\n")
+		if sound != (len(got) == 0) {
+			t.Errorf("clean-up with %q: %v", keys, got)
+		}
+	}
+}
+
+// A key that has no effect would be taken for a promise.
+func TestWhatIsWrittenOfAFailureComesToSomething(t *testing.T) {
+	const told = "notify: [boss]"
+	for step, sound := range map[string]bool{
+		told + ", on_failure: pause":                                          true,
+		told + ", on_failure: escalate, escalate: [chief]":                    true,
+		told + ", on_failure: escalate":                                       false,
+		told + ", ack: {role: boss, within: 5m, escalate: [chief]}":           true,
+		told + ", ack: {role: boss, within: 5m}, on_failure: pause":           false,
+		told + ", ack: {role: boss, within: 5m}, escalate: [chief]":           false,
+		"run: {exec: {command: act}}, on_failure: escalate":                   false,
+		"run: {exec: {command: act}}, on_failure: escalate, escalate: [boss]": true,
+		"do: Look, role: boss, on_failure: undo":                              true,
+		"verify: {service: shop}, on_failure: continue":                       true,
+		"decide: Go?, role: boss, on_failure: continue":                       false,
+		"wait: 1m, on_failure: continue":                                      false,
+		"invoke: another, on_failure: continue":                               false,
+	} {
+		if got := rules("  - {id: step, " + step + "}\n"); sound != (len(got) == 0) {
+			t.Errorf("%s: %v", step, got)
+		}
+	}
+}

@@ -52,7 +52,7 @@ func (w *World) everyAlertWasHeard(p *process) {
 		if m.Subject == "" {
 			continue
 		}
-		batch, why := watch.MakeOut(m)
+		batch, why := watch.MakeOut(nil, m)
 		switch {
 		case why == nil && buried[m.Sequence] > 0:
 			w.fail("I2", "message %d could be read and was buried", m.Sequence)
@@ -77,7 +77,7 @@ func (w *World) everyReplayIsTheSame(p *process) {
 	hear := func(through uint64) {
 		for ; heard < through; heard++ {
 			if m := w.said.messages[heard]; m.Subject != "" {
-				batch, why := watch.MakeOut(m)
+				batch, why := watch.MakeOut(nil, m)
 				again.Hear(m.Sequence, m.Received, m.Subject, batch, why)
 			}
 		}

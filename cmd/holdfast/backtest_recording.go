@@ -20,6 +20,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"holdfast/cmd/holdfast/config"
+	"holdfast/detector/alert"
 	"holdfast/detector/watch"
 	"holdfast/exercise"
 	"holdfast/incident"
@@ -93,6 +94,7 @@ func (p *period) open(ctx context.Context, talk io.Writer, from []string) (*reco
 // heard makes out what is on a tape, up to the end of the period. Holes are said.
 func (p *period) heard(t tape, talk io.Writer) iter.Seq2[exercise.Message, error] {
 	return func(yield func(exercise.Message, error) bool) {
+		var reader alert.Reader
 		for m, err := range t {
 			var hole *journal.Hole
 			switch {
@@ -111,7 +113,7 @@ func (p *period) heard(t tape, talk io.Writer) iter.Seq2[exercise.Message, error
 				}
 				continue
 			}
-			batch, unreadable := watch.MakeOut(m.Message)
+			batch, unreadable := watch.MakeOut(&reader, m.Message)
 			if !yield(exercise.Message{Received: m.Received, Subject: m.Subject, Batch: batch, Unreadable: unreadable}, nil) {
 				return
 			}

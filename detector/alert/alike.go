@@ -245,7 +245,14 @@ func (r *straight) endsAlike(sh *shape) bool {
 
 // remember keeps the shape of an ending that was read.
 func (r *straight) remember(e ending, truncated int) {
-	if r.err != nil || e.behind == nil || !r.reader.endings.want(r.at-e.from) {
+	if r.err != nil || e.behind == nil {
+		return
+	}
+	length := r.at - e.from
+	for _, key := range e.behind {
+		length += len(key)
+	}
+	if !r.reader.endings.want(length) {
 		return
 	}
 	if sh, ok := shapeOfEnding(r.data[e.from:r.at], e.behind); ok {

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
+	"weak"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -138,4 +140,39 @@ func TestFewShapesAreRemembered(t *testing.T) {
 			t.Error("a long one is remembered")
 		}
 	}
+	behind := fmt.Appendf(nil, `{"version":"4",%q:1,"alerts":[],"z":"z"}`, strings.Repeat("x", shapeLength))
+	for range 2 * shapeEvery {
+		sameWithMemory(t, &reader, behind)
+	}
+	for _, sh := range reader.endings.known {
+		if len(sh.behind) > 2 {
+			t.Error("one behind long keys is remembered")
+		}
+	}
+}
+
+// Whoever sends one key fewer each time would else have each body kept by its last key.
+func TestNothingOfABodyIsKeptOnceItWasRead(t *testing.T) {
+	var reader Reader
+	var bodies []weak.Pointer[byte]
+	for keys := 40; keys > 0; keys-- {
+		all := make([]string, keys)
+		for n := range all {
+			all[n] = fmt.Sprintf(`"k%d":"v"`, n)
+		}
+		body := fmt.Appendf(nil, `{"version":"4",%s,"alerts":[{"status":"firing","labels":{"a":"b"}}]}`, strings.Join(all, ","))
+		bodies = append(bodies, weak.Make(&body[0]))
+		sameWithMemory(t, &reader, body)
+	}
+	runtime.GC()
+	kept := 0
+	for _, body := range bodies {
+		if body.Value() != nil {
+			kept++
+		}
+	}
+	if kept > 0 {
+		t.Errorf("%d of %d bodies are kept", kept, len(bodies))
+	}
+	runtime.KeepAlive(&reader)
 }

@@ -31,7 +31,10 @@ func readStraight(body []byte, reader *Reader) (b Batch, ok bool) {
 		r.scanner = newScanner(body, MaxAlerts)
 	} else {
 		r.scanner = newScannerWith(reader.keys, body, MaxAlerts)
-		defer func() { reader.keys = r.keys }()
+		defer func() {
+			reader.keys = r.keys[:cap(r.keys)]
+			clear(reader.keys) // they are parts of the body, which is not to be kept
+		}()
 	}
 	switch r.next() {
 	case '{':

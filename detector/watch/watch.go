@@ -83,15 +83,15 @@ type ear struct {
 
 func (e *ear) makeOut(ctx context.Context, m journal.Message) Heard {
 	h := Heard{Sequence: m.Sequence, Received: m.Received, Subject: m.Subject, CaughtUp: e.caughtUp(ctx, m)}
-	h.Batch, h.Unreadable = makeOut(&e.reader, m)
+	h.Batch, h.Unreadable = MakeOut(&e.reader, m)
 	return h
 }
 
 // MakeOut says what a message of the alert log says by what it holds, or why no format reads it; the batch has nothing but
 // the body then. Live, on replay and in a backtest it is the same. Mappings are not asked: those in force are the hearer's.
-func MakeOut(m journal.Message) (alert.Batch, *alert.Unreadable) { return makeOut(nil, m) }
-
-func makeOut(reader *alert.Reader, m journal.Message) (alert.Batch, *alert.Unreadable) {
+//
+// Whoever makes out one message after the other has a reader, and says the same sooner; nil is no reader.
+func MakeOut(reader *alert.Reader, m journal.Message) (alert.Batch, *alert.Unreadable) {
 	if why := beginning(m.Header); why != nil {
 		return alert.Batch{}, why
 	}

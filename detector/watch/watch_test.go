@@ -466,7 +466,7 @@ func TestNobodySpeaksAsHoldfastByAStreamThatIsTakenIn(t *testing.T) {
 		if c.source != "" {
 			m.Header["Nats-Stream-Source"] = []string{c.source}
 		}
-		if batch, why := watch.MakeOut(m); (why == nil) != c.read || len(batch.Alerts) > 0 != c.read {
+		if batch, why := watch.MakeOut(nil, m); (why == nil) != c.read || len(batch.Alerts) > 0 != c.read {
 			t.Errorf("on %s by %q it says %v, %v", c.subject, c.source, batch.Alerts, why)
 		}
 	}
