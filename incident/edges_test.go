@@ -181,11 +181,11 @@ func TestAnExerciseIsPutBackAsThePlaybooksWithinSayToo(t *testing.T) {
 	}
 }
 
-// unreached lets every notice of a step that is to go out reach nobody, but for some people, and looks what is due.
-func (h *house) unreached(step string, but ...string) (due []string) {
+// unreached lets every notice of the step tell reach nobody, but for some people, and looks what is due.
+func (h *house) unreached(but ...string) (due []string) {
 	h.Helper()
 	for _, e := range h.book.wants() {
-		if e.Notice != nil && e.Step == step && !slices.Contains(but, e.Notice.Person) {
+		if e.Notice != nil && e.Step == "tell" && !slices.Contains(but, e.Notice.Person) {
 			due = append(due, h.finish(Result{Effect: e, Outcome: Failed, Reason: "the pager is away"})...)
 		} else if e.Notice != nil {
 			due = append(due, h.finish(Result{Effect: e, Channel: "pager"})...)
@@ -197,12 +197,12 @@ func (h *house) unreached(step string, but ...string) (due []string) {
 func TestANoticeThatReachesNobodyOfARoleGoesToTheRestOfItsLine(t *testing.T) {
 	h := runWith(t, "  - {id: tell, notify: [on-call-pay, incident-director], message: Leave the ledger alone}\n  - {id: act, run: {exec: {command: act}}}\n")
 	equal(t, last[StepStarted](h).Tell, []string{"dave", "alice"})
-	equal(t, h.unreached("tell", "alice"), []string{"escalated tell"})
+	equal(t, h.unreached("alice"), []string{"escalated tell"})
 	equal(t, last[Escalated](h).Tell, []string{"erin"})
 	n := h.only().Notices[len(h.only().Notices)-1]
 	says(t, n.Subject, "Leave the ledger alone")
 	equal(t, strings.Contains(n.Subject, "waiting"), false)
-	equal(t, h.unreached("tell", "erin"), []string{"step_done tell", "step_started act"})
+	equal(t, h.unreached("erin"), []string{"step_done tell", "step_started act"})
 }
 
 // Each on_failure, where nobody can be told: a recovery is not held up by a pager unless its playbook says so.
@@ -218,12 +218,78 @@ func TestANoticeThatReachesNobodyAtAllHasFailed(t *testing.T) {
 			"  - {id: tell, notify: [on-call-pay]"+keys+"}\n  - {id: act, run: {exec: {command: act}}}\n")
 		h.deliver()
 		h.finish(Result{Effect: h.want("fence")})
-		equal(t, h.unreached("tell"), []string{"escalated tell"})
-		equal(t, h.unreached("tell"), want)
+		equal(t, h.unreached(), []string{"escalated tell"})
+		equal(t, h.unreached(), want)
 		says(t, h.step("tell").Reason, "nobody of on-call-pay could be reached: the pager is away")
 		if h.step("tell").Status == Stuck {
 			equal(t, h.says("alice", VerbRetry, "tell"), []string{"step_started tell"})
-			equal(t, h.unreached("tell", "dave"), []string{"step_done tell", "step_started act"})
+			equal(t, h.unreached("dave"), []string{"step_done tell", "step_started act"})
 		}
 	}
+}
+
+// Whatever an exercise sends says that it is one, so that it reaches nothing that is for live runs only: its steps, those of
+// playbooks within, what undoes them, and what puts it back.
+func TestEverythingThatAnExerciseSendsSaysSo(t *testing.T) {
+	files := automatic(t)
+	maps.Copy(files, map[string]string{
+		"playbooks/failover.yaml": "playbook: failover-to-ams2\nfor: {services: [payments-api]}\nsteps:\n" +
+			"  - {id: fence, run: {exec: {command: fence}}, undo: {run: {exec: {command: open}}}}\n  - {id: restore, invoke: restore-ledger}\n  - {id: look, do: Look, role: on-call-pay}\n" +
+			"exercise: {cleanup: [{id: sweep, run: {exec: {command: sweep}}}]}\n",
+		"playbooks/restore.yaml": "playbook: restore-ledger\nfor: {services: [reporting]}\nsteps:\n  - {id: copy, run: {exec: {command: copy}}, undo: {run: {exec: {command: drop}}}}\n" +
+			"  - {id: seen, verify: {http: {url: \"https://ledger.internal/health\"}}}\n",
+	})
+	for _, aborted := range []bool{true, false} {
+		h := rehearsing(t, files, Full)
+		var sent []string
+		for range 10 {
+			for _, e := range h.book.wants() {
+				if e.Notice != nil {
+					continue
+				}
+				if e.Exercise != Full {
+					t.Errorf("%s says %q", e.Key, e.Exercise)
+				}
+				sent = append(sent, e.Key[len(exerciseID)+1:])
+				h.finish(Result{Effect: e})
+			}
+			if h.step("look").Status == Waiting {
+				if aborted {
+					h.order("alice", Command{Verb: VerbAbort, Incident: exerciseID, Reason: "enough"})
+				} else {
+					h.order("dave", Command{Verb: VerbDone, Incident: exerciseID, Step: "look"})
+				}
+			}
+		}
+		undo := []string{"1/restore.copy/undo/1", "1/fence/undo/1"}
+		if !aborted {
+			undo = []string{"2/undo-restore.copy/1", "2/undo-fence/1"}
+		}
+		equal(t, sent, slices.Concat([]string{"1/fence/1", "1/restore.copy/1", "1/restore.seen/1"}, undo, []string{"2/sweep/1"}))
+	}
+}
+
+// What comes after a step comes after what is done instead of it, also where the playbook names the step alone.
+func TestWhatComesAfterAStepWaitsForItsFallback(t *testing.T) {
+	const steps = `
+  - {id: promote, run: {exec: {command: promote}}, needs: [ledger-db-ams], fallback: rebuild}
+  - {id: rebuild, run: {exec: {command: rebuild}}, needs: [report-fra], fallback: restore}
+  - {id: restore, do: Restore, role: on-call-pay}
+  - {id: open, after: [promote], run: {exec: {command: open}}}
+`
+	h := runWith(t, steps)
+	equal(t, h.finish(Result{Effect: h.want("promote")}), []string{"step_done promote", "step_skipped rebuild", "step_skipped restore", "step_started open"})
+
+	first := "\n  - {id: first, do: x, role: on-call-pay}" + strings.Replace(steps, "{id: promote,", "{id: promote, after: [first],", 1)
+	h = runWith(t, first)
+	h.facts.components["ledger-db-ams"], h.facts.components["report-fra"] = detector.Down, detector.Down
+	equal(t, h.reported("first", nil), []string{"step_done first", "step_skipped promote", "step_skipped rebuild", "step_started restore"})
+	equal(t, h.step("open").Status, Pending)
+	equal(t, h.reported("restore", nil), []string{"step_done restore", "step_started open"})
+
+	// What the fallback itself comes after does not wait for it.
+	h = runWith(t, strings.Replace(first, "needs: [report-fra], fallback: restore", "after: [open]", 1))
+	h.facts.components["ledger-db-ams"] = detector.Down
+	equal(t, h.reported("first", nil), []string{"step_done first", "step_skipped promote", "step_started open"})
+	equal(t, h.finish(Result{Effect: h.want("open")}), []string{"step_done open", "step_started rebuild"})
 }

@@ -18,8 +18,10 @@ func stepsOf(p *playbooks.Playbook, work func(*playbooks.Step) forecast.Work) []
 		s := &p.Steps[n]
 		steps[n] = forecast.Step{ID: s.ID, Work: work(s), People: asks(s)}
 		for _, id := range s.After {
-			if before := p.Index(id); before >= 0 {
-				steps[n].After = append(steps[n].After, before)
+			for _, id := range []string{id, p.StandIn(s.ID, id)} {
+				if before := p.Index(id); before >= 0 {
+					steps[n].After = append(steps[n].After, before)
+				}
 			}
 		}
 	}

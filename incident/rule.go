@@ -260,8 +260,23 @@ func (i Incident) forbiddenNow(w World) map[string]string {
 
 // isNext reports whether all that a step comes after has ended.
 func (r Run) isNext(p *playbooks.Step) bool {
-	return !slices.ContainsFunc(p.After, func(id string) bool {
+	return !slices.ContainsFunc(r.awaited(p), func(id string) bool {
 		s, ok := r.state(id)
 		return ok && !s.ended()
 	})
+}
+
+// awaited are the steps that one waits for: those that it comes after, and what is done instead of one of them that cannot be.
+func (r *Run) awaited(p *playbooks.Step) []string {
+	ids := p.After
+	for n := 0; n < len(ids); n++ {
+		at := r.indexOf(ids[n])
+		if at < 0 || r.Steps[at].Status != Skipped || r.Steps[at].By.Rule != ruleNeeds {
+			continue
+		}
+		if other := r.Playbook.StandIn(p.ID, ids[n]); other != "" && !slices.Contains(ids, other) {
+			ids = append(slices.Clip(ids), other)
+		}
+	}
+	return ids
 }

@@ -140,7 +140,7 @@ func (i Incident) stepDue(w World, l leg) Event {
 func (i Incident) begins(w World, l leg) Event {
 	ready := true
 	run, step := l.name()
-	for _, id := range l.plan().After {
+	for _, id := range l.run.awaited(l.plan()) {
 		before, ok := l.run.state(id)
 		if ok && before.bars(step) {
 			reason := fmt.Sprintf("%s was declined", declinedAt(l.run, before))

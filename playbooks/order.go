@@ -69,6 +69,16 @@ func (p *Playbook) decidedBefore(step string) bool {
 	})
 }
 
+// StandIn is what a step waits for as well where one that it comes after cannot be done: that one's fallback. Empty: there is
+// none, or it is the step itself, or comes after it.
+func (p *Playbook) StandIn(step, before string) string {
+	s, ok := p.Step(before)
+	if !ok || s.Fallback == "" || s.Fallback == step || p.path(s.Fallback, step) != nil {
+		return ""
+	}
+	return s.Fallback
+}
+
 // LeftBehind are the steps of the playbook's own that act on machines, and of which nothing says what becomes of what they did when
 // it is called off: neither an undo, nor that there is no way back on purpose, nor what people do by hand (abort).
 func (p *Playbook) LeftBehind() (steps []string) {
