@@ -55,9 +55,17 @@ func (sc *scene) gather() {
 		}
 		named[n.name] = i
 	}
+	many := make([]int, len(sc.nodes))
+	for i := range sc.nodes {
+		many[find(i)]++
+	}
 	place, of := make([]int, len(sc.nodes)), make([]*cluster, len(sc.nodes))
 	for i, n := range sc.nodes {
 		first := find(i)
+		if many[first] == 1 && n.of != nil && len(n.of.nodes) == 1 { // it was by itself, and is
+			sc.clusters = append(sc.clusters, n.of)
+			continue
+		}
 		if of[first] == nil {
 			of[first] = &cluster{d: sc.d, after: never}
 			sc.clusters = append(sc.clusters, of[first])

@@ -183,7 +183,7 @@ func enough(all []*cause, count int) spans {
 	}
 	ranked := slices.Clone(all) // in the order in which they are chosen
 	slices.SortStableFunc(ranked, func(a, b *cause) int { return cmp.Compare(len(a.roots), len(b.roots)) })
-	var borders []border
+	borders := make([]border, 0, 2*len(ranked))
 	for rank, one := range ranked {
 		for _, p := range one.lasting {
 			if borders = append(borders, border{p.from, rank, true}); p.to != never {

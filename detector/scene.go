@@ -216,7 +216,7 @@ func (sc *scene) joinAll(touches []touching) {
 
 // rejoin joins troubles of one service that turned out to be one.
 func (sc *scene) rejoin() {
-	last := map[string]int{}
+	last := make(map[string]int, len(sc.nodes))
 	for i, n := range sc.nodes {
 		before, ok := last[n.name]
 		last[n.name] = i

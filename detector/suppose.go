@@ -1,6 +1,9 @@
 package detector
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // A supposition is an instant as it would be if one thing were otherwise. It can only tell of things getting better.
 type supposition struct {
@@ -23,7 +26,7 @@ type instantly struct {
 	t      int64
 	until  int64             // from when on an answer may be another, though nothing that is known is
 	masked map[masking]*view // without what maintenance takes away from a service
-	tested map[territory]tally
+	tested map[territory]survey
 	counts map[viewpoint][][2][kinds]int // of the members of each need of a service, unknown taken as up and as down
 }
 
@@ -41,7 +44,7 @@ type masking struct {
 }
 
 func (d *Detector) instantly(t int64) *instantly {
-	return &instantly{d: d, t: t, until: never, masked: map[masking]*view{}, tested: map[territory]tally{}, counts: map[viewpoint][][2][kinds]int{}}
+	return &instantly{d: d, t: t, until: never, masked: map[masking]*view{}, tested: map[territory]survey{}, counts: map[viewpoint][][2][kinds]int{}}
 }
 
 func (i *instantly) suppose(s supposition) *supposition {
@@ -263,14 +266,39 @@ type territory struct {
 	id string
 }
 
-// tests counts a domain's components.
-func (i *instantly) tests(v *view, domain string) tally {
+// A survey is what would be known of a failure domain by its components if one of them were up. Most of them are like others.
+type survey map[string]*loss // by component
+
+// likeness is what two components have in common that add the same to a tally.
+type likeness struct {
+	cell  cell
+	class string
+	by    string
+	seers int
+	seer  string
+}
+
+func (i *instantly) survey(v *view, domain string) survey {
 	if known, ok := i.tested[territory{v, domain}]; ok {
 		return known
 	}
-	t := newTally()
-	for _, m := range i.d.book.membersOf(domain) {
-		t.count(v.witnessing(m, i.t), +1)
+	all, t := newTally(), survey{}
+	members := i.d.book.membersOf(domain)
+	witnessed := make([]witnessing, len(members))
+	for n, m := range members {
+		witnessed[n] = v.witnessing(m, i.t)
+		all.count(witnessed[n], +1)
+	}
+	alike := map[likeness]*loss{}
+	for n, w := range witnessed {
+		as := likeness{w.cell, w.class, strings.Join(w.by, " "), w.seers, w.seer}
+		if alike[as] == nil {
+			all.count(w, -1)
+			left := v.test(len(members), all)
+			all.count(w, +1)
+			alike[as] = &left
+		}
+		t[members[n]] = alike[as]
 	}
 	i.tested[territory{v, domain}] = t
 	return t
@@ -282,15 +310,15 @@ func (s *supposition) domain(v *view, id string) loss {
 	if id == s.cleared {
 		l.signal = facilityOK
 	}
-	if s.up == "" || !slices.Contains(s.d.book.domainsOf(s.up), id) {
+	if s.up == "" {
 		return l
 	}
-	t, was := s.tests(v, id), v.witnessing(s.up, s.t)
-	t.count(was, -1)
-	left := v.test(len(s.d.book.membersOf(id)), t)
-	t.count(was, +1) // the maps are the tally's that is kept
-	left.signal = l.signal
-	return left
+	if left, within := s.survey(v, id)[s.up]; within {
+		signal := l.signal
+		l = *left
+		l.signal = signal
+	}
+	return l
 }
 
 // stands reports whether a claim that is about something that goes on would hold.

@@ -108,7 +108,7 @@ func (f *flips) suppose(what, id string, otherwise supposition) {
 		if c.level == Event || c.level < change.Current {
 			break
 		}
-		if c.rule == nil || !s.stands(c) {
+		if c.rule == nil || c.level == change.Current && slices.Contains(change.By, c.rule.id) || !s.stands(c) {
 			continue
 		}
 		if c.level == f.verdict.Current {

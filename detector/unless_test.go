@@ -179,3 +179,25 @@ func TestASignalThatIsTakenBackGivesPlannedMaintenanceItsExcuseAgain(t *testing.
 		t.Errorf("%s by %q; %s", v.Current, v.MetCriteria(), v.Explanation.Unless)
 	}
 }
+
+// Of a lost site that would be lost with one less, those are decisive who alone are of a class, or alone were reported by an observer.
+func TestWithoutWhomALostSiteWouldNotBeIsSaidOfEach(t *testing.T) {
+	h := watch(t, `
+criteria: {site_loss_inferred: {share: 0.6}}
+services:
+  s: {vital: true, rto: 8h, mtpd: 24h, rtc: 30m, needs: [db-1, db-2]}
+sites: {fra: {}}
+observers: {a: {}, b: {}}
+components:
+  db-1: {site: fra, class: database, observers: [a, b]}
+  db-2: {site: fra, class: database, observers: [a, b]}
+  db-3: {site: fra, class: database, observers: [a, b]}
+  db-4: {site: fra, class: database, observers: [a, b]}
+  net:  {site: fra, class: network, observers: [a, b]}
+`)
+	h.hear("0s", says("a", "db-1", "down"), says("a", "db-2", "down"), says("a", "db-4", "down"), says("a", "net", "down"), says("b", "db-3", "down"))
+	h.expectLevel("10m", detector.Disaster)
+	if unless := h.situation("10m").Explanation.Unless; unless != "if any one of db-3 and net were up, it would be major_incident by vital_below_mbco" {
+		t.Errorf("unless: %s", unless)
+	}
+}

@@ -217,9 +217,12 @@ func (q *quiet) agrees(b *book) bool {
 func (a *agenda) follow(f *draft) pairing {
 	switch {
 	case f.crossed: // tried out
-		p := f.pair()
-		f.asked.add(a.strayed(p, f)...)
-		return p
+		if p := f.tried; p == nil || !p.plain || p.about != f.about {
+			p := f.pair()
+			f.tried = &p
+		}
+		f.asked.add(a.strayed(*f.tried, f)...)
+		return *f.tried
 	case a.pairing == nil, a.pairing.reading != f.reading, f.reading == 0, !a.pairing.lasts(f.now):
 		p := f.pair()
 		p.reading = f.reading

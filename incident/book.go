@@ -54,7 +54,7 @@ func newBook() book {
 // clone is a book of its own, to try things out on; what is in the slices is never changed in place.
 func (b book) clone() book {
 	b.incidents, b.fuses, b.said = maps.Clone(b.incidents), maps.Clone(b.fuses), maps.Clone(b.said)
-	b.past.runs = maps.Clone(b.past.runs)
+	b.past.shared = true
 	b.ids, b.going, b.stood, b.over = slices.Clip(b.ids), slices.Clip(b.going), slices.Clip(b.stood), slices.Clip(b.over)
 	b.trial, b.secret = true, nil
 	return b

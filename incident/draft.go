@@ -16,9 +16,10 @@ type draft struct {
 	older    []sight             // through the texts that open incidents are judged by else
 	changes  []Change
 
-	agenda  *agenda // of the desk
-	asked   *round  // whom it asks; nil where nobody is
-	crossed bool    // something is tried out that concerns others than its own incident
+	agenda  *agenda  // of the desk
+	asked   *round   // whom it asks; nil where nobody is
+	crossed bool     // something is tried out that concerns others than its own incident
+	tried   *pairing // as it was then; nil: nobody has asked
 }
 
 func (d *Desk) draft(now time.Time) *draft {

@@ -26,8 +26,9 @@ const mostPast = 20
 
 // A history is what the runs of each playbook took, and the plans laid out with it.
 type history struct {
-	runs  map[string][]pastRun       // by the playbook's id, the newest first
-	plans map[string]*rememberedPlan // by the playbook's digest: many runs share one
+	runs   map[string][]pastRun       // by the playbook's id, the newest first
+	shared bool                       // with the book that this one tries things out of: runs are not to be changed in place
+	plans  map[string]*rememberedPlan // by the playbook's digest: many runs share one
 }
 
 // A rememberedPlan is a playbook with what is known of its past, laid out when somebody asks: of most incidents that are
@@ -86,6 +87,9 @@ func (h *history) end(run Run) {
 	}
 	if len(past.took) == 0 || run.CleanUp {
 		return
+	}
+	if h.shared {
+		h.runs, h.shared = maps.Clone(h.runs), false
 	}
 	runs := append([]pastRun{past}, h.runs[run.Name]...)
 	h.runs[run.Name] = runs[:min(len(runs), mostPast)]

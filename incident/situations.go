@@ -20,6 +20,8 @@ type pairing struct {
 	follows map[string]*detector.Verdict
 	fresh   []*detector.Verdict
 	reading uint64    // of the situations it was made of
+	about   *registry // of the incidents that follow them
+	plain   bool      // each situation is one incident's or nobody's, and each incident has one: it rests on nothing else
 	passing bool      // an incident follows a situation that the detector has forgotten: it goes by the facts
 	until   time.Time // from when on other incidents that are over count; zero: always the same
 }
@@ -33,7 +35,7 @@ func (p pairing) lasts(now time.Time) bool {
 // of its key, one that absorbed it, and any that has a service of its own in common: a later relapse is a new episode of
 // the same incident. Situations merge into the incident that was declared, else into the oldest; they are never split.
 func pair(open []*Incident, known *register, ended []*Incident, verdicts []*detector.Verdict, facts detector.Facts) pairing {
-	p := pairing{follows: make(map[string]*detector.Verdict, len(open))}
+	p := pairing{follows: make(map[string]*detector.Verdict, len(open)), plain: true}
 	found := make([]shared, len(open))
 	for _, v := range verdicts {
 		if !v.Open {
@@ -50,6 +52,7 @@ func pair(open []*Incident, known *register, ended []*Incident, verdicts []*dete
 			}
 			continue
 		}
+		p.plain = false
 		found[owners[0]].add(v)
 		for _, other := range owners[1:] {
 			if i := open[other]; i.Declared != nil {
@@ -88,6 +91,7 @@ func (s *shared) add(v *detector.Verdict) {
 
 // follow settles what an open incident follows; byKey finds the situation of a key, open or not.
 func (p *pairing) follow(i *Incident, found shared, byKey func(string) *detector.Verdict, facts detector.Facts) {
+	p.plain = p.plain && found.first != nil
 	switch {
 	case found.first != nil:
 		p.follows[i.ID] = together(i.Key, found)

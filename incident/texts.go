@@ -163,7 +163,7 @@ func (f *draft) pair() pairing {
 	}
 	if ended, until := f.ended(); len(exercises) == 0 && len(f.older) == 0 {
 		all := pair(present, f.registered(), ended, f.verdicts, f.facts)
-		all.until = until
+		all.until, all.about = until, f.about
 		return all
 	}
 	all := pairing{follows: map[string]*detector.Verdict{}}

@@ -33,9 +33,10 @@ func (v *Invoker) commit(ctx context.Context, decide decision) ([]incident.Chang
 	for wait := firstPause; ; wait = min(2*wait, longestPause) {
 		v.mu.Lock()
 		now := v.now()
+		v.entries = nil
 		changes, err := decide(now)
 		if planted.Is(planted.DecidedOnce) && len(v.attempts) > 0 {
-			changes, err = v.attempts[0].changes, nil
+			changes, v.entries, err = v.attempts[0].changes, nil, nil
 		}
 		v.mu.Unlock()
 		if err != nil || len(changes) == 0 {
@@ -110,12 +111,15 @@ func (v *Invoker) envelope(now time.Time, changes []incident.Change) (journal.En
 		AlertsThrough: v.desk.AlertsThrough(),
 		At:            now,
 	}
-	for _, c := range changes {
-		kind, data, err := incident.Encode(c.Event)
-		if err != nil {
-			return e, fmt.Errorf("commit: %w", err)
+	e.Entries = v.entries
+	for n, c := range changes {
+		if n == len(e.Entries) {
+			entry, err := entryOf(c)
+			if err != nil {
+				return e, fmt.Errorf("commit: %w", err)
+			}
+			e.Entries = append(e.Entries, entry)
 		}
-		e.Entries = append(e.Entries, journal.Entry{Incident: c.Incident, Kind: string(kind), Data: data})
 		if took, ok := c.Event.(incident.TookOver); ok {
 			e.Epoch = took.Epoch
 		}
@@ -316,7 +320,8 @@ const mostOfOne = journal.MaxEnvelope - 4<<10
 func (v *Invoker) fitting(changes []incident.Change) (fit []incident.Change) {
 	total := 0
 	for _, c := range changes {
-		size, err := sizeOf(c)
+		entry, err := entryOf(c)
+		size := len(entry.Data)
 		if err == nil && size > mostOfOne {
 			err = journal.ErrTooLarge
 		}
@@ -331,7 +336,7 @@ func (v *Invoker) fitting(changes []incident.Change) (fit []incident.Change) {
 		if total += size; total > journal.MaxEnvelope/2 && len(fit) > 0 {
 			break
 		}
-		fit = append(fit, c)
+		fit, v.entries = append(fit, c), append(v.entries, entry)
 	}
 	return fit
 }
@@ -340,17 +345,18 @@ func (v *Invoker) fitting(changes []incident.Change) (fit []incident.Change) {
 func envelopeful(changes []incident.Change) []incident.Change {
 	total := 0
 	for n, c := range changes {
-		size, _ := sizeOf(c)
-		if total += size; total > journal.MaxEnvelope/2 && n > 0 {
+		entry, _ := entryOf(c)
+		if total += len(entry.Data); total > journal.MaxEnvelope/2 && n > 0 {
 			return changes[:n]
 		}
 	}
 	return changes
 }
 
-func sizeOf(c incident.Change) (int, error) {
-	_, data, err := incident.Encode(c.Event)
-	return len(data), err
+// entryOf is a change as it stands in an envelope.
+func entryOf(c incident.Change) (journal.Entry, error) {
+	kind, data, err := incident.Encode(c.Event)
+	return journal.Entry{Incident: c.Incident, Kind: string(kind), Data: data}, err
 }
 
 func (v *Invoker) due(now time.Time) ([]incident.Change, error) {

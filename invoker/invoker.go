@@ -96,6 +96,7 @@ type Invoker struct {
 	last      time.Time         // given to the desk, or in the journal; time never goes back behind it
 	attempts  []attempt         // of the commit under way
 	landed    *attempt          // the one of them that is in the log
+	entries   []journal.Entry   // of what was decided last, as far as it was written already to see whether it fits
 	unfit     map[string]bool
 	reader    incident.Reader // of what the log holds
 	flying    sync.WaitGroup
