@@ -338,3 +338,36 @@ func TestWhatIsForLiveRunsOnlyIsLeftOutOfAnExerciseWithAllThatItInvokes(t *testi
 	}
 	equal(t, h.step("look").Status, Waiting)
 }
+
+// A run is undone by rule only where a step has failed, and while nobody keeps the run from going on.
+func TestOnFailureUndoUndoesNothingWhileTheRunIsPausedOrARuleForbidsTheStep(t *testing.T) {
+	const steps = "  - {id: fence, run: {exec: {command: fence}}, undo: {run: {exec: {command: open}}}}\n  - {id: act, run: {exec: {command: act}}, on_failure: undo}\n"
+	h := runWith(t, steps)
+	h.finish(Result{Effect: h.want("fence")})
+	e := h.want("act")
+	h.control("alice", VerbPause, "", "")
+	equal(t, h.finish(Result{Effect: e, Outcome: Failed, Reason: "no"}), []string{"step_failed act"})
+	equal(t, last[StepFailed](h).Tell, []string{"alice"})
+	equal(t, h.control("alice", VerbResume, "", ""), []string{"run_resumed", "run_aborted", "undo_started fence"})
+
+	h = runWith(t, steps)
+	h.finish(Result{Effect: h.want("fence")})
+	equal(t, h.finish(Result{Effect: h.want("act"), Outcome: Forbidden, Rule: "never-both", Reason: "the other side is up"}), []string{"step_forbidden act"})
+	equal(t, h.step("act").Status, Stuck)
+}
+
+// Nobody else is told of an exercise once a disaster has ended it, though those who were told could not be reached.
+func TestNobodyElseIsToldOfAnExerciseThatADisasterEnds(t *testing.T) {
+	files := with(t, automatic(t), "playbooks/failover.yaml", acmeFailover,
+		"playbook: failover-to-ams2\nfor: {services: [payments-api]}\nsteps:\n  - {id: tell, notify: [on-call-pay]}\n  - {id: act, after: [], run: {exec: {command: act}}, timeout: 30m}\n") // which is waited for
+	h := newHouse(t, files)
+	h.order("alice", Command{Verb: VerbRehearse, Playbook: "failover-to-ams2", Exercise: Full, Reason: "the yearly one"})
+	h.disaster("facility_lost")
+	h.at(6 * time.Minute)
+	for _, e := range h.book.wants() {
+		if e.Notice != nil && e.Incident == exerciseID {
+			h.finish(Result{Effect: e, Outcome: Failed, Reason: "the pager is away"})
+		}
+	}
+	equal(t, count[Escalated](h), 0)
+}
