@@ -147,13 +147,14 @@ func (d *Desk) Gate(now time.Time, i Incident) string {
 // gate of its own. Empty: nothing does.
 func (i Incident) blocked(w World, c detector.Criterion) (gates []string) {
 	var ofServices []string
-	carried, free := false, false
+	var carriers []detector.Outage
+	free := false
 	for _, o := range w.outages() {
 		if !lostNow(o) || len(c.Services) > 0 && !slices.Contains(c.Services, o.Service) {
 			continue
 		}
 		own := i.gatesOf(w, c, o)
-		carried, free = true, free || len(own) == 0
+		carriers, free = append(carriers, o), free || len(own) == 0
 		ofServices = join(ofServices, own)
 	}
 	if c.Doubt != "" {
@@ -162,10 +163,10 @@ func (i Incident) blocked(w World, c detector.Criterion) (gates []string) {
 	switch {
 	case free:
 		return gates
-	case !carried:
+	case len(carriers) == 0:
 		return join(gates, []string{"no vital service carries " + c.ID})
 	}
-	return join(gates, i.seenApart(w, ofServices))
+	return join(gates, i.seenApart(w, carriers, ofServices))
 }
 
 // gatesOf is all that keeps a service that carries a criterion from being declared for without a person: its RTC is not known, what its
@@ -185,11 +186,12 @@ func (i Incident) gatesOf(w World, c detector.Criterion, o detector.Outage) (gat
 	return gates
 }
 
-// seenApart leaves out that no probe looks at a service where one looks at another: what it sees says more.
-func (i Incident) seenApart(w World, gates []string) []string {
+// seenApart leaves out that no probe looks at a service where one looks at another that carries the same: what it sees says more,
+// and is one of these gates itself.
+func (i Incident) seenApart(w World, carriers []detector.Outage, gates []string) []string {
 	ofLookedAt := map[string]bool{}
-	for _, o := range w.outages() {
-		if lostNow(o) && looksAt(w.Documents.BIA, o.Service) {
+	for _, o := range carriers {
+		if looksAt(w.Documents.BIA, o.Service) {
 			ofLookedAt[i.unseen(w, o)] = true
 		}
 	}

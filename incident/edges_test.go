@@ -293,3 +293,48 @@ func TestWhatComesAfterAStepWaitsForItsFallback(t *testing.T) {
 	equal(t, h.reported("first", nil), []string{"step_done first", "step_skipped promote", "step_started open"})
 	equal(t, h.finish(Result{Effect: h.want("open")}), []string{"step_done open", "step_started rebuild"})
 }
+
+// Who has taken a step may be in the middle of it when the run is called off; who was only asked has not begun.
+func TestAPersonWhoWasAtAStepThatIsCalledOffMayHaveDoneAPart(t *testing.T) {
+	const steps = "  - {id: fence, run: {exec: {command: fence}}, undo: {run: {exec: {command: open}}}}\n" +
+		"  - {id: pull, do: \"Pull the plugs\", role: on-call-pay, undo: {run: {exec: {command: push}}}}\n"
+	for taken, want := range map[bool][]string{true: {"run_aborted", "undo_failed pull"}, false: {"run_aborted", "undo_started fence"}} {
+		h := runWith(t, steps)
+		h.finish(Result{Effect: h.want("fence")})
+		if taken {
+			h.says("dave", VerbAck, "pull")
+		}
+		equal(t, h.control("alice", VerbAbort, "", ""), want)
+		if taken {
+			says(t, h.step("pull").Undo.Reason, "whether the step took effect is not known: retry undoes it, skip leaves it")
+			equal(t, h.says("alice", VerbSkip, "pull"), []string{"undo_skipped pull", "undo_started fence"})
+		}
+	}
+}
+
+// What comes of a job's output is known only when it is there: a word where yes or no is asked is neither.
+func TestAConditionThatComesToNeitherTrueNorFalseWaitsForAPerson(t *testing.T) {
+	for output, want := range map[string]string{`{"go": true}`: "step_started act", `{"go": false}`: "step_skipped act", `{"go": "no"}`: "step_failed act", `{}`: "step_failed act"} {
+		h := runWith(t, "  - {id: ask, run: {exec: {command: ask}}}\n  - {id: act, run: {exec: {command: act}}, on_failure: continue, when: \"json(step('ask').output).go\"}\n  - {id: look, do: Look, role: on-call-pay}\n")
+		equal(t, h.finish(Result{Effect: h.want("ask"), Output: output})[1], want)
+		if want == "step_failed act" {
+			equal(t, h.step("act").Status, Stuck)
+		}
+	}
+}
+
+func TestWhatIsForLiveRunsOnlyIsLeftOutOfAnExerciseWithAllThatItInvokes(t *testing.T) {
+	files := automatic(t)
+	maps.Copy(files, map[string]string{
+		"playbooks/failover.yaml": "playbook: failover-to-ams2\nfor: {services: [payments-api]}\nsteps:\n  - {id: tell, run: {exec: {command: tell}}, only: live}\n" +
+			"  - {id: fence, invoke: fencing, only: live}\n  - {id: look, do: Look, role: on-call-pay}\n",
+		"playbooks/fencing.yaml": "playbook: fencing\nfor: {services: [reporting]}\nsteps:\n  - {id: cut, run: {exec: {command: cut}}}\n",
+	})
+	h := rehearsing(t, files, Full)
+	for step, rule := range map[string]string{"tell": ruleOnly, "fence": ruleOnly, "fence.cut": ruleInvoke} {
+		if s := h.step(step); s.Status != Skipped || s.By.Rule != rule {
+			t.Errorf("%s is %s by %s", step, s.Status, s.By.Rule)
+		}
+	}
+	equal(t, h.step("look").Status, Waiting)
+}

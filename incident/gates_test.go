@@ -41,6 +41,21 @@ func TestAGateOfAnotherServiceKeepsNothingFromBeingDeclared(t *testing.T) {
 	equal(t, count[Declared](h), 1)
 }
 
+// What a probe sees of a service that a criterion is not about says nothing of the one that it is about.
+func TestWhatIsSeenOfAnotherServiceOpensNoGate(t *testing.T) {
+	files := automatic(t)
+	files["bia.yaml"] = strings.Replace(files["bia.yaml"], "mode: automatic", "mode: automatic\n  require: {own_probe: true}", 1)
+	files["bia.yaml"] = strings.Replace(files["bia.yaml"], "observers: {prom: {}, facility: {}}", "observers: {prom: {}, facility: {}, own-eyes: {own: true}}\nprobes: {reporting: {service: reporting, tcp: \"reporting.example:443\"}}", 1)
+	h := newHouse(t, files)
+	const unseen = "no probe looks at payments-api"
+	h.facts.unseen = map[string]string{"payments-api": unseen, "pay-fra": unseen, "ledger-db-fra": unseen, "reporting": "own-eyes says that reporting is up", "report-fra": "own-eyes has said nothing of report-fra"}
+	h.verdicts = []detector.Verdict{h.situation(detector.Disaster, []detector.Outage{confirmed(h.down("payments-api", 0)), confirmed(h.down("reporting", 0))}, "facility_lost")}
+	h.verdicts[0].Explanation.Criteria[0].Services = []string{"payments-api"}
+	h.at(6 * time.Minute)
+	equal(t, count[Declared](h), 0)
+	says(t, last[Recommended](h).Gate, unseen)
+}
+
 // Whoever disarms leaves every further invocation to people too, also in a disaster that a rule has declared before.
 func TestAfterDisarmingNoPlaybookIsInvokedByARule(t *testing.T) {
 	files := automatic(t)

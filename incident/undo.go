@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"holdfast/playbooks"
 )
 
 // ruleUntil is who takes a brake off whose own time has passed.
@@ -112,6 +114,9 @@ func (i Incident) reversals(run Run) (all []leg) {
 	seen, doubted := map[string]bool{}, i.doubted(run)
 	for _, r := range slices.Backward(i.Timeline) {
 		id, step := endOf(r.Event)
+		if e, is := r.Event.(Acknowledged); is && run.taken(e.Step) {
+			id, step = e.Run, e.Step
+		}
 		if id != run.ID || seen[step] {
 			continue
 		}
@@ -120,11 +125,17 @@ func (i Incident) reversals(run Run) (all []leg) {
 		if n < 0 || run.Playbook.Steps[n].Undo == nil || !run.Steps[n].ended() {
 			continue
 		}
-		if run.Steps[n].Status == Done || doubted[step] {
+		if run.Steps[n].Status == Done || doubted[step] || run.taken(step) {
 			all = append(all, leg{incident: i.ID, run: run, n: n, undo: true})
 		}
 	}
 	return all
+}
+
+// taken reports whether a person was at a step when it was called off: they may have done a part of it.
+func (r *Run) taken(step string) bool {
+	n := r.indexOf(step)
+	return n >= 0 && r.Steps[n].Status == CalledOff && r.Steps[n].Acked != (Actor{}) && r.Playbook.Steps[n].Kind() == playbooks.KindDo
 }
 
 // endOf is the step of which an event ends an attempt.

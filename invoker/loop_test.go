@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,10 +29,10 @@ func ids(changes []incident.Change) string {
 }
 
 // reached counts what hands were set to.
-type reached int
+type reached struct{ atomic.Int32 }
 
 func (r *reached) Carry(_ context.Context, e incident.Effect) incident.Result {
-	*r++
+	r.Add(1)
 	return incident.Result{Effect: e}
 }
 
@@ -48,7 +49,7 @@ func TestAnEffectIsNotStartedOnceSomebodyElseTookOver(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		v.flying.Wait()
-		if hands != 0 {
+		if hands.Load() != 0 {
 			t.Error("it was started")
 		}
 	})
