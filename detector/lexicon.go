@@ -13,6 +13,7 @@ type lexicon struct {
 	places []place // of the texts, by number
 	index  index
 	seed   maphash.Seed
+	lately [labelsMost]uint32 // the numbers of the texts that were asked for last, by their place
 }
 
 // A place is where a text stands.
@@ -25,8 +26,19 @@ const (
 	lexiconBlocks = 1 << 12
 )
 
-// number is the number of a text, which is remembered from now on; false: there is no room for another.
-func (x *lexicon) number(text []byte) (number uint32, ok bool) {
+// number is the number of a text, which is remembered from now on; false: there is no room for another. Alerts that come together
+// say much the same in the same place, and what the one before said there is found without a search.
+func (x *lexicon) number(text []byte, place int) (number uint32, ok bool) {
+	if number = x.lately[place]; int(number) < len(x.places) && bytes.Equal(x.text(number), text) {
+		return number, true
+	}
+	if number, ok = x.search(text); ok {
+		x.lately[place] = number
+	}
+	return number, ok
+}
+
+func (x *lexicon) search(text []byte) (number uint32, ok bool) {
 	hash := maphash.Bytes(x.seed, text)
 	if number, ok = x.index.find(hash, func(n uint32) bool { return bytes.Equal(x.text(n), text) }); ok {
 		return number, true
@@ -73,7 +85,7 @@ func (x *lexicon) store(text []byte) place {
 }
 
 func (x *lexicon) clone() lexicon {
-	c := lexicon{slices.Clone(x.blocks), slices.Clone(x.places), x.index.clone(), x.seed}
+	c := lexicon{blocks: slices.Clone(x.blocks), places: slices.Clone(x.places), index: x.index.clone(), seed: x.seed}
 	for i, b := range c.blocks {
 		c.blocks[i] = append(make([]byte, 0, lexiconBlock), b...)
 	}

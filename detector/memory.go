@@ -174,9 +174,9 @@ func (m *memory) keep(labels alert.Labels) uint32 {
 	}
 	at := last*labelsBlock + len(m.labels[last])
 	m.labels[last] = append(m.labels[last], 0)
-	for _, l := range labels {
+	for place, l := range labels {
 		m.scratch = append(append(append(m.scratch[:0], cut(l.Name)...), separator), cut(l.Value)...)
-		if number, ok := m.lexicon.number(m.scratch); ok {
+		if number, ok := m.lexicon.number(m.scratch, place); ok {
 			m.labels[last] = append(m.labels[last], number)
 		}
 	}

@@ -2,9 +2,12 @@ package detector
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"holdfast/bia"
 	"holdfast/detector/alert"
@@ -56,6 +59,28 @@ func TestLabelsAreRememberedAsTheyWere(t *testing.T) {
 	}
 }
 
+func TestWhateverTheAlertBeforeSaidLabelsAreRememberedAsTheyWere(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, s := newMemory(), &speech{}
+		text := rapid.SampledFrom([]string{"", "a", "b", "ab", "a\xfeb"})
+		var all []alert.Labels
+		for range rapid.IntRange(1, 30).Draw(t, "alerts") {
+			labels := alert.LabelsOf(rapid.MapOfN(text, text, 0, 4).Draw(t, "labels"))
+			if n := m.add(s, uint64(len(all)), saying[word]{value: isDown}, labels); int(n) != len(all) {
+				t.Fatalf("it is alert %d of %d", n, len(all))
+			}
+			if all = append(all, labels); rapid.IntRange(0, 9).Draw(t, "copied") == 0 {
+				m = m.clone()
+			}
+			for n, want := range all {
+				if got := m.labelsOf(uint32(n)); !slices.Equal(got, want) && len(got)+len(want) > 0 {
+					t.Fatalf("of alert %d %q are remembered, not %q", n, got, want)
+				}
+			}
+		}
+	})
+}
+
 func TestLabelsOfWhichThereIsNoEndAreNotAllRemembered(t *testing.T) {
 	m, s := newMemory(), &speech{}
 	full := make([]byte, lexiconBlock)
@@ -63,7 +88,7 @@ func TestLabelsOfWhichThereIsNoEndAreNotAllRemembered(t *testing.T) {
 		m.lexicon.blocks = append(m.lexicon.blocks, full)
 	}
 	known := []byte("job\xffnode")
-	m.lexicon.number(known)
+	m.lexicon.number(known, 0)
 	last := &m.lexicon.blocks[lexiconBlocks-1]
 	*last = append(*last, full[len(known):]...)
 	n := m.add(s, 1, saying[word]{value: isDown}, alert.LabelsOf(map[string]string{"job": "node", "made": "up"}))
