@@ -360,7 +360,7 @@ func (sc *scene) once(v Verdict) *Verdict {
 	if at >= 0 {
 		one = said[at]
 	}
-	sc.said[v.Key] = latest(said, at, one, accountsMost)
+	sc.said[v.Key] = latest(said, at, one, tellingsMost)
 	return one
 }
 
