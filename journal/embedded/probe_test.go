@@ -146,7 +146,10 @@ func TestAChildThatLooksAtAStoreEndsWithWhoSentIt(t *testing.T) {
 		ended <- err
 	}()
 	select {
-	case <-ended:
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
 	case <-time.After(20 * time.Second):
 		t.Error("the child goes on")
 	}
