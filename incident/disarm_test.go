@@ -103,6 +103,34 @@ func TestADisarmByARuleStopsNoRunAndTakesNoPersonsPlace(t *testing.T) {
 	equal(t, h.finish(Result{Effect: h.want("fence")}), []string{"step_done fence"})
 }
 
+// It was on record that it starts, and it waited for a place: nobody waits for what was never sent, and there is nothing to undo.
+func TestWhatIsCalledOffBeforeItWasSentIsNotCarriedOut(t *testing.T) {
+	files := automatic(t)
+	files["playbooks/failover.yaml"] = "playbook: short\nfor: {services: [payments-api]}\nsteps:\n" +
+		"  - {id: fence, run: {exec: {command: fence}}, timeout: 30m, repeat: safe, undo: {run: {exec: {command: open}}}}\n"
+	s := newShift(t, files)
+	s.hear("component pay-fra down", "component ledger-db-fra down", "site fra1 lost")
+	s.until(6 * time.Minute)
+	var waits Effect
+	for _, e := range s.desk.Wants() {
+		if e.Do != nil {
+			waits = e
+		}
+	}
+	s.order("alice", Command{Verb: VerbAbort, Incident: waits.Incident, Reason: "a false alarm"})
+	r, forbidden := s.desk.Forbids(s.now, waits)
+	equal(t, forbidden, true)
+	says(t, r.Reason, "called off before it was sent")
+	s.commit(false, s.desk.Finish(s.now, r)...)
+	s.until(7 * time.Minute)
+	run := s.desk.Incidents()[0].Runs[0]
+	equal(t, run.Steps[0].Status, CalledOff)
+	equal(t, run.Result, "aborted")
+	if run.Steps[0].Undo != nil {
+		t.Error("it is undone, and was never done")
+	}
+}
+
 // It was on record before somebody disarmed, and waited for a place: it stays in the house, and people are told.
 func TestWhatWaitedForItsTurnWhenSomebodyDisarmedIsNotCarriedOut(t *testing.T) {
 	files := automatic(t)

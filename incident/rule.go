@@ -193,6 +193,9 @@ func (d *Desk) Forbids(now time.Time, e Effect) (Result, bool) {
 				continue
 			}
 			l := leg{incident: i.ID, run: run, n: n, undo: e.Undo}
+			if l.calledOff() && !run.CleanUp { // it was recorded that it starts, and it has not left
+				return Result{Effect: e, Outcome: Failed, NoEffect: true, Reason: "its run was called off before it was sent"}, true
+			}
 			w := f.world(*i, nil)
 			if why := l.disarmed(w); why != "" {
 				return Result{Effect: e, Outcome: Forbidden, Rule: ruleDisarmed, Reason: why}, true
