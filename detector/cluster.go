@@ -31,20 +31,31 @@ type account struct {
 // accountsMost is how many accounts of a cluster are kept: whoever asks for the next change asks for the present and for later.
 const accountsMost = 2
 
+// parents say of each of some things with which other it belongs together; who is its own parent stands for all of them.
+type parents []int
+
+// apart are so many things of which none belongs to another.
+func apart(n int) parents {
+	p := make(parents, n)
+	for i := range p {
+		p[i] = i
+	}
+	return p
+}
+
+// find is who stands for those to whom i belongs.
+func (p parents) find(i int) int {
+	for p[i] != i {
+		p[i] = p[p[i]]
+		i = p[i]
+	}
+	return i
+}
+
 // gather finds the clusters. One that was in the scene before with the same nodes and joins is that one.
 func (sc *scene) gather() {
-	parent := make([]int, len(sc.nodes))
-	for i := range parent {
-		parent[i] = i
-	}
-	find := func(i int) int {
-		for parent[i] != i {
-			parent[i] = parent[parent[i]]
-			i = parent[i]
-		}
-		return i
-	}
-	merge := func(a, b int) { a, b = find(a), find(b); parent[max(a, b)] = min(a, b) }
+	parent := apart(len(sc.nodes))
+	merge := func(a, b int) { a, b = parent.find(a), parent.find(b); parent[max(a, b)] = min(a, b) }
 	for _, j := range sc.joins {
 		merge(j.a, j.b)
 	}
@@ -57,11 +68,11 @@ func (sc *scene) gather() {
 	}
 	many := make([]int, len(sc.nodes))
 	for i := range sc.nodes {
-		many[find(i)]++
+		many[parent.find(i)]++
 	}
 	place, of := make([]int, len(sc.nodes)), make([]*cluster, len(sc.nodes))
 	for i, n := range sc.nodes {
-		first := find(i)
+		first := parent.find(i)
 		if many[first] == 1 && n.of != nil && len(n.of.nodes) == 1 { // it was by itself, and is
 			sc.clusters = append(sc.clusters, n.of)
 			continue
@@ -74,7 +85,7 @@ func (sc *scene) gather() {
 		place[i], c.nodes = len(c.nodes), append(c.nodes, n)
 	}
 	for _, j := range sc.joins {
-		c := of[find(j.a)]
+		c := of[parent.find(j.a)]
 		c.joins = append(c.joins, join{j.at, place[j.a], place[j.b]})
 	}
 	for i, c := range sc.clusters {
@@ -257,23 +268,13 @@ func (c *cluster) situations(t int64) []situation {
 		}
 		return []situation{{c, c.nodes, nil}}
 	}
-	parent := make([]int, len(c.nodes))
-	for i := range parent {
-		parent[i] = i
-	}
-	find := func(i int) int {
-		for parent[i] != i {
-			parent[i] = parent[parent[i]]
-			i = parent[i]
-		}
-		return i
-	}
+	parent := apart(len(c.nodes))
 	absorbed, ends := map[int][]string{}, make([]int64, len(c.nodes))
 	for i, n := range c.nodes {
 		ends[i] = n.to
 	}
 	merge := func(a, b int) {
-		a, b = find(a), find(b)
+		a, b = parent.find(a), parent.find(b)
 		if a == b {
 			return
 		}
@@ -292,7 +293,7 @@ func (c *cluster) situations(t int64) []situation {
 		for ; next < len(c.joins) && c.joins[next].at < n.from; next++ {
 			merge(c.joins[next].a, c.joins[next].b)
 		}
-		if before, ok := lastOf[n.name]; ok && ends[find(before)] > n.from {
+		if before, ok := lastOf[n.name]; ok && ends[parent.find(before)] > n.from {
 			merge(before, i) // a relapse while the situation is open
 		}
 		lastOf[n.name] = i
@@ -303,7 +304,7 @@ func (c *cluster) situations(t int64) []situation {
 	members := map[int][]*node{}
 	for i, n := range c.nodes {
 		if n.begins() <= t {
-			members[find(i)] = append(members[find(i)], n)
+			members[parent.find(i)] = append(members[parent.find(i)], n)
 		}
 	}
 	var all []situation

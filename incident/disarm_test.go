@@ -103,6 +103,18 @@ func TestADisarmByARuleStopsNoRunAndTakesNoPersonsPlace(t *testing.T) {
 	equal(t, h.finish(Result{Effect: h.want("fence")}), []string{"step_done fence"})
 }
 
+// toMachines is what is to be done by machines.
+func (s *shift) toMachines() Effect {
+	s.Helper()
+	for _, e := range s.desk.Wants() {
+		if e.Do != nil {
+			return e
+		}
+	}
+	s.Fatal("nothing is to be done by machines")
+	return Effect{}
+}
+
 // It was on record that it starts, and it waited for a place: nobody waits for what was never sent, and there is nothing to undo.
 func TestWhatIsCalledOffBeforeItWasSentIsNotCarriedOut(t *testing.T) {
 	files := automatic(t)
@@ -111,12 +123,7 @@ func TestWhatIsCalledOffBeforeItWasSentIsNotCarriedOut(t *testing.T) {
 	s := newShift(t, files)
 	s.hear("component pay-fra down", "component ledger-db-fra down", "site fra1 lost")
 	s.until(6 * time.Minute)
-	var waits Effect
-	for _, e := range s.desk.Wants() {
-		if e.Do != nil {
-			waits = e
-		}
-	}
+	waits := s.toMachines()
 	s.order("alice", Command{Verb: VerbAbort, Incident: waits.Incident, Reason: "a false alarm"})
 	r, forbidden := s.desk.Forbids(s.now, waits)
 	equal(t, forbidden, true)
@@ -138,13 +145,8 @@ func TestWhatWaitedForItsTurnWhenSomebodyDisarmedIsNotCarriedOut(t *testing.T) {
 	s := newShift(t, files)
 	s.hear("component pay-fra down", "component ledger-db-fra down", "site fra1 lost")
 	s.until(6 * time.Minute)
-	var waits Effect
-	for _, e := range s.desk.Wants() {
-		if e.Do != nil {
-			waits = e
-		}
-	}
-	if _, forbidden := s.desk.Forbids(s.now, waits); waits.Do == nil || forbidden {
+	waits := s.toMachines()
+	if _, forbidden := s.desk.Forbids(s.now, waits); forbidden {
 		t.Fatalf("it does not wait: %+v", waits)
 	}
 	s.until(7 * time.Minute)

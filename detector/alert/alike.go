@@ -64,9 +64,9 @@ type shape struct {
 	last   string // what follows the last part
 	tokens int
 
-	alert      Alert  // without what its parts say
-	has        [2]int // how many labels and annotations, which stand together in the order of their names
-	labelsLast bool   // annotations come first
+	alert      Alert // without what its parts say
+	labels     int   // how many it has; they stand together, in the order of their names, and so do annotations
+	labelsLast bool  // annotations come first
 
 	behind    []string // the keys before an ending
 	version   string   // empty: the ending does not say
@@ -184,10 +184,10 @@ func (r *straight) back(from, labels int) bool {
 func (r *straight) both(sh *shape, first int) (ls, as Labels) {
 	all := r.labels[first:]
 	if sh.labelsLast {
-		n := len(all) - sh.has[0]
+		n := len(all) - sh.labels
 		return some(all[n:]), some(all[:n])
 	}
-	n := sh.has[0]
+	n := sh.labels
 	return some(all[:n]), some(all[n:])
 }
 
@@ -320,6 +320,7 @@ func (s *sketch) pairs(to slot) (n int) {
 func (w *writer) shapeOf(text string, a Alert) (*shape, bool) {
 	s := newSketch(text)
 	s.within = true
+	annotations := 0
 	for m := s.object(1); s.member(&m); {
 		switch to := w.slots[m.key]; to {
 		case isPassed:
@@ -327,9 +328,9 @@ func (w *writer) shapeOf(text string, a Alert) (*shape, bool) {
 		case isConstant:
 			s.skip(1)
 		case isLabel:
-			s.has[0], s.labelsLast = s.pairs(to), s.has[1] > 0
+			s.labels, s.labelsLast = s.pairs(to), annotations > 0
 		case isAnnotation:
-			s.has[1] = s.pairs(to)
+			annotations = s.pairs(to)
 		case isForeign:
 			return nil, false
 		default:
