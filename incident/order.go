@@ -50,7 +50,7 @@ func (f *draft) order(person string, c Command) ([]Change, error) {
 		}
 		return []Change{{Event: e}}, nil
 	}
-	i, ok := f.incidents[c.Incident]
+	i, ok := f.incidents.find(c.Incident)
 	if !ok {
 		return nil, &NotFound{What: "incident", ID: c.Incident, Hint: source.DidYouMean(c.Incident, f.ids)}
 	}
@@ -72,7 +72,7 @@ func (f *draft) orderOn(i Incident, person string, c Command) ([]Event, error) {
 		}
 		return f.orderRebase(i, person, c)
 	}
-	return i.Order(f.world(i, f.follows(i.ID)), person, c)
+	return i.Order(f.world(i, f.follows(&i)), person, c)
 }
 
 // Order is what a person's command does to the incident, or why not.

@@ -190,7 +190,7 @@ func (b *book) owe(i *Incident) {
 func (f *draft) settleReports() {
 	for _, id := range slices.Clone(f.owing) {
 		for {
-			i := *f.incidents[id]
+			i := *f.incidents.of(id)
 			events := i.reporting(f.world(i, nil))
 			if len(events) == 0 {
 				break
@@ -207,7 +207,7 @@ func (f *draft) reportsNextAt(next time.Time, ok bool) (time.Time, bool) {
 	}
 	d := deadlines{after: f.now}
 	for _, id := range f.owing {
-		f.incidents[id].reportDeadlines(&d)
+		f.incidents.of(id).reportDeadlines(&d)
 	}
 	for _, at := range d.all {
 		if !ok || at.Before(next) {
