@@ -171,8 +171,8 @@ func TestWhatIsKnownOfThePastIsRememberedWithTheRunThatBegins(t *testing.T) {
 	h.at(40 * time.Minute)
 	run := h.only().Runs[0]
 	equal(t, run.Result, "completed")
-	equal(t, len(h.book.past.runs["short"]), 1)
-	equal(t, h.book.past.runs["short"][0].took["go"].took, 14*time.Minute)
+	equal(t, len(h.book.past.runs.of("short")), 1)
+	equal(t, h.book.past.runs.of("short")[0].took["go"].took, 14*time.Minute)
 	f := h.only().Forecast(run, h.now)
 	equal(t, f.Recovered.Actual, true)
 	equal(t, f.Services[0].Actual, true)
@@ -238,7 +238,7 @@ func TestForecastsOfAnyRun(t *testing.T) {
 			}
 			a.look()
 			for _, id := range h.book.ids {
-				a.forecasts(rt, *h.book.incidents[id])
+				a.forecasts(rt, *h.book.incidents.of(id))
 			}
 		}
 	})

@@ -16,7 +16,7 @@ starts 2026-01-05T08:00:00Z
       13m  > approve go by director-1  # pressed twice
            Refused: director-1 already approved go at 2026-01-05 08:12:00Z; 1 of 2 have.
       14m  > component copy degraded  # what would be sent is another thing now
-           What step go of run 1 lets happen has changed (sha256:a6b40e88cd17); the approval of director-1 was for something else and no longer counts. It lets happen: switch: request shop.switch {"copy":"degraded","hall":"west"} (no way back).
+           What step go of run 1 lets happen has changed (sha256:e2209baec2fd); the approval of director-1 was for something else and no longer counts. It lets happen: switch: request shop.switch {"copy":"degraded","hall":"west"} (no way back).
       15m  > approve go by director-2  # for what is shown since
            director-2 (incident-director) approved step go of run 1: for what is shown since.
       16m  > approve go by director-1  # who was asked again
