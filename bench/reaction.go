@@ -54,7 +54,7 @@ func measureReaction(ctx context.Context, b *bench) ([]Row, error) {
 	}
 	p50.Ours, p99.Ours, bare.Ours = words(ours), words(ours), words(bares)
 	if b.alertmanager == "" {
-		return []Row{p50.without(noPeers), p99.without(noPeers), bare.without(noPeers)}, nil
+		return []Row{p50.withoutPeers(), p99.withoutPeers(), bare.withoutPeers()}, nil
 	}
 	p50.Beside, p99.Beside, bare.Beside = words(peers), words(peers), words(peers)
 	ratio := func(of [][]float64, p int) (all []float64) {
@@ -88,7 +88,7 @@ func awaitArrivals() (a *arrivals, err error) {
 
 // listening is the address of somebody who answers by HTTP until stopped.
 func listening(h http.Handler) (url string, stop func(), err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
 	}

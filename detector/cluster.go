@@ -53,24 +53,21 @@ func (p parents) find(i int) int {
 }
 
 // gather finds the clusters. One that was in the scene before with the same nodes and joins is that one.
-func (sc *scene) gather() {
+func (sc *scene) gather(relapses []relapse) {
 	parent := apart(len(sc.nodes))
 	merge := func(a, b int) { a, b = parent.find(a), parent.find(b); parent[max(a, b)] = min(a, b) }
 	for _, j := range sc.joins {
 		merge(j.a, j.b)
 	}
-	named := make(map[string]int, len(sc.nodes))
-	for i, n := range sc.nodes { // a relapse may belong to what went before
-		if before, ok := named[n.name]; ok {
-			merge(before, i)
-		}
-		named[n.name] = i
+	for _, r := range relapses { // they may belong to what went before
+		merge(r.before, r.node)
 	}
 	many := make([]int, len(sc.nodes))
 	for i := range sc.nodes {
 		many[parent.find(i)]++
 	}
 	place, of := make([]int, len(sc.nodes)), make([]*cluster, len(sc.nodes))
+	sc.clusters = make([]*cluster, 0, len(sc.nodes))
 	for i, n := range sc.nodes {
 		first := parent.find(i)
 		if many[first] == 1 && n.of != nil && len(n.of.nodes) == 1 { // it was by itself, and is

@@ -47,6 +47,7 @@ func (d *Detector) concurrence(ids []string) *concurrence {
 		return c
 	}
 	c.rule = d.book.rules[at]
+	c.all = make([]*cause, 0, len(ids))
 	for _, id := range ids {
 		c.all = append(c.all, d.judged[id].causes...)
 	}
@@ -178,21 +179,21 @@ func enough(all []*cause, count int) spans {
 	}
 	type border struct {
 		at    int64
-		rank  int
+		rank  int32
 		opens bool
 	}
 	ranked := slices.Clone(all) // in the order in which they are chosen
 	slices.SortStableFunc(ranked, func(a, b *cause) int { return cmp.Compare(len(a.roots), len(b.roots)) })
-	borders := make([]border, 0, 2*len(ranked))
+	borders := make([]border, 0, len(ranked)) // most go on
 	for rank, one := range ranked {
 		for _, p := range one.lasting {
-			if borders = append(borders, border{p.from, rank, true}); p.to != never {
-				borders = append(borders, border{p.to, rank, false})
+			if borders = append(borders, border{p.from, int32(rank), true}); p.to != never {
+				borders = append(borders, border{p.to, int32(rank), false})
 			}
 		}
 	}
 	slices.SortFunc(borders, func(a, b border) int { return cmp.Compare(a.at, b.at) })
-	var open []int // ranks, in order
+	open := make([]int32, 0, len(ranked)) // ranks, in order
 	var met spans
 	for i, b := range borders {
 		switch at, _ := slices.BinarySearch(open, b.rank); b.opens {
@@ -205,7 +206,11 @@ func enough(all []*cause, count int) spans {
 		if i+1 < len(borders) {
 			until = borders[i+1].at
 		}
-		if until > b.at && differ(ranked, open, count) {
+		switch n := len(met); {
+		case until == b.at || !differ(ranked, open, count):
+		case n > 0 && met[n-1].to == b.at:
+			met[n-1].to = until
+		default:
 			met = append(met, span{b.at, until})
 		}
 	}
@@ -213,7 +218,7 @@ func enough(all []*cause, count int) spans {
 }
 
 // differ reports whether so many of the outages of some ranks have no lost component in common.
-func differ(ranked []*cause, ranks []int, count int) bool {
+func differ(ranked []*cause, ranks []int32, count int) bool {
 	chosen, taken := 0, map[string]bool{}
 	for _, rank := range ranks {
 		roots := ranked[rank].roots

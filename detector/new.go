@@ -55,6 +55,10 @@ type Detector struct {
 	scene    *scene             // nil: to be drawn anew
 	tallies  map[string]tallies // what the scene was drawn with
 
+	// Empty, for whoever draws a scene: to make them anew for each alert of a storm would cost more than to draw it.
+	alone map[string]touching
+	last  map[string]int
+
 	readings uint64 // how often situations were read off a scene
 }
 
@@ -106,6 +110,7 @@ func (d *Detector) Rebase(a *bia.Analysis) {
 	d.mended = d.through(sight{lens: lens{known: true, mended: true, backdate: never}, holding: true})
 	d.judged, d.troubled, d.scene = map[string]*judged{}, nil, nil
 	d.stale, d.touched, d.shaken = map[string]bool{}, map[string]bool{}, map[string]bool{}
+	d.alone, d.last = map[string]touching{}, map[string]int{}
 	for _, id := range d.book.judged {
 		d.touched[id] = true
 	}
@@ -202,11 +207,11 @@ func (d *Detector) refresh() {
 	d.stale = emptied(d.stale)
 }
 
-// emptied is a set with nothing in it. One that was large is made anew: to look through it would cost as much for ever as when
+// emptied is a set, or a map, with nothing in it. One that was large is made anew: to look through it would cost as much for ever as when
 // it was full.
-func emptied(set map[string]bool) map[string]bool {
+func emptied[V any](set map[string]V) map[string]V {
 	if len(set) > 1<<10 {
-		return map[string]bool{}
+		return map[string]V{}
 	}
 	clear(set)
 	return set

@@ -9,7 +9,7 @@ import (
 )
 
 // remade is what a detector makes anew of what it has heard, and of the text it judges by.
-var remade = []string{"book", "watching", "owners", "count", "views", "plain", "known", "felt", "mended", "judged", "troubled", "stale", "touched", "shaken", "scene", "tallies", "readings"}
+var remade = []string{"book", "watching", "owners", "count", "views", "plain", "known", "felt", "mended", "judged", "troubled", "stale", "touched", "shaken", "scene", "tallies", "alone", "last", "readings"}
 
 // A field that is added, and not written, is lost from one life of a daemon to the next: observers that spoke where they do
 // not speak were.

@@ -63,6 +63,7 @@ func (d *Detector) assemble() *scene {
 		}
 	}
 	own := d.ownClaims()
+	sc.nodes = make([]*node, 0, len(ids)+len(d.book.observers))
 	for _, id := range ids {
 		j := d.judged[id]
 		sc.nodes = append(sc.nodes, j.nodes(before != nil, sc.losses.together(j), own[id])...)
@@ -76,8 +77,9 @@ func (d *Detector) assemble() *scene {
 	slices.SortFunc(sc.nodes, func(a, b *node) int {
 		return cmp.Or(cmp.Compare(a.from, b.from), first(!a.heldOut, !b.heldOut), cmp.Compare(a.name, b.name))
 	})
-	sc.link()
-	sc.gather()
+	relapses := sc.relapses()
+	sc.link(relapses)
+	sc.gather(relapses)
 	return sc
 }
 
@@ -136,8 +138,9 @@ func (j *judged) nodes(again bool, together, own []claim) []*node {
 
 // link finds what joins the nodes: a component that both have lost, a lost failure domain that both have such a component
 // in, or silence of both.
-func (sc *scene) link() {
-	alone, shared := make(map[string]touching, len(sc.nodes)), map[string][]touching{} // most have what nobody else has
+func (sc *scene) link(relapses []relapse) {
+	alone, shared := sc.d.alone, map[string][]touching{} // most have what nobody else has
+	defer func() { sc.d.alone = emptied(alone) }()
 	come := func(what string, t touching) {
 		first, any := alone[what]
 		switch {
@@ -164,7 +167,7 @@ func (sc *scene) link() {
 	for _, touches := range shared {
 		sc.joinAll(touches)
 	}
-	sc.rejoin()
+	sc.rejoin(relapses)
 	slices.SortStableFunc(sc.joins, func(a, b join) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.a, b.a), cmp.Compare(a.b, b.b))
 	})
@@ -214,17 +217,27 @@ func (sc *scene) joinAll(touches []touching) {
 	}
 }
 
-// rejoin joins troubles of one service that turned out to be one.
-func (sc *scene) rejoin() {
-	last := make(map[string]int, len(sc.nodes))
+// A relapse is a node, and the last one before it that has the same name.
+type relapse struct{ before, node int }
+
+func (sc *scene) relapses() (all []relapse) {
+	last := sc.d.last
 	for i, n := range sc.nodes {
-		before, ok := last[n.name]
-		last[n.name] = i
-		if !ok || n.j == nil {
-			continue
+		if before, any := last[n.name]; any {
+			all = append(all, relapse{before, i})
 		}
-		if slices.ContainsFunc(n.j.troubles, func(t trouble) bool { return t.overlaps(sc.nodes[before].span) && t.overlaps(n.span) }) {
-			sc.joins = append(sc.joins, join{n.from, before, i})
+		last[n.name] = i
+	}
+	sc.d.last = emptied(last)
+	return all
+}
+
+// rejoin joins troubles of one service that turned out to be one.
+func (sc *scene) rejoin(relapses []relapse) {
+	for _, r := range relapses {
+		before, n := sc.nodes[r.before], sc.nodes[r.node]
+		if n.j != nil && slices.ContainsFunc(n.j.troubles, func(t trouble) bool { return t.overlaps(before.span) && t.overlaps(n.span) }) {
+			sc.joins = append(sc.joins, join{n.from, r.before, r.node})
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (sc *scene) remembered() (all []*told, said map[string][]*Verdict) {
 func (sc *scene) sameUntil(t int64) int64 { return sc.verdicts(t).until }
 
 func (sc *scene) read(t int64) *told {
-	is := &told{from: t, until: sc.next(t)}
+	is := &told{from: t, until: sc.next(t), verdicts: make([]*Verdict, 0, len(sc.clusters))}
 	for _, c := range sc.clusters {
 		a := c.account(sc, t)
 		is.verdicts, is.until = append(is.verdicts, a.verdicts...), min(is.until, a.until)

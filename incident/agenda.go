@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"time"
@@ -23,7 +24,7 @@ type agenda struct {
 	all     bool              // everybody has to be
 	moved   bool              // something was recorded that may concern others than its own incident
 	clock   clocks.Wheel      // of those who are quiet, by seat
-	pairing *pairing          // as things stand; nil: to be made anew
+	pairing *pairing          // as things stand; nil, or where it rests on others than are open now: to be made anew
 	at      time.Time
 }
 
@@ -48,7 +49,10 @@ func (a *agenda) note(r Record, b *book) {
 	case r.Incident == "": // about the house, or the world
 		a.all = true
 	case !b.private(r):
-		a.pairing, a.moved = nil, true
+		a.moved = true
+		if a.pairing != nil && !a.pairing.plain {
+			a.pairing = nil
+		}
 		fallthrough
 	default:
 		a.touch(r.Incident)
@@ -68,7 +72,7 @@ func (a *agenda) touch(id string) {
 // private reports whether a record concerns nobody but its own incident. What an exercise holds, others may have between its
 // steps; and of an incident that is not driven the record may be the one by which it is not.
 func (b *book) private(r Record) bool {
-	i := b.incidents[r.Incident]
+	i := b.incidents.of(r.Incident)
 	return i.Exercise == "" && i.HandsOff == "" && private(r.Event)
 }
 
@@ -97,8 +101,8 @@ func (a *agenda) settle(f *draft) {
 		p := a.follow(f)
 		moved = f.begin(p.fresh)
 		for seat, ok := f.asked.after(-1); ok; seat, ok = f.asked.after(seat) {
-			i := f.incidents[f.ids[seat]]
-			v, paired := p.follows[i.ID]
+			i := f.incidents.of(f.ids[seat])
+			v, paired := p.of(i.seat)
 			if !paired || !i.Open() {
 				continue
 			}
@@ -144,8 +148,9 @@ func (a *agenda) keep(q *quiet, i Incident, w World) {
 func (a *agenda) nextAt(f *draft) (next time.Time, ok bool) {
 	asked, p := a.concerned(f), a.follow(f)
 	for seat, more := asked.after(-1); more; seat, more = asked.after(seat) {
-		i := *f.incidents[f.ids[seat]]
-		if at, due := i.NextAt(f.world(i, p.follows[i.ID])); due && (!ok || at.Before(next)) {
+		i := *f.incidents.of(f.ids[seat])
+		v, _ := p.of(seat)
+		if at, due := i.NextAt(f.world(i, v)); due && (!ok || at.Before(next)) {
 			next, ok = at, true
 		}
 	}
@@ -191,7 +196,7 @@ func (a *agenda) concerned(f *draft) *round {
 	a.moved = false
 	r := &round{}
 	for id := range a.touched {
-		if i := f.incidents[id]; i.Open() {
+		if i := f.incidents.of(id); i.Open() {
 			*r = append(*r, i.seat)
 		} else {
 			delete(a.touched, id)
@@ -203,7 +208,7 @@ func (a *agenda) concerned(f *draft) *round {
 
 // holds reports whether the world is as an incident was told.
 func (q *quiet) holds(f *draft) bool {
-	facts := f.sight(f.incidents[q.id]).facts
+	facts := f.sight(f.incidents.of(q.id)).facts
 	return !slices.ContainsFunc(q.facts, func(same func(detector.Facts) bool) bool { return !same(facts) })
 }
 
@@ -214,31 +219,31 @@ func (q *quiet) agrees(b *book) bool {
 
 // follow says which situation each incident follows, and lets those be asked who follow another one than before. It is
 // made anew only when the situations or those who follow them have changed.
-func (a *agenda) follow(f *draft) pairing {
+func (a *agenda) follow(f *draft) *pairing {
 	switch {
 	case f.crossed: // tried out
-		if p := f.tried; p == nil || !p.plain || p.about != f.about {
+		if f.tried = cmp.Or(f.tried, a.pairing); f.tried == nil || !f.tried.plain || f.tried.about != f.about {
 			p := f.pair()
 			f.tried = &p
 		}
-		f.asked.add(a.strayed(*f.tried, f)...)
-		return *f.tried
-	case a.pairing == nil, a.pairing.reading != f.reading, f.reading == 0, !a.pairing.lasts(f.now):
+		f.asked.add(a.strayed(f.tried, f)...)
+		return f.tried
+	case a.pairing == nil, a.pairing.reading != f.reading, f.reading == 0, !a.pairing.lasts(f.now), a.pairing.plain && a.pairing.about != f.about:
 		p := f.pair()
 		p.reading = f.reading
 		a.pairing = &p
-		for _, seat := range a.strayed(p, f) {
+		for _, seat := range a.strayed(&p, f) {
 			a.touch(f.ids[seat])
 		}
 	}
-	return *a.pairing
+	return a.pairing
 }
 
 // strayed are the seats of those who follow another situation than when they were asked.
-func (a *agenda) strayed(p pairing, f *draft) (seats []int) {
+func (a *agenda) strayed(p *pairing, f *draft) (seats []int) {
 	for id, q := range a.quiet {
-		if v := p.follows[id]; v != q.verdict && f.incidents[id].Open() && !reflect.DeepEqual(v, q.verdict) {
-			seats = append(seats, f.incidents[id].seat)
+		if v, _ := p.of(q.seat); v != q.verdict && f.incidents.of(id).Open() && !reflect.DeepEqual(v, q.verdict) {
+			seats = append(seats, q.seat)
 		}
 	}
 	return seats
@@ -246,9 +251,9 @@ func (a *agenda) strayed(p pairing, f *draft) (seats []int) {
 
 // crossed lets those be asked whom something concerns that is tried out.
 func (a *agenda) crossed(f *draft) {
-	for id, q := range a.social {
+	for _, q := range a.social {
 		if !q.agrees(&f.book) {
-			f.asked.add(f.incidents[id].seat)
+			f.asked.add(q.seat)
 		}
 	}
 }

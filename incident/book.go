@@ -21,14 +21,14 @@ type book struct {
 	broken    string                   // why the documents adopted last cannot be read
 	unread    string                   // what in the log about the house itself is not understood; empty once a person has armed
 	gaps      []Gap                    // in the log, that nobody has adopted yet
-	incidents map[string]*Incident
+	incidents table[*Incident]
 	ids       []string          // of all, the oldest first
 	going     []string          // of the open ones
 	stood     []string          // of those that a person stood down
 	owing     []string          // of those that are over and have still to be reported to somebody
 	over      []string          // of those that were over by themselves
 	said      map[string]Record // the last word of people on each subject
-	fuses     map[string]fuse
+	fuses     table[fuse]
 	past      history
 	epoch     uint64
 	epochAt   time.Time
@@ -48,14 +48,14 @@ type busy struct {
 }
 
 func newBook() book {
-	return book{incidents: map[string]*Incident{}, fuses: map[string]fuse{}, said: map[string]Record{}, texts: map[string]*bia.Analysis{}, past: newHistory(), busy: &busy{}, about: &registry{}}
+	return book{incidents: newTable[*Incident](0), fuses: newTable[fuse](0), said: map[string]Record{}, texts: map[string]*bia.Analysis{}, past: newHistory(), busy: &busy{}, about: &registry{}}
 }
 
-// clone is a book of its own, to try things out on; what is in the slices is never changed in place.
+// clone is a book of its own, to try things out on while nothing is recorded in this one. What is in the slices is never changed in
+// place; what is tried out is put behind their ends, where this one sees nothing and puts what is recorded.
 func (b book) clone() book {
-	b.incidents, b.fuses, b.said = maps.Clone(b.incidents), maps.Clone(b.fuses), maps.Clone(b.said)
-	b.past.shared = true
-	b.ids, b.going, b.stood, b.over = slices.Clip(b.ids), slices.Clip(b.going), slices.Clip(b.stood), slices.Clip(b.over)
+	b.incidents, b.fuses, b.said = b.incidents.clone(), b.fuses.clone(), maps.Clone(b.said)
+	b.past.runs = b.past.runs.clone()
 	b.trial, b.secret = true, nil
 	return b
 }
@@ -137,14 +137,14 @@ func (b *book) knowing(knows func(*bia.Analysis) bool) (*bia.Analysis, bool) {
 }
 
 func (b *book) incident(r Record) {
-	old, known := b.incidents[r.Incident]
+	old, known := b.incidents.find(r.Incident)
 	if !known {
 		old = &Incident{seat: len(b.ids)}
 		b.ids, b.going = append(b.ids, r.Incident), append(b.going, r.Incident)
 	}
 	now := b.next(old, r)
 	if now != old {
-		b.incidents[r.Incident] = now
+		b.incidents.put(r.Incident, now)
 	}
 	if now.JudgedBy == "" && b.docs != nil { // opened by a version that did not write it down
 		now.JudgedBy = b.docs.BIA.Digest
@@ -177,7 +177,7 @@ func (b *book) incident(r Record) {
 	}
 	if e, ok := r.Event.(Invoked); ok && e.By.Person == "" && e.Exercise == "" && e.Asks == nil {
 		for _, service := range append([]string{e.Service}, e.Covers...) {
-			b.fuses[service] = fuse{at: r.At, incident: r.Incident}
+			b.fuses.put(service, fuse{at: r.At, incident: r.Incident})
 		}
 	}
 }
@@ -242,7 +242,7 @@ func (b *book) off() Off {
 // open are the incidents that still go on, the oldest first.
 func (b *book) open() (open []Incident) {
 	for _, id := range b.going {
-		open = append(open, *b.incidents[id])
+		open = append(open, *b.incidents.of(id))
 	}
 	return open
 }
@@ -251,7 +251,7 @@ func (b *book) open() (open []Incident) {
 func (b *book) living() []*Incident {
 	open := make([]*Incident, 0, len(b.going))
 	for _, id := range b.going {
-		open = append(open, b.incidents[id])
+		open = append(open, b.incidents.of(id))
 	}
 	return open
 }
@@ -282,7 +282,7 @@ func (b *book) present(live bool) *busy {
 		live := newBusy()
 		b.busy.live = &live
 		for _, id := range b.going {
-			i := b.incidents[id]
+			i := b.incidents.of(id)
 			for _, run := range i.Runs {
 				b.busy.add(i, run)
 				if !run.yields() {
@@ -359,7 +359,7 @@ func put[V any](in map[string]V, key string, value V) {
 // disaster is the first live disaster that is declared and not over; empty: none is.
 func (b *book) disaster() string {
 	for _, id := range b.going {
-		if i := b.incidents[id]; i.Exercise == "" && i.Declared != nil {
+		if i := b.incidents.of(id); i.Exercise == "" && i.Declared != nil {
 			return id
 		}
 	}

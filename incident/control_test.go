@@ -399,8 +399,8 @@ func TestARunOfAnotherIncidentMakesWayToo(t *testing.T) {
 	c := Command{Verb: VerbInvoke, Incident: "reporting-0412", Playbook: "restore-reporting", Services: []string{"reporting"}, Reason: "the books close tonight", Supersede: true}
 	equal(t, h.order("alice", c), []string{"invocation_queued", "run_superseded"})
 	equal(t, h.finish(Result{Effect: h.want("fence-a")}), []string{"step_done fence-a", "run_ended", "invoked", "step_started restore"})
-	equal(t, h.book.incidents[acmeIncident].Runs[0].Result, "superseded")
-	equal(t, h.book.incidents["reporting-0412"].Runs[0].By.Person, "alice")
+	equal(t, h.book.incidents.of(acmeIncident).Runs[0].Result, "superseded")
+	equal(t, h.book.incidents.of("reporting-0412").Runs[0].By.Person, "alice")
 }
 
 func TestWhatWasToBeKeptOfOneRunIsNotUndoneByAnAbortOfEverything(t *testing.T) {
@@ -423,11 +423,11 @@ func TestAServiceThatARunOfAnotherIncidentIsToBringBackGetsNoSecondOne(t *testin
 	other.Roots = []string{"report-fra"}
 	h.verdicts = append(h.verdicts, other)
 	h.at(7 * time.Minute)
-	equal(t, len(h.book.incidents["reporting-0412"].Runs), 0)
-	equal(t, len(h.book.incidents["reporting-0412"].NoPlaybook), 0)
+	equal(t, len(h.book.incidents.of("reporting-0412").Runs), 0)
+	equal(t, len(h.book.incidents.of("reporting-0412").NoPlaybook), 0)
 
 	by := Command{Verb: VerbInvoke, Incident: "reporting-0412", Playbook: "short", Services: []string{"reporting"}, Reason: "so", Supersede: true}
 	says(t, h.refuses("bob", Command{Verb: by.Verb, Incident: by.Incident, Playbook: "restore-reporting", Services: by.Services, Reason: "so"}).Reason, "still goes on")
 	h.order("bob", by)
-	equal(t, h.book.incidents[acmeIncident].Runs[1].Result, "superseded")
+	equal(t, h.book.incidents.of(acmeIncident).Runs[1].Result, "superseded")
 }

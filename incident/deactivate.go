@@ -161,7 +161,9 @@ func (d *Desk) Deactivation(now time.Time, i Incident) []Deactivation {
 		return nil
 	}
 	f := d.draft(now)
-	return i.deactivation(f.world(i, f.pair().follows[i.ID]))
+	p := f.pair()
+	v, _ := p.of(i.seat)
+	return i.deactivation(f.world(i, v))
 }
 
 // offerRest says, once for each recovery, that the rest of a run may be left out: all that it covers is back before the plan

@@ -134,7 +134,7 @@ func (d *Desk) Gate(now time.Time, i Incident) string {
 		return i.Recommended.Gate
 	}
 	f := d.draft(now)
-	w := f.world(i, f.follows(i.ID))
+	w := f.world(i, f.follows(&i))
 	met := grounds(w.Verdict)
 	if len(met) == 0 {
 		return i.Recommended.Gate

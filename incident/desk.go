@@ -233,7 +233,7 @@ func (d *Desk) Stirred() (ids []string) {
 	for id := range d.stirred {
 		ids = append(ids, id)
 	}
-	slices.SortFunc(ids, func(a, b string) int { return d.incidents[a].seat - d.incidents[b].seat })
+	slices.SortFunc(ids, func(a, b string) int { return d.incidents.of(a).seat - d.incidents.of(b).seat })
 	d.stirred = map[string]bool{}
 	return ids
 }
@@ -259,7 +259,7 @@ func (d *Desk) Incidents() []Incident {
 func (d *Desk) Newest() iter.Seq[Incident] {
 	return func(yield func(Incident) bool) {
 		for _, id := range slices.Backward(d.ids) {
-			if !yield(*d.incidents[id]) {
+			if !yield(*d.incidents.of(id)) {
 				return
 			}
 		}
@@ -268,7 +268,7 @@ func (d *Desk) Newest() iter.Seq[Incident] {
 
 // Incident finds one incident.
 func (d *Desk) Incident(id string) (Incident, bool) {
-	if i, ok := d.incidents[id]; ok {
+	if i, ok := d.incidents.find(id); ok {
 		return *i, true
 	}
 	return Incident{}, false

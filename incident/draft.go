@@ -44,7 +44,10 @@ func (f *draft) nextAt() (time.Time, bool) {
 }
 
 // follows is the situation that an incident follows; nil: none.
-func (f *draft) follows(id string) *detector.Verdict { return f.agenda.follow(f).follows[id] }
+func (f *draft) follows(i *Incident) *detector.Verdict {
+	v, _ := f.agenda.follow(f).of(i.seat)
+	return v
+}
 
 // begin opens an incident for each of some situations.
 func (f *draft) begin(fresh []*detector.Verdict) (any bool) {
@@ -65,14 +68,14 @@ func (f *draft) commit(id string, e Event) {
 	if f.asked == nil {
 		return
 	}
-	f.asked.add(f.incidents[id].seat)
+	f.asked.add(f.incidents.of(id).seat)
 	if !f.private(r) {
 		f.crossed = true
 		f.agenda.crossed(f)
 	}
 }
 
-func (f *draft) taken(id string) bool { return f.incidents[id] != nil }
+func (f *draft) taken(id string) bool { return f.incidents.of(id) != nil }
 
 // world is what an incident that follows v has to know.
 func (f *draft) world(i Incident, v *detector.Verdict) World { return f.listening(i, v, &quiet{}) }
@@ -98,7 +101,7 @@ func (f *draft) listening(i Incident, v *detector.Verdict, q *quiet) World {
 			return ofHouse(q, f, func(b *book) Strand { return b.stranded(live, service) })
 		},
 		Blown: func(service string) (time.Time, string, bool) {
-			last := ofHouse(q, f, func(b *book) fuse { return b.fuses[service] })
+			last := ofHouse(q, f, func(b *book) fuse { return b.fuses.of(service) })
 			return last.at, last.incident, last != fuse{}
 		},
 		Exercised: func() []Exercised {

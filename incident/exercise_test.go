@@ -24,7 +24,7 @@ func rehearsing(t *testing.T, files map[string]string, kind Exercise) *house {
 func (h *house) practised() {
 	h.Helper()
 	for range 100 {
-		i := h.book.incidents[exerciseID]
+		i := h.book.incidents.of(exerciseID)
 		if !i.Open() {
 			return
 		}
@@ -32,7 +32,7 @@ func (h *house) practised() {
 			h.commit(h.book.finish(h.now, Result{Effect: e})...)
 		}
 		h.due()
-		for _, r := range h.book.incidents[exerciseID].Runs {
+		for _, r := range h.book.incidents.of(exerciseID).Runs {
 			for _, s := range r.Steps {
 				for _, verb := range []Verb{VerbAck, VerbApprove, VerbDone} {
 					for _, person := range []string{"alice", "bob", "dave"} {
@@ -52,7 +52,7 @@ func (h *house) practised() {
 			h.at(next)
 		}
 	}
-	h.Fatal("the exercise does not come to its end: " + asJSON(h, h.book.incidents[exerciseID].Runs))
+	h.Fatal("the exercise does not come to its end: " + asJSON(h, h.book.incidents.of(exerciseID).Runs))
 }
 
 // docs/exercising.md has this table.
@@ -99,7 +99,7 @@ func TestEveryNoticeOfAnExerciseSaysThatItIsOne(t *testing.T) {
 	h := rehearsing(t, automatic(t), Full)
 	h.at(time.Hour)
 	h.practised()
-	told := h.book.incidents[exerciseID].Notices
+	told := h.book.incidents.of(exerciseID).Notices
 	if len(told) < 8 {
 		t.Fatalf("only %d notices", len(told))
 	}
@@ -113,16 +113,16 @@ func TestEveryNoticeOfAnExerciseSaysThatItIsOne(t *testing.T) {
 func TestAnExerciseBlowsNoFuseAndIsNotWhatALiveDisasterIsFollowedBy(t *testing.T) {
 	h := rehearsing(t, automatic(t), Full)
 	h.practised()
-	equal(t, len(h.book.fuses), 0)
+	equal(t, len(h.book.fuses.kept), 0)
 	h.at(2 * time.Hour)
 	h.facts.lost["fra1"] = true
 	v := h.situation(detector.Disaster, []detector.Outage{confirmed(h.down("payments-api", 2*time.Hour-5*time.Minute))}, "facility_lost")
 	v.Lost = []string{"fra1"}
 	h.verdicts = []detector.Verdict{v}
 	equal(t, h.due(), []string{"classified", "declared", "invoked", "step_started page"})
-	live := h.book.incidents["payments-api-0412"]
+	live := h.book.incidents.of("payments-api-0412")
 	equal(t, live.Runs[0].Exercise, Exercise(""))
-	equal(t, h.book.fuses["payments-api"].incident, live.ID)
+	equal(t, h.book.fuses.of("payments-api").incident, live.ID)
 }
 
 func TestWhatIsLostDuringAnExerciseIsAnIncidentOfItsOwn(t *testing.T) {
@@ -130,7 +130,7 @@ func TestWhatIsLostDuringAnExerciseIsAnIncidentOfItsOwn(t *testing.T) {
 	h.disaster("facility_lost")
 	h.at(6 * time.Minute)
 	equal(t, h.book.ids, []string{exerciseID, "payments-api-0412"})
-	equal(t, len(h.book.incidents[exerciseID].Verdict.Services), 0)
+	equal(t, len(h.book.incidents.of(exerciseID).Verdict.Services), 0)
 	says(t, h.refuses("alice", Command{Verb: VerbDeclare, Incident: exerciseID}).Reason, "is an exercise")
 	equal(t, h.order("alice", Command{Verb: VerbDeclare, Services: []string{"reporting"}, Reason: "and that too"})[:2], []string{"classified", "declared"})
 }
@@ -143,7 +143,7 @@ func TestALiveRunWaitsForAnExerciseOnlyWhileHandsAreAtOneOfItsSteps(t *testing.T
 	equal(t, h.at(time.Minute), []string{"classified", "declared", "no_playbook_fits", "exercise_interrupted"})
 	says(t, strings.Join(last[NoPlaybookFits](h).Missing, "; "), "it needs ams2-capacity, which run 1 of "+exerciseID+" holds")
 	equal(t, h.finish(Result{Effect: fence})[:3], []string{"step_done fence", "run_ended", "invoked"})
-	equal(t, h.book.incidents[exerciseID].Runs[0].Result, "interrupted")
+	equal(t, h.book.incidents.of(exerciseID).Runs[0].Result, "interrupted")
 	says(t, h.refuses("alice", Command{Verb: VerbRehearse, Playbook: "failover-to-ams2", Exercise: Tabletop, Reason: "now"}).Reason, "no exercise starts while it goes on")
 }
 
@@ -154,9 +154,9 @@ func TestAllWhoWereToldOfAnExerciseAreToldThatItIsOver(t *testing.T) {
 	over := last[ExerciseInterrupted](h)
 	equal(t, over.Disaster, "payments-api-0412")
 	equal(t, over.Tell, []string{"alice", "dave", "carol", "erin"})
-	waits := h.book.incidents[exerciseID]
+	waits := h.book.incidents.of(exerciseID)
 	h.at(3 * time.Hour)
-	equal(t, len(h.book.incidents[exerciseID].Timeline), len(waits.Timeline)) // nobody is escalated to any more
+	equal(t, len(h.book.incidents.of(exerciseID).Timeline), len(waits.Timeline)) // nobody is escalated to any more
 }
 
 func TestAnExerciseIsConcludedWhenWhatItDidIsPutBack(t *testing.T) {
@@ -353,7 +353,7 @@ func TestAnExerciseThatIsOnlyShownCanBeStoodDownByTheAuthority(t *testing.T) {
 	h := rehearsing(t, automatic(t), Simulation)
 	h.commit(Change{Incident: exerciseID, Event: Unrecognised{As: "entangled", Raw: []byte(`{}`)}})
 	h.order("alice", Command{Verb: VerbStandDown, Incident: exerciseID, Reason: "a newer version wrote in it"})
-	if i := h.book.incidents[exerciseID]; i.Open() || i.StoodDown == nil {
+	if i := h.book.incidents.of(exerciseID); i.Open() || i.StoodDown == nil {
 		t.Errorf("it stays open, and holds what it holds")
 	}
 }

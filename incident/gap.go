@@ -37,11 +37,11 @@ func (d *Desk) Lose(g Gap) {
 	d.lost, d.gaps = append(d.lost, g), append(slices.Clip(d.gaps), g)
 	d.epoch = max(d.epoch, g.Epoch)
 	for _, id := range d.going {
-		i := *d.incidents[id]
+		i := *d.incidents.of(id)
 		if i.HandsOff == "" {
 			i.HandsOff = fmt.Sprintf("%s of the journal cannot be read, and may have been about it", g.envelopes())
 		}
-		d.incidents[id] = &i
+		d.incidents.put(id, &i)
 	}
 	d.busy = &busy{}
 	d.agenda.all, d.agenda.pairing, d.stirred = true, nil, nil

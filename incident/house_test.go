@@ -342,7 +342,7 @@ func (h *house) order(person string, c Command) []string {
 
 // looking is a command as somebody gives it who looks at the incident at that instant: an approval is for what is shown.
 func (b *book) looking(c Command) Command {
-	if i := b.incidents[c.Incident]; i != nil && c.Verb == VerbApprove && c.Digest == "" {
+	if i := b.incidents.of(c.Incident); i != nil && c.Verb == VerbApprove && c.Digest == "" {
 		c.Digest = i.Shown(c.Step)
 	}
 	return c
@@ -405,7 +405,7 @@ func (h *house) only() Incident {
 	if len(h.book.ids) != 1 {
 		h.Fatalf("there are the incidents %v, not one", h.book.ids)
 	}
-	return *h.book.incidents[h.book.ids[0]]
+	return *h.book.incidents.of(h.book.ids[0])
 }
 
 func (h *house) step(step string) StepState {

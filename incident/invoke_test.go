@@ -174,7 +174,7 @@ func TestThatARunWhichNobodyDrivesKeepsAServiceFromBeingBroughtBackIsSaidLoudly(
 	invoke := Command{Verb: VerbInvoke, Incident: acmeIncident, Services: []string{"reporting"}, Playbook: "restore-reporting", Reason: "before it is lost too"}
 	equal(t, h.order("alice", invoke), []string{"invoked", "step_started restore"})
 	h.commit(Change{Incident: acmeIncident, Event: Unrecognised{As: "entangled", Raw: []byte(`{}`)}})
-	equal(t, h.book.incidents[acmeIncident].Keeps(), []string{"payments-api", "reporting"})
+	equal(t, h.book.incidents.of(acmeIncident).Keeps(), []string{"payments-api", "reporting"})
 
 	h.verdicts = append(h.verdicts, h.situation(detector.Disaster, []detector.Outage{confirmed(h.down("reporting", 5*time.Minute))}, "facility_lost"))
 	equal(t, h.at(12*time.Minute), []string{"classified", "declared", "no_playbook_fits"})
@@ -183,7 +183,7 @@ func TestThatARunWhichNobodyDrivesKeepsAServiceFromBeingBroughtBackIsSaidLoudly(
 	equal(t, e.Tell, []string{"alice", "bob"})
 	says(t, Sentence(h.records[len(h.records)-1]), "NO PLAYBOOK IS STARTED for reporting: run 2 of payments-api-0412 was to bring it back and was never ended",
 		"payments-api-0412 is shown and not driven", "entangled", "it ends by holdfast stand-down payments-api-0412")
-	notices := h.book.incidents["reporting-0412"].Notices
+	notices := h.book.incidents.of("reporting-0412").Notices
 	says(t, notices[len(notices)-1].Body, "Look at how far it got (holdfast incident payments-api-0412)", "holdfast stand-down payments-api-0412 --reason WHY")
 	equal(t, h.at(20*time.Minute), []string(nil)) // it is said once
 
@@ -211,7 +211,7 @@ func TestARunIsNotDrivenAnyMoreWhateverMadeItSo(t *testing.T) {
 	h.verdicts = append(h.verdicts, h.situation(detector.Disaster, []detector.Outage{confirmed(h.down("reporting", 5*time.Minute))}, "facility_lost"))
 	equal(t, h.at(10*time.Minute), []string{"classified", "declared"}) // it is being brought back
 	h.commit(Change{Incident: acmeIncident, Event: StepDone{Run: "9", Step: "restore"}})
-	says(t, h.book.incidents[acmeIncident].HandsOff, "run 9, which was never started")
+	says(t, h.book.incidents.of(acmeIncident).HandsOff, "run 9, which was never started")
 	equal(t, h.at(10*time.Minute), []string{"no_playbook_fits"})
 	equal(t, last[NoPlaybookFits](h).Keeper, acmeIncident)
 }
@@ -267,8 +267,8 @@ func TestThatNothingFitsIsNotSaidAgainForWhatAnOlderVersionSaid(t *testing.T) {
 	h.disaster("facility_lost")
 	h.facts.lost["ams2"] = true
 	h.at(6 * time.Minute)
-	i := *h.book.incidents[acmeIncident]
+	i := *h.book.incidents.of(acmeIncident)
 	i.NoPlaybook = []NoPlaybookFits{i.NoPlaybook[0]}
 	i.NoPlaybook[0].Level, i.NoPlaybook[0].Lost = detector.Event, nil
-	equal(t, len(i.Due(h.draft().world(i, h.draft().follows(i.ID)))), 0)
+	equal(t, len(i.Due(h.draft().world(i, h.draft().follows(&i)))), 0)
 }

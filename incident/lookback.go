@@ -33,7 +33,7 @@ func overAt(v detector.Verdict) (end time.Time) {
 // or a service of it and was open then.
 func (f *draft) answered(v detector.Verdict) bool {
 	for _, id := range f.ids {
-		i := f.incidents[id]
+		i := f.incidents.of(id)
 		switch {
 		case i.Exercise != "":
 		case i.Key == v.Key, slices.Contains(v.Absorbed, i.Key):

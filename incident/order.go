@@ -50,7 +50,7 @@ func (f *draft) order(person string, c Command) ([]Change, error) {
 		}
 		return []Change{{Event: e}}, nil
 	}
-	i, ok := f.incidents[c.Incident]
+	i, ok := f.incidents.find(c.Incident)
 	if !ok {
 		return nil, &NotFound{What: "incident", ID: c.Incident, Hint: source.DidYouMean(c.Incident, f.ids)}
 	}
@@ -72,7 +72,7 @@ func (f *draft) orderOn(i Incident, person string, c Command) ([]Event, error) {
 		}
 		return f.orderRebase(i, person, c)
 	}
-	return i.Order(f.world(i, f.follows(i.ID)), person, c)
+	return i.Order(f.world(i, f.follows(&i)), person, c)
 }
 
 // Order is what a person's command does to the incident, or why not.
@@ -144,7 +144,7 @@ func verbs() []string {
 func (i Incident) driven(verb Verb) error {
 	switch {
 	case i.HandsOff != "" && verb != VerbStandDown:
-		return Refuse("%s is shown, not driven: %s", i.ID, i.HandsOff)
+		return Refuse("%[1]s is shown, not driven (%[2]s): nothing would come of it. Carry it through by hand, put down what was done (holdfast note %[1]s WHAT), then holdfast stand-down %[1]s --reason WHY", i.ID, i.HandsOff)
 	case i.StoodDown != nil:
 		return before(i.StoodDown.By, i.Closed, "%s was stood down by %s at %s", i.ID, who(i.StoodDown.By), stamp(i.Closed))
 	case i.Concluded != nil:

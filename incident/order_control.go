@@ -306,7 +306,7 @@ func (i Incident) makeWay(by Actor, c Command, hindrances []hindrance) ([]Event,
 // superseding are the changes by which runs make way for an invocation that was queued.
 func (f *draft) superseding(i Incident, e InvocationQueued) (changes []Change) {
 	for _, ref := range e.Supersedes {
-		of := *f.incidents[ref.Incident]
+		of := *f.incidents.of(ref.Incident)
 		run, _ := of.runOf(ref.Run)
 		duty := duty{roster: f.docs.People, at: f.now}
 		roles := append([]string{f.docs.BIA.Declaration.Authority}, run.waitingRoles()...)

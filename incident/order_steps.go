@@ -302,8 +302,8 @@ func approve(i Incident, w World, l leg, person string, c Command) ([]Event, err
 	if why := unwell(w, l.plan().ReturnsTo); why != "" {
 		return nil, Refuse("%s cannot be approved: %s", step, why)
 	}
-	now := i.release(w, l, *s)
-	if err := meant(l, now, c.Digest); err != nil {
+	now := i.released(w, l)
+	if err := i.meant(l, now, c.Digest); err != nil {
 		return nil, err
 	}
 	have := standing(w, l, now.Digest)

@@ -287,7 +287,7 @@ func (f *draft) orderBackdate(person string, c Command) (Event, error) {
 func (f *draft) since(service string) (time.Time, bool) {
 	p := f.pair()
 	for _, i := range f.open() {
-		if v := p.follows[i.ID]; v != nil {
+		if v, _ := p.of(i.seat); v != nil {
 			for _, o := range v.Services {
 				if o.Service == service && !o.Since.IsZero() && !o.Recovered {
 					return o.Since, true

@@ -26,9 +26,8 @@ const mostPast = 20
 
 // A history is what the runs of each playbook took, and the plans laid out with it.
 type history struct {
-	runs   map[string][]pastRun       // by the playbook's id, the newest first
-	shared bool                       // with the book that this one tries things out of: runs are not to be changed in place
-	plans  map[string]*rememberedPlan // by the playbook's digest: many runs share one
+	runs  table[[]pastRun]           // by the playbook's id, the newest first
+	plans map[string]*rememberedPlan // by the playbook's digest: many runs share one
 }
 
 // A rememberedPlan is a playbook with what is known of its past, laid out when somebody asks: of most incidents that are
@@ -52,10 +51,10 @@ type past map[string][]pastRun
 
 // pastOf are the runs that a playbook learns from.
 func (h *history) pastOf(p *playbooks.Playbook) past {
-	all := past{p.ID: h.runs[p.ID]}
+	all := past{p.ID: h.runs.of(p.ID)}
 	for n := range p.Steps {
 		if child := p.Steps[n].Invoke; child != "" {
-			all[child] = h.runs[child]
+			all[child] = h.runs.of(child)
 		}
 	}
 	return all
@@ -67,7 +66,7 @@ func (a past) same(b past) bool {
 }
 
 func newHistory() history {
-	return history{runs: map[string][]pastRun{}, plans: map[string]*rememberedPlan{}}
+	return history{runs: newTable[[]pastRun](0), plans: map[string]*rememberedPlan{}}
 }
 
 // read remembers the run that a record ends.
@@ -88,11 +87,8 @@ func (h *history) end(run Run) {
 	if len(past.took) == 0 || run.CleanUp {
 		return
 	}
-	if h.shared {
-		h.runs, h.shared = maps.Clone(h.runs), false
-	}
-	runs := append([]pastRun{past}, h.runs[run.Name]...)
-	h.runs[run.Name] = runs[:min(len(runs), mostPast)]
+	runs := append([]pastRun{past}, h.runs.of(run.Name)...)
+	h.runs.put(run.Name, runs[:min(len(runs), mostPast)])
 }
 
 // plan is how a playbook's runs are forecast that begin now.

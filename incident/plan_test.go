@@ -76,13 +76,13 @@ func TestAPlaybookWithinLearnsFromItsOwnRuns(t *testing.T) {
 	plan, known := h.plan(p)
 	before := foresee(p, plan.laidOut())
 	equal(t, known, 0)
-	h.runs["inner"] = []pastRun{took("copy", 90*time.Minute), took("copy", 90*time.Minute)}
+	h.runs.put("inner", []pastRun{took("copy", 90*time.Minute), took("copy", 90*time.Minute)})
 	plan, _ = h.plan(p)
 	after := foresee(p, plan.laidOut())
 	if after.P50 < before.P50+30*time.Minute {
 		t.Errorf("%v, then %v", before.P50, after.P50)
 	}
-	h.runs["elsewhere"] = []pastRun{took("copy", time.Second)}
+	h.runs.put("elsewhere", []pastRun{took("copy", time.Second)})
 	again, _ := h.plan(p)
 	equal(t, foresee(p, again.laidOut()), after)
 }

@@ -114,7 +114,7 @@ func BenchmarkATimerBesideSixtyThousand(b *testing.B) {
 	p := newPlant(b, 2000, 30, `  - {id: s%[1]d, after: [], wait: 1%02[1]dh}`)
 	p.turn()
 	for n := range p.desk.ids { // so that not all are due in the same instant
-		i := *p.desk.incidents[p.desk.ids[n]]
+		i := *p.desk.incidents.of(p.desk.ids[n])
 		for k := range i.Runs[0].Steps {
 			i.Runs[0].Steps[k].Until = i.Runs[0].Steps[k].Until.Add(time.Duration(n) * time.Millisecond)
 		}

@@ -85,7 +85,7 @@ func (a *anything) undoBegins(r Record, about *aRun, step string) {
 // interrupted ends at once, and the exercise is not over until its clean-up has put everything back.
 func (a *anything) nothingIsLeftToUndo() {
 	for _, id := range a.book.ids {
-		i := a.book.incidents[id]
+		i := a.book.incidents.of(id)
 		for _, run := range i.Runs {
 			if run.Active() || run.Ending == nil || !run.Ending.Undo || run.Result == "stood_down" {
 				continue

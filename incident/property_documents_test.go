@@ -151,7 +151,7 @@ func (a *anything) answers(r Run, step string) map[string]string {
 
 // plan is what the playbook of a run says of a step.
 func (a *anything) plan(id, run, step string) *playbooks.Step {
-	i := a.book.incidents[id]
+	i := a.book.incidents.of(id)
 	n := slices.IndexFunc(i.Runs, func(r Run) bool { return r.ID == run })
 	p, ok := i.Runs[n].Playbook.Step(step)
 	if !ok {

@@ -170,14 +170,14 @@ func command(t *rapid.T, ids, steps []string) Command {
 // asked are the commands that would answer the steps that wait for people.
 func (a *anything) asked() (all []Command) {
 	for _, id := range a.book.ids {
-		for _, r := range a.book.incidents[id].Runs {
+		for _, r := range a.book.incidents.of(id).Runs {
 			for _, s := range r.Steps {
 				if s.Undo != nil {
 					s.Status = s.Undo.Status
 				}
 				verbs := map[StepStatus][]Verb{Stuck: {VerbDone, VerbRetry, VerbSkip}, Waiting: {VerbDone, VerbApprove, VerbAck}}[s.Status]
 				for _, verb := range verbs {
-					all = append(all, Command{Verb: verb, Incident: id, Step: r.ID + "/" + s.ID, Reason: "so", Answers: a.answers(r, s.ID), Evidence: "photo", Digest: a.book.incidents[id].Shown(r.ID + "/" + s.ID)})
+					all = append(all, Command{Verb: verb, Incident: id, Step: r.ID + "/" + s.ID, Reason: "so", Answers: a.answers(r, s.ID), Evidence: "photo", Digest: a.book.incidents.of(id).Shown(r.ID + "/" + s.ID)})
 				}
 			}
 		}
@@ -197,7 +197,7 @@ func (a *anything) check() {
 func (a *anything) oneRunPerServiceAndPlaybook() {
 	services, books := map[string]string{}, map[string]string{}
 	for _, id := range a.book.ids {
-		for _, r := range a.book.incidents[id].Runs {
+		for _, r := range a.book.incidents.of(id).Runs {
 			if !r.Active() || r.Exercise != "" {
 				continue
 			}
@@ -238,7 +238,7 @@ func (a *anything) everyWantIsRecorded() {
 // anExerciseStaysOne: nothing of an exercise is mistaken for live, nor the other way round (invariant I15).
 func (a *anything) anExerciseStaysOne() {
 	for _, e := range a.book.wants() {
-		i := a.book.incidents[e.Incident]
+		i := a.book.incidents.of(e.Incident)
 		if e.Exercise != i.Exercise || (e.Exercise != "") != strings.HasPrefix(e.Incident, "exercise-") {
 			a.Fatalf("%s is wanted as %q, of an incident that is %q", e.Key, e.Exercise, i.Exercise)
 		}
@@ -247,7 +247,7 @@ func (a *anything) anExerciseStaysOne() {
 		}
 	}
 	for _, id := range a.book.ids {
-		i := a.book.incidents[id]
+		i := a.book.incidents.of(id)
 		for _, r := range i.Runs {
 			if r.Exercise != i.Exercise {
 				a.Fatalf("run %s of %s is %q", r.ID, id, r.Exercise)
@@ -263,7 +263,7 @@ func (a *anything) anExerciseStaysOne() {
 			a.Fatalf("the exercise %s is open: %v, concluded: %v", id, i.Open(), i.Concluded != nil)
 		}
 	}
-	for service, f := range a.book.fuses {
+	for service, f := range a.book.fuses.kept {
 		if strings.HasPrefix(f.incident, "exercise-") {
 			a.Fatalf("an exercise has blown the fuse of %s", service)
 		}
@@ -361,21 +361,21 @@ func (a *anything) readAlone() {
 	d.Alone(true)
 	for n, r := range a.records {
 		d.book.apply(r)
-		if i := d.incidents[r.Incident]; i != nil && n%7 == 3 {
+		if i := d.incidents.of(r.Incident); i != nil && n%7 == 3 {
 			looks = append(looks, look{*i, asJSON(a, *i)})
 			d.Seen()
 		}
 		if n%11 == 5 { // a decision that is tried out changes nothing of it
-			was, tried := asJSON(a, d.incidents), d.book.clone()
+			was, tried := asJSON(a, d.incidents.kept), d.book.clone()
 			for _, r := range a.records[n+1 : min(n+4, len(a.records))] {
-				if i := d.incidents[r.Incident]; i != nil { // as an incident does that is asked what is due
+				if i := d.incidents.of(r.Incident); i != nil { // as an incident does that is asked what is due
 					alone := *i
 					alone.Timeline = slices.Clip(alone.Timeline)
 					alone.apply(r)
 				}
 				tried.apply(r)
 			}
-			if is := asJSON(a, d.incidents); was != is {
+			if is := asJSON(a, d.incidents.kept); was != is {
 				a.Fatalf("to try something out changed what is:\n%s\n%s", was, is)
 			}
 		}
@@ -386,7 +386,7 @@ func (a *anything) readAlone() {
 		}
 	}
 	for _, id := range a.book.ids {
-		if live, read := asJSON(a, *a.book.incidents[id]), asJSON(a, *d.incidents[id]); live != read {
+		if live, read := asJSON(a, *a.book.incidents.of(id)), asJSON(a, *d.incidents.of(id)); live != read {
 			a.Fatalf("%s is read otherwise by a desk on its own:\n%s\n%s", id, live, read)
 		}
 	}
@@ -399,10 +399,10 @@ func (a *anything) replays() {
 		again.apply(r)
 	}
 	for _, id := range a.book.ids {
-		if live, replayed := asJSON(a, *a.book.incidents[id]), asJSON(a, *again.incidents[id]); live != replayed {
+		if live, replayed := asJSON(a, *a.book.incidents.of(id)), asJSON(a, *again.incidents.of(id)); live != replayed {
 			a.Fatalf("replay of %s differs:\n%s\n%s", id, live, replayed)
 		}
-		reported(a, *a.book.incidents[id], a.now)
+		reported(a, *a.book.incidents.of(id), a.now)
 	}
 	live, replayed := fmt.Sprintf("%+v", wantedOf(a.book)), fmt.Sprintf("%+v", wantedOf(again))
 	if live != replayed {

@@ -126,10 +126,10 @@ func TestSituationsThatMergeBecomeOneIncident(t *testing.T) {
 	one.Services = append(one.Services[:1:1], h.verdicts[1].Services...)
 	h.verdicts = []detector.Verdict{one}
 	h.at(7 * time.Minute)
-	merged := *h.book.incidents["reporting-0412"]
+	merged := *h.book.incidents.of("reporting-0412")
 	equal(t, merged.Open(), false)
 	says(t, merged.Verdict.Explanation.Summary, "merged into the incident payments-api-0412")
-	equal(t, len(h.book.incidents["payments-api-0412"].Recoveries), 2)
+	equal(t, len(h.book.incidents.of("payments-api-0412").Recoveries), 2)
 }
 
 func TestTwoDeclaredIncidentsThatMergeAreBothCarriedToTheirEnd(t *testing.T) {
@@ -143,7 +143,7 @@ func TestTwoDeclaredIncidentsThatMergeAreBothCarriedToTheirEnd(t *testing.T) {
 	h.verdicts = []detector.Verdict{one}
 	h.at(7 * time.Minute)
 	for _, id := range h.book.ids {
-		if !h.book.incidents[id].Open() {
+		if !h.book.incidents.of(id).Open() {
 			t.Errorf("%s, a declared disaster, was closed by a merger", id)
 		}
 	}

@@ -15,10 +15,20 @@ import (
 )
 
 // A Release is what a decision lets happen: the steps behind it, down to the next decision, as they would be done now. An
-// approval holds for its digest; what is shown is all that the digest is of.
+// approval holds for its digest, which is of the decision (Of) and of the steps as they are shown.
 type Release struct {
-	Digest string     `json:"digest"` // "sha256:" and hex
+	Digest string     `json:"digest"`       // "sha256:" and hex
+	Of     *Decision  `json:"of,omitempty"` // nil: asked by a version whose digest was of the steps alone
 	Steps  []Released `json:"steps"`
+}
+
+// A Decision is what an approval is for: the same steps behind another one are another thing. The epoch is no part of
+// it, since who carries out what was approved may change while it waits.
+type Decision struct {
+	Incident string `json:"incident"`
+	Run      string `json:"run"`
+	Step     string `json:"step"`
+	Playbook string `json:"playbook"` // digest of the text that the run is pinned to
 }
 
 // Released is one step of a Release.
@@ -29,14 +39,38 @@ type Released struct {
 
 // release is what a decide step lets happen, as it would be done at w.Now, with what was frozen when it was asked.
 func (i Incident) release(w World, l leg, asked StepState) Release {
-	r := Release{Steps: []Released{}}
-	for _, next := range l.about(asked) {
-		r.Steps = append(r.Steps, Released{next.plan().ID, i.does(w, next, asked.Frozen[next.plan().ID])})
-	}
-	data, _ := json.Marshal(r.Steps) // holds nothing that JSON cannot
-	sum := sha256.Sum256(data)
-	r.Digest = "sha256:" + hex.EncodeToString(sum[:])
+	run, step := l.name()
+	r := Release{Of: &Decision{l.incident, run, step, l.run.Digest}, Steps: i.releases(w, l, asked)}
+	r.Digest = digestOfJSON(struct {
+		Of    *Decision  `json:"of"`
+		Steps []Released `json:"steps"`
+	}{r.Of, r.Steps})
 	return r
+}
+
+// released is what a decision that waits lets happen by now, with a digest of the kind that it was asked with: what an older
+// version asked goes on as it was asked, and approvals of it stand.
+func (i Incident) released(w World, l leg) Release {
+	asked := *l.state()
+	if asked.Release != nil && asked.Release.Of != nil {
+		return i.release(w, l, asked)
+	}
+	steps := i.releases(w, l, asked)
+	return Release{Digest: digestOfJSON(steps), Steps: steps}
+}
+
+func (i Incident) releases(w World, l leg, asked StepState) []Released {
+	steps := []Released{}
+	for _, next := range l.about(asked) {
+		steps = append(steps, Released{next.plan().ID, i.does(w, next, asked.Frozen[next.plan().ID])})
+	}
+	return steps
+}
+
+func digestOfJSON(v any) string {
+	data, _ := json.Marshal(v) // holds nothing that JSON cannot
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // about are the steps that a decision is about: all that it releases, or the one that it was asked for once more.
@@ -270,7 +304,7 @@ func (i Incident) rereleases(w World, l leg) Event {
 	if !s.Changed.IsZero() && w.Now.Before(s.Changed.Add(settles)) {
 		return nil
 	}
-	now := i.release(w, l, *s)
+	now := i.released(w, l)
 	if now.Digest == s.Release.Digest {
 		return nil
 	}
@@ -312,8 +346,7 @@ func (i Incident) Shown(step string) string {
 
 // meant refuses an approval of something else than what would be done now, or of nothing in particular: an approval is for
 // what was shown. Only a decision that began under a version that showed nothing can be approved as it is.
-func meant(l leg, now Release, digest string) error {
-	const fewest = len("sha256:") + 12 // of a digest that is read out
+func (i Incident) meant(l leg, now Release, digest string) error {
 	_, step := l.name()
 	shown, changed := l.state().Release, l.state().Changed
 	switch {
@@ -321,12 +354,32 @@ func meant(l leg, now Release, digest string) error {
 		return nil
 	case digest == "" && shown == nil:
 		return nil
-	case len(digest) >= fewest && strings.HasPrefix(now.Digest, digest):
+	case names(digest, now):
 		return nil
 	case shown != nil && shown.Digest != now.Digest && !changed.IsZero(): // its digest is for those who have seen it
 		return Refuse("what %s lets happen is no longer what you saw: it has just changed, and is shown by %s at the latest; look again then (holdfast incident %s)", step, stamp(changed.Add(settles)), l.incident)
 	case digest == "":
 		return Refuse("an approval is for what was shown, and this one does not say what: look at what %s lets happen (holdfast incident %s), then approve that with its digest: holdfast approve %s %s/%s --digest %s", step, l.incident, l.incident, l.run.ID, step, brief(now.Digest))
 	}
+	if other := i.otherDecision(l, digest); other != "" {
+		return Refuse("an approval of %s (%s) is none of %s of run %s, which is %s: look at what that lets happen (holdfast incident %s)", other, brief(digest), step, l.run.ID, brief(now.Digest), l.incident)
+	}
 	return Refuse("what %s lets happen is no longer what you saw: it is %s now, and you approve %s; look again: holdfast incident %s", step, brief(now.Digest), brief(digest), l.incident)
+}
+
+// names reports whether a digest, or as much of it as is read out, is that of a release.
+func names(digest string, r Release) bool {
+	return len(digest) >= len("sha256:")+12 && strings.HasPrefix(r.Digest, digest)
+}
+
+// otherDecision is another decision of the incident that was asked with a digest; empty where none was.
+func (i Incident) otherDecision(l leg, digest string) string {
+	for _, run := range i.Runs {
+		for _, s := range run.Steps {
+			if (run.ID != l.run.ID || s.ID != l.plan().ID) && s.Release != nil && names(digest, *s.Release) {
+				return stepName(run.ID, s.ID)
+			}
+		}
+	}
+	return ""
 }

@@ -151,7 +151,7 @@ func TestTheReportOfATabletopSaysThatItMeasuresNothing(t *testing.T) {
 func TestTheReportOfAnExerciseSaysFirstThatItIsOneAndWhatItShowed(t *testing.T) {
 	h := rehearsing(t, automatic(t), Tabletop)
 	h.practised()
-	i := *h.book.incidents[exerciseID]
+	i := *h.book.incidents.of(exerciseID)
 	r := i.Report(h.now, Setting{})
 	equal(t, r.Exercise, Tabletop)
 	md := r.Markdown()

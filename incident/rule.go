@@ -179,7 +179,7 @@ func (l leg) stopped(w World, p Prohibition) StepForbidden {
 // Forbids is why an effect that is wanted may not be carried out at now, as its result; false: it may. It is asked at the
 // last moment before the effect: since its step started its run may have been called off, and the world may have changed.
 func (d *Desk) Forbids(now time.Time, e Effect) (Result, bool) {
-	i, ok := d.incidents[e.Incident]
+	i, ok := d.incidents.find(e.Incident)
 	if !ok || d.detector == nil || e.Notice != nil {
 		return Result{}, false
 	}

@@ -155,7 +155,7 @@ func TestStandingDownIsRecommendedWhenAllItsCriteriaHold(t *testing.T) {
 	h.facts.components["ledger-db-fra"] = detector.Down
 	holds := func() (ids []string) {
 		i := h.only()
-		for _, d := range i.deactivation(h.draft().world(i, h.draft().follows(i.ID))) {
+		for _, d := range i.deactivation(h.draft().world(i, h.draft().follows(&i))) {
 			if d.Holds != (d.Why == "") {
 				t.Errorf("%s holds: %v, because %q", d.ID, d.Holds, d.Why)
 			}

@@ -53,23 +53,23 @@ func (d *Desk) IsShadow() bool { return d.shadow }
 // Prospects are what a person who declares an open incident at now would invoke, the most urgent service first; the
 // incident stays as it is.
 func (d *Desk) Prospects(now time.Time, id string) []Prospect {
-	i, ok := d.incidents[id]
+	i, ok := d.incidents.find(id)
 	if !ok || !i.Open() || d.detector == nil {
 		return nil
 	}
 	f := d.draft(now)
-	return i.prospects(f.world(*i, f.follows(id)), Actor{Person: "asked"})
+	return i.prospects(f.world(*i, f.follows(i)), Actor{Person: "asked"})
 }
 
 // comeForward forgets, as a shadow's log becomes that of an instance that acts, what nobody has been told: it is said
 // anew. The fuses of invocations that never were are whole.
 func (b *book) comeForward() {
-	b.fuses = map[string]fuse{}
+	b.fuses = newTable[fuse](0)
 	for _, id := range b.going {
-		i := *b.incidents[id]
+		i := *b.incidents.of(id)
 		i.DecisionDue, i.DecisionDueAt = nil, time.Time{}
 		i.Recommended, i.RecommendedAt = nil, time.Time{}
-		b.incidents[id] = &i
+		b.incidents.put(id, &i)
 	}
 }
 
@@ -81,8 +81,8 @@ func (b *book) burn(r Record) {
 	}
 	for _, p := range e.Would.Invoke {
 		for _, service := range p.brought() {
-			if _, blown := b.fuses[service]; !blown || b.fuses[service].incident != r.Incident {
-				b.fuses[service] = fuse{at: r.At, incident: r.Incident}
+			if _, blown := b.fuses.find(service); !blown || b.fuses.of(service).incident != r.Incident {
+				b.fuses.put(service, fuse{at: r.At, incident: r.Incident})
 			}
 		}
 	}

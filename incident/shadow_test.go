@@ -46,7 +46,7 @@ func TestAShadowTellsNobodyAndWantsNothingDone(t *testing.T) {
 		h.at(at)
 		equal(t, len(h.book.wants()), 0)
 	}
-	equal(t, len(h.book.incidents["payments-api-0412"].Notices), 0)
+	equal(t, len(h.book.incidents.of("payments-api-0412").Notices), 0)
 }
 
 func TestInAShadowTooOneAutomaticInvocationPerServiceBlowsTheFuse(t *testing.T) {

@@ -67,7 +67,7 @@ func TestNobodyIsToldTheDigestOfWhatIsNotShownYet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := i.release(h.draft().world(i, nil), l, *l.state()).Digest
+	now := i.released(h.draft().world(i, nil), l).Digest
 	for _, digest := range []string{"", shown, h.step("go").Release.Digest} {
 		refusal := h.refuses("alice", Command{Verb: VerbApprove, Incident: acmeIncident, Step: "go", Digest: digest})
 		says(t, refusal.Reason, "it has just changed, and is shown by")

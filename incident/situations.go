@@ -3,7 +3,6 @@ package incident
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +16,7 @@ const byHand = "by-hand/"
 // A pairing says which situation each open incident follows, and which situations are new. A situation without an instant is
 // as it stands whenever it is looked at.
 type pairing struct {
-	follows map[string]*detector.Verdict
+	follows []following // in order of the seats
 	fresh   []*detector.Verdict
 	reading uint64    // of the situations it was made of
 	about   *registry // of the incidents that follow them
@@ -26,8 +25,23 @@ type pairing struct {
 	until   time.Time // from when on other incidents that are over count; zero: always the same
 }
 
+// following is what the incident of a seat follows; nil: it goes on, and follows no situation.
+type following struct {
+	seat    int
+	verdict *detector.Verdict
+}
+
+// of is what an incident follows, by its seat; false: it is not open.
+func (p *pairing) of(seat int) (v *detector.Verdict, paired bool) {
+	n, paired := slices.BinarySearchFunc(p.follows, seat, func(f following, seat int) int { return f.seat - seat })
+	if paired {
+		v = p.follows[n].verdict
+	}
+	return v, paired
+}
+
 // lasts reports whether a pairing is still the same at an instant if nothing else has changed.
-func (p pairing) lasts(now time.Time) bool {
+func (p *pairing) lasts(now time.Time) bool {
 	return !p.passing && (p.until.IsZero() || now.Before(p.until))
 }
 
@@ -35,14 +49,24 @@ func (p pairing) lasts(now time.Time) bool {
 // of its key, one that absorbed it, and any that has a service of its own in common: a later relapse is a new episode of
 // the same incident. Situations merge into the incident that was declared, else into the oldest; they are never split.
 func pair(open []*Incident, known *register, ended []*Incident, verdicts []*detector.Verdict, facts detector.Facts) pairing {
-	p := pairing{follows: make(map[string]*detector.Verdict, len(open)), plain: true}
-	found := make([]shared, len(open))
+	p := pairing{follows: make([]following, len(open)), plain: true}
+	for n, i := range open {
+		p.follows[n].seat = i.seat
+	}
+	more, into := map[int][]*detector.Verdict{}, map[int]string{} // by place: further situations, and the incident that it was merged into
+	add := func(n int, v *detector.Verdict) {
+		if one := &p.follows[n].verdict; *one == nil {
+			*one = v
+		} else {
+			more[n] = append(more[n], v)
+		}
+	}
 	for _, v := range verdicts {
 		if !v.Open {
 			continue
 		}
 		if sole, ok := known.sole(v); ok {
-			found[sole].add(v)
+			add(sole, v)
 			continue
 		}
 		owners := known.concerned(v, open)
@@ -53,12 +77,12 @@ func pair(open []*Incident, known *register, ended []*Incident, verdicts []*dete
 			continue
 		}
 		p.plain = false
-		found[owners[0]].add(v)
+		add(owners[0], v)
 		for _, other := range owners[1:] {
 			if i := open[other]; i.Declared != nil {
-				found[other].add(narrowed(*v, *i))
+				add(other, narrowed(*v, *i))
 			} else {
-				found[other].into = open[owners[0]].ID
+				into[other] = open[owners[0]].ID
 			}
 		}
 	}
@@ -69,48 +93,34 @@ func pair(open []*Incident, known *register, ended []*Incident, verdicts []*dete
 		return nil
 	}
 	for n, i := range open {
-		p.follow(i, found[n], byKey, facts)
+		p.follow(n, i, more[n], into[n], byKey, facts)
 	}
 	return p
 }
 
-// shared is what an incident has of the situations: those that are a part of it, and the incident it was merged into.
-type shared struct {
-	first *detector.Verdict
-	more  []*detector.Verdict
-	into  string
-}
-
-func (s *shared) add(v *detector.Verdict) {
-	if s.first == nil {
-		s.first = v
-	} else {
-		s.more = append(s.more, v)
-	}
-}
-
-// follow settles what an open incident follows; byKey finds the situation of a key, open or not.
-func (p *pairing) follow(i *Incident, found shared, byKey func(string) *detector.Verdict, facts detector.Facts) {
-	p.plain = p.plain && found.first != nil
+// follow settles what the open incident of a place follows beside the first situation that was found for it; byKey finds the situation
+// of a key, open or not.
+func (p *pairing) follow(n int, i *Incident, more []*detector.Verdict, into string, byKey func(string) *detector.Verdict, facts detector.Facts) {
+	follows := &p.follows[n].verdict
+	p.plain = p.plain && *follows != nil
 	switch {
-	case found.first != nil:
-		p.follows[i.ID] = together(i.Key, found)
-	case found.into != "":
-		v := over(i.Verdict, "merged into the incident "+found.into)
-		p.follows[i.ID] = &v
+	case *follows != nil:
+		*follows = together(i.Key, *follows, more)
+	case into != "":
+		v := over(i.Verdict, "merged into the incident "+into)
+		*follows = &v
 	case strings.HasPrefix(i.Key, byHand):
-		p.follows[i.ID] = nil
 	default:
-		if p.follows[i.ID] = byKey(i.Key); p.follows[i.ID] == nil {
+		if *follows = byKey(i.Key); *follows == nil {
 			v := gone(i.Verdict, facts)
-			p.follows[i.ID], p.passing = &v, true
+			*follows, p.passing = &v, true
 		}
 	}
 }
 
-// A register finds open incidents by what they are about: their places among the open ones, in order. It is never changed.
+// A register finds open incidents by what they are about: their places among the open ones, in order.
 type register struct {
-	keys, services map[string]places
+	keys, services table[places]
 }
 
 // places are a first one and others, in order: nearly always there is one alone.
@@ -145,7 +155,7 @@ func (p places) add(to []int) []int {
 }
 
 func registerOf(open []*Incident) *register {
-	r := &register{keys: make(map[string]places, len(open)), services: make(map[string]places, len(open))}
+	r := &register{keys: newTable[places](len(open)), services: newTable[places](len(open))}
 	for n, i := range open {
 		r.put(n, i)
 	}
@@ -153,15 +163,13 @@ func registerOf(open []*Incident) *register {
 }
 
 func (r *register) put(n int, i *Incident) {
-	r.keys[i.Key] = r.keys[i.Key].with(n)
-	i.eachService(func(service string) { r.services[service] = r.services[service].with(n) })
+	r.keys.put(i.Key, r.keys.of(i.Key).with(n))
+	i.eachService(func(service string) { r.services.put(service, r.services.of(service).with(n)) })
 }
 
-// with is a register with one more, behind all others.
-func (r *register) with(n int, i *Incident) *register {
-	r = &register{keys: maps.Clone(r.keys), services: maps.Clone(r.services)}
-	r.put(n, i)
-	return r
+// clone is a copy to try things out on.
+func (r *register) clone() *register {
+	return &register{keys: r.keys.clone(), services: r.services.clone()}
 }
 
 // sole is the place of the one open incident that a situation belongs to, where there is one and no other.
@@ -177,11 +185,11 @@ func (r *register) sole(v *detector.Verdict) (n int, ok bool) {
 		n = p.first
 		return true
 	}
-	if len(v.Absorbed) > 0 || !one(r.keys[v.Key]) {
+	if len(v.Absorbed) > 0 || !one(r.keys.of(v.Key)) {
 		return 0, false
 	}
 	for i := range v.Services {
-		if !one(r.services[v.Services[i].Service]) {
+		if !one(r.services.of(v.Services[i].Service)) {
 			return 0, false
 		}
 	}
@@ -190,12 +198,12 @@ func (r *register) sole(v *detector.Verdict) (n int, ok bool) {
 
 // concerned are the places of the open incidents that a situation belongs to, the leading one first.
 func (r *register) concerned(v *detector.Verdict, open []*Incident) []int {
-	owners := r.keys[v.Key].add(nil)
+	owners := r.keys.of(v.Key).add(nil)
 	for _, key := range v.Absorbed {
-		owners = r.keys[key].add(owners)
+		owners = r.keys.of(key).add(owners)
 	}
 	for _, o := range v.Services {
-		owners = r.services[o.Service].add(owners)
+		owners = r.services.of(o.Service).add(owners)
 	}
 	slices.Sort(owners)
 	owners = slices.Compact(owners)
@@ -219,7 +227,12 @@ func (b *book) registered() *register {
 func (b *book) reregister(old, now *Incident) {
 	switch {
 	case old == nil && now.Open() && b.about.of != nil:
-		b.about = &registry{b.about.of.with(len(b.going)-1, now)}
+		all := b.about.of
+		if b.trial {
+			all = all.clone()
+		}
+		all.put(len(b.going)-1, now)
+		b.about = &registry{all}
 	case old == nil, old.Key != now.Key, old.Open() != now.Open(), !sameServices(old, now):
 		b.about = &registry{} // a new one also where nobody has asked yet: a draft and its book would fill the same
 	}
@@ -294,11 +307,11 @@ func narrowed(v detector.Verdict, i Incident) *detector.Verdict {
 
 // together is what several situations say of one incident. The one that the incident already follows leads. One by itself is
 // the very same value, so that it is seen at once that nothing has changed.
-func together(key string, found shared) *detector.Verdict {
-	if len(found.more) == 0 {
-		return found.first
+func together(key string, one *detector.Verdict, more []*detector.Verdict) *detector.Verdict {
+	if len(more) == 0 {
+		return one
 	}
-	parts := append([]*detector.Verdict{found.first}, found.more...)
+	parts := append([]*detector.Verdict{one}, more...)
 	slices.SortStableFunc(parts, func(a, b *detector.Verdict) int {
 		return cmp.Or(first(a.Key == key, b.Key == key), cmp.Compare(b.Current, a.Current))
 	})

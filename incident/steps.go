@@ -221,14 +221,14 @@ func (b *book) wants() (all []Effect) {
 }
 
 func (b *book) wantsOf(id string) []Effect {
-	if i := b.incidents[id]; !b.shadow && i != nil && (i.Open() || i.unsent > 0) {
+	if i := b.incidents.of(id); !b.shadow && i != nil && (i.Open() || i.unsent > 0) {
 		return i.Wants(b.epoch, b.epochAt)
 	}
 	return nil
 }
 
 func (b *book) finish(now time.Time, r Result) []Change {
-	i, ok := b.incidents[r.Effect.Incident]
+	i, ok := b.incidents.find(r.Effect.Incident)
 	if !ok || i.HandsOff != "" || b.docs == nil {
 		return nil
 	}

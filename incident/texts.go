@@ -72,7 +72,7 @@ func (d *Desk) release() {
 // judgedBy are the open incidents that are judged by a text, the oldest first.
 func (b *book) judgedBy(digest string) (ids []string) {
 	for _, id := range b.going {
-		if b.incidents[id].JudgedBy == digest {
+		if b.incidents.of(id).JudgedBy == digest {
 			ids = append(ids, id)
 		}
 	}
@@ -166,9 +166,9 @@ func (f *draft) pair() pairing {
 		all.until, all.about = until, f.about
 		return all
 	}
-	all := pairing{follows: map[string]*detector.Verdict{}}
-	for _, i := range exercises {
-		all.follows[i.ID] = nil // it goes on, and follows no situation: nothing that monitoring sees belongs to an exercise
+	var all pairing
+	for _, i := range exercises { // nothing that monitoring sees belongs to an exercise
+		all.follows = append(all.follows, following{seat: i.seat})
 	}
 	elsewhere := []*Incident(nil)
 	for _, s := range f.older {
@@ -177,7 +177,7 @@ func (f *draft) pair() pairing {
 		present, elsewhere = rest, append(elsewhere, mine...)
 	}
 	ended, until := f.ended()
-	p := pair(present, registerOf(present), ended, f.besides(elsewhere, present, all.follows), f.facts)
+	p := pair(present, registerOf(present), ended, f.besides(elsewhere, present, &all), f.facts)
 	all.fresh, all.until = p.fresh, until
 	all.add(p)
 	return all
@@ -185,9 +185,8 @@ func (f *draft) pair() pairing {
 
 // add takes over what others follow.
 func (p *pairing) add(other pairing) {
-	for id, v := range other.follows {
-		p.follows[id] = v
-	}
+	p.follows = append(p.follows, other.follows...)
+	slices.SortFunc(p.follows, func(a, b following) int { return a.seat - b.seat })
 	p.passing = p.passing || other.passing
 }
 
@@ -203,7 +202,7 @@ func partition[T any](all []T, is func(T) bool) (those, others []T) {
 }
 
 // besides are the situations that the text in force shows, without what incidents elsewhere answer for.
-func (f *draft) besides(elsewhere, present []*Incident, follows map[string]*detector.Verdict) []*detector.Verdict {
+func (f *draft) besides(elsewhere, present []*Incident, theirs *pairing) []*detector.Verdict {
 	if len(elsewhere) == 0 {
 		return f.verdicts
 	}
@@ -212,7 +211,8 @@ func (f *draft) besides(elsewhere, present []*Incident, follows map[string]*dete
 			return false
 		}
 		return slices.ContainsFunc(elsewhere, func(i *Incident) bool {
-			return i.knows(service) || follows[i.ID] != nil && has(*follows[i.ID], service)
+			v, _ := theirs.of(i.seat)
+			return i.knows(service) || v != nil && has(*v, service)
 		})
 	}
 	var rest []*detector.Verdict
@@ -260,10 +260,10 @@ func remaining(whole *detector.Verdict, answered func(string) bool) *detector.Ve
 // that were over by another text than the one in force. The first of these no longer counts from an instant on.
 func (f *draft) ended() (all []*Incident, until time.Time) {
 	for _, id := range f.stood {
-		all = append(all, f.incidents[id])
+		all = append(all, f.incidents.of(id))
 	}
 	for _, id := range slices.Backward(f.over) {
-		i := f.incidents[id]
+		i := f.incidents.of(id)
 		if !f.now.Before(i.Closed.Add(remembered)) {
 			break
 		}

@@ -15,11 +15,11 @@ func (f *draft) walk() {
 		p := f.pair()
 		moved = f.begin(p.fresh)
 		for _, i := range f.living() {
-			v, paired := p.follows[i.ID]
+			v, paired := p.of(i.seat)
 			if !paired {
 				continue
 			}
-			events := i.Due(f.world(*f.incidents[i.ID], v))
+			events := i.Due(f.world(*f.incidents.of(i.ID), v))
 			for _, e := range events {
 				f.commit(i.ID, e)
 			}
@@ -32,7 +32,8 @@ func (f *draft) walk() {
 func (f *draft) walkNextAt() (next time.Time, ok bool) {
 	p := f.pair()
 	for _, i := range f.living() {
-		if at, due := i.NextAt(f.world(*i, p.follows[i.ID])); due && (!ok || at.Before(next)) {
+		v, _ := p.of(i.seat)
+		if at, due := i.NextAt(f.world(*i, v)); due && (!ok || at.Before(next)) {
 			next, ok = at, true
 		}
 	}
@@ -93,13 +94,13 @@ func TestWhoWaitsForWhatARunHoldsIsAskedWhenItEnds(t *testing.T) {
 	first, second := h.book.ids[0], h.book.ids[1]
 	h.order("alice", Command{Verb: VerbDeclare, Incident: first})
 	h.order("alice", Command{Verb: VerbDeclare, Incident: second})
-	equal(t, len(h.book.incidents[second].Runs), 0)
+	equal(t, len(h.book.incidents.of(second).Runs), 0)
 	h.at(6 * time.Minute)
 	f := h.draft()
 	equal(t, len(*f.agenda.concerned(f)), 0)
 	h.order("alice", Command{Verb: VerbStandDown, Incident: first, Reason: "there is another way"}) // nobody is at work
-	equal(t, len(h.book.incidents[second].Runs), 1)
-	says(t, h.book.incidents[second].Runs[0].Name, "reporting")
+	equal(t, len(h.book.incidents.of(second).Runs), 1)
+	says(t, h.book.incidents.of(second).Runs[0].Name, "reporting")
 }
 
 // Of thirty thousand incidents that wait for people none is looked at because a step of another one ended: a second of the

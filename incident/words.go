@@ -127,11 +127,11 @@ func (b *book) heed(r Record, w word) {
 		}
 	}
 	for _, id := range b.going {
-		i := b.incidents[id]
+		i := b.incidents.of(id)
 		if b.docs != nil && slices.ContainsFunc(about.services(b.text(i)), i.knows) {
 			now := i.Apply(r)
 			b.reregister(i, &now)
-			b.incidents[id] = &now
+			b.incidents.put(id, &now)
 		}
 	}
 	b.said[w.subject()] = r
