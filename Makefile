@@ -25,7 +25,8 @@ lint: ## go vet, gofmt and golangci-lint
 	$(GO) vet ./...
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above are not formatted"; exit 1; }
 	$(LINT) run --allow-parallel-runners ./...
-	cd torture && $(GO) tool -modfile=../tools/go.mod golangci-lint run --allow-parallel-runners -c ../.golangci.yml ./...
+	@set -e; for module in torture bench; do \
+	  echo "== lint $$module"; (cd $$module && $(GO) tool -modfile=../tools/go.mod golangci-lint run --allow-parallel-runners -c ../.golangci.yml ./...); done
 
 demo: ## lose a site and recover it, live, in under 90 seconds
 	$(GO) run ./cmd/holdfast demo

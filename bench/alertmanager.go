@@ -79,8 +79,8 @@ func (a *alertmanager) take(ctx context.Context, f feed, alerts int, how posting
 }
 
 // collect makes it collect its garbage, so that what is in memory is in use.
-func (a *alertmanager) collect() error {
-	res, err := http.Get(a.url + "/debug/pprof/heap?gc=1")
+func (a *alertmanager) collect(ctx context.Context) error {
+	res, err := get(ctx, a.url+"/debug/pprof/heap?gc=1")
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func measureBacktest(ctx context.Context, b *bench) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.Remove(file)
+	defer func() { _ = os.Remove(file) }()
 	begun := time.Now()
 	cmd := exec.CommandContext(ctx, b.holdfast, "backtest", "--bia", analysis, "--output", "json", file)
 	cmd.Stderr = os.Stderr

@@ -78,7 +78,7 @@ func profiled[A any](file string, do func() (A, error)) (A, error) {
 	if err != nil {
 		return none, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if err := pprof.StartCPUProfile(f); err != nil {
 		return none, err
 	}

@@ -120,7 +120,7 @@ const inFlight = 16
 // take publishes alerts and waits until every one is in the detector's state.
 func (d *daemon) take(ctx context.Context, f feed, first, alerts, batch int) (load, error) {
 	bodies := bodiesOf(f, first, alerts, batch)
-	before, err := d.received()
+	before, err := d.received(ctx)
 	if err != nil {
 		return load{}, err
 	}
@@ -155,7 +155,7 @@ func spokenBy(body []byte) string {
 // await waits until so many alerts have been received, as /metrics counts them.
 func (d *daemon) await(ctx context.Context, alerts int) error {
 	for deadline := time.Now().Add(20 * time.Minute); ; {
-		have, err := d.received()
+		have, err := d.received(ctx)
 		if err != nil {
 			return err
 		}
@@ -169,8 +169,8 @@ func (d *daemon) await(ctx context.Context, alerts int) error {
 }
 
 // received is how many alerts the detector has heard.
-func (d *daemon) received() (int, error) {
-	res, err := http.Get(d.http + "/metrics")
+func (d *daemon) received(ctx context.Context) (int, error) {
+	res, err := get(ctx, d.http+"/metrics")
 	if err != nil {
 		return 0, err
 	}
@@ -189,15 +189,15 @@ func (d *daemon) received() (int, error) {
 }
 
 // page gets a page whole.
-func (d *daemon) page(path string) ([]byte, error) {
+func (d *daemon) page(ctx context.Context, path string) ([]byte, error) {
 	var page bytes.Buffer
-	err := d.read(&page, path)
+	err := d.read(ctx, &page, path)
 	return page.Bytes(), err
 }
 
 // read gets a page whole, behind what the buffer holds.
-func (d *daemon) read(page *bytes.Buffer, path string) error {
-	res, err := http.Get(d.http + path)
+func (d *daemon) read(ctx context.Context, page *bytes.Buffer, path string) error {
+	res, err := get(ctx, d.http+path)
 	if err != nil {
 		return err
 	}

@@ -120,7 +120,7 @@ func (pending) timers(offsets []time.Duration, half []int, before float64) (p pe
 	}
 	for n, timer := range all {
 		if !called[n] {
-			timer.Reset(firingIn + (offsets[n]-notBefore)/time.Duration(withinADay/firingIn))
+			timer.Reset(firingIn + (offsets[n]-notBefore)/(withinADay/firingIn))
 			rest = append(rest, timer)
 		}
 	}

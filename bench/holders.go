@@ -137,7 +137,7 @@ func (b *bench) growth(small, large *held, peer *peerHold) ([]Row, error) {
 	row.Ours, row.Beside = fmt.Sprintf("%.2f us", medianOf(manys, answer.micros)), fmt.Sprintf("%.2f us", medianOf(fews, answer.micros))
 	beside.Ours = row.Ours
 	if peer == nil {
-		return []Row{row.judged(paired(manys, fews)...), beside.without(noPeers)}, nil
+		return []Row{row.judged(paired(manys, fews)...), beside.withoutPeers()}, nil
 	}
 	beside.Beside = fmt.Sprintf("%.0f us at %s", peer.resend, thousands(b.peerActive))
 	return []Row{row.judged(paired(manys, fews)...), beside.judged(ratios(manys, func(a answer) float64 { return a.micros() / peer.resend })...)}, nil
@@ -160,7 +160,7 @@ func (b *bench) peerHolding(ctx context.Context) (*peerHold, error) {
 	if _, err := a.take(ctx, f, b.peerActive, posting{500, 4}); err != nil {
 		return nil, err
 	}
-	if err := a.collect(); err != nil {
+	if err := a.collect(ctx); err != nil {
 		return nil, err
 	}
 	time.Sleep(settling)

@@ -41,7 +41,7 @@ func measureIngest(ctx context.Context, b *bench) ([]Row, error) {
 	row5b.Ours = row5.Ours
 	row5 = row5.judged(ratios(rounds, func(r ingest) float64 { return r.ours.micros() })...)
 	if b.alertmanager == "" {
-		return []Row{row4.without(noPeers), row4b.without(noPeers), row5, row5b.without(noPeers)}, nil
+		return []Row{row4.withoutPeers(), row4b.withoutPeers(), row5, row5b.withoutPeers()}, nil
 	}
 	row4.Beside = words(func(r ingest) load { return r.peer })
 	row4b.Beside = words(func(r ingest) load { return r.peerSingle })

@@ -105,7 +105,7 @@ func (b *bench) kill(ctx context.Context, dir string) (k killed, err error) {
 			return k, fmt.Errorf("the run does not begin: %w", err)
 		}
 	}
-	before, err := d.received()
+	before, err := d.received(ctx)
 	if err != nil {
 		return k, err
 	}
@@ -130,7 +130,7 @@ func (b *bench) kill(ctx context.Context, dir string) (k killed, err error) {
 	}
 	d = next
 	k.again = time.Since(begun).Seconds()
-	after, err := d.received()
+	after, err := d.received(ctx)
 	if err != nil {
 		return k, err
 	}
@@ -163,7 +163,7 @@ func answering(machine string) map[string]string {
 // carriedThrough waits until all that was invoked is through, and counts it; every step has to be done.
 func (d *daemon) carriedThrough(ctx context.Context) (runs int, err error) {
 	for deadline := time.Now().Add(time.Minute); ; {
-		page, err := d.page("/api/v1/incidents?all=true&limit=100")
+		page, err := d.page(ctx, "/api/v1/incidents?all=true&limit=100")
 		if err != nil {
 			return 0, err
 		}
@@ -173,7 +173,7 @@ func (d *daemon) carriedThrough(ctx context.Context) (runs int, err error) {
 		}
 		runs, left := 0, 0
 		for _, named := range list.Incidents {
-			page, err := d.page("/api/v1/incidents/" + named.ID)
+			page, err := d.page(ctx, "/api/v1/incidents/"+named.ID)
 			if err != nil {
 				return 0, err
 			}
@@ -221,7 +221,7 @@ func (b *bench) killPeer(ctx context.Context, dir string) (kept int, err error) 
 		return 0, err
 	}
 	a = again
-	res, err := http.Get(a.url + "/api/v2/alerts")
+	res, err := get(ctx, a.url+"/api/v2/alerts")
 	if err != nil {
 		return 0, err
 	}

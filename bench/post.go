@@ -59,7 +59,7 @@ func measurePosts(ctx context.Context, b *bench) (rows []Row, err error) {
 		}
 		row.Ours = loadWords(ours)
 		if b.alertmanager == "" {
-			rows = append(rows, row.without(noPeers))
+			rows = append(rows, row.withoutPeers())
 			continue
 		}
 		row.Beside = loadWords(peers)
@@ -95,7 +95,7 @@ func (b *bench) post(ctx context.Context, dir string, f feed, p posted) (load, e
 	bodies := bodiesOf(f, 0, p.alerts(b), p.how.batch)
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: p.how.concurrency}}
 	defer client.CloseIdleConnections()
-	before, err := d.received()
+	before, err := d.received(ctx)
 	if err != nil {
 		return load{}, err
 	}

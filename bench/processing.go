@@ -58,7 +58,7 @@ func measureProcessing(ctx context.Context, b *bench) ([]Row, error) {
 	}
 	row.Ours = fmt.Sprintf("%.1f us CPU", median(ours))
 	if b.bento == "" {
-		return []Row{row.without(noPeers)}, nil
+		return []Row{row.withoutPeers()}, nil
 	}
 	row.Beside = fmt.Sprintf("%.0f us CPU", median(peers))
 	return []Row{row.judged(rounds...)}, nil

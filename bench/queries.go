@@ -35,10 +35,12 @@ func measureQueries(ctx context.Context, b *bench) ([]Row, error) {
 		}
 		have = active
 		const newest = "/api/v1/incidents?all=true&limit=100"
-		if n, err := d.incidents(newest); err != nil || n != 100 {
-			return nil, fmt.Errorf("it answers with %d incidents of 100: %v", n, err)
+		if n, err := d.incidents(ctx, newest); err != nil {
+			return nil, err
+		} else if n != 100 {
+			return nil, fmt.Errorf("it answers with %d incidents of 100", n)
 		}
-		took, size, err := d.query(newest, b.queries)
+		took, size, err := d.query(ctx, newest, b.queries)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +66,7 @@ func (d *daemon) fail(ctx context.Context, f feed, services int) error {
 		}
 	}
 	for deadline := time.Now().Add(5 * time.Minute); ; {
-		n, err := d.incidents("/api/v1/incidents?all=true")
+		n, err := d.incidents(ctx, "/api/v1/incidents?all=true")
 		if err != nil || n >= services*9/10 {
 			return err
 		}
@@ -75,8 +77,8 @@ func (d *daemon) fail(ctx context.Context, f feed, services int) error {
 }
 
 // incidents is how many a page lists.
-func (d *daemon) incidents(path string) (int, error) {
-	page, err := d.page(path)
+func (d *daemon) incidents(ctx context.Context, path string) (int, error) {
+	page, err := d.page(ctx, path)
 	if err != nil {
 		return 0, err
 	}
@@ -86,12 +88,12 @@ func (d *daemon) incidents(path string) (int, error) {
 }
 
 // query asks one thing after the other for a page; it returns how long each took in milliseconds, sorted, and its size.
-func (d *daemon) query(path string, times int) (took []float64, size int, err error) {
+func (d *daemon) query(ctx context.Context, path string, times int) (took []float64, size int, err error) {
 	var page bytes.Buffer // used again, or what is measured is how this process collects its garbage
 	for range times {
 		begun := time.Now()
 		page.Reset()
-		if err := d.read(&page, path); err != nil {
+		if err := d.read(ctx, &page, path); err != nil {
 			return nil, 0, err
 		}
 		took, size = append(took, float64(time.Since(begun).Microseconds())/1e3), page.Len()

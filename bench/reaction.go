@@ -49,7 +49,7 @@ func measureReaction(ctx context.Context, b *bench) ([]Row, error) {
 	}
 	p50.Ours, p99.Ours = words(ours), words(ours)
 	if b.alertmanager == "" {
-		return []Row{p50.without(noPeers), p99.without(noPeers)}, nil
+		return []Row{p50.withoutPeers(), p99.withoutPeers()}, nil
 	}
 	p50.Beside, p99.Beside = words(peers), words(peers)
 	ratio := func(p int) (all []float64) {
@@ -83,7 +83,7 @@ func awaitArrivals() (a *arrivals, err error) {
 
 // listening is the address of somebody who answers by HTTP until stopped.
 func listening(h http.Handler) (url string, stop func(), err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
 	}

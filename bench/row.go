@@ -58,9 +58,9 @@ func (r Row) reaches(limit float64) bool {
 	return r.Ratio >= limit
 }
 
-// without is a row whose peer is not there.
-func (r Row) without(why string) Row {
-	r.Verdict, r.Note = notMeasured, why
+// withoutPeers is a row whose peer is not there.
+func (r Row) withoutPeers() Row {
+	r.Verdict, r.Note = notMeasured, noPeers
 	return r
 }
 

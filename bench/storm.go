@@ -123,7 +123,7 @@ func (b *bench) storms(ctx context.Context, dir string) (s stormed, err error) {
 			return s, err
 		}
 	}
-	before, err := d.received()
+	before, err := d.received(ctx)
 	if err != nil {
 		return s, err
 	}
@@ -256,7 +256,7 @@ func (f feed) stormBodies(alerts int) (first [][]byte, last []byte, rest [][]byt
 // classified waits until an incident is a disaster because its site is lost.
 func (d *daemon) classified(ctx context.Context, since time.Time) (time.Duration, error) {
 	for deadline := time.Now().Add(5 * time.Minute); ; {
-		page, err := d.page("/api/v1/incidents?limit=1")
+		page, err := d.page(ctx, "/api/v1/incidents?limit=1")
 		if err != nil {
 			return 0, err
 		}

@@ -19,7 +19,7 @@ func drawCourse(t *rapid.T) []func(*detector.Detector) time.Time {
 	alerts := rapid.SampledFrom([]*rapid.Generator[alert.Alert]{anyAlerts, componentAlerts}).Draw(t, "alerts")
 	for _, m := range drawMessages(t, alerts) {
 		all = append(all, func(d *detector.Detector) time.Time {
-			d.Observe(m.received, "holdfast.alerts.any", m.alerts...)
+			m.tell(d)
 			return m.received
 		})
 		if rapid.IntRange(0, 5).Draw(t, "told") == 0 {
@@ -37,13 +37,11 @@ func drawCourse(t *rapid.T) []func(*detector.Detector) time.Time {
 // another: each on a component of its own, which some can do without for a while.
 func drawScattered(t *rapid.T) *bia.Analysis {
 	var b strings.Builder
-	b.WriteString("organisation: scattered\ndefaults: {confirm_for: 2m, recover_for: 5m}\nsites: {x: {}, y: {}}\nobservers: {p: {}, q: {}}\ncomponents:\n")
+	b.WriteString("organisation: scattered\ndefaults: {confirm_for: 2m, recover_for: 5m}\nsites: {x: {}, y: {}}\n")
+	fmt.Fprintf(&b, "observers: {p: {%s}, q: {%s}}\ncomponents:\n", drawObserver(t, "p", rapid.Bool().Draw(t, "beats")), drawObserver(t, "q", rapid.Bool().Draw(t, "beats")))
 	for i := range 5 {
-		site := ""
-		if rapid.IntRange(0, 3).Draw(t, "site") == 0 {
-			site = "site: x, "
-		}
-		fmt.Fprintf(&b, "  c%d: {%sobservers: [p, q], quorum: %d}\n", i, site, rapid.IntRange(1, 2).Draw(t, "quorum"))
+		site := rapid.SampledFrom([]string{"", "", "", "site: x, ", "site: x, ", "site: y, ", "domains: [agent], ", "site: x, domains: [agent], "}).Draw(t, "site")
+		fmt.Fprintf(&b, "  c%d: {%sclass: k%d, observers: [p, q], quorum: %d}\n", i, site, i%2, rapid.IntRange(1, 2).Draw(t, "quorum"))
 	}
 	b.WriteString("services:\n")
 	for i := range 5 {

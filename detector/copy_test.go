@@ -17,7 +17,7 @@ func all(t *rapid.T, d *detector.Detector, now time.Time) string {
 
 func hear(d *detector.Detector, messages []message) {
 	for _, m := range messages {
-		d.Observe(m.received, "holdfast.alerts.any", m.alerts...)
+		m.tell(d)
 	}
 }
 
@@ -51,7 +51,8 @@ func TestWhatACopyHearsTheOriginalDoesNotKnow(t *testing.T) {
 		want := all(t, d, now)
 		c := d.Copy()
 		for _, m := range drawMessages(t, anyAlerts) {
-			c.Observe(m.received.Add(last(messages).Sub(start)), "holdfast.alerts.any", m.alerts...)
+			m.received = m.received.Add(last(messages).Sub(start))
+			m.tell(c)
 		}
 		tellAll(c, drawWords(t))
 		c.Rebase(drawHouse(t, true))

@@ -15,14 +15,17 @@ import (
 	"holdfast/detector/alert"
 )
 
-// A message is alerts received together.
+// A message is alerts received together on a subject.
 type message struct {
 	received time.Time
+	subject  string
 	alerts   []alert.Alert
 }
 
-// drawHouse is a small organisation of any shape: redundancy, partial and tolerated needs, cycles, two sites, observers
-// with and without heartbeats.
+func (m message) tell(d *detector.Detector) { d.Observe(m.received, m.subject, m.alerts...) }
+
+// drawHouse is a small organisation of any shape: redundancy, partial and tolerated needs, cycles, two sites, agents that fail
+// together across them, observers with and without heartbeats, known by a key, by a subject of their own, or by a label alone.
 func drawHouse(t *rapid.T, heartbeats bool) *bia.Analysis { return drawAny(t, heartbeats, true) }
 
 func drawAny(t *rapid.T, heartbeats, patience bool) *bia.Analysis {
@@ -30,21 +33,23 @@ func drawAny(t *rapid.T, heartbeats, patience bool) *bia.Analysis {
 	unknown := rapid.SampledFrom([]string{"hold", "{down_after: 20m}"}).Draw(t, "unknown")
 	b.WriteString("organisation: any\ndefaults: {confirm_for: 5m, recover_for: 10m, unknown: " + unknown + "}\nsites: {x: {}, y: {}}\nobservers:\n")
 	for _, o := range []string{"p", "q"} {
-		if heartbeats && rapid.Bool().Draw(t, "beats") {
-			fmt.Fprintf(&b, "  %s: {heartbeat: {match: {alertname: Watchdog, from: %s}, every: 4m}}\n", o, o)
-		} else {
-			fmt.Fprintf(&b, "  %s: {}\n", o)
-		}
+		heartbeat := heartbeats && rapid.Bool().Draw(t, "beats")
+		fmt.Fprintf(&b, "  %s: {%s}\n", o, drawObserver(t, o, heartbeat))
 	}
 	b.WriteString("components:\n")
 	for i := range 5 {
-		fmt.Fprintf(&b, "  c%d: {site: %s, class: k%d, observers: [p, q], quorum: %d}\n", i,
-			rapid.SampledFrom([]string{"x", "y"}).Draw(t, "site"), i%2, rapid.IntRange(1, 2).Draw(t, "quorum"))
+		fmt.Fprintf(&b, "  c%d: {site: %s, domains: %s, class: k%d, observers: [p, q], quorum: %d}\n", i,
+			rapid.SampledFrom([]string{"x", "y"}).Draw(t, "site"), rapid.SampledFrom([]string{"[]", "[]", "[agent]", "[agent, core]"}).Draw(t, "domains"),
+			i%2, rapid.IntRange(1, 2).Draw(t, "quorum"))
 	}
 	b.WriteString("services:\n")
 	for i := range 4 {
-		fmt.Fprintf(&b, "  s%d: {vital: %v, rto: %dm, mtpd: 24h, rtc: 10m, rpo: 5m, data: {d%d: {}}, needs: [%s]}\n", i,
-			rapid.Bool().Draw(t, "vital"), rapid.IntRange(30, 200).Draw(t, "rto"), i, drawNeeds(t, i, patience))
+		fmt.Fprintf(&b, "  s%d: {vital: %v, %s%srto: %dm, mtpd: 24h, rtc: 10m, rpo: 5m, data: {d%d: {}}, needs: [%s]}\n", i,
+			rapid.SampledFrom([]bool{true, true, false}).Draw(t, "vital"), rapid.SampledFrom([]string{"", "", "quorum: 1, ", "quorum: 2, "}).Draw(t, "quorum of whole"),
+			drawBusiness(t), rapid.SampledFrom([]int{30, 45, 97, 200, 400}).Draw(t, "rto"), i, drawNeeds(t, i, patience))
+	}
+	if rapid.Bool().Draw(t, "process") {
+		fmt.Fprintf(&b, "processes: {b: {vital: true, %smtpd: 5h, rto: 2h, wrt: 30m, needs: [s0, {service: s1, effect: partial}]}}\n", drawBusiness(t))
 	}
 	b.WriteString(drawOwn(t))
 	a, problems := bia.Parse("bia.yaml", []byte(b.String()))
@@ -54,7 +59,41 @@ func drawAny(t *rapid.T, heartbeats, patience bool) *bia.Analysis {
 	if problems.HasErrors() {
 		t.Fatalf("%v\n%s", problems, b.String())
 	}
+	a.Criteria.ImpactThreshold.Level = rapid.SampledFrom([]string{"major", "intolerable"}).Draw(t, "threshold")
 	return a
+}
+
+// drawBusiness is what the business says besides of how long it can wait: at certain hours less, and not past certain instants.
+func drawBusiness(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"", "", "",
+		"activate_after: 25m, ",
+		"impact_over_time: {financial: {20m: major, 50h: intolerable}}, ",
+		"critical_periods: {launch: {kind: elevated, from: 2026-11-23T12:30:00Z, to: 2026-11-23T15:00:00Z, rto: 20m}}, ",
+		"critical_periods: {evening: {kind: elevated, days: [mon], from: '14:10', to: '02:00', zone: Europe/Berlin, rto: 15m}}, ",
+		"critical_periods: {settlement: {kind: cutoff, days: [mon, tue], at: '15:30', zone: Europe/Berlin}}, ",
+	}).Draw(t, "business")
+}
+
+// drawObserver is what an observer is known by, and whether its heart beats.
+func drawObserver(t *rapid.T, id string, heartbeat bool) string {
+	known := []string{}
+	if heartbeat {
+		known = append(known, fmt.Sprintf("heartbeat: {match: {alertname: Watchdog, from: %s}, every: 4m}", id))
+	}
+	switch rapid.IntRange(0, 7).Draw(t, "known by") {
+	case 0:
+		known = append(known, "key: "+someKey)
+	case 1:
+		known = append(known, "speaks_on: [holdfast.alerts."+id+"]")
+	case 2:
+		known = append(known, "key: "+someKey, "speaks_on: [holdfast.alerts."+id+"]")
+	case 3: // both may be so, and share it
+		known = append(known, "speaks_on: [holdfast.alerts.q]")
+	}
+	if rapid.IntRange(0, 3).Draw(t, "estimates") == 0 {
+		known = append(known, "estimates: true")
+	}
+	return strings.Join(known, ", ")
 }
 
 // ownExpressions are conditions of every sort: that grow with time, count, ask both ways, are absurd or cannot be answered.
@@ -77,11 +116,10 @@ var ownExpressions = []string{
 
 // drawOwn is a criterion of the user's own, or none.
 func drawOwn(t *rapid.T) string {
-	n := rapid.IntRange(-1, len(ownExpressions)-1).Draw(t, "own")
-	if n < 0 {
+	if rapid.Bool().Draw(t, "no own") {
 		return ""
 	}
-	return fmt.Sprintf("criteria: {custom: {own: {when: \"%s\", level: %s}}}\n", ownExpressions[n], rapid.SampledFrom([]string{"event", "incident", "major_incident", "disaster"}).Draw(t, "own level"))
+	return fmt.Sprintf("criteria: {custom: {own: {when: \"%s\", level: %s}}}\n", rapid.SampledFrom(ownExpressions).Draw(t, "own"), rapid.SampledFrom([]string{"event", "incident", "major_incident", "disaster"}).Draw(t, "own level"))
 }
 
 func drawNeeds(t *rapid.T, of int, patience bool) string {
@@ -96,10 +134,10 @@ func drawNeeds(t *rapid.T, of int, patience bool) string {
 		members := rapid.SliceOfNDistinct(rapid.SampledFrom(things), 1, 3, rapid.ID[string]).Draw(t, "members")
 		full := rapid.IntRange(1, len(members)).Draw(t, "full")
 		need := fmt.Sprintf("any_of: [%s], full: %d, minimum: %d", strings.Join(members, ", "), full, rapid.IntRange(1, full).Draw(t, "minimum"))
-		if rapid.IntRange(0, 4).Draw(t, "partial") == 0 {
+		if rapid.SampledFrom([]bool{false, false, false, false, true}).Draw(t, "partial") { // a number would most often be small
 			need += ", effect: partial"
 		}
-		if patience && rapid.IntRange(0, 3).Draw(t, "tolerates") == 0 {
+		if patience && rapid.SampledFrom([]bool{false, false, false, true}).Draw(t, "tolerates") {
 			need += fmt.Sprintf(", tolerates: %dm", rapid.IntRange(1, 20).Draw(t, "for"))
 		}
 		needs = append(needs, "{"+need+"}")
@@ -113,7 +151,7 @@ func drawMessages(t *rapid.T, alerts *rapid.Generator[alert.Alert]) []message {
 	now := start
 	for range rapid.IntRange(1, 14).Draw(t, "messages") {
 		now = now.Add(time.Duration(rapid.IntRange(0, 25).Draw(t, "minutes")) * time.Minute)
-		m := message{received: now}
+		m := message{received: now, subject: anySubject.Draw(t, "subject")}
 		for range rapid.IntRange(1, 3).Draw(t, "alerts") {
 			a := alerts.Draw(t, "alert")
 			late := rapid.SampledFrom([]int{0, 0, 0, 1, 5, 90}).Draw(t, "late")
@@ -130,6 +168,16 @@ func drawMessages(t *rapid.T, alerts *rapid.Generator[alert.Alert]) []message {
 	return all
 }
 
+// anySubject is somebody's own, if they have one, or nobody's.
+var anySubject = rapid.SampledFrom([]string{"holdfast.alerts.any", "holdfast.alerts.any", "holdfast.alerts.p", "holdfast.alerts.q"})
+
+// drawSaid is by whom an alert says that it is, whether that is signed, and its number among those of its sender.
+func drawSaid(t *rapid.T, a alert.Alert) alert.Alert {
+	a.Signer = rapid.SampledFrom([]string{"", "", a.Labels.Get("observer"), "p", "q"}).Draw(t, "signer")
+	a.Sequence = uint64(max(0, rapid.IntRange(-12, 6).Draw(t, "sequence")))
+	return a
+}
+
 var componentAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
 	a := says(rapid.SampledFrom([]string{"p", "q"}).Draw(t, "observer"),
 		fmt.Sprintf("c%d", rapid.IntRange(0, 4).Draw(t, "component")),
@@ -138,10 +186,12 @@ var componentAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
 		a.Status = alert.Resolved
 	}
 	a.Fingerprint = rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "fingerprint")
-	return a
+	return drawSaid(t, a)
 })
 
-var anyAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
+var anyAlerts = rapid.Custom(func(t *rapid.T) alert.Alert { return drawSaid(t, anyWhat.Draw(t, "what")) })
+
+var anyWhat = rapid.Custom(func(t *rapid.T) alert.Alert {
 	switch rapid.IntRange(0, 14).Draw(t, "kind") {
 	case 0:
 		return site(rapid.SampledFrom([]string{"x", "y"}).Draw(t, "site"), rapid.SampledFrom([]string{"lost", "impaired", "ok"}).Draw(t, "signal"))
@@ -178,7 +228,7 @@ var anyAlerts = rapid.Custom(func(t *rapid.T) alert.Alert {
 func played(a *bia.Analysis, messages []message) *detector.Detector {
 	d := detector.New(a)
 	for _, m := range messages {
-		d.Observe(m.received, "holdfast.alerts.any", m.alerts...)
+		m.tell(d)
 	}
 	return d
 }
@@ -213,14 +263,14 @@ func TestTheOrderOfMessagesWithinAnInstantDoesNotMatter(t *testing.T) {
 		messages := drawMessages(t, anyAlerts)
 		var shuffled []message
 		for i := 0; i < len(messages); {
-			var together []alert.Alert
+			var together []message
 			j := i
 			for ; j < len(messages) && messages[j].received.Equal(messages[i].received); j++ {
-				together = append(together, messages[j].alerts...)
+				for _, one := range messages[j].alerts {
+					together = append(together, message{messages[j].received, messages[j].subject, []alert.Alert{one}})
+				}
 			}
-			for _, one := range rapid.Permutation(together).Draw(t, "order") {
-				shuffled = append(shuffled, message{messages[i].received, []alert.Alert{one}})
-			}
+			shuffled = append(shuffled, rapid.Permutation(together).Draw(t, "order")...)
 			i = j
 		}
 		now := drawInstant(t, last(messages))
@@ -240,7 +290,7 @@ func TestDuplicatesChangeNothing(t *testing.T) {
 		var doubled []message
 		for i, m := range messages {
 			again := messages[rapid.IntRange(0, i).Draw(t, "again")]
-			doubled = append(doubled, m, message{m.received, slices.Concat(again.alerts, m.alerts)})
+			doubled = append(doubled, m, message{m.received, again.subject, again.alerts}, m)
 		}
 		now := drawInstant(t, last(messages))
 		if want, got := bytesOf(t, played(a, messages).Verdicts(now)), bytesOf(t, played(a, doubled).Verdicts(now)); want != got {
@@ -253,10 +303,10 @@ func TestUnmappedAlertsChangeNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := drawHouse(t, true)
 		messages := drawMessages(t, anyAlerts)
-		noisy := []message{{start, []alert.Alert{labelledNothing()}}}
+		noisy := []message{{start, "holdfast.alerts.any", []alert.Alert{labelledNothing()}}}
 		for _, m := range messages {
 			noise := []alert.Alert{down("nowhere"), labelledNothing(), site("z", "lost"), says("ghost", "c1", "down")}
-			noisy = append(noisy, message{m.received, slices.Concat(noise, m.alerts, noise)})
+			noisy = append(noisy, message{m.received, m.subject, slices.Concat(noise, m.alerts, noise)})
 		}
 		now := drawInstant(t, last(messages))
 		if want, got := bytesOf(t, played(a, messages).Verdicts(now)), bytesOf(t, played(a, noisy).Verdicts(now)); want != got {
@@ -271,7 +321,7 @@ func TestAReplayGivesTheSameBytesWhateverWasAskedBefore(t *testing.T) {
 		messages := drawMessages(t, anyAlerts)
 		asked := detector.New(a)
 		for _, m := range messages {
-			asked.Observe(m.received, "holdfast.alerts.any", m.alerts...)
+			m.tell(asked)
 			now := drawInstant(t, start)
 			asked.Verdicts(now)
 			asked.NextAt(now)
@@ -335,7 +385,7 @@ func TestAComponentGettingWorseNeverLowersTheLevel(t *testing.T) {
 		messages := drawMessages(t, componentAlerts)
 		var worse []message
 		for _, m := range messages {
-			w := message{m.received, slices.Clone(m.alerts)}
+			w := message{m.received, m.subject, slices.Clone(m.alerts)}
 			for i, al := range w.alerts {
 				if rapid.Bool().Draw(t, "worse") && al.Labels.Get("effect") != "down" {
 					own := al.At()
@@ -373,11 +423,11 @@ func TestTheSameMessagesInAnyOrderGiveTheSameOutages(t *testing.T) {
 		}
 		orders := [2][]alert.Alert{all, rapid.Permutation(all).Draw(t, "order")}
 		var told [2]string
-		now := drawInstant(t, at("8m"))
+		now, subject := drawInstant(t, at("8m")), anySubject.Draw(t, "subject")
 		for i, order := range orders {
 			d := detector.New(a)
 			for j, one := range order {
-				d.Observe(at("7m").Add(time.Duration(j)*time.Millisecond), "", one)
+				d.Observe(at("7m").Add(time.Duration(j)*time.Millisecond), subject, one)
 			}
 			verdicts := d.Verdicts(now)
 			told[i] = bytesOf(t, []any{highestOpen(verdicts), outages(verdicts)})
@@ -411,7 +461,7 @@ func TestOneLateDownMovesTheStartBackByAtMostMaxBackdate(t *testing.T) {
 		for _, m := range drawMessages(t, downs) {
 			for _, one := range m.alerts {
 				before := starts(d.Verdicts(m.received))
-				d.Observe(m.received, "", one)
+				message{m.received, m.subject, []alert.Alert{one}}.tell(d)
 				for _, v := range d.Verdicts(m.received) {
 					for _, o := range v.Services {
 						was, known := before[o.Service]
@@ -566,8 +616,9 @@ func TestAnAlertThatIsRecognisedIsHeardAsAnyOther(t *testing.T) {
 			if rapid.IntRange(0, 6).Draw(t, "anew") == 0 && one.Status == alert.Firing {
 				one.StartsAt = now
 			}
-			knowing.Observe(now, "holdfast.alerts.p", one)
-			never.Observe(now, "holdfast.alerts.p", one)
+			subject := anySubject.Draw(t, "subject")
+			knowing.Observe(now, subject, one)
+			never.Observe(now, subject, one)
 			never.Rebase(a) // and so recognises nothing
 			if want, got := bytesOf(t, []any{never.Verdicts(now), never.Components(now), never.Heard()}), bytesOf(t, []any{knowing.Verdicts(now), knowing.Components(now), knowing.Heard()}); want != got {
 				t.Fatalf("it was not: %s", difference(want, got))

@@ -537,7 +537,7 @@ type RuleOverruled struct {
 	Tell   []string `json:"tell,omitempty"`
 }
 
-// Escalated tells the next in line that a step (or, with an empty Step, a declaration) still waits.
+// Escalated tells the next in line of a step: that it still waits, or (Why) that others could not be reached.
 type Escalated struct {
 	Run   string    `json:"run,omitempty"`
 	Step  string    `json:"step,omitempty"`

@@ -217,11 +217,9 @@ func (f *draft) reportsNextAt(next time.Time, ok bool) (time.Time, bool) {
 	return next, ok
 }
 
-// orderReported stops a clock: the report was made, or the authority says that there is no duty to make it.
+// orderReported stops a clock: the report was made, or the authority says that there is no duty to make it. That is a fact
+// whether or not the incident is over, or driven.
 func (i Incident) orderReported(w World, person string, c Command) ([]Event, error) {
-	if i.HandsOff != "" {
-		return nil, Refuse("%s is shown, not driven: %s", i.ID, i.HandsOff)
-	}
 	var ids []string
 	for _, r := range i.Reports {
 		ids = append(ids, r.Report)
@@ -229,7 +227,10 @@ func (i Incident) orderReported(w World, person string, c Command) ([]Event, err
 	n := slices.Index(ids, c.Report)
 	if n < 0 {
 		hint := "nothing has to be reported of " + i.ID
-		if len(ids) > 0 {
+		switch {
+		case i.HandsOff != "":
+			hint = fmt.Sprintf("holdfast does not know all that happened in it; put it down: holdfast note %s WHAT", i.ID)
+		case len(ids) > 0:
 			hint = source.DidYouMean(c.Report, ids)
 		}
 		return nil, &NotFound{What: "report", ID: c.Report, Hint: hint}

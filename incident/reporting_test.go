@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -121,4 +122,48 @@ func TestAClockGoesOnWhenTheIncidentIsOver(t *testing.T) {
 	equal(t, h.report("erin", "initial", "receipt 4711"), []string{"reported"})
 	equal(t, h.nextAt(), time.Duration(-1))
 	equal(t, h.at(48*time.Hour), []string(nil))
+}
+
+// A version that does not know all that happened, or a hole in the journal, changes nothing of what a person did outside.
+func TestThatAReportWasMadeIsSaidOfAnIncidentThatIsShownAndNotDriven(t *testing.T) {
+	h := owing(t)
+	h.disaster("facility_lost")
+	h.at(20 * time.Minute)
+	e, err := Decode("teleported", []byte(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.commit(Change{Incident: acmeIncident, Event: e})
+	says(t, h.only().HandsOff, "teleported")
+
+	// It is held to what it is held to otherwise.
+	says(t, h.refuses("dave", Command{Verb: VerbReported, Incident: acmeIncident, Report: "initial"}).Reason, "requires evidence")
+	says(t, h.refuses("alice", Command{Verb: VerbReported, Incident: acmeIncident, Report: "csirt", Over: true}).Reason, "needs a reason")
+	says(t, h.refuses("dave", Command{Verb: VerbReported, Incident: acmeIncident, Report: "csirt", Over: true, Reason: "no duty"}).Reason, "dave may not report to csirt")
+
+	_, err = h.draft().order("dave", Command{Verb: VerbReported, Incident: acmeIncident, Report: "insurer", Evidence: "receipt"})
+	var unknown *NotFound
+	if !errors.As(err, &unknown) {
+		t.Fatalf("%v", err)
+	}
+	says(t, unknown.Hint, "does not know all that happened", "holdfast note")
+
+	h.now = t0.Add(30 * time.Minute)
+	equal(t, h.report("dave", "initial", "receipt 4711"), []string{"reported"})
+	equal(t, h.order("alice", Command{Verb: VerbReported, Incident: acmeIncident, Report: "csirt", Over: true, Reason: "no personal data"}), []string{"reported"})
+	for _, c := range h.only().Reports {
+		equal(t, c.Open(), false)
+	}
+	says(t, h.only().Reports[0].Ending(), "in time")
+	says(t, h.refuses("erin", Command{Verb: VerbReported, Incident: acmeIncident, Report: "initial", Evidence: "receipt 4712"}).Reason, "was already settled by dave")
+	says(t, h.only().HandsOff, "teleported") // and it drives nothing again
+
+	// So do the other words that only say what is so; those that would set something going do not.
+	h.order("dave", Command{Verb: VerbNote, Incident: acmeIncident, Reason: "the provider called"})
+	h.order("dave", Command{Verb: VerbAction, Incident: acmeIncident, Reason: "update both instances", Owner: "alice", Due: "2026-05-01"})
+	h.order("alice", Command{Verb: VerbActionDone, Incident: acmeIncident, Action: 1, Reason: "change 17"})
+	for _, verb := range []Verb{VerbDeclare, VerbInvoke, VerbAck, VerbDone, VerbApprove, VerbRetry, VerbSkip, VerbPause, VerbAbort, VerbRebase} {
+		says(t, h.refuses("alice", Command{Verb: verb, Incident: acmeIncident, Step: "go", Reason: "so"}).Reason, "is shown, not driven", "nothing would come of it", "holdfast note "+acmeIncident, "holdfast stand-down "+acmeIncident)
+	}
+	h.order("alice", Command{Verb: VerbStandDown, Incident: acmeIncident, Reason: "carried through by hand"})
 }

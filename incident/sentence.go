@@ -263,8 +263,10 @@ func stepSentence(e Event) string {
 	case RuleOverruled:
 		return e.sentence()
 	case Escalated:
-		text := fmt.Sprintf("%s still waits; %s is told (%s)", upper(stepName(e.Run, e.Step)), e.Role, listed(e.Tell))
-		return text + because(e.Why) + "."
+		if e.Why != "" { // a step waits for nobody where all it does is tell people
+			return fmt.Sprintf("%s goes on to %s (%s)%s.", upper(stepName(e.Run, e.Step)), e.Role, listed(e.Tell), because(e.Why))
+		}
+		return fmt.Sprintf("%s still waits; %s is told (%s).", upper(stepName(e.Run, e.Step)), e.Role, listed(e.Tell))
 	case Notified:
 		if e.Error != "" {
 			return fmt.Sprintf("Notice %d could not reach %s: %s.", e.Notice, e.Person, strings.TrimSuffix(e.Error, "."))

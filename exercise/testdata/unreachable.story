@@ -23,16 +23,16 @@ starts 2026-12-25T03:00:00Z
            Notice 5 could not reach director-2: no channel reached them.
            Notice 7 could not reach shop-1: no channel reached them.
            Notice 8 could not reach caretaker-1: no channel reached them.
-           Step tell of run 1 still waits; on-call-shop is told (shop-2 and shop-3): too few of those who were told could be reached.
-           Step tell of run 1 still waits; caretakers is told (caretaker-2): too few of those who were told could be reached.
+           Step tell of run 1 goes on to on-call-shop (shop-2 and shop-3): too few of those who were told could be reached.
+           Step tell of run 1 goes on to caretakers (caretaker-2): too few of those who were told could be reached.
            Notice 9 could not reach shop-2: no channel reached them.
            Notice 11 could not reach caretaker-2: no channel reached them.
            Step tell of run 1 failed: nobody of caretakers could be reached: no channel reached them.
            Step look of run 1 started: shop-1 told. It is to look after the site, by 11h.
            Notice 12 could not reach shop-1: no channel reached them.
-           Step look of run 1 still waits; on-call-shop is told (shop-2): too few of those who were told could be reached.
+           Step look of run 1 goes on to on-call-shop (shop-2): too few of those who were told could be reached.
            Notice 13 could not reach shop-2: no channel reached them.
-           Step look of run 1 still waits; on-call-shop is told (shop-3): too few of those who were told could be reached.
+           Step look of run 1 goes on to on-call-shop (shop-3): too few of those who were told could be reached.
    10h31m  > done look by shop-3  # the deputy, told after both who hold the role
            Step look of run 1 is done, by shop-3 (on-call-shop).
            Run 1 ended: completed.

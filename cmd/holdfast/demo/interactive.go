@@ -64,17 +64,45 @@ func (n *narrator) sayAnswer(i console.Incident, run incident.Run, s incident.St
 	}
 }
 
-// sayUnstick prints the exact commands by which somebody gets a stuck step going again.
+// sayUnstick prints the exact commands by which somebody gets a stuck step going again: those that the daemon offers for it.
 func (n *narrator) sayUnstick(i console.Incident, run incident.Run, s incident.StepState) {
 	people := n.roster.Line(cmp.Or(s.Role, n.analysis.Declaration.Authority), i.Now)
-	if len(people) == 0 {
-		return
-	}
 	name := nameOf(i, run, s)
-	n.say(tonePerson, "  your turn", "%s is stuck: the run goes on once it is tried again, done by hand, or left out\n%s\n%s\n%s", name,
-		n.command(people[0], "retry", i.ID, name, "--reason", "'the cause is removed'"),
-		n.command(people[0], n.doneWords(i.ID, name, s)...),
-		n.command(people[0], "skip", i.ID, name, "--reason", "'it is not needed'"))
+	var ways, lines []string
+	for _, verb := range offered(i, name) {
+		out, known := waysOut[verb]
+		if !known || len(people) == 0 {
+			continue
+		}
+		words := []string{string(verb), i.ID, name, "--reason", out.reason}
+		if verb == incident.VerbDone {
+			words = n.doneWords(i.ID, name, s)
+		}
+		ways, lines = append(ways, out.it), append(lines, n.command(people[0], words...))
+	}
+	if len(ways) > 0 {
+		n.say(tonePerson, "  your turn", "%s is stuck: the run goes on once it is %s\n%s", name, strings.Join(ways, " or "), strings.Join(lines, "\n"))
+	}
+}
+
+// waysOut are what becomes of a stuck step by what is said of it, and a reason where one is asked for.
+var waysOut = map[incident.Verb]struct{ it, reason string }{
+	incident.VerbDone:   {it: "done by hand"},
+	incident.VerbRetry:  {"tried again", "'the cause is removed'"},
+	incident.VerbSkip:   {"left out", "'it is not needed'"},
+	incident.VerbCannot: {"given up for what can be done instead", "'what it needs is lost'"},
+}
+
+// offered are what the daemon offers to say of a step, by the name that a command gives it.
+func offered(i console.Incident, name string) []incident.Verb {
+	for _, run := range i.Status.Runs {
+		for _, w := range run.Waiting {
+			if w.Step == name {
+				return w.Verbs
+			}
+		}
+	}
+	return nil
 }
 
 // nameOf names a step as a command does: behind its run where there are several.

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,16 +31,34 @@ func TestWhoAnswersBeforeTheyAreSeenToWaitStillGetsTheSiteRepaired(t *testing.T)
 	}
 }
 
+// What is offered is what the daemon offers, by the kind of the step and what may be said of it now.
 func TestTheReaderIsToldWhatToTypeForAStepThatIsStuck(t *testing.T) {
-	s := built(t, Options{Interactive: true, Program: "holdfast"})
-	var out bytes.Buffer
-	s.Out, s.api = &out, newAPI("127.0.0.1:1")
-	n := &narrator{stage: s, told: map[string]bool{}}
-	i := at("promote", incident.Stuck)
-	n.tellStep(i, i.Runs[0], i.Runs[0].Steps[0])
-	for _, want := range []string{"promote is stuck", "holdfast retry parcel-booking-1123 promote --reason", "holdfast done parcel-booking-1123 promote", "holdfast skip parcel-booking-1123 promote --reason", "--token-file"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("nobody says %q:\n%s", want, &out)
+	for _, stuck := range []struct {
+		kind   playbooks.Kind
+		offers []incident.Verb
+		says   string
+	}{
+		{playbooks.KindRun, incident.StepState{Kind: playbooks.KindRun}.WaysOut(), "once it is done by hand or tried again or left out"},
+		{playbooks.KindInvoke, incident.StepState{Kind: playbooks.KindInvoke}.WaysOut(), "once it is tried again or left out"},
+		{playbooks.KindDecide, incident.StepState{Kind: playbooks.KindDecide}.WaysOut(), "once it is tried again"},
+		{playbooks.KindRun, []incident.Verb{incident.VerbDone, incident.VerbSkip, incident.VerbCannot}, "once it is done by hand or left out or given up for what can be done instead"}, // a rule forbids it, and it has a fallback
+	} {
+		s := built(t, Options{Interactive: true, Program: "holdfast"})
+		var out bytes.Buffer
+		s.Out, s.api = &out, newAPI("127.0.0.1:1")
+		n := &narrator{stage: s, told: map[string]bool{}}
+		i := at("promote", incident.Stuck)
+		i.Runs[0].Steps[0].Kind = stuck.kind
+		i.Status.Runs = []console.RunStatus{{Waiting: []console.WaitingStep{{Step: "promote", Verbs: stuck.offers}}}}
+		n.tellStep(i, i.Runs[0], i.Runs[0].Steps[0])
+		told := strings.Join(strings.Fields(out.String()), " ")
+		if want := stuck.says; !strings.Contains(told, want+" holdfast") {
+			t.Errorf("a stuck %s: nobody says %q:\n%s", stuck.kind, want, &out)
+		}
+		for _, verb := range []incident.Verb{incident.VerbDone, incident.VerbRetry, incident.VerbSkip, incident.VerbCannot} {
+			if offers := strings.Contains(told, "holdfast "+string(verb)+" parcel-booking-1123 promote"); offers != slices.Contains(stuck.offers, verb) {
+				t.Errorf("a stuck %s: %s is told of: %v\n%s", stuck.kind, verb, offers, &out)
+			}
 		}
 	}
 }
