@@ -53,7 +53,6 @@ func Room(bytes uint64) {
 		}
 	}
 	runtime.KeepAlive(held)
-	held = nil
 	runtime.GC()
 }
 
