@@ -27,6 +27,13 @@ func (r Run) Holds(g Goal, deadline time.Time) (p50, p90 time.Time) {
 func (r Run) Behind(g Goal, step int) (time.Duration, bool) {
 	var behind [Courses]time.Duration
 	tails := make([]time.Duration, len(r.Marks))
+	if !slices.ContainsFunc(r.Plan.behind[step], func(next int) bool { return r.Marks[next].Standing == Ahead }) { // the same in every course
+		r.tails(g, 0, tails)
+		if tails[step] == -forever {
+			return 0, false
+		}
+		return tails[step], true
+	}
 	for course := range Courses {
 		r.tails(g, course, tails)
 		if tails[step] == -forever {

@@ -229,7 +229,10 @@ func (i Incident) lapse(w World, l leg, rungs []rung) Event {
 	run, step := l.name()
 	role, _ := duties(l.plan())
 	next := rung{role, w.duty().line(role)}
-	e := AcknowledgementLapsed{Run: run, Step: step, By: s.Acked, Since: s.AckedAt, Rung: s.Rung, Until: w.Now.Add(within(l.plan()))}
+	e := AcknowledgementLapsed{Run: run, Step: step, By: s.Acked, Since: s.AckedAt, Rung: s.Rung}
+	if d := within(l.plan()); d > 0 {
+		e.Until = w.Now.Add(d)
+	}
 	if s.Rung < len(rungs) {
 		next, e.Rung = rungs[s.Rung], s.Rung+1
 	}

@@ -259,11 +259,18 @@ func (i Incident) hurried(w World, e Event) Event {
 		e.Until = i.cut(w, e.Run, e.Step, e.Until)
 		return e
 	case Acknowledged:
-		until := e.Until
-		if s, p := i.planned(e.Run, e.Step); p != nil && s.Status == Waiting && p.Kind().Human() && within(p) > 0 {
+		s, p := i.planned(e.Run, e.Step)
+		if p == nil || s.Status != Waiting || !p.Kind().Human() {
+			return e
+		}
+		var until time.Time
+		if within(p) > 0 {
 			until = w.Now.Add(within(p))
 		}
-		if cut := i.cut(w, e.Run, e.Step, until); cut.Before(until) {
+		switch cut := i.cut(w, e.Run, e.Step, until); {
+		case until.IsZero() && !cut.IsZero(): // whoever is at it is not called silent for working as long as it takes
+			e.Until = later(cut, w.Now.Add(p.Expect))
+		case cut.Before(until):
 			e.Until = cut
 		}
 		return e
@@ -274,17 +281,24 @@ func (i Incident) hurried(w World, e Event) Event {
 // cut is until when a person is waited for.
 func (i Incident) cut(w World, run, step string, until time.Time) time.Time {
 	n := slices.IndexFunc(i.Runs, func(r Run) bool { return r.ID == run && r.Playbook != nil })
-	if n < 0 || until.IsZero() {
+	if n < 0 {
 		return until
 	}
 	r := i.Runs[n]
+	if p, asked := r.Playbook.Step(step); !asked || !asks(p) {
+		return until
+	}
 	deadline, ok := i.pressing(w, r)
 	behind := r.behind(step)
-	if p, asked := r.Playbook.Step(step); !ok || !asked || !asks(p) || !behind.leads {
+	if !ok || !behind.leads {
 		return until
 	}
 	slack := deadline.Add(-behind.takes).Sub(w.Now)
-	return earlier(until, w.Now.Add(max(slack/2, leastPatience)).Truncate(time.Second))
+	by := w.Now.Add(max(slack/2, leastPatience)).Truncate(time.Second)
+	if until.IsZero() { // the playbook would have them wait for ever
+		return by
+	}
+	return earlier(until, by)
 }
 
 // pressing is the first deadline that a run still has to keep.

@@ -137,6 +137,36 @@ func TestWhoTakesAStepLateIsGivenNoMoreThanTheSlackAllows(t *testing.T) {
 	equal(t, h.step("go").Until.Sub(h.now) >= leastPatience, true)
 }
 
+// A playbook that names no time for a step does not mean that nobody else is told while its service is lost.
+func TestAStepWithoutATimeOfItsOwnIsNotWaitedForUntilItIsTooLate(t *testing.T) {
+	h := runWith(t, `
+  - {id: look, do: "Look", role: on-call-pay, expect: 40m}
+  - {id: verified, verify: {service: payments-api, for: 5m}, timeout: 2h, milestone: recovered}
+  - {id: tell, after: [], do: "Tell the press", role: on-call-pay}
+`)
+	until := h.step("look").Until.Sub(t0)
+	if until < 50*time.Minute || until > 65*time.Minute {
+		t.Fatalf("look is waited for until %v, with the deadline at two hours", until)
+	}
+	equal(t, h.step("tell").Until.IsZero(), true) // nothing waits for it
+	for h.nextAt() < until {
+		h.at(h.nextAt())
+	}
+	equal(t, h.at(until), []string{"escalated look"})
+	equal(t, last[Escalated](h).Tell, []string{"erin"})
+
+	// Whoever takes it has as long as it takes, and is not silent for ever either.
+	h.says("erin", VerbAck, "look")
+	equal(t, h.step("look").Until.Sub(h.now), 40*time.Minute)
+	lapses := h.step("look").Until.Sub(t0)
+	for h.nextAt() < lapses {
+		h.at(h.nextAt())
+	}
+	equal(t, slices.Contains(h.at(lapses), "acknowledgement_lapsed look"), true)
+	equal(t, h.step("look").Acked, Actor{})
+	equal(t, h.step("look").Until.After(h.now), true)
+}
+
 func TestAStepThatNothingWaitsForHasItsOwnTime(t *testing.T) {
 	h := runWith(t, `
   - {id: act, run: {exec: {command: act}}, expect: 1m}

@@ -129,11 +129,12 @@ func (s *StepState) started(at time.Time, p *playbooks.Step, e StepStarted) {
 // acknowledged notes who took the step, and gives them the time that it has once more before it escalates.
 func (s *StepState) acknowledged(at time.Time, p *playbooks.Step, e Acknowledged) {
 	s.Acked, s.AckedAt, s.Offered = e.By, at, nil
-	if s.Status == Waiting && within(p) > 0 {
+	switch {
+	case s.Status != Waiting:
+	case !e.Until.IsZero():
+		s.Until = e.Until
+	case within(p) > 0:
 		s.Until = at.Add(within(p))
-		if !e.Until.IsZero() {
-			s.Until = e.Until
-		}
 	}
 }
 

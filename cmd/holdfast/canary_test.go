@@ -93,7 +93,7 @@ func newParrot(t *testing.T) *parrot {
 
 func (p *parrot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
-	if r.URL.Path == "/pager" {
+	if strings.HasPrefix(r.URL.Path, "/pager") {
 		p.keep(&p.notices, string(body)+fmt.Sprint(r.Header))
 		return
 	}

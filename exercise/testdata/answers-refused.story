@@ -7,7 +7,7 @@ starts 2026-01-05T08:00:00Z
        5m  shop-0105: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
            The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 15m, nine times in ten by 25m.
-           Step look of run 1 started: electrician told. It is to look at the damage.
+           Step look of run 1 started: electrician told. It is to look at the damage, by 2h2m30s.
       10m  > done look by electrician-1 back_in=soon racks=3 cause=water
            Refused: look cannot be reported done: the answer "back_in" has to be a duration such as 90m, from 5m to 2d: "soon" is no duration such as 90m; it requires evidence: a link or the number of a ticket.
       11m  > done look by electrician-1 back_in=1m racks=3 cause=water

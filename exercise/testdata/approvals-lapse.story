@@ -7,10 +7,10 @@ starts 2026-01-05T08:00:00Z
        5m  shop-0105: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
            The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 38m40s, nine times in ten by 58m41s.
-           Step look of run 1 started: electrician told. It is to say which hall to use.
+           Step look of run 1 started: electrician told. It is to say which hall to use, by 1h51m43s.
       10m  > done look by electrician-1 hall=west
            Step look of run 1 is done, by electrician-1 (electrician).
-           Step go of run 1 started: incident-director told. It is to switch to that hall?. It lets happen: switch: request shop.switch {"copy":"up","hall":"west"} (no way back).
+           Step go of run 1 started: incident-director told. It is to switch to that hall?, by 1h59m42s. It lets happen: switch: request shop.switch {"copy":"up","hall":"west"} (no way back).
       12m  > approve go by director-1
            director-1 (incident-director) approved step go of run 1.
       13m  > approve go by director-1  # pressed twice
@@ -24,7 +24,7 @@ starts 2026-01-05T08:00:00Z
            Step go of run 1 is done, by director-1 (incident-director).
            Step switch of run 1 started. It is to request shop.switch, by 17m.
            Step switch of run 1 is done.
-           Step open of run 1 started: incident-director told. It is to let the customers in?.
+           Step open of run 1 started: incident-director told. It is to let the customers in?, by 2h8m.
       20m  > approve open by director-2
            director-2 (incident-director) approved step open of run 1.
            Step open of run 1 is done, by director-2 (incident-director).

@@ -7,7 +7,7 @@ starts 2026-01-05T08:00:00Z
        5m  shop-0105: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
            The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 21m33s, nine times in ten by 32m58s.
-           Step go of run 1 started: incident-director told. It is to bring the shop up in the south?. It lets happen: find: PUT https://backup.internal/shops/shop/newest?for=shop-0105 X-Run: "1" {"asked":"2026-01-05T08:05:00Z"} (undone by command release ["shop"]); restore: command restore ["${{ json(step('find').output).snapshot }}"] SHOP: "${{ run.service }}"; open: command open-shop.
+           Step go of run 1 started: incident-director told. It is to bring the shop up in the south?, by 1h59m30s. It lets happen: find: PUT https://backup.internal/shops/shop/newest?for=shop-0105 X-Run: "1" {"asked":"2026-01-05T08:05:00Z"} (undone by command release ["shop"]); restore: command restore ["${{ json(step('find').output).snapshot }}"] SHOP: "${{ run.service }}"; open: command open-shop.
        6m  > approve go by director-1
            director-1 (incident-director) approved step go of run 1.
        7m  > approve go by director-2

@@ -15,7 +15,7 @@ starts 2026-01-05T08:00:00Z
            Step look of run 1 was left out by the rule declined: start-anyway was declined.
            Run 1 ended: declined.
            The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 2. It is forecast to bring it back at 18m, nine times in ten by 28m.
-           Step rebuild of run 2 started: electrician told. It is to rebuild the shop.
+           Step rebuild of run 2 started: electrician told. It is to rebuild the shop, by 2h4m.
       40m  > done rebuild by electrician-1
            Step rebuild of run 2 is done, by electrician-1 (electrician).
            Step look of run 2 started. It is to verify that shop is at or above its MBCO for 5m, by 1h.

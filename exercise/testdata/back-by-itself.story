@@ -7,10 +7,10 @@ starts 2026-01-05T08:00:00Z
        5m  shop-0105: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
            The rule automatic_for facility_lost invoked the playbook move for shop as run 1. It is forecast to bring it back at 26m55s, nine times in ten by 42m23s.
-           Step look of run 1 started: on-call told. It is to what happened?.
+           Step look of run 1 started: on-call told. It is to what happened?, by 57m14s.
        8m  > done look by anna  # the mains failed, the generator did not start
            Step look of run 1 is done, by anna (on-call).
-           Step go of run 1 started: incident-director told. It is to move to the south?. It lets happen: switch: command switch-dns (no way back); seen: verify that shop is at or above its MBCO for 5m.
+           Step go of run 1 started: incident-director told. It is to move to the south?, by 1h3m45s. It lets happen: switch: command switch-dns (no way back); seen: verify that shop is at or above its MBCO for 5m.
        9m  > skip-rest by director-1  # it will come back
            Refused: not all that run 1 covers is back: shop; skip single steps, or abort it.
       10m  > component web up  # somebody found the fuel valve

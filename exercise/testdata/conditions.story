@@ -8,7 +8,7 @@ starts 2026-01-05T08:00:00Z
        5m  shop-0105: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
            The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 27m49s, nine times in ten by 45m11s.
-           Step look of run 1 started: electrician told. It is to look at the damage.
+           Step look of run 1 started: electrician told. It is to look at the damage, by 1h56m35s.
       10m  > done look by electrician-1 cause=water hall=west
            Step look of run 1 is done, by electrician-1 (electrician).
            Step pumps of run 1 started. It is to request pumps.start, by 11m.
@@ -17,10 +17,10 @@ starts 2026-01-05T08:00:00Z
            Step switch of run 1 started. It is to invoke the playbook switch-copy.
            Step switch of run 1 is done.
            Step switch.fast of run 1 was left out by the rule needs: it needs copy, which is lost; switch.slow is done instead.
-           Step switch.slow of run 1 started: electrician told. It is to restore from the tape.
+           Step switch.slow of run 1 started: electrician told. It is to restore from the tape, by 1h59m43s.
       50m  > done switch.slow by electrician-1
            Step switch.slow of run 1 is done, by electrician-1 (electrician).
-           Step switch.go of run 1 started: incident-director told. It is to let the customers in?. It lets happen: switch.open: POST https://door.internal/shops/shop {"by":"shop-0105","open":true}; look-again: verify that shop is at or above its MBCO for 5m.
+           Step switch.go of run 1 started: incident-director told. It is to let the customers in?, by 2h24m45s. It lets happen: switch.open: POST https://door.internal/shops/shop {"by":"shop-0105","open":true}; look-again: verify that shop is at or above its MBCO for 5m.
       51m  > approve switch.go by director-1
            director-1 (incident-director) approved step switch.go of run 1.
            Step switch.go of run 1 is done, by director-1 (incident-director).

@@ -13,7 +13,7 @@ starts 2026-01-05T08:00:00Z
            Refused: electrician-1 may not report fast: that is for incident-director (director-1, director-2).
       20m  > cannot fast by director-1  # the south called: the copy is gone
            Step fast of run 1 was left out by director-1 (incident-director): the south called: the copy is gone.
-           Step slow of run 1 started: electrician-1 told. It is to restore from the tape.
+           Step slow of run 1 started: electrician-1 told. It is to restore from the tape, by 2h9m45s.
       21m  > component copy down
       50m  > done slow by electrician-1
            Step slow of run 1 is done, by electrician-1 (electrician).

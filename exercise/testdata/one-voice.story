@@ -13,7 +13,7 @@ starts 2026-01-05T08:00:00Z
            shop-0105: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
            The rule automatic_for facility_lost invoked the playbook move for shop as run 1. It is forecast to bring it back at 50m, nine times in ten by 1h.
-           Step open of run 1 started: electrician told. It is to open the second shop.
+           Step open of run 1 started: electrician told. It is to open the second shop, by 2h20m.
       50m  > done open by electrician-1
            Step open of run 1 is done, by electrician-1 (electrician).
            Run 1 ended: completed.

@@ -24,7 +24,7 @@ starts 2026-01-05T08:00:00Z
            Step rebuild of run 2 is done.
            Run 2 ended: completed.
            director-2 (incident-director) invoked the playbook tidy for shop as run 3: when all is done. It is forecast to bring it back at 24m, nine times in ten by 34m.
-           Step tidy of run 3 started: on-call told. It is to give the machines back.
+           Step tidy of run 3 started: on-call told. It is to give the machines back, by 2h7m.
       20m  > done tidy by anna
            Step tidy of run 3 is done, by anna (on-call).
            Run 3 ended: completed.

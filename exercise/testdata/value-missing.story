@@ -7,7 +7,7 @@ starts 2026-01-05T08:00:00Z
        5m  shop-0105: Classified disaster by facility_lost and facility_impaired: shop below MBCO.
            The rule automatic_for facility_lost declared a disaster automatically (facility_impaired and facility_lost).
            The rule automatic_for facility_lost invoked the playbook rebuild for shop as run 1. It is forecast to bring it back at 16m6s, nine times in ten by 25m58s.
-           Step look of run 1 started: electrician told. It is to look at the damage.
+           Step look of run 1 started: electrician told. It is to look at the damage, by 2h1m57s.
       10m  > done look by electrician-1 cause=water  # nobody says which hall
            Step look of run 1 is done, by electrician-1 (electrician).
            Step move of run 1 needs a person: nothing was sent: step('look').answers.hall has no value: look has no answer hall.

@@ -24,7 +24,7 @@ starts 2026-01-05T08:00:00Z
       21m  > retry move by director-1
            Step move of run 1 started, ordered by director-1 (incident-director): as the scenario has it. It is to invoke the playbook move-shop.
            Step move of run 1 is done.
-           Step move.go of run 1 started: incident-director told. It is to move the shop?. It lets happen: move.copy: request shop.move {"for":"shop"} (no way back).
+           Step move.go of run 1 started: incident-director told. It is to move the shop?, by 2h15m15s. It lets happen: move.copy: request shop.move {"for":"shop"} (no way back).
       22m  > approve move.go by director-2
            director-2 (incident-director) approved step move.go of run 1.
            Step move.go of run 1 is done, by director-2 (incident-director).
