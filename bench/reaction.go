@@ -115,8 +115,12 @@ func (a *arrivals) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// settled is how long after its start whoever reacts is left alone: outages do not come while a daemon starts.
+const settled = time.Second
+
 // pace sends one alert after the other and waits until each has arrived.
 func (a *arrivals) pace(ctx context.Context, send func(n int) error) ([]float64, error) {
+	time.Sleep(settled)
 	failed := make(chan error, reactions)
 	begun := time.Now()
 	for n := range reactions {
