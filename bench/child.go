@@ -45,6 +45,8 @@ func child(name string, args []string) error {
 		return obey(args, func(o past) (struct{}, error) { return struct{}{}, o.run(ctx) })
 	case "rawlogs":
 		return obey(args, func(o rawLogs) (drained, error) { return o.run(ctx) })
+	case "relay":
+		return obey(args, func(o relaying) (struct{}, error) { return struct{}{}, o.run(ctx) })
 	case "nats":
 		return obey(args, func(o serving) (struct{}, error) { return struct{}{}, o.run(ctx) })
 	}

@@ -27,7 +27,8 @@ const (
 func measureReaction(ctx context.Context, b *bench) ([]Row, error) {
 	p50 := Row{ID: "7", Goal: goal7, Less: true, Target: 1}
 	p99 := Row{ID: "7b", Goal: "the same, p99", Less: true}
-	var ours, peers [][]float64
+	bare := Row{ID: "7 bare", Goal: "two synced publishes one after the other and the call, nothing judged, p50 / as 7", Less: true}
+	var ours, peers, bares [][]float64
 	for n := range b.rounds {
 		dir := filepath.Join(b.dir, fmt.Sprintf("reaction-%d", n))
 		if b.alertmanager != "" {
@@ -42,23 +43,27 @@ func measureReaction(ctx context.Context, b *bench) ([]Row, error) {
 			return nil, err
 		}
 		ours = append(ours, took)
+		if took, err = b.relays(ctx, filepath.Join(dir, "bare")); err != nil {
+			return nil, err
+		}
+		bares = append(bares, took)
 	}
 	words := func(rounds [][]float64) string {
 		return fmt.Sprintf("p50 %.2f ms, p99 %.2f ms", medianOf(rounds, func(r []float64) float64 { return percentile(r, 50) }),
 			medianOf(rounds, func(r []float64) float64 { return percentile(r, 99) }))
 	}
-	p50.Ours, p99.Ours = words(ours), words(ours)
+	p50.Ours, p99.Ours, bare.Ours = words(ours), words(ours), words(bares)
 	if b.alertmanager == "" {
-		return []Row{p50.withoutPeers(), p99.withoutPeers()}, nil
+		return []Row{p50.withoutPeers(), p99.withoutPeers(), bare.withoutPeers()}, nil
 	}
-	p50.Beside, p99.Beside = words(peers), words(peers)
-	ratio := func(p int) (all []float64) {
-		for n := range ours {
-			all = append(all, percentile(ours[n], p)/percentile(peers[n], p))
+	p50.Beside, p99.Beside, bare.Beside = words(peers), words(peers), words(peers)
+	ratio := func(of [][]float64, p int) (all []float64) {
+		for n := range of {
+			all = append(all, percentile(of[n], p)/percentile(peers[n], p))
 		}
 		return all
 	}
-	return []Row{p50.judged(ratio(50)...), p99.judged(ratio(99)...)}, nil
+	return []Row{p50.judged(ratio(ours, 50)...), p99.judged(ratio(ours, 99)...), bare.judged(ratio(bares, 50)...)}, nil
 }
 
 // Arrivals are where what is reacted with comes in: the nth at the path or in the body.

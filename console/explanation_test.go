@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -133,4 +134,45 @@ func TestAnIncidentShowsThePlaybooksThatMatchWithTheirPreconditions(t *testing.T
 			t.Errorf("%+v", c)
 		}
 	}
+}
+
+// What an explanation says comes in part from alerts, which anybody may send.
+func TestHostileTextAnywhereInAnExplanationIsShownAndDoesNothing(t *testing.T) {
+	h := newHouse(t)
+	e := h.explained(h.loseNorth())
+	const hostile = `"'></td><script>alert(1)</script><img src=x onerror=alert(2)>` + "\u202eevil\u200b\x07\u009b31m"
+	if n := spoil(reflect.ValueOf(&e).Elem(), hostile); n < 50 {
+		t.Fatalf("only %d texts were spoilt: the test has lost its grip", n)
+	}
+	var fragment bytes.Buffer
+	if err := parsePages().templates["incident"].ExecuteTemplate(&fragment, "explanation", e); err != nil {
+		t.Fatal(err)
+	}
+	shown := string(bytes.Map(harmless, fragment.Bytes())) // as the whole page is
+	wantIn(t, shown, "&lt;script&gt;alert(1)")
+	wantOut(t, shown, "<script", "<img", `"'>`, "\u202e", "\u200b", "\x07", "\u009b")
+}
+
+// spoil adds a text to every text of a value, and says to how many.
+func spoil(v reflect.Value, with string) (n int) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() && v.Kind() == reflect.Pointer {
+			n = spoil(v.Elem(), with)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			n += spoil(v.Field(i), with)
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			n += spoil(v.Index(i), with)
+		}
+	case reflect.String:
+		if v.CanSet() {
+			v.SetString(v.String() + with)
+			n = 1
+		}
+	}
+	return n
 }

@@ -130,20 +130,20 @@ func (v *Invoker) envelope(now time.Time, changes []incident.Change) (journal.En
 func (v *Invoker) append(ctx context.Context, e journal.Envelope) (journal.Committed, error) {
 	ctx, cancel := v.stage.Timeout(ctx, appendPatience)
 	defer cancel()
-	start := time.Now()
+	start := v.stage.Now()
 	v.note(func(s *Status) { s.Appending = start })
 	committed, err := v.cfg.Log.Append(ctx, e)
 	if planted.Is(planted.LostIsStored) && errors.Is(err, journal.ErrUnknown) {
 		committed, err = journal.Committed{Envelope: e, Sequence: e.PrevSequence + 1, Hash: e.CommitID}, nil
 	}
-	took := time.Since(start)
+	took := v.stage.Now().Sub(start)
 	v.note(func(s *Status) { s.Appending = time.Time{} })
 	switch {
 	case err == nil:
 		if v.current() {
-			v.looked = time.Now()
+			v.looked = v.stage.Now()
 		}
-		v.note(func(s *Status) { s.AppendTook, v.contact = took, time.Now() })
+		v.note(func(s *Status) { s.AppendTook, v.contact = took, v.stage.Now() })
 		v.journalWorks()
 	case !errors.Is(err, journal.ErrConflict) && !errors.Is(err, journal.ErrTooLarge):
 		v.blind = false
@@ -188,7 +188,7 @@ func (v *Invoker) notice(event incident.Event) {
 	case incident.TookOver:
 		v.incumbent = e
 		if v.status.Standby != nil {
-			v.newcomer = time.Now()
+			v.newcomer = v.stage.Now()
 		}
 		v.succeed()
 	case incident.GapAdopted:
@@ -211,7 +211,7 @@ func (v *Invoker) succeed() {
 
 // readOn folds in what the log holds beyond what is known.
 func (v *Invoker) readOn(ctx context.Context) error {
-	start := time.Now()
+	start := v.stage.Now()
 	for c, err := range v.readings(ctx, v.head.sequence) {
 		var gap *journal.Gap
 		if errors.As(err, &gap) {

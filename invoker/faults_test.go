@@ -44,6 +44,7 @@ func TestLostAcknowledgementsChangeNothing(t *testing.T) {
 type unreliable struct {
 	journal.Log
 	away   atomic.Bool                   // neither read nor written
+	broken atomic.Bool                   // what is read is not what was written
 	before func(journal.Envelope) error  // in place of an append
 	after  func(journal.Committed) error // in place of its acknowledgement
 }
@@ -69,6 +70,9 @@ func (u *unreliable) Append(ctx context.Context, e journal.Envelope) (journal.Co
 func (u *unreliable) Read(ctx context.Context, after uint64) iter.Seq2[journal.Committed, error] {
 	if u.away.Load() {
 		return func(yield func(journal.Committed, error) bool) { yield(journal.Committed{}, errAway) }
+	}
+	if u.broken.Load() {
+		return func(yield func(journal.Committed, error) bool) { yield(journal.Committed{}, journal.ErrBroken) }
 	}
 	return u.Log.Read(ctx, after)
 }

@@ -157,7 +157,7 @@ func (v *Invoker) Run(ctx context.Context) error {
 	if v.cfg.Lease != nil {
 		v.stage.Go(func() { v.listen(acting) })
 	}
-	v.born = time.Now()
+	v.born = v.stage.Now()
 	if err := v.wake(ctx); err != nil && ctx.Err() == nil && !v.idle() {
 		return err
 	}

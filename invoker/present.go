@@ -18,7 +18,7 @@ func (v *Invoker) present(ctx context.Context) bool {
 	if !v.current() {
 		looking, cancel := v.stage.Timeout(ctx, presentTime)
 		defer cancel()
-		begun := time.Now()
+		begun := v.stage.Now()
 		head, err := v.cfg.AlertsHead(looking)
 		if err != nil {
 			v.blind = v.blind || v.standing().JournalError == ""
@@ -35,5 +35,5 @@ func (v *Invoker) present(ctx context.Context) bool {
 
 // current reports whether the last look at the end of the alert log still counts.
 func (v *Invoker) current() bool {
-	return v.cfg.AlertsHead == nil || time.Since(v.looked) < presentFor
+	return v.cfg.AlertsHead == nil || v.stage.Now().Sub(v.looked) < presentFor
 }

@@ -13,12 +13,14 @@ import (
 // nil) that is this machine, its goroutines and its clock. The simulation has a stage with one thread and a clock of its
 // own, on which one seed gives one course of events.
 type Stage interface {
+	// Now is by a clock that nobody puts forward or back: how long something has taken, not what time it is.
+	Now() time.Time
 	// Wait gives what comes in first by one of the doors that are open; nothing once d is over, or ctx. Where d is not
 	// positive it gives only what is there.
 	Wait(ctx context.Context, open Door, d time.Duration) Knock
 	// Bring brings something to its door and waits until it is taken in.
 	Bring(ctx context.Context, k Knock) error
-	// Await waits until done is closed.
+	// Await waits until something comes from done, or it is closed.
 	Await(ctx context.Context, done <-chan struct{}) error
 	// Timeout is a context that ends after d.
 	Timeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc)
@@ -79,6 +81,8 @@ type machine struct {
 func newMachine(over <-chan struct{}, flying *sync.WaitGroup) *machine {
 	return &machine{make(chan *Heard, mostWaiting), make(chan *ask), make(chan *incident.Result), make(chan bool), over, flying}
 }
+
+func (m *machine) Now() time.Time { return time.Now() }
 
 func (m *machine) Wait(ctx context.Context, open Door, d time.Duration) (k Knock) {
 	ears, asks, results, news := m.ears, m.asks, m.results, m.news

@@ -71,7 +71,7 @@ func (v *Invoker) standBy(ctx context.Context) (stood bool, err error) {
 		}
 		v.drain(ctx)
 		holder, held := v.cfg.Lease.Holder()
-		if !held && v.caughtUp && time.Since(v.newcomer) > newcomerTime {
+		if !held && v.caughtUp && v.stage.Now().Sub(v.newcomer) > newcomerTime {
 			return stood, nil
 		}
 		if held && holder.Instance != "" {
@@ -110,7 +110,7 @@ func (v *Invoker) misread(c journal.Committed) bool {
 // glance looks whether the log has moved on without this instance. Whoever does not append would not learn otherwise that
 // somebody took over: a process that was stopped, or cut off, wakes and believes that nothing has happened.
 func (v *Invoker) glance(ctx context.Context) {
-	if v.cfg.Lease == nil || v.idle() || time.Since(v.contact) < certainFor {
+	if v.cfg.Lease == nil || v.idle() || v.stage.Now().Sub(v.contact) < certainFor {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, glanceTime)
@@ -128,13 +128,8 @@ func (v *Invoker) glance(ctx context.Context) {
 
 // listen brings the loop what is said of who is in charge.
 func (v *Invoker) listen(ctx context.Context) {
-	for v.cfg.Lease != nil {
-		select {
-		case <-ctx.Done():
-			return
-		case <-v.cfg.Lease.Changed():
-			_ = v.stage.Bring(ctx, Knock{news: true}) // who is over needs no news
-		}
+	for v.stage.Await(ctx, v.cfg.Lease.Changed()) == nil {
+		_ = v.stage.Bring(ctx, Knock{news: true}) // who is over needs no news
 	}
 }
 
@@ -146,7 +141,7 @@ func (v *Invoker) forget() { v.note(func(*Status) { v.contact = time.Time{} }) }
 func (v *Invoker) certain(ctx context.Context) bool {
 	for v.cfg.Lease != nil {
 		v.mu.Lock()
-		seen := time.Since(v.contact)
+		seen := v.stage.Now().Sub(v.contact)
 		v.mu.Unlock()
 		if seen < certainFor {
 			break

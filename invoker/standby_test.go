@@ -172,6 +172,38 @@ func TestOfManyWhoStandByOneTakesOver(t *testing.T) {
 	})
 }
 
+// Found by the simulation (seed 279 with -standby): it tried again and again, without a pause, to append to a log that it
+// could not read, and called itself ready to take over.
+func TestAStandbyThatCannotTrustTheLogSaysSoAndDoesNotTakeOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, b := newWorld(t), &board{}
+		first := w.boot(b.seat).ready()
+		appends := 0
+		log := &unreliable{Log: w.journal, before: func(journal.Envelope) error {
+			if appends++; appends > 3 {
+				time.Sleep(time.Hour) // it would never give way
+			}
+			return journal.ErrConflict
+		}}
+		second := w.boot(func(c *invoker.Config) { b.seat(c); c.Log = log })
+		w.untilItWaits()
+		log.broken.Store(true)
+		w.monitor()
+		time.Sleep(time.Second)
+		first.end()
+		time.Sleep(time.Minute)
+		if s := second.inv.Status(); s.Live || s.HandsOff == "" {
+			t.Errorf("it stands at %+v", s)
+		}
+		if err := second.inv.Ready(); err == nil || !strings.Contains(err.Error(), "hands off") {
+			t.Errorf("it is ready to take over: %v", err)
+		}
+		if appends > 0 {
+			t.Errorf("it tried %d times to append", appends)
+		}
+	})
+}
+
 // The effect of a record waits until it has been seen that nobody has taken over since.
 func TestAnEffectWaitsUntilTheLogWasLookedInto(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -71,14 +71,14 @@ const slowAppend = 2 * time.Second
 // charge were gone.
 func (v *Invoker) Ready() error {
 	s := v.standing()
-	if err := v.unable(); err != nil && s.Standby == nil {
+	if err := v.unable(); err != nil && (s.Standby == nil || s.HandsOff != "") {
 		return err
 	}
 	switch {
 	case s.JournalError != "":
 		return fmt.Errorf("the journal cannot be used since %s: %s; nothing is decided until it can: look at the NATS server and its disk",
 			s.JournalSince.Format(time.RFC3339), s.JournalError)
-	case !s.Appending.IsZero() && time.Since(s.Appending) > slowAppend:
+	case !s.Appending.IsZero() && v.stage.Now().Sub(s.Appending) > slowAppend:
 		return errors.New("the journal is slow: an append has taken more than 2s; look at the NATS server and its disk")
 	case s.ClockBehind > 0:
 		return fmt.Errorf("this machine's clock is %s behind the journal: deadlines wait until it has caught up; check NTP",

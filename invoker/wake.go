@@ -63,7 +63,7 @@ func (v *Invoker) catchUp(ctx context.Context) error {
 func (v *Invoker) isUp() {
 	v.note(func(s *Status) {
 		if s.StartTook == 0 {
-			s.StartTook = time.Since(v.born)
+			s.StartTook = v.stage.Now().Sub(v.born)
 		}
 	})
 }

@@ -57,8 +57,13 @@ type process struct {
 	looked   int          // how often it was told to look again
 	listens  *thread      // its ears, where they wait for a message
 
-	frozen time.Time // stopped until then
-	dead   bool
+	frozen  time.Time // stopped until then
+	stopped time.Time // when that began
+	dead    bool
+	died    time.Time
+
+	holds  uint64        // the epoch in which it says to be in charge; 0: it does not
+	charge chan struct{} // there may be news of who is
 }
 
 // boot starts a daemon.
@@ -73,7 +78,13 @@ func (h *host) boot() *process {
 	if kept != nil {
 		heard = kept.Heard
 	}
+	p.charge = make(chan struct{}, 1)
+	var beside invoker.Lease
+	if w.Standby {
+		beside = lease{p}
+	}
 	p.inv = invoker.New(invoker.Config{
+		Lease:     beside,
 		Kept:      kept,
 		Log:       journal.On(view{p}, &h.notes, p.wait),
 		Hands:     hands{p},
@@ -91,6 +102,10 @@ func (h *host) boot() *process {
 			w.saw("what was kept was thrown away, since the logs said otherwise")
 			h.kept = nil
 			p.kill()
+			return
+		}
+		if errors.Is(err, invoker.ErrAnew) {
+			p.anew()
 			return
 		}
 		if err != nil && p.ctx.Err() == nil {
@@ -171,11 +186,7 @@ func (p *process) spawn(when time.Time, f func()) {
 func (p *process) run(t *thread) {
 	t.run()
 	if t == p.loop {
-		waiting := p.waiting
-		p.waiting = nil
-		for _, other := range waiting {
-			p.rouse(other)
-		}
+		p.rouseWaiting()
 	}
 	if len(p.others) > 64 {
 		kept := p.others[:0]
@@ -185,6 +196,15 @@ func (p *process) run(t *thread) {
 			}
 		}
 		p.others = kept
+	}
+}
+
+// rouseWaiting has whoever waits for something look whether it has come.
+func (p *process) rouseWaiting() {
+	waiting := p.waiting
+	p.waiting = nil
+	for _, t := range waiting {
+		p.rouse(t)
 	}
 }
 
@@ -221,8 +241,7 @@ func (p *process) port(what string) {
 	case d.fault("a daemon dies at " + what):
 		p.die()
 	case d.fault("a daemon is stopped at " + what):
-		p.frozen = p.w.now.Add(d.between("how long a daemon is stopped", time.Second, 3*time.Minute))
-		p.w.supervise(p, p.frozen)
+		p.freeze(p.w.now.Add(d.between("how long a daemon is stopped", time.Second, 3*time.Minute)))
 		p.sleep(0)
 	}
 }
@@ -238,13 +257,18 @@ func (p *process) kill() {
 		return
 	}
 	p.keeps()
-	p.dead = true
+	p.end()
+	p.w.tellOthers(p, leaseGone)
+	p.w.died(p)
+}
+
+func (p *process) end() {
+	p.dead, p.died = true, p.w.now
 	p.stop()
 	if p.host.alive == p {
 		p.host.alive = nil
 	}
 	p.w.plan(p.w.now, p.bury)
-	p.w.died(p)
 }
 
 // bury ends the threads of a dead process.

@@ -12,13 +12,14 @@ import (
 
 // Options are what a world is made of. The seed alone gives all the others.
 type Options struct {
-	Seed   uint64
-	Hours  int
-	Attack bool // somebody has stolen a credential, and all else is well
-	Rates  map[string]float64
-	Only   []string // faults that may happen, of those that the seed says: what shrinking leaves; nil: all
-	Keeps  bool     // daemons keep what they have heard for the lives after them
-	Traced bool     // keep a trace of all that happens
+	Seed    uint64
+	Hours   int
+	Attack  bool // somebody has stolen a credential, and all else is well
+	Rates   map[string]float64
+	Only    []string // faults that may happen, of those that the seed says: what shrinking leaves; nil: all
+	Keeps   bool     // daemons keep what they have heard for the lives after them
+	Standby bool     // daemons share a lease: one decides, the others stand by
+	Traced  bool     // keep a trace of all that happens
 }
 
 // atAnOccasion are the faults that may happen each time that something is done, and how often they do, by default.
@@ -99,7 +100,7 @@ var byItself = map[string]float64{
 func Swarm(seed uint64) Options {
 	r := rand.New(rand.NewPCG(seed, 0x5eed))
 	o := Options{Seed: seed, Hours: 168 + r.IntN(169), Rates: map[string]float64{}, Attack: r.IntN(8) == 0}
-	for _, all := range []map[string]float64{atAnOccasion, byItself, inHaste} {
+	for _, all := range []map[string]float64{atAnOccasion, byItself, inHaste, besideALease} {
 		for _, name := range slices.Sorted(maps.Keys(all)) {
 			on, rate := r.IntN(2) == 0, all[name]*math.Pow(10, r.Float64()*1.4-0.7)
 			if on {

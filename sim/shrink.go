@@ -54,6 +54,9 @@ func (o Options) Command() string {
 	if o.Keeps {
 		text += " -keeps"
 	}
+	if o.Standby {
+		text += " -standby"
+	}
 	if o.Only != nil {
 		text += fmt.Sprintf(" -only %q", strings.Join(o.Only, ";"))
 	}

@@ -14,17 +14,18 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 2, "how many seeds to play, from -from on")
-	from  = flag.Uint64("from", 1, "the first seed")
-	seed  = flag.Uint64("seed", 0, "play this one seed and tell what happens")
-	tells = flag.Bool("tell", false, "with -seed: tell all of it")
-	only  = flag.String("only", "", "with -seed: of its faults only these, with ; between them")
-	keeps = flag.Bool("keeps", false, "daemons keep what they have heard for the lives after them")
-	small = flag.Int("shrink", 60, "how many worlds to play to find the fewest faults with which a seed fails")
+	seeds   = flag.Int("seeds", 2, "how many seeds to play, from -from on")
+	from    = flag.Uint64("from", 1, "the first seed")
+	seed    = flag.Uint64("seed", 0, "play this one seed and tell what happens")
+	tells   = flag.Bool("tell", false, "with -seed: tell all of it")
+	only    = flag.String("only", "", "with -seed: of its faults only these, with ; between them")
+	keeps   = flag.Bool("keeps", false, "daemons keep what they have heard for the lives after them")
+	standby = flag.Bool("standby", false, "one daemon decides, the others stand by")
+	small   = flag.Int("shrink", 60, "how many worlds to play to find the fewest faults with which a seed fails")
 )
 
 // play plays seeds on all processors; each gives the same whoever plays it.
-func play(first uint64, n int, keeps bool, each func(*World, *Failure)) {
+func play(first uint64, n int, with func(*Options), each func(*World, *Failure)) {
 	var next, all sync.Mutex
 	seed := first
 	var workers sync.WaitGroup
@@ -39,7 +40,7 @@ func play(first uint64, n int, keeps bool, each func(*World, *Failure)) {
 					return
 				}
 				o := Swarm(mine)
-				o.Keeps = keeps
+				with(&o)
 				w := New(o)
 				f := w.Run()
 				all.Lock()
@@ -62,7 +63,7 @@ func TestMain(m *testing.M) {
 func TestWhateverGoesWrongTheInvariantsHold(t *testing.T) {
 	if *seed != 0 {
 		o := Swarm(*seed)
-		o.Keeps = *keeps
+		asked(&o)
 		if *only != "" {
 			o.Only = strings.Split(*only, ";")
 		}
@@ -80,7 +81,7 @@ func TestWhateverGoesWrongTheInvariantsHold(t *testing.T) {
 	hours := 0
 	var failed []Options
 	start := time.Now()
-	play(*from, *seeds, *keeps, func(w *World, f *Failure) {
+	play(*from, *seeds, asked, func(w *World, f *Failure) {
 		hours += w.Hours
 		for what, n := range w.sights {
 			sights[what] += n
@@ -108,10 +109,10 @@ func TestWhateverGoesWrongTheInvariantsHold(t *testing.T) {
 
 func TestWhateverGoesWrongTheInvariantsHoldWhereWhatWasHeardIsKept(t *testing.T) {
 	if *seed != 0 {
-		return // one seed is played, with -keeps or without, by the test before
+		return // one seed is played, with -keeps or without, by the first test
 	}
 	sights := map[string]int{}
-	play(*from, max(4, *seeds/4), true, func(w *World, f *Failure) {
+	play(*from, max(4, *seeds/4), func(o *Options) { o.Keeps = true }, func(w *World, f *Failure) {
 		for what, n := range w.sights {
 			sights[what] += n
 		}
@@ -123,6 +124,29 @@ func TestWhateverGoesWrongTheInvariantsHoldWhereWhatWasHeardIsKept(t *testing.T)
 		t.Error("no daemon began with what was kept")
 	}
 }
+
+func TestWhateverGoesWrongTheInvariantsHoldWhereOthersStandBy(t *testing.T) {
+	if *seed != 0 {
+		return
+	}
+	sights := map[string]int{}
+	play(*from, max(4, *seeds/8), func(o *Options) { o.Standby = true }, func(w *World, f *Failure) {
+		for what, n := range w.sights {
+			sights[what] += n
+		}
+		if f != nil {
+			t.Errorf("seed %d: %v\n  %s", w.Seed, f, w.Command())
+		}
+	})
+	for _, what := range []string{"a daemon said that it is in charge", "a daemon began anew, since another had taken over", unheard} {
+		if sights[what] == 0 {
+			t.Errorf("never seen: %s", what)
+		}
+	}
+}
+
+// asked are the options that the flags say.
+func asked(o *Options) { o.Keeps, o.Standby = *keeps, *standby }
 
 func TestASeedGivesTheSameCourseOfEventsEachTime(t *testing.T) {
 	for seed := range uint64(2) {

@@ -22,9 +22,12 @@ type delivery struct {
 // nap is the longest that the loop of an invoker waits for nothing but a jump of its clock, and poll how often one looks
 // that is not in charge. Nothing comes of most of these looks, so only those are played that something can come of.
 const (
-	nap  = time.Minute
-	poll = time.Second
+	nap    = time.Minute
+	poll   = time.Second
+	beside = poll / 4 // of a standby
 )
+
+func (s stage) Now() time.Time { return s.p.w.now }
 
 func (s stage) Wait(ctx context.Context, open invoker.Door, d time.Duration) invoker.Knock {
 	p := s.p
@@ -37,6 +40,16 @@ func (s stage) Wait(ctx context.Context, open invoker.Door, d time.Duration) inv
 		deadline = p.w.end.Add(time.Hour)
 		p.watching = true
 		defer func() { p.watching = false }()
+	case p.w.Standby && d == poll && p.inCharge() && p.inv.Ready() == nil:
+		deadline = p.nothingBefore(deadline)
+		p.watching = true
+		defer func() { p.watching = false }()
+	case p.w.Standby && d == beside && p.inv.Status().CaughtUp && p.inv.Status().JournalError == "":
+		if _, held := (lease{p}).Holder(); held {
+			deadline = p.w.end.Add(time.Hour)
+			p.watching = true
+			defer func() { p.watching = false }()
+		}
 	}
 	for {
 		if k := p.take(open); k.Door() != 0 {
@@ -84,7 +97,7 @@ func (s stage) Bring(ctx context.Context, k invoker.Knock) error {
 		return ctx.Err()
 	}
 	b := delivery{ctx: ctx, knock: k}
-	if k.Door() == invoker.Results {
+	if k.Door()&(invoker.Results|invoker.News) != 0 {
 		b.by = s.p.w.running
 		b.by.naps++
 	}

@@ -114,8 +114,7 @@ func (w *World) kill() {
 
 func (w *World) stopSomebody() {
 	if p := w.somebody(); p != nil {
-		p.frozen = w.now.Add(w.dice.between("how long somebody is stopped", time.Second, 10*time.Minute))
-		w.supervise(p, p.frozen)
+		p.freeze(w.now.Add(w.dice.between("how long somebody is stopped", time.Second, 10*time.Minute)))
 	}
 }
 

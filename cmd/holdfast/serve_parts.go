@@ -13,7 +13,9 @@ import (
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/rs/zerolog"
 
+	"holdfast/detector"
 	"holdfast/internal/failpoint"
+	"holdfast/internal/garbage"
 )
 
 // parts are the loops of a daemon. When one ends by itself all end.
@@ -81,6 +83,7 @@ func announce(ctx context.Context, will *house, at address, readyFile string, lo
 		s := will.Status()
 		log.Info().Str("http", at.HTTP).Str("nats", at.NATS).Uint64("epoch", s.Epoch).Uint64("journal_head", s.Head).
 			Uint64("alerts_through", s.AlertsThrough).Str("version", version()).Msg("holdfast is up")
+		garbage.Room(detector.LeastGarbage)
 	})
 }
 

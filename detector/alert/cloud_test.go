@@ -49,6 +49,23 @@ func TestGooglesTimesAreReadAsNumbersOfAnyKind(t *testing.T) {
 	}
 }
 
+// What Google sends to try a channel has a state in capitals and its documentation in a string.
+func TestATestOfGooglesNotificationIsReadAndSaysNothing(t *testing.T) {
+	test := `{"version": "test", "incident": {"incident_id": "12345", "state": "OPEN", "started_at": 0, "ended_at": 0, "policy_name": "p", "documentation": "Test documentation"}}`
+	if b := decode(t, test); len(b.Alerts) != 0 || b.Format != "gcp" {
+		t.Errorf("it is read as %+v", b)
+	}
+}
+
+func TestWhatAPolicysAuthorWroteIsReadAsItStandsOrWithItsType(t *testing.T) {
+	for _, documentation := range []string{`"ask the ledger team"`, `{"content": "ask the ledger team", "mime_type": "text/markdown"}`} {
+		a := decode(t, incident(`, "state": "open", "documentation": `+documentation)).Alerts[0]
+		if a.Annotations.Get("description") != "ask the ledger team" {
+			t.Errorf("of %s is read %v", documentation, a.Annotations)
+		}
+	}
+}
+
 func TestWhatIsPushedMayBeInAnyKnownFormat(t *testing.T) {
 	if b := decode(t, push(own(""))); b.Format != "holdfast" || len(b.Alerts) != 1 {
 		t.Errorf("read as %+v", b)

@@ -4,7 +4,8 @@ package alert
 // https://cloud.google.com/monitoring/support/notification-options
 //
 // A closed incident is resolved. One that Google closes by itself, because no data came for so long (autoClose), looks
-// the same: give the policy an alert for absent data.
+// the same: give the policy an alert for absent data. A test of the notification channel ("version": "test") tells of an
+// incident that there is not, in a state that none has: it is read, and says nothing.
 var (
 	incidentKeys = []string{"incident_id", "scoping_project_id", "state", "severity", "started_at", "ended_at", "summary",
 		"policy_name", "policy_user_labels", "condition_name", "resource", "resource_id", "resource_name",
@@ -20,15 +21,26 @@ func claimsGoogle(v value) bool {
 
 func readGoogle(v value) (Batch, error) {
 	f := fill(v, "the message", "incident", "version").object("incident", incidentKeys...)
+	if version, _ := v.field("version"); version.text == "test" {
+		return Batch{}, f.err
+	}
 	a := Alert{
 		Status:      f.state("state", incidentStates),
 		Labels:      f.googleLabels(),
-		Annotations: filled(map[string]string{"summary": f.text("summary"), "description": f.object("documentation", "content").text("content")}),
+		Annotations: filled(map[string]string{"summary": f.text("summary"), "description": f.documentation()}),
 		StartsAt:    f.when("started_at"),
 		EndsAt:      f.when("ended_at"),
 		Fingerprint: f.text("incident_id"),
 	}
 	return one(a, f.err)
+}
+
+// documentation is what the policy's author wrote, as it stands or with its type beside it.
+func (f *form) documentation() string {
+	if v, _ := f.value.field("documentation"); v.kind == text {
+		return v.text
+	}
+	return f.object("documentation", "content").text("content")
 }
 
 // googleLabels are what an incident is about: a user's own labels by their own names, others by where they stand.
