@@ -16,7 +16,7 @@ test: ## all tests: no service, browser or network needed
 
 # The race detector is about the ways that code takes, so of the properties of incidents, which take the longest, a fifth of the cases
 # do; all are tried without it. They compute, the rest mostly waits for daemons. What vet finds, it finds without -race too.
-RACE := $(GO) test -race -shuffle=on -vet=off
+RACE := $(GO) test -race -shuffle=on -vet=off -timeout 20m
 PROPERTIES := $(GO) list -f '{{$$p := .ImportPath}}{{range .TestImports}}{{if eq . "pgregory.net/rapid"}}{{println $$p}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "pgregory.net/rapid"}}{{println $$p}}{{end}}{{end}}' ./... | sort -u
 race: ## the same under the race detector, in shuffled order
 	@rest=$$($(GO) list ./... | grep -vx holdfast/incident) || exit 1; \

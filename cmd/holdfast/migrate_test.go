@@ -139,7 +139,7 @@ func TestAJournalMovesFromOneMachineToThreeAndFromThereToServersOfOnesOwn(t *tes
 	}
 
 	end := trio.hold(t, "--to")
-	out, said, code := commanded(t, "migrate", "--from", old, "--to", trio.config(0), "--reason", "three machines", "--patience", "1m")
+	out, said, code := commanded(t, "migrate", "--from", old, "--to", trio.config(0), "--reason", "three machines", "--patience", "3m")
 	if code != 0 || !strings.Contains(out, "both logs are the same, "+plural(before.Envelopes, "envelope")) || !strings.Contains(out, "start the daemon there") {
 		t.Fatalf("migrate: exit %d: %s%s", code, out, said)
 	}
@@ -170,7 +170,7 @@ func TestAJournalMovesFromOneMachineToThreeAndFromThereToServersOfOnesOwn(t *tes
 	put(t, next, "leaf", "tls://migration:for-a-while@"+leaf+"\n")
 	end = trio.hold(t, "--from", "--to", filepath.Join(next, "holdfast.yaml"), "--leaf", filepath.Join(next, "leaf"))
 	out, said, code = commanded(t, "migrate", "--from", trio.config(0), "--to", filepath.Join(next, "holdfast.yaml"), "--leaf", filepath.Join(next, "leaf"), "--nkey", filepath.Join(own.dir, "setup.seed"),
-		"--reason", "not three machines but our own servers", "--patience", "1m")
+		"--reason", "not three machines but our own servers", "--patience", "3m")
 	if code != 0 {
 		t.Fatalf("migrate: exit %d: %s%s", code, out, said)
 	}

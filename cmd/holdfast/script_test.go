@@ -81,7 +81,7 @@ func exitsWith(ts *testscript.TestScript, _ bool, args []string) {
 var exitStatus = regexp.MustCompile(`exit status ([0-9]+)`)
 
 // patient is how long anything a script waits for may take on a slow machine.
-const patient = 30 * time.Second
+const patient = 2 * time.Minute
 
 // awaitReady (ready) waits for a daemon's ready file, and puts its addresses into HOLDFAST_URL and NATS_URL.
 func awaitReady(ts *testscript.TestScript, _ bool, args []string) {
