@@ -157,11 +157,17 @@ func (i *Incident) forbade(at time.Time, e StepForbidden) {
 	}
 }
 
-// released takes the brake off a step. Whoever was asked could not answer meanwhile, so their time begins anew.
+// released takes the brake off a step. Whoever was asked could not answer meanwhile, so their time begins anew; where the
+// playbook names none, what was left of it goes on.
 func (s *StepState) released(at time.Time, p *playbooks.Step) {
+	held := s.Held
 	s.Held = nil
-	if s.Status == Waiting && !s.Until.IsZero() && within(p) > 0 {
+	switch {
+	case s.Status != Waiting || s.Until.IsZero():
+	case within(p) > 0:
 		s.Until = later(s.Until, at.Add(within(p)))
+	case held != nil:
+		s.Until = s.Until.Add(at.Sub(held.At))
 	}
 }
 

@@ -143,7 +143,7 @@ func verbs() []string {
 // it would stay for ever and hold what it holds.
 func (i Incident) driven(verb Verb) error {
 	switch {
-	case i.HandsOff != "" && verb != VerbStandDown:
+	case i.HandsOff != "" && i.StoodDown == nil && verb != VerbStandDown:
 		return Refuse("%[1]s is shown, not driven (%[2]s): nothing would come of it. Carry it through by hand, put down what was done (holdfast note %[1]s WHAT), then holdfast stand-down %[1]s --reason WHY", i.ID, i.HandsOff)
 	case i.StoodDown != nil:
 		return before(i.StoodDown.By, i.Closed, "%s was stood down by %s at %s", i.ID, who(i.StoodDown.By), stamp(i.Closed))

@@ -243,6 +243,9 @@ func (w World) planOf(p *playbooks.Playbook) *forecast.Plan {
 // leastPatience is how long nobody is passed over, however little slack is left.
 const leastPatience = 2 * time.Minute
 
+// leastWork is how long nobody who has taken a step is called silent whose playbook names no time for it.
+const leastWork = 10 * time.Minute
+
 // hurried is an event that asks something of a person with the time they have cut to what the slack allows: half of what is
 // left for their step when they are asked, and two minutes at least, where the playbook gives them longer. So the next is told
 // while there is time for them to act. The slack of a step is what lies between now and the instant at which it has to end
@@ -268,8 +271,9 @@ func (i Incident) hurried(w World, e Event) Event {
 			until = w.Now.Add(within(p))
 		}
 		switch cut := i.cut(w, e.Run, e.Step, until); {
-		case until.IsZero() && !cut.IsZero(): // whoever is at it is not called silent for working as long as it takes
-			e.Until = later(cut, w.Now.Add(p.Expect))
+		case until.IsZero() && (cut.IsZero() || p.Expect == 0): // it takes as long as it takes
+		case until.IsZero(): // whoever is at it is not called silent for working as long as that
+			e.Until = later(cut, w.Now.Add(max(p.Expect, leastWork)))
 		case cut.Before(until):
 			e.Until = cut
 		}

@@ -338,3 +338,49 @@ func BenchmarkAThousandRunsThatNothingHappensTo(b *testing.B) {
 		}
 	}
 }
+
+// Found by a review on the day that the rule came.
+func TestWhoTakesAStepIsNotCalledSilentByATimeThatWasMeantForTakingIt(t *testing.T) {
+	h := runWith(t, `
+  - {id: look, do: "Look", role: on-call-pay, expect: 40m}
+  - {id: verified, verify: {service: payments-api, for: 5m}, timeout: 2h, milestone: recovered}
+`)
+	until := h.step("look").Until.Sub(t0)
+	h.recovers(30*time.Minute, false) // no deadline presses any more
+	h.at(until - 10*time.Minute)
+	equal(t, h.says("erin", VerbAck, "look"), []string{"acknowledged look"})
+	for h.nextAt() >= 0 && h.nextAt() < 4*time.Hour {
+		equal(t, slices.Contains(h.at(h.nextAt()), "acknowledgement_lapsed look"), false)
+	}
+	equal(t, h.step("look").Acked.Person, "erin")
+}
+
+func TestAStepOfWhichNobodySaysHowLongItTakesIsNotTakenBackAgainAndAgain(t *testing.T) {
+	h := runWith(t, `
+  - {id: look, do: "Look", role: on-call-pay}
+  - {id: slow, run: {exec: {command: act}}, expect: 110m, timeout: 3h}
+  - {id: verified, verify: {service: payments-api, for: 5m}, timeout: 2h, milestone: recovered}
+`)
+	h.says("erin", VerbAck, "look")
+	for h.nextAt() >= 0 && h.nextAt() < 2*time.Hour {
+		equal(t, slices.Contains(h.at(h.nextAt()), "acknowledgement_lapsed look"), false)
+	}
+}
+
+func TestWhatAStepHasLeftOfItsTimeIsLeftWhenItIsHeldNoMore(t *testing.T) {
+	h := runWith(t, `
+  - {id: look, do: "Look", role: on-call-pay, expect: 10m}
+  - {id: verified, verify: {service: payments-api, for: 5m}, timeout: 2h, milestone: recovered}
+`)
+	h.at(10 * time.Minute)
+	h.says("erin", VerbAck, "look")
+	left := h.step("look").Until.Sub(h.now)
+	h.control("bob", VerbHold, "look", "")
+	for h.nextAt() >= 0 && h.nextAt() < 80*time.Minute {
+		h.at(h.nextAt())
+	}
+	h.at(80 * time.Minute)
+	h.control("bob", VerbResume, "look", "")
+	equal(t, h.step("look").Acked.Person, "erin")
+	equal(t, h.step("look").Until.Sub(h.now), left)
+}

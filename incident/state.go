@@ -135,6 +135,8 @@ func (s *StepState) acknowledged(at time.Time, p *playbooks.Step, e Acknowledged
 		s.Until = e.Until
 	case within(p) > 0:
 		s.Until = at.Add(within(p))
+	default: // the time in which somebody was to take it is over, and there is none for what it takes
+		s.Until = time.Time{}
 	}
 }
 

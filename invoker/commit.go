@@ -31,6 +31,9 @@ type decision func(now time.Time) ([]incident.Change, error)
 func (v *Invoker) commit(ctx context.Context, decide decision) ([]incident.Change, error) {
 	defer func() { v.attempts, v.landed = nil, nil }()
 	for wait := firstPause; ; wait = min(2*wait, longestPause) {
+		if v.idle() { // nor what it decided before it was relieved
+			return nil, v.unable()
+		}
 		v.mu.Lock()
 		now := v.now()
 		v.entries = nil
@@ -94,7 +97,7 @@ func (v *Invoker) lookBack(ctx context.Context, wait time.Duration) error {
 	}
 	switch {
 	case v.idle():
-		return v.Ready()
+		return v.unable()
 	case v.head == before:
 		return v.pause(ctx, wait)
 	}
@@ -278,7 +281,7 @@ func (v *Invoker) insist(ctx context.Context, try func(context.Context) error) e
 				return unreliable(err)
 			}
 			v.handsOff(err)
-			return v.Ready()
+			return v.unable()
 		}
 		v.journalFails(err)
 		if err := v.pause(ctx, wait); err != nil {

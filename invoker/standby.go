@@ -113,7 +113,7 @@ func (v *Invoker) glance(ctx context.Context) {
 	if v.cfg.Lease == nil || v.idle() || v.stage.Now().Sub(v.contact) < certainFor {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, glanceTime)
+	ctx, cancel := v.stage.Timeout(ctx, glanceTime)
 	defer cancel()
 	err := v.readOn(ctx)
 	switch {

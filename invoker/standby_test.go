@@ -267,3 +267,71 @@ func TestATextThatIsAdoptedBeforeAnAlertThatAStandbyHasHeardMakesItReadAnew(t *t
 		}
 	})
 }
+
+// Who does not learn that an append went through, and is relieved meanwhile, must not go on where it was. Found by a review: it
+// read the newer epoch, was behind nothing any more, and put its own documents into force under whoever had relieved it.
+func TestWhoIsRelievedBeforeItWasEverInChargeWritesNothingMore(t *testing.T) {
+	of := map[string]func(*invoker.Config, *unreliable, *board){
+		"its take-over is acknowledged late": func(_ *invoker.Config, log *unreliable, _ *board) {
+			log.after = func(journal.Committed) error {
+				log.after = nil
+				time.Sleep(3 * time.Second)
+				return errAway
+			}
+		},
+		"it hangs before it adopts its documents": func(c *invoker.Config, log *unreliable, b *board) {
+			c.Lease = &unsure{Lease: c.Lease}
+			log.before = func(e journal.Envelope) error {
+				if e.Entries[0].Kind == string(incident.DocumentsAdopted{}.Kind()) {
+					log.before = nil
+					b.blind("daemon-2")
+					time.Sleep(5 * time.Second)
+				}
+				return nil
+			}
+		},
+	}
+	for what, goesWrong := range of {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, b := newWorld(t), &board{}
+				log := &unreliable{Log: w.journal}
+				older := documents(t, func(files map[string]string) { files["bia.yaml"] += "\n# as it was\n" })
+				first := w.boot(b.seat, func(c *invoker.Config) {
+					c.Log, c.Documents = log, older
+					c.InCharge = func() { t.Error("the first came into charge") }
+					goesWrong(c, log, b)
+				})
+				time.Sleep(1500 * time.Millisecond)
+				second := w.boot(b.seat)
+				<-first.over
+				if !errors.Is(first.err, invoker.ErrAnew) {
+					t.Errorf("the first ended with %v", first.err)
+				}
+				epoch := uint64(0)
+				for c, err := range w.journal.Read(t.Context(), 0) {
+					if err != nil || c.Epoch < epoch {
+						t.Errorf("envelope %d is of epoch %d after %d: %v", c.Sequence, c.Epoch, epoch, err)
+					}
+					epoch = c.Epoch
+				}
+				if s := second.inv.Status(); !s.Live || epoch != 2 {
+					t.Errorf("the second stands at %+v, the log at epoch %d", s, epoch)
+				}
+			})
+		})
+	}
+}
+
+// An unsure lease does not know at first whether anybody is in charge, as the real one.
+type unsure struct {
+	invoker.Lease
+	asked int
+}
+
+func (u *unsure) Holder() (journal.Holder, bool) {
+	if u.asked++; u.asked < 3 {
+		return journal.Holder{}, true
+	}
+	return u.Lease.Holder()
+}

@@ -87,6 +87,9 @@ func (v *Invoker) takeOver(ctx context.Context) error {
 			v.note(func(s *Status) { s.Epoch = took.Epoch; v.succeed() })
 		}
 	}
+	if v.idle() { // somebody took over before it was known that this one had
+		return fmt.Errorf("take over: %w", v.unable())
+	}
 	return nil
 }
 

@@ -88,7 +88,7 @@ func (h *host) boot() *process {
 		Kept:      kept,
 		Log:       journal.On(view{p}, &h.notes, p.wait),
 		Hands:     hands{p},
-		Documents: w.docs,
+		Documents: h.documents(),
 		Instance:  p.name,
 		Version:   "simulated",
 		Now:       h.clock,
@@ -128,6 +128,14 @@ func (h *host) boot() *process {
 	}
 	p.spawn(w.now, func() { _ = watch.Bury(p.ctx, ears{p}, p.inv.Unread, func(alert.Unread, error) {}) })
 	return p
+}
+
+// documents are those on the host's disk. Where others stand by, each has its own: who takes over must not bring them along.
+func (h *host) documents() *incident.Documents {
+	if !h.w.Standby {
+		return h.w.docs
+	}
+	return documents("organisation: Example Freight", "organisation: Example Freight, as "+h.name+" knows it")
 }
 
 // recalls is what was kept, if the alert log is still the one that was heard.

@@ -64,6 +64,9 @@ func TestWhatAPolicysAuthorWroteIsReadAsItStandsOrWithItsType(t *testing.T) {
 			t.Errorf("of %s is read %v", documentation, a.Annotations)
 		}
 	}
+	if a := decode(t, incident(`, "state": "open", "documentation": 5`)).Alerts; len(a) != 1 || a[0].Annotations.Get("description") != "" {
+		t.Errorf("of what is no prose is read %v", a)
+	}
 }
 
 func TestWhatIsPushedMayBeInAnyKnownFormat(t *testing.T) {

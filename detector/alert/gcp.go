@@ -37,10 +37,13 @@ func readGoogle(v value) (Batch, error) {
 
 // documentation is what the policy's author wrote, as it stands or with its type beside it.
 func (f *form) documentation() string {
-	if v, _ := f.value.field("documentation"); v.kind == text {
+	switch v, _ := f.value.field("documentation"); v.kind {
+	case text:
 		return v.text
+	case object:
+		return f.object("documentation", "content").text("content")
 	}
-	return f.object("documentation", "content").text("content")
+	return "" // prose is no reason to lose an alert
 }
 
 // googleLabels are what an incident is about: a user's own labels by their own names, others by where they stand.
