@@ -27,7 +27,7 @@ fuzz: ## fuzz every parser for FUZZTIME (20s, or a count as 10000x) each
 	@GO="$(GO)" tools/fuzz $(FUZZTIME)
 
 lint: ## go vet, gofmt and golangci-lint
-	$(GO) vet ./...
+	$(GO) vet ./... && $(GO) vet -tags planted ./sim
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above are not formatted"; exit 1; }
 	$(LINT) run --allow-parallel-runners ./...
 	@set -e; for module in torture bench; do \

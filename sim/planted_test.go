@@ -40,7 +40,7 @@ func TestEveryPlantedBugIsFound(t *testing.T) {
 			for first := uint64(1); cpu()-start < *budget; first += uint64(runtime.GOMAXPROCS(0)) {
 				var by *Failure
 				var seed uint64
-				play(first, runtime.GOMAXPROCS(0), false, func(w *World, f *Failure) {
+				play(first, runtime.GOMAXPROCS(0), func(*Options) {}, func(w *World, f *Failure) {
 					if f != nil && (by == nil || w.Seed < seed) {
 						by, seed = f, w.Seed
 					}
