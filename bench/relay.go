@@ -14,15 +14,15 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// A relaying is the least that row 7 can take with everything on disk: what comes is synced and delivered, as many bytes as a
-// decision has are synced to a second log, then the machine is called. Nothing is read, judged, checked or folded.
+// A relaying is the least that row 7 can take with everything on disk: what comes is synced and delivered, a block
+// is synced to a second log, then the machine is called. Nothing is read, judged, checked or folded.
 type relaying struct {
 	Store   string
 	Port    int
 	Machine string // its URL
 }
 
-// decisionBytes is how long an envelope is with which holdfast opens, declares, invokes and starts.
+// decisionBytes is a block of the disk: no envelope is synced as less.
 const decisionBytes = 4 << 10
 
 const relayedSubject, relayDecision = "relay.alerts", "relay.decision"

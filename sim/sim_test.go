@@ -108,29 +108,22 @@ func TestWhateverGoesWrongTheInvariantsHold(t *testing.T) {
 }
 
 func TestWhateverGoesWrongTheInvariantsHoldWhereWhatWasHeardIsKept(t *testing.T) {
-	if *seed != 0 {
-		return // one seed is played, with -keeps or without, by the first test
-	}
-	sights := map[string]int{}
-	play(*from, max(4, *seeds/4), func(o *Options) { o.Keeps = true }, func(w *World, f *Failure) {
-		for what, n := range w.sights {
-			sights[what] += n
-		}
-		if f != nil {
-			t.Errorf("seed %d: %v\n  %s", w.Seed, f, w.Command())
-		}
-	})
-	if sights["a daemon began with what a life before it had kept"] == 0 {
-		t.Error("no daemon began with what was kept")
-	}
+	holdWhere(t, func(o *Options) { o.Keeps = true }, *seeds/4, "a daemon began with what a life before it had kept")
 }
 
 func TestWhateverGoesWrongTheInvariantsHoldWhereOthersStandBy(t *testing.T) {
+	holdWhere(t, func(o *Options) { o.Standby = true }, *seeds/8,
+		"a daemon said that it is in charge", "a daemon began anew, since another had taken over", unheard)
+}
+
+// holdWhere plays so many seeds, four at least, with an option that no seed has by itself; what comes of it has to be seen.
+func holdWhere(t *testing.T, with func(*Options), n int, seen ...string) {
+	t.Helper()
 	if *seed != 0 {
-		return
+		return // one seed is played, with what the flags say, by the first test
 	}
 	sights := map[string]int{}
-	play(*from, max(4, *seeds/8), func(o *Options) { o.Standby = true }, func(w *World, f *Failure) {
+	play(*from, max(4, n), with, func(w *World, f *Failure) {
 		for what, n := range w.sights {
 			sights[what] += n
 		}
@@ -138,7 +131,7 @@ func TestWhateverGoesWrongTheInvariantsHoldWhereOthersStandBy(t *testing.T) {
 			t.Errorf("seed %d: %v\n  %s", w.Seed, f, w.Command())
 		}
 	})
-	for _, what := range []string{"a daemon said that it is in charge", "a daemon began anew, since another had taken over", unheard} {
+	for _, what := range seen {
 		if sights[what] == 0 {
 			t.Errorf("never seen: %s", what)
 		}
